@@ -1,0 +1,56 @@
+"""Where pictures cross from uint8 outside to [-1, 1] inside: part of the exported graph, so that no caller
+has to know."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import keras
+import tensorflow as tf
+
+IO = Literal["uint8", "float"]
+IMAGE = "image"
+LATENT = "latent"
+UNROUNDED = "image_unrounded"
+
+
+class Bordered(tf.Module):
+    """A network with the border around it, as a function that TensorFlow and tf2onnx can export.
+
+    Args:
+        network: named inputs and outputs; those called `image` are pictures in [-1, 1].
+        io: `uint8` converts pictures at the border, `float` leaves them as they are.
+    """
+
+    def __init__(self, network: keras.Model, io: IO) -> None:
+        super().__init__()
+        self.network = network
+        self.io = io
+        self.inputs = {name: _specification(name, tensor, io) for name, tensor in network.input.items()}
+        self.function = tf.function(self._call, input_signature=[self.inputs], autograph=False)
+        self.function_with_unrounded = tf.function(
+            self._call_with_unrounded, input_signature=[self.inputs], autograph=False
+        )
+
+    def _call(self, inputs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        outputs = self._call_with_unrounded(inputs)
+        outputs.pop(UNROUNDED, None)
+        return outputs
+
+    def _call_with_unrounded(self, inputs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """The outputs, and beside a rounded picture the one it was rounded from."""
+        if self.io == "uint8" and IMAGE in inputs:
+            inputs = {**inputs, IMAGE: tf.cast(inputs[IMAGE], tf.float32) / 127.5 - 1.0}
+        outputs = {
+            name: tf.cast(value, tf.float32) for name, value in self.network(inputs, training=False).items()
+        }
+        if self.io == "uint8" and IMAGE in outputs:
+            outputs[UNROUNDED] = outputs[IMAGE]
+            grey_levels = tf.clip_by_value((outputs[IMAGE] + 1.0) * 127.5, 0.0, 255.0)
+            outputs[IMAGE] = tf.cast(tf.round(grey_levels), tf.uint8)
+        return outputs
+
+
+def _specification(name: str, tensor: keras.KerasTensor, io: IO) -> tf.TensorSpec:
+    dtype = tf.uint8 if io == "uint8" and name == IMAGE else tf.float32
+    return tf.TensorSpec(tensor.shape, dtype, name)

@@ -1,0 +1,141 @@
+"""Writing a bundle: convert, check, describe, and only then put it in place."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import keras
+import onnx
+
+from export.border import IMAGE, IO, UNROUNDED, Bordered
+from export.card import write_card
+from export.parity import check_network, check_noise, check_sampler
+from export.sampler_graph import noise_graph, sampler_graph
+from export.to_onnx import convert, label, save_saved_model, without_output
+from keras_gen.models import model_name
+from keras_gen.training.run_directory import RunDirectory, load_model_file
+from serving import Sampler
+from serving.errors import InputError
+from serving.files import whole_folder
+from serving.images import grid, to_uint8, write_png
+from serving.manifest import FILE_NAME, Image, Latent, Manifest, Network, Tensor
+
+DECODER, NOISE, SAMPLER = "decoder", "noise", "sampler"
+SAMPLES = 64
+INT64_SCALAR = Tensor(axes=(), dtype="int64")
+
+
+def export_bundle(model: keras.Model | str | Path, path: str | Path, io: IO = "uint8") -> Path:
+    """Writes a bundle of a trained model, replacing a bundle that is there.
+
+    Every network is loaded in ONNX Runtime and compared with Keras at batches of 1, 3 and 17 first; if one
+    differs, nothing is written.
+
+    Args:
+        model: a model of keras_gen, a run directory, or a `.keras` file.
+        path: the folder to write.
+        io: `uint8` takes and gives pictures as 0..255, with scaling and rounding inside the graph; `float`
+            keeps [-1, 1].
+
+    Returns:
+        The folder.
+
+    Raises:
+        InputError: no such run, or `path` holds something that is not a bundle.
+        ParityError: a network differs from Keras.
+    """
+    folder = Path(path)
+    check_replaceable(folder)
+    model, facts = _resolve(model)
+    with whole_folder(folder) as temporary:
+        _write(model, facts, temporary, io)
+    return folder
+
+
+def check_replaceable(path: Path) -> None:
+    """Raises InputError where `path` is neither free nor a bundle."""
+    if path.exists() and not (path.is_dir() and (not any(path.iterdir()) or (path / FILE_NAME).is_file())):
+        raise InputError(f"--out must be a new folder or a bundle. Received: {path}, which is neither.")
+
+
+def _resolve(model: keras.Model | str | Path) -> tuple[keras.Model, dict[str, Any]]:
+    """The model, and what is known about its training."""
+    if isinstance(model, keras.Model):
+        return model, {}
+    place = Path(model)
+    if place.suffix == ".keras":
+        return load_model_file(place), {}
+    run = RunDirectory(place)
+    config = run.config()
+    return run.load_model(), {"finished_epochs": run.finished_epochs(), "config": config}
+
+
+def _write(model: keras.Model, facts: dict[str, Any], folder: Path, io: IO) -> None:
+    networks: dict[str, Network] = {}
+    parity: dict[str, dict[str, float]] = {}
+    inference = model.inference_networks()
+    for name, network in inference.items():
+        bordered = Bordered(network, io)
+        converted = convert(bordered)
+        inputs, outputs = _describe(bordered)
+        parity[name] = check_network(name, converted, network, inputs)
+        final = without_output(converted, UNROUNDED)
+        networks[name] = _save(final, folder, name, inputs, outputs)
+        save_saved_model(bordered, str(folder / "saved_model" / name))
+        if name == DECODER:
+            size = model.latent_dim
+            noise, drawn = noise_graph(size, final.ir_version), sampler_graph(final, size)
+            parity[NOISE], parity[SAMPLER] = check_noise(noise, size), check_sampler(drawn, network, size)
+            seeded = {"seed": INT64_SCALAR, "n": INT64_SCALAR}
+            networks[NOISE] = _save(noise, folder, NOISE, {**seeded, "start": INT64_SCALAR}, inputs)
+            networks[SAMPLER] = _save(drawn, folder, SAMPLER, seeded, outputs)
+    height, width, channels = model.image_shape
+    manifest = Manifest(
+        model=model_name(model),
+        networks=networks,
+        image=Image(height, width, channels),
+        latent=Latent(model.latent_dim, "standard_normal") if DECODER in inference else None,
+        weights="ema" if getattr(model, "ema_decay", 0.0) > 0 else "raw",
+        training={"steps": int(model.noise.step), "versions": _versions(), **facts},
+        parity=parity,
+    )
+    (folder / FILE_NAME).write_text(manifest.to_json(), encoding="utf-8")
+    if SAMPLER in networks:
+        pictures = Sampler(folder, provider="cpu").sample(SAMPLES, seed=0)
+        write_png(folder / "samples.png", grid(pictures if io == "uint8" else to_uint8(pictures)))
+    write_card(folder, manifest)
+
+
+def _save(
+    model: onnx.ModelProto, folder: Path, name: str, inputs: dict[str, Tensor], outputs: dict[str, Tensor]
+) -> Network:
+    label(model, inputs, outputs)
+    content = model.SerializeToString(deterministic=True)
+    (folder / f"{name}.onnx").write_bytes(content)
+    return Network(f"{name}.onnx", hashlib.sha256(content).hexdigest(), len(content), inputs, outputs)
+
+
+def _describe(bordered: Bordered) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """Inputs and outputs as the manifest states them."""
+    inputs = {
+        name: _tensor(name, specification.shape, specification.dtype.name)
+        for name, specification in bordered.inputs.items()
+    }
+    specifications = bordered.function.get_concrete_function().structured_outputs
+    outputs = {name: _tensor(name, value.shape, value.dtype.name) for name, value in specifications.items()}
+    return inputs, outputs
+
+
+def _tensor(name: str, shape: Any, dtype: str) -> Tensor:
+    axes = tuple("n" if index == 0 else int(size) for index, size in enumerate(shape))
+    limits = ((0.0, 255.0) if dtype == "uint8" else (-1.0, 1.0)) if name == IMAGE else None
+    return Tensor(axes, dtype, limits)
+
+
+def _versions() -> dict[str, str]:
+    packages = ("keras-gen", "tensorflow", "keras", "onnx", "tf2onnx")
+    return {"python": platform.python_version(), **{name: version(name) for name in packages}}

@@ -1,0 +1,58 @@
+"""`README.md` of a bundle: what is in it and how to use it, for someone who has only the folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from serving.manifest import Manifest, Tensor
+
+PLAIN_ONNXRUNTIME = """\
+```python
+import numpy as np
+import onnxruntime
+
+session = onnxruntime.InferenceSession("sampler.onnx", providers=["CPUExecutionProvider"])
+(pictures,) = session.run(["image"], {"seed": np.array(7), "n": np.array(64)})
+```
+"""
+
+
+def write_card(folder: Path, manifest: Manifest) -> None:
+    """Writes the card beside the manifest."""
+    image = manifest.image
+    lines = [
+        f"# {manifest.model}: {image.width}x{image.height}x{image.channels}",
+        "",
+        "Written by keras-gen after every network was compared with the Keras model it came from.",
+        "",
+    ]
+    if (folder / "samples.png").exists():
+        lines += ["![Samples of seed 0](samples.png)", ""]
+    lines += ["| network | inputs | outputs | largest difference from Keras |", "|---|---|---|---|"]
+    for name, network in manifest.networks.items():
+        lines.append(
+            f"| `{network.file}` | {_tensors(network.inputs)} | {_tensors(network.outputs)} "
+            f"| {_parity(manifest, name)} |"
+        )
+    lines += ["", f"Weights: {manifest.weights}. Training: {manifest.training.get('steps')} steps."]
+    if "sampler" in manifest.networks:
+        lines += [
+            "",
+            "A seed gives the same pictures everywhere, and the first n of them whatever n is.",
+            "",
+            PLAIN_ONNXRUNTIME.rstrip(),
+        ]
+    (folder / "README.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _tensors(tensors: dict[str, Tensor]) -> str:
+    return ", ".join(f"`{name}` {t.dtype} [{', '.join(map(str, t.axes))}]" for name, t in tensors.items())
+
+
+def _parity(manifest: Manifest, name: str) -> str:
+    outputs = manifest.networks[name].outputs
+    parts = []
+    for output, difference in manifest.parity[name].items():
+        levels = output in outputs and outputs[output].dtype == "uint8"
+        parts.append(f"{output}: {difference:g} grey levels" if levels else f"{output}: {difference:.1e}")
+    return ", ".join(parts)

@@ -1,0 +1,146 @@
+"""The gate that every exported network passes: ONNX Runtime against Keras, output by output."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import keras
+import numpy as np
+import onnx
+
+from export.border import IMAGE, LATENT, UNROUNDED
+from serving.images import to_uint8
+from serving.manifest import Tensor
+from serving.noise import standard_normal
+
+BATCHES = (1, 3, 17)
+FLOAT_TOLERANCE = 1e-4
+GREY_LEVEL_TOLERANCE = 1.0
+
+Arrays = dict[str, np.ndarray]
+
+
+class ParityError(RuntimeError):
+    """An exported network does not compute what Keras computes; the message has the difference per output."""
+
+
+def check_network(
+    name: str, model: onnx.ModelProto, network: keras.Model, inputs: Mapping[str, Tensor]
+) -> dict[str, float]:
+    """Compares a converted network with Keras at batches of 1, 3 and 17.
+
+    Args:
+        name: the network's name, for the message.
+        model: the ONNX model, the unrounded picture among its outputs where it rounds one.
+        network: the Keras network, pictures in [-1, 1].
+        inputs: the manifest's description of the inputs.
+
+    Returns:
+        Output -> largest difference: in grey levels for uint8 pictures, else absolute.
+
+    Raises:
+        ParityError: a difference above 1e-4, or above one grey level.
+    """
+    session = _session(model)
+    names = [output.name for output in session.get_outputs()]
+    worst = _Worst(name)
+    for batch in BATCHES:
+        feed = _example_inputs(inputs, batch)
+        received = dict(zip(names, session.run(names, feed), strict=True))
+        reference = network({key: _inside(value) for key, value in feed.items()}, training=False)
+        expected = {key: np.asarray(value) for key, value in reference.items()}
+        if UNROUNDED in received:
+            expected[UNROUNDED] = expected[IMAGE]
+        worst.compare(expected, received)
+    return worst.checked()
+
+
+def check_noise(model: onnx.ModelProto, size: int) -> dict[str, float]:
+    """Compares the latents of seeds with the reference in NumPy.
+
+    Raises:
+        ParityError: as `check_network`.
+    """
+    session = _session(model)
+    worst = _Worst("noise")
+    for n, start in zip(BATCHES, (0, 5, 2**40), strict=True):
+        feed = _scalars(seed=-n, n=n, start=start)
+        worst.compare({LATENT: standard_normal(-n, n, size, start)}, {LATENT: session.run([LATENT], feed)[0]})
+    return worst.checked()
+
+
+def check_sampler(model: onnx.ModelProto, decoder: keras.Model, size: int) -> dict[str, float]:
+    """Compares pictures drawn by seed with Keras's pictures of the reference's latents.
+
+    Raises:
+        ParityError: as `check_network`.
+    """
+    session = _session(model)
+    worst = _Worst("sampler")
+    for n in BATCHES:
+        expected = np.asarray(decoder({LATENT: standard_normal(n, n, size)}, training=False)[IMAGE])
+        worst.compare({IMAGE: expected}, {IMAGE: session.run([IMAGE], _scalars(seed=n, n=n))[0]})
+    return worst.checked()
+
+
+def _scalars(**values: int) -> Arrays:
+    return {name: np.array(value, np.int64) for name, value in values.items()}
+
+
+class _Worst:
+    """The largest difference per output so far."""
+
+    def __init__(self, network: str) -> None:
+        self.network = network
+        self.differences: dict[str, float] = {}
+        self.limits: dict[str, float] = {}
+
+    def compare(self, expected: Arrays, received: Arrays) -> None:
+        for name, value in received.items():
+            rounded = value.dtype == np.uint8
+            wanted = to_uint8(expected[name]) if rounded else expected[name]
+            if wanted.shape != value.shape:
+                raise ParityError(
+                    f"{name!r} of {self.network!r} must have the shape {wanted.shape}. Received: {value.shape}."
+                )
+            difference = np.max(np.abs(wanted.astype(np.float64) - value))
+            # np.maximum keeps a NaN, where max() would drop one that comes second.
+            self.differences[name] = float(np.maximum(self.differences.get(name, 0.0), difference))
+            self.limits[name] = GREY_LEVEL_TOLERANCE if rounded else FLOAT_TOLERANCE
+
+    def checked(self) -> dict[str, float]:
+        """The differences, or ParityError where one is too large."""
+        if all(value <= self.limits[name] for name, value in self.differences.items()):
+            return self.differences
+        shown = ", ".join(
+            f"{name} {value:.3g} (at most {self.limits[name]:g})" for name, value in self.differences.items()
+        )
+        raise ParityError(f"the exported network {self.network!r} must agree with Keras. Received: {shown}.")
+
+
+def _session(model: onnx.ModelProto):  # type: ignore[no-untyped-def]
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(
+        model.SerializeToString(), options, providers=["CPUExecutionProvider"]
+    )
+
+
+def _example_inputs(inputs: Mapping[str, Tensor], batch: int) -> Arrays:
+    """Repeatable inputs of the described types: all grey levels, or standard normal numbers."""
+    arrays: Arrays = {}
+    for name, tensor in inputs.items():
+        axes = tuple(batch if isinstance(axis, str) else axis for axis in tensor.axes)
+        if tensor.dtype == "uint8":
+            arrays[name] = np.random.default_rng(batch).integers(0, 256, axes, dtype=np.uint8)
+        else:
+            flat = standard_normal(seed=batch, n=batch, size=int(np.prod(axes[1:]))).reshape(axes)
+            arrays[name] = flat if tensor.range is None else np.clip(flat, *tensor.range)
+    return arrays
+
+
+def _inside(value: np.ndarray) -> np.ndarray:
+    """What Keras takes for an input at the border."""
+    return value.astype(np.float32) / 127.5 - 1.0 if value.dtype == np.uint8 else value

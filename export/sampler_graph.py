@@ -1,0 +1,123 @@
+"""`noise.onnx` and `sampler.onnx`: from a seed to latents and pictures, by integer operators alone.
+
+Random operators of ONNX cannot be repeated from one runtime to the next; these graphs can. They compute what
+`serving.noise.standard_normal` computes, which says how.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+from export.to_onnx import OPSET
+from serving.noise import GOLDEN, MULTIPLIERS, SHIFTS, UNIFORM_BITS
+
+
+def noise_graph(size: int, ir_version: int, free_start: bool = True) -> onnx.ModelProto:
+    """The latents of a seed as a graph of its own.
+
+    Inputs, all int64 scalars: `seed`; `n`, the number of latents; `start`, the index of the first one.
+    Output: `latent`, float32, (n, size). Latent `i` of a seed is the same in whatever call it is drawn.
+
+    Args:
+        size: length of a latent.
+        ir_version: ONNX IR version to write.
+        free_start: False leaves the input `start` out and counts from 0.
+    """
+    graph = _Graph()
+    width = graph.integer(size)
+    one = graph.integer(1)
+    first = graph.node("Add", graph.node("Mul", "start", width), one)
+    offsets = graph.node("Range", graph.integer(0), graph.node("Mul", "n", width), one)
+    index = graph.node("Add", offsets, first)
+    base = graph.to(TensorProto.INT64, _mix(graph, "seed"))
+    word = _mix(graph, graph.node("Add", graph.node("Mul", index, graph.integer(_signed(GOLDEN))), base))
+    mask = graph.unsigned((1 << UNIFORM_BITS) - 1)
+    radius_bits = _shift(graph, word, 64 - UNIFORM_BITS)
+    angle_bits = graph.node("BitwiseAnd", _shift(graph, word, 64 - 2 * UNIFORM_BITS), mask)
+    step = graph.real(2.0**-UNIFORM_BITS)
+    uniform = graph.node("Mul", graph.node("Add", _real(graph, radius_bits), graph.real(1.0)), step)
+    radius = graph.node("Sqrt", graph.node("Mul", graph.node("Log", uniform), graph.real(-2.0)))
+    turn = graph.node("Mul", _real(graph, angle_bits), step)
+    angle = graph.node("Mul", turn, graph.real(2.0 * np.pi))
+    normal = graph.node("Mul", radius, graph.node("Cos", angle))
+    shape = graph.constant(np.array([-1, size], np.int64))
+    graph.node("Reshape", normal, shape, output="latent")
+    names = ["seed", "n"]
+    if free_start:
+        names.append("start")
+    else:
+        graph.initializers.append(numpy_helper.from_array(np.array(0, np.int64), "start"))
+    inputs = [helper.make_tensor_value_info(name, TensorProto.INT64, []) for name in names]
+    output = helper.make_tensor_value_info("latent", TensorProto.FLOAT, ["n", size])
+    return helper.make_model(
+        helper.make_graph(graph.nodes, "noise", inputs, [output], graph.initializers),
+        opset_imports=[helper.make_opsetid("", OPSET)],
+        ir_version=ir_version,
+    )
+
+
+def sampler_graph(decoder: onnx.ModelProto, size: int) -> onnx.ModelProto:
+    """`decoder` behind the noise: `seed` and `n` in, the pictures 0 to n - 1 of that seed out.
+
+    Args:
+        decoder: takes `latent`, (n, size).
+        size: length of a latent.
+    """
+    noise = noise_graph(size, decoder.ir_version, free_start=False)
+    noise = onnx.compose.add_prefix(noise, "noise/", rename_inputs=False, rename_outputs=False)
+    return onnx.compose.merge_models(noise, decoder, io_map=[("latent", "latent")], name="sampler")
+
+
+def _mix(graph: _Graph, word: str) -> str:
+    """SplitMix64's finalizer: an int64 tensor in, uint64 out. Only int64 multiplies in every runtime."""
+    mixed = graph.to(TensorProto.UINT64, word)
+    for shift, multiplier in zip(SHIFTS, MULTIPLIERS, strict=False):
+        mixed = graph.node("BitwiseXor", mixed, _shift(graph, mixed, shift))
+        product = graph.node("Mul", graph.to(TensorProto.INT64, mixed), graph.integer(_signed(multiplier)))
+        mixed = graph.to(TensorProto.UINT64, product)
+    return graph.node("BitwiseXor", mixed, _shift(graph, mixed, SHIFTS[-1]))
+
+
+def _shift(graph: _Graph, word: str, bits: int) -> str:
+    return graph.node("BitShift", word, graph.unsigned(bits), direction="RIGHT")
+
+
+def _real(graph: _Graph, bits: str) -> str:
+    return graph.to(TensorProto.FLOAT, graph.to(TensorProto.INT64, bits))
+
+
+def _signed(value: int) -> int:
+    """The int64 with the same 64 bits."""
+    return value - 2**64 if value >= 2**63 else value
+
+
+class _Graph:
+    """Collects nodes and constants; every method returns the name of a tensor."""
+
+    def __init__(self) -> None:
+        self.nodes: list[onnx.NodeProto] = []
+        self.initializers: list[onnx.TensorProto] = []
+
+    def node(self, operator: str, *inputs: str, output: str | None = None, **attributes: str | int) -> str:
+        name = output or f"{operator}_{len(self.nodes)}"
+        self.nodes.append(helper.make_node(operator, list(inputs), [name], name=f"node_{name}", **attributes))
+        return name
+
+    def to(self, dtype: int, value: str) -> str:
+        return self.node("Cast", value, to=dtype)
+
+    def constant(self, value: np.ndarray) -> str:
+        name = f"constant_{len(self.initializers)}"
+        self.initializers.append(numpy_helper.from_array(value, name))
+        return name
+
+    def integer(self, value: int) -> str:
+        return self.constant(np.array(value, np.int64))
+
+    def unsigned(self, value: int) -> str:
+        return self.constant(np.array(value, np.uint64))
+
+    def real(self, value: float) -> str:
+        return self.constant(np.array(value, np.float32))

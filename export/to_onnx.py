@@ -1,0 +1,69 @@
+"""From a TensorFlow function to an ONNX model with the names that the manifest states."""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import asdict
+
+import onnx
+import tensorflow as tf
+
+from export.border import Bordered
+from serving.manifest import Tensor
+
+OPSET = 18
+METADATA_KEY = "keras_gen"
+
+
+def convert(bordered: Bordered) -> onnx.ModelProto:
+    """The network as ONNX, opset 18, inputs and outputs by name, the unrounded picture among them."""
+    import tf2onnx
+
+    logging.getLogger("tf2onnx").setLevel(logging.ERROR)
+    model, _ = tf2onnx.convert.from_function(
+        bordered.function_with_unrounded, input_signature=[bordered.inputs], opset=OPSET
+    )
+    return model
+
+
+def without_output(model: onnx.ModelProto, name: str) -> onnx.ModelProto:
+    """A copy that no longer gives the output `name`."""
+    copy = onnx.ModelProto()
+    copy.CopyFrom(model)
+    kept = [output for output in model.graph.output if output.name != name]
+    del copy.graph.output[:]
+    copy.graph.output.extend(kept)
+    return copy
+
+
+def label(model: onnx.ModelProto, inputs: dict[str, Tensor], outputs: dict[str, Tensor]) -> None:
+    """Writes axes and the network's part of the manifest into the model, and has ONNX check the whole."""
+    for values, tensors in ((model.graph.input, inputs), (model.graph.output, outputs)):
+        for value in values:
+            shape = onnx.TensorShapeProto()
+            for axis in tensors[value.name].axes:
+                dimension = shape.dim.add()
+                if isinstance(axis, str):
+                    dimension.dim_param = axis
+                else:
+                    dimension.dim_value = axis
+            value.type.tensor_type.shape.CopyFrom(shape)
+    part = {
+        "inputs": {name: asdict(tensor) for name, tensor in inputs.items()},
+        "outputs": {name: asdict(tensor) for name, tensor in outputs.items()},
+    }
+    onnx.helper.set_model_props(model, {METADATA_KEY: json.dumps(part)})
+    model.producer_name, model.producer_version = "keras-gen", _version()
+    onnx.checker.check_model(model, full_check=True)
+
+
+def save_saved_model(bordered: Bordered, folder: str) -> None:
+    """The same network, border included, for TensorFlow users."""
+    tf.saved_model.save(bordered, folder, signatures=bordered.function)
+
+
+def _version() -> str:
+    from keras_gen import __version__
+
+    return __version__

@@ -1,0 +1,36 @@
+"""Train generative models with Keras `fit`, export them, and run them anywhere.
+
+The models (`keras_gen.VAE`, `keras_gen.GAN`, ...) are loaded on first use: commands that only read
+bundles never pay for importing TensorFlow.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+from typing import Any
+
+__version__ = "0.1.0"
+
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+
+try:
+    import wrapt
+except ModuleNotFoundError:  # installed for serving only: there is no Keras to register the models with
+    pass
+else:
+    # `keras.saving.load_model` knows our classes once they are imported. `import keras_gen` beside
+    # `import keras`, in either order, is enough for that.
+    wrapt.register_post_import_hook(lambda keras: importlib.import_module("keras_gen.models"), "keras")
+
+
+def __getattr__(name: str) -> Any:
+    """Models by class name (`keras_gen.VAE`), everything else as a submodule (`keras_gen.data`)."""
+    if name[:1].isupper():
+        models = importlib.import_module("keras_gen.models")
+        if name in vars(models):
+            return vars(models)[name]
+    elif not name.startswith("_") and importlib.util.find_spec(f"keras_gen.{name}"):
+        return importlib.import_module(f"keras_gen.{name}")
+    raise AttributeError(f"module 'keras_gen' has no attribute {name!r}")

@@ -1,0 +1,35 @@
+"""`keras-gen export RUN --out BUNDLE`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+from keras_gen.cli.parser import Parser
+from keras_gen.cli.quiet import quiet_import
+
+
+def run(words: Sequence[str]) -> int:
+    """Exports as the command line says."""
+    parser = Parser("keras-gen export", description="Write a bundle of a trained model, checked against Keras.")
+    parser.add_argument("run", type=str, help="run directory, or a .keras file.")
+    parser.add_argument("--out", type=str, required=True, help="folder to write; a bundle there is replaced.")
+    parser.add_argument(
+        "--io",
+        type=Literal["uint8", "float"],
+        default="uint8",
+        help="pictures at the border: uint8 in 0..255, or float in [-1, 1].",
+    )
+    options = parser.parse_args(words)
+    quiet_import()
+
+    from export import export_bundle
+    from serving.manifest import Manifest
+
+    folder = export_bundle(options.run, Path(options.out), options.io)
+    for name, outputs in Manifest.read(folder).parity.items():
+        differences = ", ".join(f"{output} {value:.2g}" for output, value in outputs.items())
+        print(f"{name}: largest difference from Keras: {differences}")
+    print(f"bundle: {folder}")
+    return 0

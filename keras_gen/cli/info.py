@@ -1,0 +1,42 @@
+"""`keras-gen info BUNDLE`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from keras_gen.cli.parser import Parser
+from serving.manifest import Manifest, Tensor, read_verified
+
+
+def run(words: Sequence[str]) -> int:
+    """Checks every file of a bundle and prints what it holds."""
+    parser = Parser("keras-gen info", description="Say what a bundle holds, and check its files.")
+    parser.add_argument("bundle", type=str, help="folder written by keras-gen export.")
+    bundle = Path(parser.parse_args(words).bundle)
+    manifest = Manifest.read(bundle)
+    for network in manifest.networks.values():
+        read_verified(bundle, network)
+    print("\n".join(_lines(manifest)))
+    return 0
+
+
+def _lines(manifest: Manifest) -> list[str]:
+    image = manifest.image
+    lines = [f"model     {manifest.model}", f"pictures  {image.width}x{image.height}x{image.channels}"]
+    if manifest.latent:
+        lines.append(f"latent    {manifest.latent.size}, {manifest.latent.prior.replace('_', ' ')}")
+    if manifest.classes:
+        lines.append(f"classes   {', '.join(manifest.classes)}")
+    lines.append(f"weights   {manifest.weights}, {manifest.training.get('steps', '?')} training steps")
+    lines.append("networks  every file matches its SHA-256")
+    for name, network in manifest.networks.items():
+        lines.append(f"  {network.file} ({network.size / 2**20:.2f} MiB): {_tensors(network.inputs)} -> {_tensors(network.outputs)}")
+        differences = ", ".join(f"{key} {value:.2g}" for key, value in manifest.parity.get(name, {}).items())
+        if differences:
+            lines.append(f"    largest difference from Keras: {differences}")
+    return lines
+
+
+def _tensors(tensors: dict[str, Tensor]) -> str:
+    return ", ".join(f"{name} {tensor.dtype}[{', '.join(map(str, tensor.axes))}]" for name, tensor in tensors.items())

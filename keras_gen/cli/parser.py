@@ -1,0 +1,35 @@
+"""A parser whose mistakes are one line: what was expected, what came, and what was probably meant."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NoReturn
+
+import jsonargparse
+
+from serving.errors import InputError, nearest
+
+
+class Parser(jsonargparse.ArgumentParser):
+    """`jsonargparse.ArgumentParser` that raises InputError instead of printing its usage."""
+
+    def __init__(self, prog: str, **kwargs: Any) -> None:
+        super().__init__(prog=prog, allow_abbrev=False, **kwargs)
+
+    def error(self, message: str, ex: Exception | None = None) -> NoReturn:
+        raise InputError(self._one_line(message)) from None
+
+    def _one_line(self, message: str) -> str:
+        """jsonargparse's message as what was expected, what came, and the nearest name."""
+        message = " ".join(message.split())
+        options = [option for action in self._actions for option in action.option_strings]
+        if found := re.search(r"[Uu]nrecognized arguments: ([^\s=]+)", message):
+            return f"{self.prog} has no option {found[1]}.{nearest(found[1], options)}"
+        if found := re.search(r"[Kk]ey ['\"]([\w.]+)['\"] is not expected", message):
+            return f"{self.prog} has no option {found[1]!r}.{nearest('--' + found[1], options)}"
+        if found := re.search(r"arguments are required: (.+)", message):
+            return f"{self.prog} needs {found[1]}. Received: nothing for it."
+        if found := re.search(r"[Kk]ey ['\"]([\w.]+)['\"]: ?(.+?) Got value: (.*)", message):
+            expected = re.sub(r"<class '(\w+)'>", r"\1", found[2]).replace("Expected a ", "").rstrip(".")
+            return f"--{found[1]} must be {expected}. Received: {found[3]}."
+        return message

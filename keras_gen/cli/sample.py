@@ -1,0 +1,64 @@
+"""`keras-gen sample BUNDLE -n 64 --seed 7 --out samples.png`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from keras_gen.cli.parser import Parser
+from serving.errors import InputError
+
+FILES_AT_A_TIME = 1024
+
+
+def run(words: Sequence[str]) -> int:
+    """Samples as the command line says."""
+    parser = Parser("keras-gen sample", description="Draw pictures from a bundle.")
+    parser.add_argument("bundle", type=str, help="folder written by keras-gen export.")
+    parser.add_argument("-n", "--n", type=int, default=64, help="how many pictures.")
+    parser.add_argument("--seed", type=int, default=0, help="the same seed gives the same pictures.")
+    parser.add_argument("--out", type=str, required=True, help="a .png for a grid, or a folder for one PNG each.")
+    parser.add_argument("--batch_size", type=int, default=64, help="pictures computed at a time.")
+    parser.add_argument("--provider", type=str, default="auto", help="auto, cpu, cuda or tensorrt.")
+    parser.add_argument("--threads", type=int | None, default=None, help="CPU threads; all cores by default.")
+    options = parser.parse_args(words)
+    sample(**options.as_dict())
+    return 0
+
+
+def sample(
+    bundle: str, n: int, seed: int, out: str, batch_size: int, provider: str, threads: int | None
+) -> None:
+    """Writes a grid or a folder of pictures."""
+    import serving
+    from serving.images import grid, to_uint8, write_png
+
+    target = Path(out)
+    as_grid = target.suffix.lower() == ".png"
+    _check_target(target, as_grid)
+    sampler = serving.load(bundle, provider, threads)
+    if as_grid:
+        pictures = sampler.sample(n, seed, batch_size, progress=sys.stderr.isatty())
+        write_png(target, grid(pictures if pictures.dtype == "uint8" else to_uint8(pictures)))
+    else:
+        from tqdm import tqdm
+
+        digits = max(4, len(str(n - 1)))
+        index = 0
+        with tqdm(total=n, unit="img", leave=False, disable=not sys.stderr.isatty()) as bar:
+            for batch in sampler.stream(n, seed, batch_size):
+                for picture in batch if batch.dtype == "uint8" else to_uint8(batch):
+                    write_png(target / f"{index:0{digits}d}.png", picture)
+                    index += 1
+                bar.update(len(batch))
+    print(f"{n} pictures of seed {seed}: {target}")
+
+
+def _check_target(target: Path, as_grid: bool) -> None:
+    if as_grid and target.is_dir():
+        raise InputError(f"--out must be a file for a grid. Received: {target}, a folder.")
+    if not as_grid and target.suffix:
+        raise InputError(f"--out must end in .png for a grid, or be a folder. Received: {target}.")
+    if not as_grid and target.exists() and not target.is_dir():
+        raise InputError(f"--out must be a .png or a folder. Received: {target}, another file.")

@@ -1,0 +1,231 @@
+"""`keras-gen train NAME --data SOURCE ...`, or `keras-gen train --recipe FILE`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from keras_gen.cli.parser import Parser
+from keras_gen.cli.quiet import quiet_import
+from serving.errors import InputError
+
+PREVIEW = 64
+# Taken from the data and the run, so that they cannot contradict them.
+GIVEN_BY_RUN = {"image_shape", "seed"}
+
+
+@dataclass
+class TrainOptions:
+    """Options of a training run.
+
+    Args:
+        name: the model.
+        data: digits, tfds:NAME[/CONFIG], folder:PATH, npz:PATH or idx:PATH.
+        out: the run directory; the same command again continues it. runs/NAME by default.
+        epochs: passes over the data; may be raised to continue a finished run.
+        batch_size: pictures in a step.
+        seed: seed of the weights, the order of the data and the training noise.
+        image_size: side of the pictures; the data's own by default.
+        channels: 1 for grey, 3 for RGB; the data's own by default.
+        validation: evaluate on the data's test split after every epoch.
+        checkpoint_every: epochs between two checkpoints.
+        pictures_every: epochs between two picture grids.
+    """
+
+    name: str
+    data: str
+    out: str | None = None
+    epochs: int = 30
+    batch_size: int = 64
+    seed: int = 0
+    image_size: int | None = None
+    channels: int | None = None
+    validation: bool = False
+    checkpoint_every: int = 1
+    pictures_every: int = 1
+
+    def __post_init__(self) -> None:
+        for option in ("epochs", "batch_size", "checkpoint_every", "pictures_every"):
+            if getattr(self, option) < 1:
+                raise InputError(f"--{option} must be at least 1. Received: {getattr(self, option)}.")
+
+
+def run(words: Sequence[str]) -> int:
+    """Trains as the command line says."""
+    quiet_import()
+    if not words or list(words) in (["-h"], ["--help"]):
+        from keras_gen.models import model_names
+
+        print("usage: keras-gen train NAME --data SOURCE ...\n       keras-gen train --recipe FILE ...\n")
+        print(f"models: {', '.join(model_names())}; keras-gen train NAME --help lists the options of one.")
+        return 0
+    parse_and_train(words)
+    return 0
+
+
+def parse_and_train(words: Sequence[str]) -> Path:
+    """Trains what the words of the command line, or the recipe they name, ask for; returns the run directory."""
+    words, recipe = _with_name(list(words))
+    from keras_gen.models import model_class
+
+    cls = model_class(words[words.index("--name") + 1])
+    config = _parser(cls).parse_args(words).as_dict()
+    config.pop("recipe", None)
+    if config["out"] is None:
+        config["out"] = str(Path("runs") / (recipe or config["name"]))
+    model_options = config.pop("model")
+    optimizers = {key: config.pop(key) for key in cls.default_optimizers}
+    return train(TrainOptions(**config), model_options, optimizers)
+
+
+def train(options: TrainOptions, model_options: dict[str, Any], optimizers: dict[str, dict[str, Any]]) -> Path:
+    """Trains a model into its run directory, or continues there.
+
+    Args:
+        options: what to train on, for how long, and where.
+        model_options: constructor arguments of the model.
+        optimizers: fields of an OptimizerSpec per optimizer argument of `compile`.
+
+    Returns:
+        The run directory.
+    """
+    from keras_gen.data import open_source
+    from keras_gen.training.run_directory import RunDirectory
+
+    directory = RunDirectory(options.out or Path("runs") / options.name)
+    source = open_source(options.data, options.image_size, options.channels)
+    validation = None
+    if options.validation:
+        validation = open_source(options.data, source.image_shape[:2], source.image_shape[2], split="test")
+    batches = source.endless(options.batch_size, options.seed, first_epoch=directory.finished_epochs())
+    model = _fresh_model(options, source.image_shape, model_options, optimizers)
+    directory.claim({**vars(options), "model": model_options, **optimizers})
+    first_epoch = directory.finished_epochs()
+    if first_epoch:
+        model = directory.load_model()
+        print(f"{directory.path}: continuing after epoch {first_epoch} of {options.epochs}")
+    if first_epoch >= options.epochs:
+        print(f"{directory.path}: already trained for {first_epoch} epochs")
+        return directory.path
+    print(
+        f"{options.name} on {source.name}: {len(source)} pictures of {'x'.join(map(str, source.image_shape))}, "
+        f"{model.count_params():,} weights, {source.steps(options.batch_size)} steps an epoch"
+    )
+    try:
+        model.fit(
+            batches,
+            epochs=options.epochs,
+            initial_epoch=first_epoch,
+            steps_per_epoch=source.steps(options.batch_size),
+            validation_data=validation.dataset(options.batch_size, shuffle=False) if validation else None,
+            callbacks=_callbacks(model, directory, options, first_epoch),
+            shuffle=False,  # the stream is in a new order each epoch
+            verbose=1 if sys.stdout.isatty() else 2,
+        )
+    except KeyboardInterrupt:
+        done = directory.finished_epochs()
+        raise KeyboardInterrupt(f"The same command continues {directory.path} after epoch {done}.") from None
+    from serving.files import whole_file
+
+    with whole_file(directory.model_file) as temporary:
+        model.save(temporary)
+    print(f"run: {directory.path}")
+    return directory.path
+
+
+def _fresh_model(
+    options: TrainOptions,
+    image_shape: tuple[int, int, int],
+    model_options: dict[str, Any],
+    optimizers: dict[str, dict[str, Any]],
+) -> Any:
+    import keras
+
+    from keras_gen.models import model_class
+    from keras_gen.training.optimizers import OptimizerSpec
+
+    keras.utils.set_random_seed(options.seed % 2**32)
+    model = model_class(options.name)(image_shape=image_shape, seed=options.seed, **model_options)
+    model.compile(**{key: OptimizerSpec(**fields).build() for key, fields in optimizers.items()})
+    return model
+
+
+def _callbacks(model: Any, directory: Any, options: TrainOptions, first_epoch: int) -> list[Any]:
+    import keras
+
+    from keras_gen.training.callbacks import EpochCheckpoints, FiniteLosses, MetricsFile, PictureGrid
+
+    return [
+        FiniteLosses(),
+        keras.callbacks.TensorBoard(str(directory.tensorboard), write_graph=False),
+        PictureGrid(
+            lambda: model.sample(PREVIEW, seed=options.seed),
+            directory.samples,
+            directory.tensorboard / "samples",
+            options.pictures_every,
+        ),
+        MetricsFile(directory.metrics_file, first_epoch),
+        EpochCheckpoints(directory.checkpoints, options.checkpoint_every),
+    ]
+
+
+def _parser(cls: type) -> Parser:
+    """Options of a run, of the model from its constructor, and of each of its optimizers."""
+    import jsonargparse
+
+    from keras_gen.training.optimizers import OptimizerSpec
+
+    parser = Parser("keras-gen train", description=(cls.__doc__ or "").partition("\n")[0])
+    parser.add_argument("--recipe", action=jsonargparse.ActionConfigFile, help="YAML file with these options.")
+    parser.add_class_arguments(TrainOptions, as_group=False)
+    parser.add_class_arguments(cls, "model", skip=GIVEN_BY_RUN, instantiate=False)
+    for key, default in cls.default_optimizers.items():  # type: ignore[attr-defined]
+        parser.add_class_arguments(OptimizerSpec, key, instantiate=False, default=default)
+    return parser
+
+
+def _with_name(words: list[str]) -> tuple[list[str], str | None]:
+    """The words with the model's name as `--name`, and the stem of the recipe that they name."""
+    import yaml
+
+    recipe = None
+    for index, word in enumerate(words):
+        if word == "--recipe" and index + 1 < len(words):
+            recipe = words[index + 1] = str(find_recipe(words[index + 1]))
+        elif word.startswith("--recipe="):
+            recipe = str(find_recipe(word.partition("=")[2]))
+            words[index] = f"--recipe={recipe}"
+    stem = Path(recipe).stem if recipe else None
+    if words and not words[0].startswith("-"):
+        return [*words[1:], "--name", words[0]], stem
+    if "--name" in words[:-1]:
+        return words, stem
+    if recipe:
+        try:
+            content = yaml.safe_load(Path(recipe).read_text(encoding="utf-8"))
+        except (yaml.YAMLError, UnicodeDecodeError) as error:
+            raise InputError(f"{recipe} must be YAML. Received: {error}") from error
+        if isinstance(content, dict) and isinstance(content.get("name"), str):
+            return [*words, "--name", content["name"]], stem
+        raise InputError(f"{recipe} must name a model, as in 'name: vae'. Received: no name.")
+    raise InputError("keras-gen train must be given a model or a --recipe. Received: neither.")
+
+
+def find_recipe(name: str) -> Path:
+    """A recipe by path, or by the name of one that comes with the package.
+
+    Raises:
+        InputError: there is neither.
+    """
+    path = Path(name)
+    if path.is_file():
+        return path
+    folder = Path(__file__).parent.parent / "recipes"
+    packaged = folder / f"{name}.yaml"
+    if packaged.is_file():
+        return packaged
+    known = ", ".join(sorted(file.stem for file in folder.glob("*.yaml")))
+    raise InputError(f"--recipe must be a YAML file or one of {known}. Received: {name!r}.")

@@ -1,0 +1,103 @@
+"""`folder:PATH`: picture files, class by class in sub-folders or all in one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from keras_gen.data.examples import Examples, Shape, check_memory
+from serving.errors import InputError
+from serving.images import SUFFIXES, read_image
+
+SPLITS = ("train", "test")
+
+
+def read(location: str, split: str, shape: Shape) -> Examples:
+    """Decodes every picture; `PATH/train` and `PATH/test` are the splits where they exist."""
+    root = Path(location)
+    if not root.is_dir():
+        what = "a file" if root.exists() else "no such folder"
+        raise InputError(f"folder:{location} must be a folder. Received: {what}.")
+    folders = _split_folders(root, split)
+    files: list[Path] = []
+    names: list[str] = []
+    for folder in folders:
+        found, of_class = _list(folder)
+        files += found
+        names += of_class
+    if not files:
+        raise InputError(
+            f"folder:{location} must hold pictures ({', '.join(SUFFIXES[:3])}, ...). Received: none."
+        )
+    classes = tuple(sorted(set(names)))
+    labels = np.array([classes.index(name) for name in names], np.int64) if names else None
+    return Examples(_decode_all(files, shape), labels, classes)
+
+
+def _split_folders(root: Path, split: str) -> list[Path]:
+    present = [part for part in SPLITS if (root / part).is_dir()]
+    if not present:
+        if split == "test":
+            raise InputError(f"folder:{root} must have a sub-folder 'test'. Received: none.")
+        return [root]
+    if split != "all" and split not in present:
+        raise InputError(f"folder:{root} must have a sub-folder {split!r}. Received: {', '.join(present)}.")
+    return [root / part for part in present if split in ("all", part)]
+
+
+def _list(folder: Path) -> tuple[list[Path], list[str]]:
+    """Files in a fixed order, and the class of each where sub-folders name classes."""
+    direct = _pictures(folder)
+    by_class = {sub.name: _pictures(sub) for sub in sorted(folder.iterdir()) if _visible(sub) and sub.is_dir()}
+    by_class = {name: files for name, files in by_class.items() if files}
+    if direct and by_class:
+        raise InputError(
+            f"{folder} must hold pictures or sub-folders of pictures, not both. Received: {direct[0].name} "
+            f"beside {next(iter(by_class))}/."
+        )
+    if direct:
+        return direct, []
+    pairs = [(file, name) for name, files in by_class.items() for file in files]
+    return [file for file, _ in pairs], [name for _, name in pairs]
+
+
+def _pictures(folder: Path) -> list[Path]:
+    return sorted(
+        path
+        for path in folder.iterdir()
+        if _visible(path) and path.suffix.lower() in SUFFIXES and path.is_file()
+    )
+
+
+def _visible(path: Path) -> bool:
+    return not path.name.startswith(".")
+
+
+def _decode_all(files: list[Path], shape: Shape) -> np.ndarray:
+    """One array of all pictures, decoded by as many threads as there are cores."""
+    first = read_image(files[0], shape.size, shape.channels)
+    check_memory(str(files[0].parent), len(files), first.shape)
+    decode: Callable[[Path], np.ndarray] = lambda file: read_image(file, shape.size, shape.channels)  # noqa: E731
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        try:
+            pictures = list(tqdm(pool.map(decode, files), "decoding", len(files), leave=False, disable=None))
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+    for file, picture in zip(files, pictures, strict=True):
+        if picture.shape[:2] != first.shape[:2]:
+            raise InputError(
+                f"pictures must have one size unless --image_size is given. Received: "
+                f"{_size(first)} ({files[0]}) and {_size(picture)} ({file})."
+            )
+    channels = max(picture.shape[2] for picture in pictures)
+    return np.stack([np.broadcast_to(picture, (*picture.shape[:2], channels)) for picture in pictures])
+
+
+def _size(picture: np.ndarray) -> str:
+    return f"{picture.shape[1]}x{picture.shape[0]}"

@@ -1,0 +1,70 @@
+"""`idx:PATH`: a folder of files in the format of MNIST, plain or gzipped.
+
+Source: LeCun, Cortes & Burges, "The MNIST database", section "File formats".
+"""
+
+from __future__ import annotations
+
+import gzip
+import math
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from keras_gen.data.examples import Examples, Shape, check_memory, from_arrays
+from serving.errors import InputError
+
+FILE_PREFIXES = {"train": ("train",), "test": ("t10k", "test")}
+UNSIGNED_BYTE = 0x08
+
+
+def read(location: str, split: str, shape: Shape) -> Examples:
+    """Pictures from `*train-images*` or `*t10k-images*`, labels from the file beside them if it is there."""
+    folder = Path(location)
+    if not folder.is_dir():
+        raise InputError(f"idx:{location} must be a folder with idx files. Received: no such folder.")
+    if split == "all":
+        parts = [read(location, part, shape) for part in FILE_PREFIXES]
+        labels = [part.labels for part in parts if part.labels is not None]
+        return Examples(
+            np.concatenate([part.images for part in parts]),
+            np.concatenate(labels) if len(labels) == len(parts) else None,
+        )
+    images = _find(folder, split, "images-idx3")
+    if images is None:
+        raise InputError(
+            f"idx:{location} must have a file *{FILE_PREFIXES[split][0]}-images-idx3-ubyte[.gz]. "
+            f"Received: {', '.join(sorted(path.name for path in folder.iterdir())[:4]) or 'an empty folder'}."
+        )
+    labels_file = _find(folder, split, "labels-idx1")
+    return from_arrays(
+        str(images), _read_array(images, 3), _read_array(labels_file, 1) if labels_file else None, shape
+    )
+
+
+def _find(folder: Path, split: str, kind: str) -> Path | None:
+    for prefix in FILE_PREFIXES[split]:
+        found = sorted([*folder.glob(f"*{prefix}-{kind}-ubyte"), *folder.glob(f"*{prefix}-{kind}-ubyte.gz")])
+        if found:
+            return found[0]
+    return None
+
+
+def _read_array(path: Path, axes: int) -> np.ndarray:
+    """A file of unsigned bytes: four bytes of magic, a big-endian size per axis, the values."""
+    opened = gzip.open(path) if path.suffix == ".gz" else path.open("rb")
+    try:
+        with opened as file:
+            header = file.read(4 + 4 * axes)
+            if len(header) < 4 + 4 * axes or header[:4] != bytes([0, 0, UNSIGNED_BYTE, axes]):
+                raise InputError(f"{path} must be an idx file of bytes with {axes} axes. Received: {header[:4]!r}.")
+            sizes = struct.unpack(f">{axes}I", header[4:])
+            check_memory(str(path), sizes[0], sizes[1:])
+            content = file.read(math.prod(sizes) + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise InputError(f"{path} must be a readable idx file. Received: {error}.") from error
+    if len(content) != math.prod(sizes):
+        raise InputError(f"{path} must have {math.prod(sizes)} values after its header. Received: {len(content)}.")
+    return np.frombuffer(content, np.uint8).reshape(sizes)

@@ -1,0 +1,157 @@
+"""A data set by name, as `tf.data` batches of float32 pictures in [-1, 1]."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import tensorflow as tf
+
+from keras_gen.data import digits, folder, idx, npz, tfds
+from keras_gen.data.examples import Examples, Shape
+from serving.errors import InputError, nearest
+
+READERS: dict[str, Callable[[str, str, Shape], Examples]] = {
+    "digits": digits.read,
+    "folder": folder.read,
+    "idx": idx.read,
+    "npz": npz.read,
+    "tfds": tfds.read,
+}
+SPLITS = ("train", "test", "all")
+
+
+@dataclass(frozen=True)
+class Source:
+    """A named data set in memory.
+
+    Attributes:
+        name: what it was opened by.
+        split: `train`, `test` or `all`.
+        examples: pictures, labels and classes.
+    """
+
+    name: str
+    split: str
+    examples: Examples
+
+    def __len__(self) -> int:
+        return len(self.examples.images)
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """(height, width, channels)."""
+        height, width, channels = self.examples.images.shape[1:]
+        return height, width, channels
+
+    def dataset(
+        self,
+        batch_size: int,
+        seed: int = 0,
+        shuffle: bool = True,
+        labels: bool = False,
+        drop_remainder: bool = False,
+    ) -> tf.data.Dataset:
+        """One pass over the data, in a new order each time it is iterated.
+
+        Args:
+            batch_size: pictures in a batch.
+            seed: seed of the order.
+            shuffle: False keeps the order of the data.
+            labels: give (pictures, labels) instead of pictures.
+            drop_remainder: leave out a last batch that is not full.
+
+        Returns:
+            Batches of float32 (batch, height, width, channels) in [-1, 1], with int64 (batch,) labels if asked.
+
+        Raises:
+            InputError: a batch larger than the data, labels asked of a source without them.
+        """
+        self._check(batch_size, labels)
+        order = tf.data.Dataset.range(len(self), output_type=tf.int32)
+        if shuffle:
+            order = order.shuffle(len(self), seed=seed, reshuffle_each_iteration=True)
+        return self._gather(order.batch(batch_size, drop_remainder=drop_remainder), labels)
+
+    def endless(
+        self, batch_size: int, seed: int = 0, first_epoch: int = 0, labels: bool = False
+    ) -> tf.data.Dataset:
+        """Epoch after epoch without end, for `fit` with `steps_per_epoch=source.steps(batch_size)`.
+
+        The order within an epoch is a function of the seed and the epoch's number, so that training that
+        continues at `first_epoch` sees what it would have seen without the interruption.
+
+        Args and raises: as `dataset`; only full batches are given.
+        """
+        self._check(batch_size, labels)
+
+        def epoch(number: tf.Tensor) -> tf.data.Dataset:
+            order = tf.random.experimental.stateless_shuffle(
+                tf.range(len(self)), seed=tf.stack([tf.constant(seed, tf.int64), number])
+            )
+            return tf.data.Dataset.from_tensor_slices(order).batch(batch_size, drop_remainder=True)
+
+        epochs = tf.data.Dataset.range(first_epoch, tf.int64.max)
+        return self._gather(epochs.flat_map(epoch), labels)
+
+    def steps(self, batch_size: int) -> int:
+        """Full batches in an epoch."""
+        return len(self) // batch_size
+
+    def _check(self, batch_size: int, labels: bool) -> None:
+        if not 1 <= batch_size <= len(self):
+            raise InputError(
+                f"`batch_size` must be at least 1 and at most the {len(self)} pictures of {self.name} "
+                f"({self.split}). Received: {batch_size}."
+            )
+        if labels and self.examples.labels is None:
+            raise InputError(f"{self.name} must have labels. Received: pictures alone.")
+
+    def _gather(self, indices: tf.data.Dataset, labels: bool) -> tf.data.Dataset:
+        """Batches of indices to batches of pictures: one gather a batch, from pictures kept in memory."""
+        pictures = tf.constant(self.examples.images)
+        targets = tf.constant(self.examples.labels) if labels else None
+
+        def batch(rows: tf.Tensor) -> tf.Tensor | tuple[tf.Tensor, tf.Tensor]:
+            images = tf.gather(pictures, rows)
+            if images.dtype == tf.uint8:
+                images = tf.cast(images, tf.float32) / 127.5 - 1.0
+            return (images, tf.gather(targets, rows)) if labels else images
+
+        return indices.map(batch, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
+
+
+def open_source(
+    name: str,
+    image_size: int | tuple[int, int] | None = None,
+    channels: int | None = None,
+    split: str = "train",
+) -> Source:
+    """Opens a data set by name.
+
+    Args:
+        name: `digits`, `tfds:NAME[/CONFIG]`, `folder:PATH`, `npz:PATH` or `idx:PATH`.
+        image_size: side of a square, or (height, width): the largest centred part of that shape is
+            resampled to it. None keeps the size.
+        channels: 1 for grey, 3 for RGB; None keeps what the data has.
+        split: `train`, `test` or `all`.
+
+    Raises:
+        InputError: an unknown source, a path that is not there, data that cannot be used.
+    """
+    kind, _, location = name.partition(":")
+    if kind not in READERS:
+        raise InputError(
+            "the data source must be digits, tfds:NAME, folder:PATH, npz:PATH or idx:PATH. "
+            f"Received: {name!r}.{nearest(kind, list(READERS))}"
+        )
+    if kind != "digits" and not location:
+        raise InputError(f"the data source {kind!r} must have a path or name, as in {kind}:PLACE. Received: none.")
+    if split not in SPLITS:
+        raise InputError(f"`split` must be one of {', '.join(SPLITS)}. Received: {split!r}.{nearest(split, list(SPLITS))}")
+    if channels not in (None, 1, 3):
+        raise InputError(f"`channels` must be 1 or 3. Received: {channels}.")
+    size = (image_size, image_size) if isinstance(image_size, int) else image_size
+    if size is not None and min(size) < 1:
+        raise InputError(f"`image_size` must be at least 1. Received: {image_size}.")
+    return Source(name, split, READERS[kind](location, split, Shape(size, channels)))

@@ -1,0 +1,5 @@
+"""Keras layers that Keras does not have, one a file."""
+
+from keras_gen.layers.sampling import GaussianSampling
+
+__all__ = ["GaussianSampling"]

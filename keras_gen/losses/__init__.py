@@ -1,0 +1,18 @@
+"""Pure arithmetic: every function takes tensors and returns one value per example, shape (batch,)."""
+
+from keras_gen.losses.adversarial import (
+    non_saturating_discriminator_loss,
+    non_saturating_generator_loss,
+)
+from keras_gen.losses.divergences import standard_normal_kl
+from keras_gen.losses.likelihoods import bernoulli_nll, gaussian_nll
+from keras_gen.losses.penalties import r1_penalty
+
+__all__ = [
+    "bernoulli_nll",
+    "gaussian_nll",
+    "non_saturating_discriminator_loss",
+    "non_saturating_generator_loss",
+    "r1_penalty",
+    "standard_normal_kl",
+]

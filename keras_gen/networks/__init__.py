@@ -1,0 +1,16 @@
+"""Networks: functions that return a `keras.Model`. They know no loss.
+
+A file is a family, and its functions are the roles that it can play:
+
+    encoder(image_shape, outputs)              pictures in [-1, 1]  ->  (batch, outputs)
+    decoder(latent_dim, image_shape)           latents  ->  parameters of a likelihood, any real value
+    generator(latent_dim, image_shape)         latents  ->  pictures in [-1, 1]
+    discriminator(image_shape)                 pictures in [-1, 1]  ->  logits, (batch, 1)
+
+A family is chosen by its name (`"mlp"`), by name and options (`{"name": "mlp", "units": [200, 200]}`), or by
+handing in a `keras.Model` of the right shape.
+"""
+
+from keras_gen.networks.build import NetworkSpec, build_network
+
+__all__ = ["NetworkSpec", "build_network"]

@@ -1,0 +1,74 @@
+"""From a name, a name with options, or a network, to a network of the shape that a model needs."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import keras
+
+import keras_gen.networks
+from serving.errors import InputError, nearest
+
+NetworkSpec = str | dict[str, Any] | keras.Model
+
+
+def build_network(
+    role: str,
+    spec: NetworkSpec,
+    input_shape: tuple[int, ...],
+    output_shape: tuple[int, ...],
+    **shape: Any,
+) -> keras.Model:
+    """The network that plays `role`.
+
+    Args:
+        role: `encoder`, `decoder`, `generator` or `discriminator`.
+        spec: a family's name, a dictionary of `name` and the family's options, or a network.
+        input_shape: what the network must take, batch axis left out.
+        output_shape: what it must give, batch axis left out.
+        **shape: what the model fixes, passed to the family's function.
+
+    Raises:
+        InputError: no such family, no such option, or a network of another shape.
+    """
+    if isinstance(spec, keras.Model):
+        network = spec
+    else:
+        network = _from_family(role, dict(name=spec) if isinstance(spec, str) else dict(spec), shape)
+    received = (tuple(network.input_shape[1:]), tuple(network.output_shape[1:]))
+    if received != (input_shape, output_shape):
+        raise InputError(
+            f"`{role}` must map {input_shape} to {output_shape}. Received: a network from "
+            f"{received[0]} to {received[1]}."
+        )
+    return network
+
+
+def _from_family(role: str, options: dict[str, Any], shape: Mapping[str, Any]) -> keras.Model:
+    families = _families(role)
+    name = options.pop("name", None)
+    if name not in families:
+        raise InputError(
+            f"`{role}` must be one of {', '.join(families)}. Received: {name!r}."
+            f"{nearest(str(name), list(families))}"
+        )
+    allowed = [key for key in inspect.signature(families[name]).parameters if key not in shape]
+    if unknown := sorted(set(options) - set(allowed)):
+        raise InputError(
+            f"`{role}` {name!r} must have options among {', '.join(allowed)}. "
+            f"Received: {unknown[0]!r}.{nearest(unknown[0], allowed)}"
+        )
+    return families[name](**shape, **options)
+
+
+def _families(role: str) -> dict[str, Callable[..., keras.Model]]:
+    """Every family with a function named after the role."""
+    modules = (
+        importlib.import_module(f"keras_gen.networks.{info.name}")
+        for info in pkgutil.iter_modules(keras_gen.networks.__path__)
+    )
+    return {module.__name__.rpartition(".")[2]: vars(module)[role] for module in modules if role in vars(module)}

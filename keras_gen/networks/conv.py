@@ -1,0 +1,65 @@
+"""Strided convolutions down and transposed ones up, without normalization: the autoencoders' default."""
+
+from __future__ import annotations
+
+import keras
+from keras import layers
+
+from serving.errors import InputError
+
+SMALLEST_SIDE = 4
+MAX_STAGES = 4
+
+
+def encoder(image_shape: tuple[int, int, int], outputs: int, filters: int = 32, units: int = 256) -> keras.Model:
+    """(batch, height, width, channels) -> (batch, outputs).
+
+    Args:
+        image_shape: (height, width, channels); height and width even.
+        outputs: length of the output.
+        filters: channels after the first convolution; doubled by each one that follows.
+        units: width of the dense layer before the output.
+    """
+    images = keras.Input(image_shape, name="image")
+    x = images
+    for stage in range(_stages(image_shape)):
+        x = layers.Conv2D(filters * 2**stage, 4, strides=2, padding="same", activation="relu")(x)
+    x = layers.Dense(units, activation="relu")(layers.Flatten()(x))
+    return keras.Model(images, layers.Dense(outputs)(x), name="encoder")
+
+
+def decoder(
+    latent_dim: int, image_shape: tuple[int, int, int], filters: int = 32, units: int = 256
+) -> keras.Model:
+    """(batch, latent_dim) -> (batch, height, width, channels), any real value; the encoder mirrored."""
+    stages = _stages(image_shape)
+    height, width = (side >> stages for side in image_shape[:2])
+    deepest = filters * 2 ** (stages - 1)
+    latents = keras.Input((latent_dim,), name="latent")
+    x = layers.Dense(units, activation="relu")(latents)
+    x = layers.Dense(height * width * deepest, activation="relu")(x)
+    x = layers.Reshape((height, width, deepest))(x)
+    for stage in reversed(range(1, stages)):
+        x = layers.Conv2DTranspose(
+            filters * 2 ** (stage - 1), 4, strides=2, padding="same", activation="relu"
+        )(x)
+    x = layers.Conv2DTranspose(image_shape[2], 4, strides=2, padding="same")(x)
+    return keras.Model(latents, x, name="decoder")
+
+
+def _stages(image_shape: tuple[int, int, int]) -> int:
+    """How often both sides can be halved, down to a side of 4 at least."""
+    height, width, _ = image_shape
+    stages = 0
+    while (
+        stages < MAX_STAGES
+        and height % 2 == width % 2 == 0
+        and min(height, width) // 2 >= SMALLEST_SIDE
+    ):
+        height, width, stages = height // 2, width // 2, stages + 1
+    if stages == 0:
+        raise InputError(
+            f"the network 'conv' must have an even height and width of at least {2 * SMALLEST_SIDE}. "
+            f"Received: {image_shape[0]}x{image_shape[1]}; choose another --image_size, or the network 'mlp'."
+        )
+    return stages

@@ -1,0 +1,64 @@
+"""The base class of every model: Keras with its noise, its config and its metrics in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar, Self
+
+import keras
+import tensorflow as tf
+
+from keras_gen.training.config import constructor_arguments, constructor_config
+from keras_gen.training.noise import TrainingNoise
+from keras_gen.training.optimizers import OptimizerSpec
+
+
+class BaseModel(keras.Model):
+    """A `keras.Model` whose constructor builds all of its networks, and whose step reports means.
+
+    A subclass takes its arguments in the constructor, keeps each as an attribute of the same name, and
+    states what it exports in `inference_networks`.
+
+    Args:
+        seed: seed of the training noise.
+        reports: names of the values that `train_step` and `test_step` report.
+        **kwargs: `name`, `dtype` and `trainable`, as for any Keras model.
+    """
+
+    default_optimizers: ClassVar[Mapping[str, OptimizerSpec]]
+
+    def __init__(self, seed: int, reports: Iterable[str], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.seed = seed
+        self.noise = TrainingNoise(seed)
+        self.trackers = {name: keras.metrics.Mean(name=name) for name in reports}
+        self.built = True
+
+    def inference_networks(self) -> dict[str, keras.Model]:
+        """Name -> network to export, with named inputs and outputs; pictures in [-1, 1]."""
+        raise NotImplementedError(f"{type(self).__name__} must state its inference networks.")
+
+    def record(self, values: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """Adds values per example, each (batch,), and returns the means since the last reset."""
+        for name, tracker in self.trackers.items():
+            tracker.update_state(values[name])
+        return {name: tracker.result() for name, tracker in self.trackers.items()}
+
+    @property
+    def metrics(self) -> list[keras.metrics.Metric]:
+        return list(self.trackers.values())
+
+    def reset_metrics(self) -> None:
+        super().reset_metrics()
+        self.noise.restart_evaluation()
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), **constructor_config(self)}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Self:
+        return cls(**constructor_arguments(config))
+
+    def _maybe_symbolic_build(self, iterator: Any = None, data_batch: Any = None) -> None:
+        """Nothing is left to build. Keras's own version adds up the replicas' first batches to get a
+        shape, which fails where they are of unequal length."""

@@ -1,0 +1,35 @@
+"""The end of a training that has lost its numbers."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import keras
+
+
+class NonFiniteLossError(ArithmeticError):
+    """A reported value became NaN or infinite; the message says which, and at which step."""
+
+
+class FiniteLosses(keras.callbacks.Callback):
+    """Stops training at the first step after which a reported value is not finite.
+
+    Raises:
+        NonFiniteLossError: from `fit`, before anything of the broken state is saved.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.epoch = 0
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        self.epoch = epoch
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        for name, value in (logs or {}).items():
+            if not math.isfinite(value):
+                raise NonFiniteLossError(
+                    f"`{name}` must stay finite. Received: {float(value)} at step {batch + 1} "
+                    f"of epoch {self.epoch + 1}; a lower learning rate may help."
+                )

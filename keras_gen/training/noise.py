@@ -1,0 +1,72 @@
+"""The randomness of training: a function of seed, step, purpose and the example's place in the global batch."""
+
+from __future__ import annotations
+
+import zlib
+
+import keras
+import tensorflow as tf
+
+from keras_gen.training.replica import replica_rows
+
+
+class TrainingNoise(keras.layers.Layer):
+    """Standard normal noise that differs between replicas and steps, and can be repeated.
+
+    Row `i` of the global batch gets the same noise however many replicas share the batch, and nothing is
+    hidden: the seed is an argument and the step is a weight, saved with the model.
+
+    Args:
+        seed: any integer.
+    """
+
+    def __init__(self, seed: int) -> None:
+        super().__init__(name="training_noise", dtype="float32")
+        self.seed = seed
+        self.step = self._counter("step")
+        self.evaluation_step = self._counter("evaluation_step")
+        self.built = True
+
+    def training_rows(self, rows: tf.Tensor, size: int, purpose: str) -> tf.Tensor:
+        """Noise of this step for this replica's `rows` examples, (rows, size) float32.
+
+        Args:
+            rows: this replica's number of examples, an integer scalar.
+            size: noise per example.
+            purpose: names the use within the step; other purposes get independent noise.
+        """
+        return self._rows(rows, size, purpose, self.step)
+
+    def evaluation_rows(self, rows: tf.Tensor, size: int, purpose: str) -> tf.Tensor:
+        """As `training_rows`, but numbered from the last `restart_evaluation`: the same in every evaluation."""
+        return self._rows(rows, size, f"evaluation/{purpose}", self.evaluation_step)
+
+    def advance(self) -> None:
+        """Ends a training step."""
+        self.step.assign_add(1)
+
+    def advance_evaluation(self) -> None:
+        """Ends an evaluation step."""
+        self.evaluation_step.assign_add(1)
+
+    def restart_evaluation(self) -> None:
+        """Makes the next evaluation draw what the first one drew."""
+        self.evaluation_step.assign(0)
+
+    def _rows(self, rows: tf.Tensor, size: int, purpose: str, step: keras.Variable) -> tf.Tensor:
+        place = replica_rows(rows)
+        seed = tf.constant([self.seed, zlib.crc32(purpose.encode())], tf.int64)
+        seed = tf.random.experimental.stateless_fold_in(seed, tf.convert_to_tensor(step))
+        noise = tf.random.stateless_normal(tf.stack([place.total, size]), seed)
+        return tf.ensure_shape(noise[place.start : place.start + place.local], (None, size))
+
+    def _counter(self, name: str) -> keras.Variable:
+        return self.add_weight(
+            name=name,
+            shape=(),
+            dtype="int64",
+            initializer="zeros",
+            trainable=False,
+            autocast=False,
+            aggregation="only_first_replica",
+        )

@@ -1,0 +1,123 @@
+"""The folder that a training run lives in, and is continued from."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import keras
+import yaml
+
+from keras_gen.training.callbacks.checkpoints import finished_epochs, list_checkpoints
+from serving.errors import InputError
+from serving.files import whole_file
+
+CONFIG = "config.yaml"
+MAY_CHANGE = ("out", "epochs")
+PACKAGES = ("keras-gen", "tensorflow", "keras", "numpy")
+
+
+class RunDirectory:
+    """Paths of a run, its configuration and its checkpoints.
+
+    Args:
+        path: the folder.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self.config_file = self.path / CONFIG
+        self.metrics_file = self.path / "metrics.csv"
+        self.samples = self.path / "samples"
+        self.tensorboard = self.path / "tensorboard"
+        self.checkpoints = self.path / "checkpoints"
+        self.model_file = self.path / "model.keras"
+
+    def claim(self, config: dict[str, Any]) -> None:
+        """Starts a run with `config` here, or recognizes the one that is here as the same.
+
+        Raises:
+            InputError: the path holds something else, or a run with another configuration.
+        """
+        if self.config_file.is_file():
+            self._compare(config)
+        elif self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
+            raise InputError(f"--out must be a new folder or a run. Received: {self.path}, which is neither.")
+        # The number of epochs may have been raised.
+        with whole_file(self.config_file) as temporary:
+            temporary.write_text(_versions() + yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
+
+    def config(self) -> dict[str, Any]:
+        """What `claim` wrote.
+
+        Raises:
+            InputError: the folder is not a run.
+        """
+        if not self.config_file.is_file():
+            what = "a folder without one" if self.path.is_dir() else "no such folder"
+            raise InputError(f"{self.path} must be a run with a {CONFIG}. Received: {what}.")
+        try:
+            config = yaml.safe_load(self.config_file.read_text(encoding="utf-8"))
+        except (yaml.YAMLError, UnicodeDecodeError) as error:
+            raise InputError(f"{self.config_file} must be YAML. Received: {' '.join(str(error).split())}") from error
+        if not isinstance(config, dict):
+            raise InputError(f"{self.config_file} must hold options. Received: {type(config).__name__}.")
+        return config
+
+    def finished_epochs(self) -> int:
+        """Epochs that the newest checkpoint has behind it."""
+        found = list_checkpoints(self.checkpoints)
+        return finished_epochs(found[-1]) if found else 0
+
+    def load_model(self) -> keras.Model:
+        """The model as the newest checkpoint has it, compiled, with its optimizers' state.
+
+        Raises:
+            InputError: no run, or one without a checkpoint yet.
+        """
+        self.config()
+        found = list_checkpoints(self.checkpoints)
+        if not found:
+            raise InputError(f"{self.path} must have a checkpoint. Received: a run that finished no epoch yet.")
+        return load_model_file(found[-1])
+
+    def _compare(self, config: dict[str, Any]) -> None:
+        before, now = dict(_flatten(self.config())), dict(_flatten(config))
+        for key in [*before, *(key for key in now if key not in before)]:
+            if key not in MAY_CHANGE and before.get(key) != now.get(key):
+                raise InputError(
+                    f"{self.path} holds a run with another configuration; choose another --out. Expected: "
+                    f"{key}={before.get(key)} ({CONFIG}). Received: {key}={now.get(key)}."
+                )
+
+
+def load_model_file(path: Path) -> keras.Model:
+    """A model from a `.keras` file; nothing in it is executed.
+
+    Raises:
+        InputError: no such file, or not a model of this project.
+    """
+    if not path.is_file():
+        raise InputError(f"{path} must be a .keras file. Received: no such file.")
+    try:
+        return keras.saving.load_model(path)
+    except (ValueError, OSError, KeyError, TypeError) as error:
+        raise InputError(
+            f"{path} must be a model saved by keras-gen. Received: {' '.join(str(error).split())[:160]}"
+        ) from error
+
+
+def _versions() -> str:
+    packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    return f"# {packages}, Python {platform.python_version()}\n"
+
+
+def _flatten(config: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in config.items():
+        if isinstance(value, dict) and value:
+            yield from _flatten(value, f"{prefix}{key}.")
+        else:
+            yield prefix + key, list(value) if isinstance(value, tuple) else value

@@ -1,0 +1,124 @@
+"""Picture files in and out. Training and serving decode with this same code, so neither sees other pixels.
+
+Inside arrays a picture is uint8, (height, width, channels), with 1 channel (grey) or 3 (RGB).
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from serving.errors import InputError
+from serving.files import whole_file
+
+MAX_PIXELS = 100_000_000
+SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".pgm", ".ppm")
+
+
+def read_image(
+    source: Path | bytes,
+    size: tuple[int, int] | None = None,
+    channels: int | None = None,
+    max_pixels: int = MAX_PIXELS,
+) -> np.ndarray:
+    """Decodes a picture upright, as 8 bits, without transparency.
+
+    16-bit pictures are scaled to 8 bits, CMYK and palettes become RGB, what is transparent becomes white,
+    and the EXIF orientation is applied.
+
+    Args:
+        source: a file, or the bytes of one.
+        size: (height, width) to bring it to: the largest centred part of that shape, resampled with
+            an antialiasing filter. None keeps the size.
+        channels: 1 or 3; None keeps grey pictures grey and makes all others RGB.
+        max_pixels: a larger picture is refused before it is decoded.
+
+    Returns:
+        uint8, shape (height, width, channels).
+
+    Raises:
+        InputError: no picture, truncated, or too large; the message names the file.
+    """
+    name = "the picture" if isinstance(source, bytes) else str(source)
+    try:
+        with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as image:
+            if image.width * image.height > max_pixels:
+                raise InputError(
+                    f"{name} must have at most {max_pixels} pixels. "
+                    f"Received: {image.width}x{image.height}."
+                )
+            upright = _eight_bits(ImageOps.exif_transpose(image), channels)
+    except InputError:
+        raise
+    except Exception as error:  # Pillow's decoders raise whatever a broken file makes them trip over
+        raise InputError(
+            f"{name} must be a readable picture. Received: {type(error).__name__}: {_one_line(error)}"
+        ) from error
+    if size is not None and (upright.height, upright.width) != size:
+        upright = fit(upright, size)
+    array = np.asarray(upright)
+    return array[:, :, None] if array.ndim == 2 else array
+
+
+def fit(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """The largest centred part of the shape of `size` (height, width), resampled with antialiasing."""
+    return ImageOps.fit(image, (size[1], size[0]), Image.Resampling.BICUBIC)
+
+
+def _eight_bits(image: Image.Image, channels: int | None) -> Image.Image:
+    """Grey (`L`) or `RGB` with 8 bits per channel."""
+    if image.mode in ("I", "I;16", "I;16B", "I;16L", "I;16N"):
+        deep = np.asarray(image, dtype=np.float64)
+        image = Image.fromarray(np.rint(np.clip(deep, 0, 65535) / 257.0).astype(np.uint8))
+    elif image.mode == "F":
+        raise InputError("a picture must hold integers. Received: floating-point pixels.")
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
+    grey = image.mode in ("L", "1") if channels is None else channels == 1
+    return image.convert("L" if grey else "RGB")
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).split())[:120]
+
+
+def to_uint8(images: np.ndarray) -> np.ndarray:
+    """Float pictures in [-1, 1] as uint8: -1 is 0, 1 is 255; values outside are clipped."""
+    return np.rint(np.clip((images + 1.0) * 127.5, 0.0, 255.0)).astype(np.uint8)
+
+
+def grid(images: np.ndarray, columns: int | None = None, zoom: int | None = None) -> np.ndarray:
+    """Pictures side by side, row by row, on white, one pixel apart.
+
+    Args:
+        images: uint8, (n, height, width, channels).
+        columns: pictures in a row; the square root of n, rounded up, by default.
+        zoom: enlarge each pixel to a square of this side; by default small pictures are enlarged to
+            about 48 pixels.
+
+    Returns:
+        uint8, (rows * (height * zoom + 1) + 1, columns * (width * zoom + 1) + 1, channels).
+    """
+    n, height, width, channels = images.shape
+    zoom = zoom or max(1, round(48 / max(height, width)))
+    images = images.repeat(zoom, axis=1).repeat(zoom, axis=2)
+    columns = columns or math.ceil(math.sqrt(n))
+    rows = math.ceil(n / columns)
+    cell = (height * zoom + 1, width * zoom + 1)
+    canvas = np.full((rows * cell[0] + 1, columns * cell[1] + 1, channels), 255, np.uint8)
+    for index, image in enumerate(images):
+        top, left = (index // columns) * cell[0] + 1, (index % columns) * cell[1] + 1
+        canvas[top : top + cell[0] - 1, left : left + cell[1] - 1] = image
+    return canvas
+
+
+def write_png(path: Path, image: np.ndarray) -> None:
+    """Writes a uint8 picture, (height, width, 1 or 3), as PNG, whole or not at all."""
+    picture = Image.fromarray(image[:, :, 0] if image.shape[2] == 1 else image)
+    with whole_file(path) as temporary:
+        picture.save(temporary, format="PNG")

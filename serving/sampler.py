@@ -1,0 +1,195 @@
+"""Drawing pictures from a bundle with ONNX Runtime."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from serving.errors import InputError
+from serving.manifest import Latent, Manifest, Network, check_present
+from serving.sessions import open_session
+
+if TYPE_CHECKING:
+    import onnxruntime
+
+BATCH_SIZE = 64
+INT64 = np.iinfo(np.int64)
+
+
+class Sampler:
+    """Pictures from a bundle: by seed, by latent, and back to latents where there is an encoder.
+
+    Args:
+        bundle: folder written by `keras-gen export`.
+        provider: `auto`, `cpu`, `cuda` or `tensorrt`.
+        threads: CPU threads inside an operator; all cores by default.
+
+    Raises:
+        InputError: not a bundle, one whose manifest is not valid, or one with a missing or truncated file.
+            Hashes are checked when a file is first used.
+    """
+
+    def __init__(self, bundle: str | Path, provider: str = "auto", threads: int | None = None) -> None:
+        self.bundle = Path(bundle)
+        self.manifest = Manifest.read(self.bundle)
+        for network in self.manifest.networks.values():
+            check_present(self.bundle, network)
+        self.provider = provider
+        self.threads = threads
+        self._sessions: dict[str, onnxruntime.InferenceSession] = {}
+
+    @cached_property
+    def abilities(self) -> tuple[str, ...]:
+        """Which of `sample`, `decode`, `encode` this bundle can do."""
+        needs = {"sample": "noise", "decode": "decoder", "encode": "encoder"}
+        return tuple(ability for ability, name in needs.items() if name in self.manifest.networks)
+
+    @property
+    def latent(self) -> Latent:
+        """Size and prior of the latent space."""
+        if self.manifest.latent is None:
+            raise InputError(f"{self.bundle} must have a latent space. Received: a model without one.")
+        return self.manifest.latent
+
+    def sample(
+        self, n: int, seed: int = 0, batch_size: int = BATCH_SIZE, progress: bool = False
+    ) -> np.ndarray:
+        """Draws `n` pictures. The same seed gives the same pictures, whatever the batch size.
+
+        Args:
+            n: how many, at least 1.
+            seed: any 64-bit integer.
+            batch_size: pictures computed at a time.
+            progress: show a bar on standard error.
+
+        Returns:
+            (n, height, width, channels), uint8 unless the bundle was exported with float pictures.
+        """
+        _at_least_one("n", n)
+        return self._collect(n, self._batches(n, seed, batch_size), progress)
+
+    def stream(self, n: int, seed: int = 0, batch_size: int = BATCH_SIZE) -> Iterator[np.ndarray]:
+        """The pictures of `sample(n, seed)` in pieces of `batch_size`, in bounded memory."""
+        _at_least_one("n", n)
+        return self._batches(n, seed, batch_size)
+
+    def decode(
+        self, latents: np.ndarray, batch_size: int = BATCH_SIZE, progress: bool = False
+    ) -> np.ndarray:
+        """Pictures of latents.
+
+        Args:
+            latents: float, (n, latent size).
+            batch_size: pictures computed at a time.
+            progress: show a bar on standard error.
+
+        Returns:
+            (n, height, width, channels), uint8 unless the bundle was exported with float pictures.
+        """
+        latents = np.asarray(latents, dtype=np.float32)
+        if latents.ndim != 2 or latents.shape[1] != self.latent.size or len(latents) == 0:
+            raise InputError(
+                f"`latents` must have the shape (n, {self.latent.size}). Received: {latents.shape}."
+            )
+        return self._collect(
+            len(latents), self._run("decoder", "latent", latents, "image", batch_size), progress
+        )
+
+    def encode(
+        self, images: np.ndarray, batch_size: int = BATCH_SIZE, progress: bool = False
+    ) -> np.ndarray:
+        """Codes of pictures: the posterior mean where the encoder gives a distribution.
+
+        Args:
+            images: (n, height, width, channels) of the manifest's size and type.
+            batch_size: pictures computed at a time.
+            progress: show a bar on standard error.
+
+        Returns:
+            float32, (n, latent size).
+        """
+        session_input = self._network("encoder").inputs["image"]
+        images = np.asarray(images)
+        expected = session_input.axes[1:]
+        if images.ndim != 4 or images.shape[1:] != expected or len(images) == 0:
+            raise InputError(f"`images` must have the shape (n, {_join(expected)}). Received: {images.shape}.")
+        if images.dtype != session_input.dtype:
+            raise InputError(f"`images` must be {session_input.dtype}. Received: {images.dtype}.")
+        return self._collect(
+            len(images), self._run("encoder", "image", images, "mean", batch_size), progress
+        )
+
+    def reconstruct(self, images: np.ndarray, batch_size: int = BATCH_SIZE) -> np.ndarray:
+        """Pictures decoded from the codes of `images`."""
+        return self.decode(self.encode(images, batch_size), batch_size)
+
+    def _batches(self, n: int, seed: int, batch_size: int) -> Iterator[np.ndarray]:
+        """The latents of a batch are drawn from their index, then decoded: what `sampler.onnx` does in one."""
+        _at_least_one("batch_size", batch_size)
+        if not INT64.min <= seed <= INT64.max:
+            raise InputError(f"`seed` must be a 64-bit integer. Received: {seed}.")
+        noise, decoder = self._session("noise"), self._session("decoder")
+        for start in range(0, n, batch_size):
+            numbers = {"seed": seed, "n": min(batch_size, n - start), "start": start}
+            feed = {name: np.asarray(number, np.int64) for name, number in numbers.items()}
+            (latents,) = noise.run(["latent"], feed)
+            yield decoder.run(["image"], {"latent": latents})[0]
+
+    def _run(
+        self, network: str, source: str, values: np.ndarray, target: str, batch_size: int
+    ) -> Iterator[np.ndarray]:
+        _at_least_one("batch_size", batch_size)
+        session = self._session(network)
+        for start in range(0, len(values), batch_size):
+            yield session.run([target], {source: values[start : start + batch_size]})[0]
+
+    def _collect(self, n: int, batches: Iterator[np.ndarray], progress: bool) -> np.ndarray:
+        """All batches in one array that is allocated once."""
+        first = next(batches)
+        collected = np.empty((n, *first.shape[1:]), first.dtype)
+        with _bar(n, progress) as bar:
+            filled = 0
+            for batch in _chain(first, batches):
+                collected[filled : filled + len(batch)] = batch
+                filled += len(batch)
+                bar.update(len(batch))
+        return collected
+
+    def _network(self, name: str) -> Network:
+        if name not in self.manifest.networks:
+            raise InputError(
+                f"{self.bundle} must have the network {name!r}. "
+                f"Received: a bundle with {_join(self.manifest.networks)}."
+            )
+        return self.manifest.networks[name]
+
+    def _session(self, name: str) -> onnxruntime.InferenceSession:
+        if name not in self._sessions:
+            self._sessions[name] = open_session(
+                self.bundle, self._network(name), self.provider, self.threads
+            )
+        return self._sessions[name]
+
+
+def _chain(first: np.ndarray, rest: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
+    yield first
+    yield from rest
+
+
+def _bar(total: int, shown: bool) -> Any:
+    from tqdm import tqdm
+
+    return tqdm(total=total, unit="img", disable=not shown, leave=False)
+
+
+def _join(values: Any) -> str:
+    return ", ".join(map(str, values))
+
+
+def _at_least_one(name: str, value: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
+        raise InputError(f"`{name}` must be an integer of at least 1. Received: {value}.")

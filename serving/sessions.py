@@ -1,0 +1,74 @@
+"""ONNX Runtime sessions over the verified files of a bundle."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from serving.errors import InputError, nearest
+from serving.manifest import Network, read_verified
+
+if TYPE_CHECKING:
+    import onnxruntime
+
+PROVIDERS = {
+    "cpu": "CPUExecutionProvider",
+    "cuda": "CUDAExecutionProvider",
+    "tensorrt": "TensorrtExecutionProvider",
+}
+
+
+def open_session(
+    bundle: Path, network: Network, provider: str = "auto", threads: int | None = None
+) -> onnxruntime.InferenceSession:
+    """Opens a network of a bundle after its hash was checked.
+
+    Args:
+        bundle: the folder.
+        network: the manifest's entry.
+        provider: `cpu`, `cuda`, `tensorrt`, or `auto`: CUDA where the driver is there, else the CPU.
+        threads: CPU threads inside an operator; all cores by default.
+
+    Raises:
+        InputError: a damaged file, a provider that is unknown or not present.
+    """
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    if threads is not None:
+        if threads < 1:
+            raise InputError(f"`threads` must be at least 1. Received: {threads}.")
+        options.intra_op_num_threads = threads
+    content = read_verified(bundle, network)
+    return onnxruntime.InferenceSession(content, options, providers=_provider_chain(provider))
+
+
+def _provider_chain(provider: str) -> list[str]:
+    import onnxruntime
+
+    if provider != "auto" and provider not in PROVIDERS:
+        choices = ["auto", *PROVIDERS]
+        raise InputError(
+            f"`provider` must be one of {', '.join(choices)}. "
+            f"Received: {provider!r}.{nearest(provider, choices)}"
+        )
+    present = onnxruntime.get_available_providers()
+    if provider == "auto":
+        cuda = PROVIDERS["cuda"] in present and _nvidia_driver_present()
+        return [PROVIDERS["cuda"], PROVIDERS["cpu"]] if cuda else [PROVIDERS["cpu"]]
+    if PROVIDERS[provider] not in present or (provider != "cpu" and not _nvidia_driver_present()):
+        raise InputError(
+            f"provider {provider!r} needs an ONNX Runtime built for it and an NVIDIA driver. "
+            f"Received: providers {', '.join(present)}, "
+            f"driver {'present' if _nvidia_driver_present() else 'absent'}."
+        )
+    return [PROVIDERS[provider], PROVIDERS["cpu"]] if provider != "cpu" else [PROVIDERS["cpu"]]
+
+
+def _nvidia_driver_present() -> bool:
+    """The GPU wheel lists CUDA everywhere and prints errors when asked for it without a driver."""
+    if sys.platform == "win32":
+        return (Path("C:/Windows/System32/nvcuda.dll")).exists()
+    return Path("/proc/driver/nvidia/version").exists() or Path("/dev/nvidiactl").exists()

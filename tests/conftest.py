@@ -1,0 +1,50 @@
+"""Fixtures that several rooms share. Two logical CPU devices stand for two accelerators in every test."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import export
+import keras_gen
+
+tf.config.set_logical_device_configuration(
+    tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
+)
+
+
+@pytest.fixture(autouse=True)
+def _seeded():
+    keras.utils.set_random_seed(0)
+
+
+@pytest.fixture(scope="session")
+def pictures() -> np.ndarray:
+    """96 smooth random pictures, 8x8x1 in [-1, 1]."""
+    rng = np.random.default_rng(0)
+    y, x = np.mgrid[0:8, 0:8] / 8.0
+    phase, frequency = rng.uniform(0, 6.28, (96, 1, 1)), rng.uniform(1, 6, (96, 2, 1, 1))
+    return np.sin(phase + frequency[:, 0] * x + frequency[:, 1] * y)[..., None].astype(np.float32)
+
+
+@pytest.fixture(scope="session")
+def small_vae(pictures: np.ndarray) -> keras.Model:
+    """A VAE with a 2-D latent, trained for a moment."""
+    keras.utils.set_random_seed(0)
+    model = keras_gen.VAE(image_shape=(8, 8, 1), latent_dim=2, encoder={"name": "conv", "filters": 8, "units": 32})
+    model.compile(optimizer="adam")
+    model.fit(pictures, batch_size=32, epochs=2, verbose=0)
+    return model
+
+
+@pytest.fixture(scope="session")
+def vae_bundle(small_vae: keras.Model, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The exported `small_vae`. Tests that damage it must copy it."""
+    return export.export_bundle(small_vae, tmp_path_factory.mktemp("bundles") / "vae")

@@ -1,0 +1,172 @@
+"""The contract that every model passes. A model's test names the model and gives it small arguments:
+
+    class TestVAE(ModelContract):
+        model_class = keras_gen.VAE
+        arguments = {"image_shape": (8, 8, 1), ...}
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ClassVar
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import export
+import serving
+from serving.images import to_uint8
+
+LEARNING_RATE = 1e-3
+BATCH = 32
+
+Weights = dict[str, np.ndarray]
+
+
+def two_replicas() -> tf.distribute.Strategy:
+    """Two logical CPU devices; their default collectives are unreliable, a reduction on one is not."""
+    return tf.distribute.MirroredStrategy(
+        ["CPU:0", "CPU:1"], cross_device_ops=tf.distribute.ReductionToOneDevice()
+    )
+
+
+def weights_of(model: keras.Model) -> Weights:
+    """Every variable by a name that two builds of a model share: its place among all."""
+    return {f"{index} {v.name}": v.numpy() for index, v in enumerate(model.variables)}
+
+
+def assert_equal_weights(received: Weights, expected: Weights, tolerance: float = 0.0) -> None:
+    assert list(received) == list(expected)
+    for name, value in expected.items():
+        np.testing.assert_allclose(received[name], value, rtol=tolerance, atol=tolerance, err_msg=name)
+
+
+class ModelContract:
+    """Inherit and set `model_class` and `arguments`."""
+
+    model_class: ClassVar[Callable[..., keras.Model]]
+    arguments: ClassVar[dict[str, Any]]
+
+    def build(self, learning_rate: float = LEARNING_RATE, **rates: float) -> keras.Model:
+        """The model, compiled with SGD; `rates` overrides the rate per optimizer argument."""
+        keras.utils.set_random_seed(0)
+        model = self.model_class(**self.arguments)
+        model.compile(
+            **{
+                name: keras.optimizers.SGD(rates.get(name, learning_rate))
+                for name in self.model_class.default_optimizers
+            }
+        )
+        return model
+
+    def players(self, model: keras.Model) -> dict[str, keras.Model]:
+        """Optimizer argument -> what it moves."""
+        if hasattr(model, "players"):
+            return {f"{name}_optimizer": network for name, network in model.players.items()}
+        return {"optimizer": model}
+
+    def test_each_players_step_changes_its_own_weights_alone(self, pictures: np.ndarray) -> None:
+        for mover in self.model_class.default_optimizers:
+            model = self.build(learning_rate=0.0, **{mover: 0.1})
+            before = {
+                name: [w.numpy() for w in net.trainable_weights] for name, net in self.players(model).items()
+            }
+            model.train_on_batch(pictures[:BATCH])
+            for name, network in self.players(model).items():
+                moved = [
+                    not np.array_equal(w.numpy(), old)
+                    for w, old in zip(network.trainable_weights, before[name], strict=True)
+                ]
+                assert any(moved) == (name == mover), f"{name} while {mover} moved"
+
+    def test_saved_and_loaded_takes_the_same_next_step(self, pictures: np.ndarray, tmp_path: Path) -> None:
+        model = self.model_class(**self.arguments)
+        model.compile(
+            **{name: spec.build() for name, spec in self.model_class.default_optimizers.items()}
+        )
+        model.fit(pictures, batch_size=BATCH, epochs=1, verbose=0)
+        model.save(tmp_path / "m.keras")
+        loaded = keras.saving.load_model(tmp_path / "m.keras")
+        assert_equal_weights(weights_of(loaded), weights_of(model))
+        expected = model.train_on_batch(pictures[:BATCH], return_dict=True)
+        received = loaded.train_on_batch(pictures[:BATCH], return_dict=True)
+        assert received == expected
+        assert_equal_weights(weights_of(loaded), weights_of(model))
+
+    def test_the_keras_file_keeps_every_constructor_argument(self, tmp_path: Path) -> None:
+        model = self.build()
+        model.save(tmp_path / "m.keras")
+        loaded = keras.saving.load_model(tmp_path / "m.keras")
+        names = [
+            name
+            for name, p in inspect.signature(self.model_class).parameters.items()
+            if p.kind is not inspect.Parameter.VAR_KEYWORD
+        ]
+        for name in names:
+            expected, received = getattr(model, name), getattr(loaded, name)
+            if isinstance(expected, keras.Model):
+                assert received.to_json() == expected.to_json(), name
+            else:
+                assert received == expected, name
+
+    @pytest.mark.parametrize("batch", [32, 31], ids=["even", "uneven"])
+    def test_two_replicas_equal_one(self, pictures: np.ndarray, batch: int) -> None:
+        """Also where the replicas' shares are unequal, and in the last, smaller batch."""
+        histories, weights = [], []
+        for strategy in (tf.distribute.get_strategy(), two_replicas()):
+            with strategy.scope():
+                model = self.build()
+            history = model.fit(pictures[:76], batch_size=batch, epochs=2, shuffle=False, verbose=0)
+            evaluation = model.evaluate(pictures[:76], batch_size=batch, verbose=0, return_dict=True)
+            histories.append({**history.history, "evaluation": list(evaluation.values())})
+            weights.append(weights_of(model))
+        # Sums over 16 + 16 examples instead of 32 round differently; float32 has 6e-8.
+        assert_equal_weights(weights[1], weights[0], tolerance=1e-5)
+        for name, values in histories[0].items():
+            np.testing.assert_allclose(histories[1][name], values, rtol=1e-5, atol=1e-6, err_msg=name)
+
+    def test_replicas_draw_different_noise(self) -> None:
+        strategy = two_replicas()
+        with strategy.scope():
+            model = self.build()
+
+        @tf.function
+        def draw() -> Any:
+            return strategy.run(lambda: model.noise.training_rows(tf.constant(4), 8, "test"))
+
+        first, second = (part.numpy() for part in strategy.experimental_local_results(draw()))
+        assert not np.isin(first, second).any()
+
+    def test_eager_and_compiled_steps_agree(self, pictures: np.ndarray) -> None:
+        compiled, eager = self.build(), self.build()
+        eager.run_eagerly = True
+        for model in (compiled, eager):
+            model.fit(pictures, batch_size=BATCH, epochs=1, shuffle=False, verbose=0)
+        assert_equal_weights(weights_of(eager), weights_of(compiled), tolerance=1e-5)
+
+    def test_evaluation_is_repeatable_and_changes_no_weight(self, pictures: np.ndarray) -> None:
+        model = self.build()
+        before = [w.numpy() for w in model.trainable_weights]
+        first, second = (model.evaluate(pictures, batch_size=40, verbose=0, return_dict=True) for _ in range(2))
+        assert first == second
+        assert all(np.isfinite(value) for value in first.values())
+        for weight, old in zip(model.trainable_weights, before, strict=True):
+            np.testing.assert_array_equal(weight.numpy(), old)
+
+    def test_exported_networks_match(self, pictures: np.ndarray, tmp_path: Path) -> None:
+        model = self.build()
+        model.fit(pictures, batch_size=BATCH, epochs=1, verbose=0)
+        bundle = export.export_bundle(model, tmp_path / "bundle")
+        manifest = serving.Manifest.read(bundle)
+        assert set(model.inference_networks()) <= set(manifest.networks)
+        for outputs in manifest.parity.values():
+            for name, difference in outputs.items():
+                assert difference <= (1 if name == "image" else 1e-4)
+        if manifest.latent:
+            received = serving.load(bundle).sample(9, seed=3).astype(int)
+            expected = to_uint8(model.sample(9, seed=3))
+            assert np.abs(received - expected).max() <= 1

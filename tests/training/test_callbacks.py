@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import csv
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+
+from keras_gen.training.callbacks import EpochCheckpoints, FiniteLosses, MetricsFile, NonFiniteLossError, PictureGrid
+from keras_gen.training.callbacks.checkpoints import list_checkpoints
+
+
+@pytest.fixture
+def model():
+    network = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    network.compile(optimizer="sgd", loss="mse")
+    return network
+
+
+X = np.ones((8, 1), np.float32)
+
+
+def test_a_loss_that_is_not_finite_stops_at_its_step(model):
+    x = X.copy()
+    x[5] = np.nan
+    with pytest.raises(NonFiniteLossError, match=r"`loss` must stay finite. Received: nan at step 3 of epoch 1"):
+        model.fit(x, x, batch_size=2, shuffle=False, epochs=2, verbose=0, callbacks=[FiniteLosses()])
+
+
+def test_metrics_have_a_line_per_epoch_and_a_continued_run_replaces_the_later_ones(model, tmp_path):
+    path = tmp_path / "metrics.csv"
+    model.fit(X, X, epochs=3, verbose=0, callbacks=[MetricsFile(path)])
+    first = path.read_text().splitlines()
+    history = model.fit(X, X, epochs=4, initial_epoch=2, verbose=0, callbacks=[MetricsFile(path, first_epoch=2)])
+    lines = path.read_text().splitlines()
+    assert lines[:3] == first[:3]
+    with path.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [int(row["epoch"]) for row in rows] == [1, 2, 3, 4]
+    assert [float(row["loss"]) for row in rows[2:]] == history.history["loss"]
+
+
+def test_checkpoints_come_at_their_interval_and_at_the_end_and_the_newest_stay(model, tmp_path):
+    model.fit(X, X, epochs=7, verbose=0, callbacks=[EpochCheckpoints(tmp_path, every=3, keep=2)])
+    names = [path.name for path in list_checkpoints(tmp_path)]
+    assert names == ["epoch_0006.keras", "epoch_0007.keras"]
+    loaded = keras.saving.load_model(tmp_path / names[-1])
+    np.testing.assert_array_equal(loaded.get_weights()[0], model.get_weights()[0])
+
+
+def test_a_picture_that_cannot_be_written_leaves_nothing_behind(model, tmp_path):
+    broken = PictureGrid(lambda: np.zeros((2, 4, 4, 5)), tmp_path)
+    with pytest.raises((TypeError, ValueError, OSError)):
+        model.fit(X, X, epochs=1, verbose=0, callbacks=[broken])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_grids_are_pngs_in_the_folder_and_images_in_tensorboard(model, tmp_path):
+    callback = PictureGrid(lambda: np.zeros((4, 8, 8, 1)), tmp_path / "samples", tmp_path / "log", every=2)
+    model.fit(X, X, epochs=3, verbose=0, callbacks=[callback])
+    files = sorted(path.name for path in (tmp_path / "samples").iterdir())
+    assert files == ["epoch_0002.png", "epoch_0003.png"]
+    pixels = np.asarray(Image.open(tmp_path / "samples" / files[0]))
+    assert set(np.unique(pixels)) == {128, 255}
+    assert list((tmp_path / "log").glob("events*"))
