@@ -41,9 +41,7 @@ class Bordered(tf.Module):
         """The outputs, and beside a rounded picture the one it was rounded from."""
         if self.io == "uint8" and IMAGE in inputs:
             inputs = {**inputs, IMAGE: tf.cast(inputs[IMAGE], tf.float32) / 127.5 - 1.0}
-        outputs = {
-            name: tf.cast(value, tf.float32) for name, value in self.network(inputs, training=False).items()
-        }
+        outputs = {name: tf.cast(value, tf.float32) for name, value in self.network(inputs, training=False).items()}
         if self.io == "uint8" and IMAGE in outputs:
             outputs[UNROUNDED] = outputs[IMAGE]
             grey_levels = tf.clip_by_value((outputs[IMAGE] + 1.0) * 127.5, 0.0, 255.0)

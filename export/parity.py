@@ -123,9 +123,7 @@ def _session(model: onnx.ModelProto):  # type: ignore[no-untyped-def]
 
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
-    return onnxruntime.InferenceSession(
-        model.SerializeToString(), options, providers=["CPUExecutionProvider"]
-    )
+    return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
 
 
 def _example_inputs(inputs: Mapping[str, Tensor], batch: int) -> Arrays:

@@ -48,8 +48,7 @@ def read_image(
         with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as image:
             if image.width * image.height > max_pixels:
                 raise InputError(
-                    f"{name} must have at most {max_pixels} pixels. "
-                    f"Received: {image.width}x{image.height}."
+                    f"{name} must have at most {max_pixels} pixels. Received: {image.width}x{image.height}."
                 )
             upright = _eight_bits(ImageOps.exif_transpose(image), channels)
     except InputError:

@@ -222,24 +222,19 @@ class _Reader:
         return Manifest(
             model=self.at("model").text(entries["model"]),
             networks={
-                name: networks.at(name).network(value)
-                for name, value in networks.mapping(entries["networks"]).items()
+                name: networks.at(name).network(value) for name, value in networks.mapping(entries["networks"]).items()
             },
             image=self.at("image").image(entries["image"]),
             latent=None if latent is None else self.at("latent").latent(latent),
             classes=tuple(
-                self.at("classes").text(name)
-                for name in self.at("classes").array(entries.get("classes", []))
+                self.at("classes").text(name) for name in self.at("classes").array(entries.get("classes", []))
             ),
-            normalization=self.at("normalization").text(
-                entries.get("normalization", "moving_statistics")
-            ),
+            normalization=self.at("normalization").text(entries.get("normalization", "moving_statistics")),
             weights=self.at("weights").text(entries.get("weights", "raw"), "raw", "ema"),
             training=self.at("training").mapping(entries.get("training", {})),
             parity={
                 name: {
-                    output: parity.at(name).number(error)
-                    for output, error in parity.at(name).mapping(outputs).items()
+                    output: parity.at(name).number(error) for output, error in parity.at(name).mapping(outputs).items()
                 }
                 for name, outputs in parity.mapping(entries.get("parity", {})).items()
             },

@@ -55,9 +55,7 @@ class Sampler:
             raise InputError(f"{self.bundle} must have a latent space. Received: a model without one.")
         return self.manifest.latent
 
-    def sample(
-        self, n: int, seed: int = 0, batch_size: int = BATCH_SIZE, progress: bool = False
-    ) -> np.ndarray:
+    def sample(self, n: int, seed: int = 0, batch_size: int = BATCH_SIZE, progress: bool = False) -> np.ndarray:
         """Draws `n` pictures. The same seed gives the same pictures, whatever the batch size.
 
         Args:
@@ -77,9 +75,7 @@ class Sampler:
         _at_least_one("n", n)
         return self._batches(n, seed, batch_size)
 
-    def decode(
-        self, latents: np.ndarray, batch_size: int = BATCH_SIZE, progress: bool = False
-    ) -> np.ndarray:
+    def decode(self, latents: np.ndarray, batch_size: int = BATCH_SIZE, progress: bool = False) -> np.ndarray:
         """Pictures of latents.
 
         Args:
@@ -92,16 +88,10 @@ class Sampler:
         """
         latents = np.asarray(latents, dtype=np.float32)
         if latents.ndim != 2 or latents.shape[1] != self.latent.size or len(latents) == 0:
-            raise InputError(
-                f"`latents` must have the shape (n, {self.latent.size}). Received: {latents.shape}."
-            )
-        return self._collect(
-            len(latents), self._run("decoder", "latent", latents, "image", batch_size), progress
-        )
+            raise InputError(f"`latents` must have the shape (n, {self.latent.size}). Received: {latents.shape}.")
+        return self._collect(len(latents), self._run("decoder", "latent", latents, "image", batch_size), progress)
 
-    def encode(
-        self, images: np.ndarray, batch_size: int = BATCH_SIZE, progress: bool = False
-    ) -> np.ndarray:
+    def encode(self, images: np.ndarray, batch_size: int = BATCH_SIZE, progress: bool = False) -> np.ndarray:
         """Codes of pictures: the posterior mean where the encoder gives a distribution.
 
         Args:
@@ -119,9 +109,7 @@ class Sampler:
             raise InputError(f"`images` must have the shape (n, {_join(expected)}). Received: {images.shape}.")
         if images.dtype != session_input.dtype:
             raise InputError(f"`images` must be {session_input.dtype}. Received: {images.dtype}.")
-        return self._collect(
-            len(images), self._run("encoder", "image", images, "mean", batch_size), progress
-        )
+        return self._collect(len(images), self._run("encoder", "image", images, "mean", batch_size), progress)
 
     def reconstruct(self, images: np.ndarray, batch_size: int = BATCH_SIZE) -> np.ndarray:
         """Pictures decoded from the codes of `images`."""
@@ -139,9 +127,7 @@ class Sampler:
             (latents,) = noise.run(["latent"], feed)
             yield decoder.run(["image"], {"latent": latents})[0]
 
-    def _run(
-        self, network: str, source: str, values: np.ndarray, target: str, batch_size: int
-    ) -> Iterator[np.ndarray]:
+    def _run(self, network: str, source: str, values: np.ndarray, target: str, batch_size: int) -> Iterator[np.ndarray]:
         _at_least_one("batch_size", batch_size)
         session = self._session(network)
         for start in range(0, len(values), batch_size):
@@ -169,9 +155,7 @@ class Sampler:
 
     def _session(self, name: str) -> onnxruntime.InferenceSession:
         if name not in self._sessions:
-            self._sessions[name] = open_session(
-                self.bundle, self._network(name), self.provider, self.threads
-            )
+            self._sessions[name] = open_session(self.bundle, self._network(name), self.provider, self.threads)
         return self._sessions[name]
 
 

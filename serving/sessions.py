@@ -51,8 +51,7 @@ def _provider_chain(provider: str) -> list[str]:
     if provider != "auto" and provider not in PROVIDERS:
         choices = ["auto", *PROVIDERS]
         raise InputError(
-            f"`provider` must be one of {', '.join(choices)}. "
-            f"Received: {provider!r}.{nearest(provider, choices)}"
+            f"`provider` must be one of {', '.join(choices)}. Received: {provider!r}.{nearest(provider, choices)}"
         )
     present = onnxruntime.get_available_providers()
     if provider == "auto":

@@ -1,8 +1,8 @@
 """The contract that every model passes. A model's test names the model and gives it small arguments:
 
-    class TestVAE(ModelContract):
-        model_class = keras_gen.VAE
-        arguments = {"image_shape": (8, 8, 1), ...}
+class TestVAE(ModelContract):
+    model_class = keras_gen.VAE
+    arguments = {"image_shape": (8, 8, 1), ...}
 """
 
 from __future__ import annotations
@@ -29,9 +29,7 @@ Weights = dict[str, np.ndarray]
 
 def two_replicas() -> tf.distribute.Strategy:
     """Two logical CPU devices; their default collectives are unreliable, a reduction on one is not."""
-    return tf.distribute.MirroredStrategy(
-        ["CPU:0", "CPU:1"], cross_device_ops=tf.distribute.ReductionToOneDevice()
-    )
+    return tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"], cross_device_ops=tf.distribute.ReductionToOneDevice())
 
 
 def weights_of(model: keras.Model) -> Weights:
@@ -72,9 +70,7 @@ class ModelContract:
     def test_each_players_step_changes_its_own_weights_alone(self, pictures: np.ndarray) -> None:
         for mover in self.model_class.default_optimizers:
             model = self.build(learning_rate=0.0, **{mover: 0.1})
-            before = {
-                name: [w.numpy() for w in net.trainable_weights] for name, net in self.players(model).items()
-            }
+            before = {name: [w.numpy() for w in net.trainable_weights] for name, net in self.players(model).items()}
             model.train_on_batch(pictures[:BATCH])
             for name, network in self.players(model).items():
                 moved = [
@@ -85,9 +81,7 @@ class ModelContract:
 
     def test_saved_and_loaded_takes_the_same_next_step(self, pictures: np.ndarray, tmp_path: Path) -> None:
         model = self.model_class(**self.arguments)
-        model.compile(
-            **{name: spec.build() for name, spec in self.model_class.default_optimizers.items()}
-        )
+        model.compile(**{name: spec.build() for name, spec in self.model_class.default_optimizers.items()})
         model.fit(pictures, batch_size=BATCH, epochs=1, verbose=0)
         model.save(tmp_path / "m.keras")
         loaded = keras.saving.load_model(tmp_path / "m.keras")

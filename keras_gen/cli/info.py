@@ -31,7 +31,8 @@ def _lines(manifest: Manifest) -> list[str]:
     lines.append(f"weights   {manifest.weights}, {manifest.training.get('steps', '?')} training steps")
     lines.append("networks  every file matches its SHA-256")
     for name, network in manifest.networks.items():
-        lines.append(f"  {network.file} ({network.size / 2**20:.2f} MiB): {_tensors(network.inputs)} -> {_tensors(network.outputs)}")
+        signature = f"{_tensors(network.inputs)} -> {_tensors(network.outputs)}"
+        lines.append(f"  {network.file} ({network.size / 2**20:.2f} MiB): {signature}")
         differences = ", ".join(f"{key} {value:.2g}" for key, value in manifest.parity.get(name, {}).items())
         if differences:
             lines.append(f"    largest difference from Keras: {differences}")

@@ -87,6 +87,5 @@ def _is_expected_failure(error: Exception) -> bool:
         ("export.parity", "ParityError"),
     )
     return any(
-        module in sys.modules and isinstance(error, getattr(sys.modules[module], name))
-        for module, name in failures
+        module in sys.modules and isinstance(error, getattr(sys.modules[module], name)) for module, name in failures
     ) or isinstance(error, OSError)

@@ -28,7 +28,9 @@ class Parser(jsonargparse.ArgumentParser):
         if found := re.search(r"[Kk]ey ['\"]([\w.]+)['\"] is not expected", message):
             return f"{self.prog} has no option {found[1]!r}.{nearest('--' + found[1], options)}"
         if found := re.search(r"arguments are required: (.+)", message):
-            return f"{self.prog} needs {found[1]}. Received: nothing for it."
+            spelled = {action.dest: action.option_strings[-1] for action in self._actions if action.option_strings}
+            names = [spelled.get(name, name) for name in found[1].split(", ")]
+            return f"{self.prog} needs {', '.join(names)}. Received: nothing for it."
         if found := re.search(r"[Kk]ey ['\"]([\w.]+)['\"]: ?(.+?) Got value: (.*)", message):
             expected = re.sub(r"<class '(\w+)'>", r"\1", found[2]).replace("Expected a ", "").rstrip(".")
             return f"--{found[1]} must be {expected}. Received: {found[3]}."

@@ -27,9 +27,7 @@ def run(words: Sequence[str]) -> int:
     return 0
 
 
-def sample(
-    bundle: str, n: int, seed: int, out: str, batch_size: int, provider: str, threads: int | None
-) -> None:
+def sample(bundle: str, n: int, seed: int, out: str, batch_size: int, provider: str, threads: int | None) -> None:
     """Writes a grid or a folder of pictures."""
     import serving
     from serving.images import grid, to_uint8, write_png

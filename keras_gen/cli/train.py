@@ -56,7 +56,7 @@ class TrainOptions:
 def run(words: Sequence[str]) -> int:
     """Trains as the command line says."""
     quiet_import()
-    if not words or list(words) in (["-h"], ["--help"]):
+    if list(words) in (["-h"], ["--help"]):
         from keras_gen.models import model_names
 
         print("usage: keras-gen train NAME --data SOURCE ...\n       keras-gen train --recipe FILE ...\n")
@@ -99,7 +99,8 @@ def train(options: TrainOptions, model_options: dict[str, Any], optimizers: dict
     source = open_source(options.data, options.image_size, options.channels)
     validation = None
     if options.validation:
-        validation = open_source(options.data, source.image_shape[:2], source.image_shape[2], split="test")
+        held_out = open_source(options.data, source.image_shape[:2], source.image_shape[2], split="test")
+        validation = held_out.dataset(min(options.batch_size, len(held_out)), shuffle=False)
     batches = source.endless(options.batch_size, options.seed, first_epoch=directory.finished_epochs())
     model = _fresh_model(options, source.image_shape, model_options, optimizers)
     directory.claim({**vars(options), "model": model_options, **optimizers})
@@ -120,7 +121,7 @@ def train(options: TrainOptions, model_options: dict[str, Any], optimizers: dict
             epochs=options.epochs,
             initial_epoch=first_epoch,
             steps_per_epoch=source.steps(options.batch_size),
-            validation_data=validation.dataset(options.batch_size, shuffle=False) if validation else None,
+            validation_data=validation,
             callbacks=_callbacks(model, directory, options, first_epoch),
             shuffle=False,  # the stream is in a new order each epoch
             verbose=1 if sys.stdout.isatty() else 2,

@@ -31,9 +31,7 @@ def read(location: str, split: str, shape: Shape) -> Examples:
         files += found
         names += of_class
     if not files:
-        raise InputError(
-            f"folder:{location} must hold pictures ({', '.join(SUFFIXES[:3])}, ...). Received: none."
-        )
+        raise InputError(f"folder:{location} must hold pictures ({', '.join(SUFFIXES[:3])}, ...). Received: none.")
     classes = tuple(sorted(set(names)))
     labels = np.array([classes.index(name) for name in names], np.int64) if names else None
     return Examples(_decode_all(files, shape), labels, classes)
@@ -68,9 +66,7 @@ def _list(folder: Path) -> tuple[list[Path], list[str]]:
 
 def _pictures(folder: Path) -> list[Path]:
     return sorted(
-        path
-        for path in folder.iterdir()
-        if _visible(path) and path.suffix.lower() in SUFFIXES and path.is_file()
+        path for path in folder.iterdir() if _visible(path) and path.suffix.lower() in SUFFIXES and path.is_file()
     )
 
 

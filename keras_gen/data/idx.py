@@ -39,9 +39,7 @@ def read(location: str, split: str, shape: Shape) -> Examples:
             f"Received: {', '.join(sorted(path.name for path in folder.iterdir())[:4]) or 'an empty folder'}."
         )
     labels_file = _find(folder, split, "labels-idx1")
-    return from_arrays(
-        str(images), _read_array(images, 3), _read_array(labels_file, 1) if labels_file else None, shape
-    )
+    return from_arrays(str(images), _read_array(images, 3), _read_array(labels_file, 1) if labels_file else None, shape)
 
 
 def _find(folder: Path, split: str, kind: str) -> Path | None:
@@ -54,9 +52,8 @@ def _find(folder: Path, split: str, kind: str) -> Path | None:
 
 def _read_array(path: Path, axes: int) -> np.ndarray:
     """A file of unsigned bytes: four bytes of magic, a big-endian size per axis, the values."""
-    opened = gzip.open(path) if path.suffix == ".gz" else path.open("rb")
     try:
-        with opened as file:
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
             header = file.read(4 + 4 * axes)
             if len(header) < 4 + 4 * axes or header[:4] != bytes([0, 0, UNSIGNED_BYTE, axes]):
                 raise InputError(f"{path} must be an idx file of bytes with {axes} axes. Received: {header[:4]!r}.")

@@ -20,7 +20,7 @@ def read(location: str, split: str, shape: Shape) -> Examples:
     if not path.is_file():
         raise InputError(f"npz:{location} must be a NumPy archive. Received: no such file.")
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             if not isinstance(archive, np.lib.npyio.NpzFile):
                 raise InputError(f"{path} must be an .npz archive. Received: a single array.")
             images = _get(archive, IMAGE_KEYS, split)

@@ -73,9 +73,7 @@ class Source:
             order = order.shuffle(len(self), seed=seed, reshuffle_each_iteration=True)
         return self._gather(order.batch(batch_size, drop_remainder=drop_remainder), labels)
 
-    def endless(
-        self, batch_size: int, seed: int = 0, first_epoch: int = 0, labels: bool = False
-    ) -> tf.data.Dataset:
+    def endless(self, batch_size: int, seed: int = 0, first_epoch: int = 0, labels: bool = False) -> tf.data.Dataset:
         """Epoch after epoch without end, for `fit` with `steps_per_epoch=source.steps(batch_size)`.
 
         The order within an epoch is a function of the seed and the epoch's number, so that training that
@@ -148,7 +146,9 @@ def open_source(
     if kind != "digits" and not location:
         raise InputError(f"the data source {kind!r} must have a path or name, as in {kind}:PLACE. Received: none.")
     if split not in SPLITS:
-        raise InputError(f"`split` must be one of {', '.join(SPLITS)}. Received: {split!r}.{nearest(split, list(SPLITS))}")
+        raise InputError(
+            f"`split` must be one of {', '.join(SPLITS)}. Received: {split!r}.{nearest(split, list(SPLITS))}"
+        )
     if channels not in (None, 1, 3):
         raise InputError(f"`channels` must be 1 or 3. Received: {channels}.")
     size = (image_size, image_size) if isinstance(image_size, int) else image_size

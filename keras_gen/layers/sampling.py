@@ -18,5 +18,7 @@ class GaussianSampling(keras.layers.Layer):
     Source: Kingma & Welling 2013, "Auto-Encoding Variational Bayes", section 2.4.
     """
 
-    def call(self, mean: keras.KerasTensor, log_variance: keras.KerasTensor, noise: keras.KerasTensor):
+    def call(
+        self, mean: keras.KerasTensor, log_variance: keras.KerasTensor, noise: keras.KerasTensor
+    ) -> keras.KerasTensor:
         return mean + ops.exp(0.5 * log_variance) * noise

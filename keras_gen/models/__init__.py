@@ -16,8 +16,7 @@ from serving.errors import InputError, nearest
 
 if keras.backend.backend() != "tensorflow":
     raise ImportError(
-        "keras_gen must run on Keras's TensorFlow backend. "
-        f"Received: KERAS_BACKEND={keras.backend.backend()}."
+        f"keras_gen must run on Keras's TensorFlow backend. Received: KERAS_BACKEND={keras.backend.backend()}."
     )
 
 
@@ -34,8 +33,7 @@ def model_class(name: str) -> type[keras.Model]:
     """
     if name not in model_names():
         raise InputError(
-            f"the model must be one of {', '.join(model_names())}. "
-            f"Received: {name!r}.{nearest(name, model_names())}"
+            f"the model must be one of {', '.join(model_names())}. Received: {name!r}.{nearest(name, model_names())}"
         )
     module = importlib.import_module(f"{__name__}.{name}")
     (found,) = (

@@ -29,9 +29,9 @@ class GAN(AdversarialModel):
     """A generator that learns to fool a discriminator, with the non-saturating loss.
 
     In each step the discriminator moves first, then the generator against the new discriminator; a moving
-    average of the generator is what is sampled and exported. Reported per epoch: `discriminator_loss`
-    (2 log 2 = 1.386 where it can only guess, plus the penalties), `generator_loss`, and `discriminator_accuracy`, the share of
-    real and generated pictures that it tells apart (0.5 is guessing).
+    average of the generator is what is sampled and exported. Reported per epoch: `discriminator_loss` (2 log 2
+    = 1.386 where it can only guess, plus the penalties), `generator_loss`, and `discriminator_accuracy`, the
+    share of real and generated pictures that it tells apart (0.5 is guessing).
 
     Args:
         image_shape: (height, width, channels).
@@ -67,9 +67,7 @@ class GAN(AdversarialModel):
         seed: int = 0,
         **kwargs: Any,
     ) -> None:
-        super().__init__(
-            seed, ["generator_loss", "discriminator_loss", "discriminator_accuracy"], **kwargs
-        )
+        super().__init__(seed, ["generator_loss", "discriminator_loss", "discriminator_accuracy"], **kwargs)
         if latent_dim < 1:
             raise InputError(f"`latent_dim` must be at least 1. Received: {latent_dim}.")
         if not 0 <= ema_decay < 1:
@@ -138,9 +136,7 @@ class GAN(AdversarialModel):
     def _latents(self, rows: tf.Tensor, purpose: str) -> tf.Tensor:
         return self.noise.training_rows(rows, self.latent_dim, purpose)
 
-    def _discriminator_terms(
-        self, images: tf.Tensor, fakes: tf.Tensor, training: bool
-    ) -> dict[str, tf.Tensor]:
+    def _discriminator_terms(self, images: tf.Tensor, fakes: tf.Tensor, training: bool) -> dict[str, tf.Tensor]:
         real_logits = self.discriminator(images, training=training)
         fake_logits = self.discriminator(fakes, training=training)
         loss = non_saturating_discriminator_loss(real_logits, fake_logits)
@@ -157,9 +153,7 @@ class GAN(AdversarialModel):
         fakes = self.generator(latents, training=training)
         return {"loss": non_saturating_generator_loss(self.discriminator(fakes, training=training))}
 
-    def _report(
-        self, generator: dict[str, tf.Tensor], discriminator: dict[str, tf.Tensor]
-    ) -> dict[str, tf.Tensor]:
+    def _report(self, generator: dict[str, tf.Tensor], discriminator: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         return self.record(
             {
                 "generator_loss": generator["loss"],

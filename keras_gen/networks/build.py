@@ -6,14 +6,14 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 import keras
 
 import keras_gen.networks
 from serving.errors import InputError, nearest
 
-NetworkSpec = str | dict[str, Any] | keras.Model
+NetworkSpec: TypeAlias = str | dict[str, Any] | keras.Model
 
 
 def build_network(
@@ -38,7 +38,7 @@ def build_network(
     if isinstance(spec, keras.Model):
         network = spec
     else:
-        network = _from_family(role, dict(name=spec) if isinstance(spec, str) else dict(spec), shape)
+        network = _from_family(role, {"name": spec} if isinstance(spec, str) else dict(spec), shape)
     received = (tuple(network.input_shape[1:]), tuple(network.output_shape[1:]))
     if received != (input_shape, output_shape):
         raise InputError(
@@ -53,8 +53,7 @@ def _from_family(role: str, options: dict[str, Any], shape: Mapping[str, Any]) -
     name = options.pop("name", None)
     if name not in families:
         raise InputError(
-            f"`{role}` must be one of {', '.join(families)}. Received: {name!r}."
-            f"{nearest(str(name), list(families))}"
+            f"`{role}` must be one of {', '.join(families)}. Received: {name!r}.{nearest(str(name), list(families))}"
         )
     allowed = [key for key in inspect.signature(families[name]).parameters if key not in shape]
     if unknown := sorted(set(options) - set(allowed)):

@@ -28,9 +28,7 @@ def encoder(image_shape: tuple[int, int, int], outputs: int, filters: int = 32, 
     return keras.Model(images, layers.Dense(outputs)(x), name="encoder")
 
 
-def decoder(
-    latent_dim: int, image_shape: tuple[int, int, int], filters: int = 32, units: int = 256
-) -> keras.Model:
+def decoder(latent_dim: int, image_shape: tuple[int, int, int], filters: int = 32, units: int = 256) -> keras.Model:
     """(batch, latent_dim) -> (batch, height, width, channels), any real value; the encoder mirrored."""
     stages = _stages(image_shape)
     height, width = (side >> stages for side in image_shape[:2])
@@ -40,9 +38,7 @@ def decoder(
     x = layers.Dense(height * width * deepest, activation="relu")(x)
     x = layers.Reshape((height, width, deepest))(x)
     for stage in reversed(range(1, stages)):
-        x = layers.Conv2DTranspose(
-            filters * 2 ** (stage - 1), 4, strides=2, padding="same", activation="relu"
-        )(x)
+        x = layers.Conv2DTranspose(filters * 2 ** (stage - 1), 4, strides=2, padding="same", activation="relu")(x)
     x = layers.Conv2DTranspose(image_shape[2], 4, strides=2, padding="same")(x)
     return keras.Model(latents, x, name="decoder")
 
@@ -51,11 +47,7 @@ def _stages(image_shape: tuple[int, int, int]) -> int:
     """How often both sides can be halved, down to a side of 4 at least."""
     height, width, _ = image_shape
     stages = 0
-    while (
-        stages < MAX_STAGES
-        and height % 2 == width % 2 == 0
-        and min(height, width) // 2 >= SMALLEST_SIDE
-    ):
+    while stages < MAX_STAGES and height % 2 == width % 2 == 0 and min(height, width) // 2 >= SMALLEST_SIDE:
         height, width, stages = height // 2, width // 2, stages + 1
     if stages == 0:
         raise InputError(

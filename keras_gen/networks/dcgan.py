@@ -34,9 +34,7 @@ def generator(latent_dim: int, image_shape: tuple[int, int, int], filters: int =
             _width(filters, stage), 4, 2, "same", use_bias=False, kernel_initializer=_initializer()
         )(x)
         x = layers.ReLU()(_normalization()(x))
-    x = layers.Conv2DTranspose(
-        image_shape[2], 4, 2, "same", activation="tanh", kernel_initializer=_initializer()
-    )(x)
+    x = layers.Conv2DTranspose(image_shape[2], 4, 2, "same", activation="tanh", kernel_initializer=_initializer())(x)
     return keras.Model(latents, x, name="generator")
 
 

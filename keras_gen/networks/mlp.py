@@ -18,16 +18,12 @@ def encoder(image_shape: tuple[int, int, int], outputs: int, units: Sequence[int
     return keras.Model(images, layers.Dense(outputs)(hidden), name="encoder")
 
 
-def decoder(
-    latent_dim: int, image_shape: tuple[int, int, int], units: Sequence[int] = UNITS
-) -> keras.Model:
+def decoder(latent_dim: int, image_shape: tuple[int, int, int], units: Sequence[int] = UNITS) -> keras.Model:
     """(batch, latent_dim) -> (batch, height, width, channels), any real value; `units` as in the encoder."""
     return _upwards(latent_dim, image_shape, units, None, "decoder")
 
 
-def generator(
-    latent_dim: int, image_shape: tuple[int, int, int], units: Sequence[int] = UNITS
-) -> keras.Model:
+def generator(latent_dim: int, image_shape: tuple[int, int, int], units: Sequence[int] = UNITS) -> keras.Model:
     """(batch, latent_dim) -> (batch, height, width, channels) in [-1, 1]; `units` as in the discriminator."""
     return _upwards(latent_dim, image_shape, units, "tanh", "generator")
 

@@ -45,8 +45,7 @@ class AdversarialModel(BaseModel):
         expected = [f"{player}_optimizer" for player in self.players]
         if unknown := sorted(set(optimizers) - set(expected)):
             raise InputError(
-                f"`compile` takes {', '.join(expected)}. "
-                f"Received: {unknown[0]!r}.{nearest(unknown[0], expected)}"
+                f"`compile` takes {', '.join(expected)}. Received: {unknown[0]!r}.{nearest(unknown[0], expected)}"
             )
         # Keras would make an RMSprop of its own where none is given.
         super().compile(
@@ -55,7 +54,7 @@ class AdversarialModel(BaseModel):
             steps_per_execution=steps_per_execution,
             jit_compile=jit_compile,
         )
-        for (player, network), name in zip(self.players.items(), expected, strict=True):
+        for network, name in zip(self.players.values(), expected, strict=True):
             chosen = optimizers.get(name) or self.default_optimizers[name].build()
             optimizer = keras.optimizers.get(chosen)
             optimizer.build(network.trainable_variables)

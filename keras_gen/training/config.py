@@ -21,7 +21,6 @@ def constructor_config(model: keras.Model) -> dict[str, Any]:
 def constructor_arguments(config: dict[str, Any]) -> dict[str, Any]:
     """The arguments that `constructor_config` and `keras.Model.get_config` wrote into `config`."""
     arguments = {
-        key: value if key == "dtype" else keras.saving.deserialize_keras_object(value)
-        for key, value in config.items()
+        key: value if key == "dtype" else keras.saving.deserialize_keras_object(value) for key, value in config.items()
     }
     return {key: tuple(value) if isinstance(value, list) else value for key, value in arguments.items()}

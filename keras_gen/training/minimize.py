@@ -12,9 +12,7 @@ from keras_gen.training.replica import replica_rows
 Values = dict[str, tf.Tensor]
 
 
-def minimize(
-    loss_fn: Callable[[], Values], network: keras.Model, optimizer: keras.optimizers.Optimizer
-) -> Values:
+def minimize(loss_fn: Callable[[], Values], network: keras.Model, optimizer: keras.optimizers.Optimizer) -> Values:
     """Moves the weights of `network`, and no others, down the gradient of the mean loss.
 
     The mean is taken over the global batch: each replica divides its sum by the number of examples of all

@@ -63,9 +63,7 @@ def test_accuracy_counts_real_and_generated_pictures(pictures):
 
 
 def test_the_generator_learns_the_mean_of_a_constant_picture():
-    model = keras_gen.GAN(
-        image_shape=(8, 8, 1), latent_dim=2, generator="mlp", discriminator="mlp", ema_decay=0.9
-    )
+    model = keras_gen.GAN(image_shape=(8, 8, 1), latent_dim=2, generator="mlp", discriminator="mlp", ema_decay=0.9)
     model.compile()
     data = np.full((64, 8, 8, 1), 0.5, np.float32)
     model.fit(data, batch_size=32, epochs=60, verbose=0)

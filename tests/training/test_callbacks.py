@@ -5,10 +5,10 @@ import csv
 import keras
 import numpy as np
 import pytest
-from PIL import Image
 
 from keras_gen.training.callbacks import EpochCheckpoints, FiniteLosses, MetricsFile, NonFiniteLossError, PictureGrid
 from keras_gen.training.callbacks.checkpoints import list_checkpoints
+from serving.images import read_image
 
 
 @pytest.fixture
@@ -61,6 +61,6 @@ def test_grids_are_pngs_in_the_folder_and_images_in_tensorboard(model, tmp_path)
     model.fit(X, X, epochs=3, verbose=0, callbacks=[callback])
     files = sorted(path.name for path in (tmp_path / "samples").iterdir())
     assert files == ["epoch_0002.png", "epoch_0003.png"]
-    pixels = np.asarray(Image.open(tmp_path / "samples" / files[0]))
+    pixels = read_image(tmp_path / "samples" / files[0])
     assert set(np.unique(pixels)) == {128, 255}
     assert list((tmp_path / "log").glob("events*"))

@@ -1,0 +1,35 @@
+# `make demo` and `make test` need Python 3.11 or newer and nothing else.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: demo test lint bench install clean
+
+demo: install
+	$(BIN)/keras-gen demo --out demo
+
+test: install
+	$(BIN)/python -m pytest
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: install
+	$(BIN)/python benchmarks/fit_overhead.py
+	$(BIN)/python benchmarks/sampling.py
+	$(BIN)/python benchmarks/cold_start.py
+
+install: $(STAMP)
+
+$(STAMP): setup.cfg pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --upgrade pip setuptools
+	$(BIN)/python -m pip install --constraint constraints.txt --editable '.[train,serve,test]'
+	touch $(STAMP)
+
+clean:
+	rm -rf $(VENV) demo

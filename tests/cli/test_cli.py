@@ -1,0 +1,324 @@
+"""The command line through its real entry point: in this process where TensorFlow is loaded anyway, in a
+process of its own where that is what is tested."""
+
+from __future__ import annotations
+
+import csv
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from importlib.metadata import entry_points
+
+import keras
+import numpy as np
+import pytest
+import yaml
+
+import serving
+from keras_gen.cli import main
+from serving.images import grid, read_image
+
+(ENTRY_POINT,) = entry_points(group="console_scripts", name="keras-gen")
+TINY = ["--model.encoder", "{name: mlp, units: [8]}", "--model.decoder", "{name: mlp, units: [8]}"]
+
+
+@pytest.fixture
+def keras_gen(capfd):
+    """Runs a command and returns its exit code, standard output and standard error."""
+
+    def run(*words):
+        code = ENTRY_POINT.load()([str(word) for word in words])
+        captured = capfd.readouterr()
+        return code, captured.out, captured.err
+
+    return run
+
+
+def train(out, *words):
+    return ["train", "vae", "--data", "digits", "--out", out, "--batch_size", 500, *TINY, *words]
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A run of two epochs."""
+    out = tmp_path_factory.mktemp("runs") / "vae"
+    assert main([str(word) for word in train(out, "--epochs", 2, "--seed", 3, "--model.latent_dim", 2)]) == 0
+    return out
+
+
+@pytest.fixture(scope="module")
+def bundle(trained, tmp_path_factory):
+    """The exported run."""
+    out = tmp_path_factory.mktemp("bundles") / "vae"
+    assert main(["export", str(trained), "--out", str(out)]) == 0
+    return out
+
+
+def losses(run):
+    with (run / "metrics.csv").open(newline="") as file:
+        return [float(row["loss"]) for row in csv.DictReader(file)]
+
+
+class TestTrain:
+    def test_a_run_directory_has_everything(self, trained):
+        names = {path.name for path in trained.iterdir()}
+        assert names == {"config.yaml", "metrics.csv", "samples", "tensorboard", "checkpoints", "model.keras"}
+        assert len(losses(trained)) == 2
+        assert [path.name for path in sorted((trained / "samples").iterdir())] == ["epoch_0001.png", "epoch_0002.png"]
+        assert list(trained.glob("tensorboard/train/events*"))
+        assert list(trained.glob("tensorboard/samples/events*"))
+        text = (trained / "config.yaml").read_text()
+        assert "tensorflow 2." in text.splitlines()[0]
+        config = yaml.safe_load(text)
+        assert (config["seed"], config["model"]["latent_dim"], config["model"]["beta"]) == (3, 2, 1.0)
+        assert config["optimizer"]["learning_rate"] == 1e-3
+
+    def test_the_model_at_the_end_loads_with_plain_keras(self, trained):
+        model = keras.saving.load_model(trained / "model.keras")
+        assert (model.latent_dim, model.seed, int(model.noise.step)) == (2, 3, 6)
+
+    def test_a_continued_run_ends_where_an_unbroken_one_does(self, trained, keras_gen, tmp_path):
+        broken = shutil.copytree(trained, tmp_path / "broken")
+        options = ["--seed", 3, "--model.latent_dim", 2, "--epochs", 4]
+        code, out, _ = keras_gen(*train(broken, *options))
+        assert code == 0
+        assert "continuing after epoch 2 of 4" in out
+        assert keras_gen(*train(tmp_path / "straight", *options))[0] == 0
+        assert (broken / "metrics.csv").read_text() == (tmp_path / "straight" / "metrics.csv").read_text()
+        first, second = (keras.saving.load_model(tmp_path / run / "model.keras") for run in ("broken", "straight"))
+        for a, b in zip(first.get_weights(), second.get_weights(), strict=True):
+            np.testing.assert_array_equal(a, b)
+
+    def test_a_finished_run_is_left_as_it_is(self, trained, keras_gen):
+        before = (trained / "metrics.csv").read_text()
+        code, out, _ = keras_gen(*train(trained, "--epochs", 2, "--seed", 3, "--model.latent_dim", 2))
+        assert (code, (trained / "metrics.csv").read_text()) == (0, before)
+        assert "already trained for 2 epochs" in out
+
+    def test_a_runs_configuration_is_a_recipe(self, trained, keras_gen, tmp_path):
+        code, _, _ = keras_gen("train", "--recipe", trained / "config.yaml", "--out", tmp_path / "again")
+        assert code == 0
+        assert losses(tmp_path / "again") == losses(trained)
+
+    def test_every_constructor_argument_is_an_option(self, keras_gen, tmp_path):
+        """The command line and a recipe say the same with the same names."""
+        recipe = tmp_path / "r.yaml"
+        model = {
+            "latent_dim": 3,
+            "likelihood": "gaussian",
+            "sigma": 0.4,
+            "beta": 0.5,
+            "encoder": "mlp",
+            "decoder": "mlp",
+        }
+        content = {"name": "vae", "data": "digits", "epochs": 1, "batch_size": 750, "model": model}
+        recipe.write_text(yaml.safe_dump({**content, "optimizer": {"name": "sgd", "learning_rate": 1e-4}}))
+        words = ["train", "vae", "--data", "digits", "--epochs", 1, "--batch_size", 750]
+        words += [word for key, value in model.items() for word in (f"--model.{key}", value)]
+        words += ["--optimizer.name", "sgd", "--optimizer.learning_rate", "1e-4"]
+        assert keras_gen("train", "--recipe", recipe, "--out", tmp_path / "a")[0] == 0
+        assert keras_gen(*words, "--out", tmp_path / "b")[0] == 0
+        configs = [yaml.safe_load((tmp_path / run / "config.yaml").read_text()) for run in "ab"]
+        assert {**configs[0], "out": None} == {**configs[1], "out": None}
+        assert losses(tmp_path / "a") == losses(tmp_path / "b")
+
+    def test_a_gan_trains_and_validates(self, keras_gen, tmp_path):
+        words = ["train", "gan", "--data", "digits", "--epochs", 1, "--batch_size", 500, "--out", tmp_path / "gan"]
+        words += ["--model.generator", "mlp", "--model.discriminator", "mlp", "--model.penalties", "{r1: 0.1}"]
+        words += ["--generator_optimizer.learning_rate", "1e-3", "--validation", "true"]
+        code, _, err = keras_gen(*words)
+        assert (code, err) == (0, "")
+        header = (tmp_path / "gan" / "metrics.csv").read_text().splitlines()[0]
+        assert {"generator_loss", "val_generator_loss", "discriminator_accuracy"} <= set(header.split(","))
+
+    def test_a_loss_that_turns_nan_ends_the_run_with_its_step(self, keras_gen, tmp_path):
+        code, _, err = keras_gen(
+            *train(tmp_path / "run", "--optimizer.name", "sgd", "--optimizer.learning_rate", "1e30", "--epochs", 3)
+        )
+        assert code == 1
+        assert "must stay finite" in err
+        assert "at step" in err
+        assert len(err.splitlines()) == 1
+        assert not (tmp_path / "run" / "model.keras").exists()
+
+    def test_ctrl_c_leaves_a_run_that_continues(self, tmp_path, keras_gen):
+        words = [str(word) for word in train(tmp_path / "run", "--epochs", 2000)]
+        process = subprocess.Popen(
+            [sys.executable, "-m", "keras_gen", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        metrics = tmp_path / "run" / "metrics.csv"
+        deadline = time.monotonic() + 120
+        while not (metrics.exists() and len(metrics.read_text().splitlines()) > 3):
+            assert time.monotonic() < deadline, "no third epoch within two minutes"
+            assert process.poll() is None, process.stderr.read()
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+        assert process.returncode == 130
+        assert len(err.splitlines()) == 1
+        assert "The same command continues" in err
+        stopped = len(losses(tmp_path / "run"))
+        code, out, _ = keras_gen(*train(tmp_path / "run", "--epochs", stopped + 1))
+        assert code == 0
+        assert "continuing after epoch" in out
+        assert len(losses(tmp_path / "run")) == stopped + 1
+
+
+class TestMistakes:
+    @pytest.mark.parametrize(
+        ("words", "message"),
+        [
+            (["trian"], "Received: 'trian'. Did you mean 'train'?"),
+            (["train"], "must be given a model or a --recipe"),
+            (["train", "vea", "--data", "digits"], "Received: 'vea'. Did you mean 'vae'?"),
+            (["train", "vae"], "needs --data"),
+            (["train", "vae", "--data", "digit"], "Did you mean 'digits'?"),
+            (["train", "vae", "--data", "digits", "--epoch", "3"], "no option --epoch. Did you mean '--epochs'?"),
+            (["train", "vae", "--data", "digits", "--model.latent", "3"], "Did you mean '--model.latent_dim'?"),
+            (
+                ["train", "vae", "--data", "digits", "--model.latent_dim", "two"],
+                "--model.latent_dim must be int. Received: two.",
+            ),
+            (["train", "vae", "--data", "digits", "--epochs", "0"], "--epochs must be at least 1. Received: 0."),
+            (["train", "vae", "--data", "digits", "--batch_size", "1501"], "Received: 1501."),
+            (["train", "vae", "--data", "digits", "--model.encoder", "mpl"], "Did you mean 'mlp'?"),
+            (["train", "vae", "--data", "folder:/nowhere"], "folder:/nowhere must be a folder"),
+            (["train", "gan", "--data", "digits", "--image_size", "20"], "Received: 20x20"),
+            (
+                ["train", "gan", "--data", "digits", "--generator_optimizer.momentum", "1"],
+                "`momentum` must be left out",
+            ),
+            (["train", "--recipe", "vae_digit"], "must be a YAML file or one of gan_digits, vae_digits"),
+            (["export"], "needs run"),
+            (["export", "nowhere", "--out", "b"], "nowhere must be a run with a config.yaml"),
+            (["export", "nowhere", "--io", "int8", "--out", "b"], "--io must be"),
+            (["sample", "nowhere", "--out", "a.png"], "nowhere must be a bundle"),
+            (["sample", "nowhere", "--out", "a.jpg"], "--out must end in .png"),
+            (["sample", "nowhere"], "needs --out"),
+            (["info", "nowhere"], "nowhere must be a bundle"),
+            (["info", "a", "--all"], "has no option --all"),
+        ],
+    )
+    def test_one_line_that_names_them_and_exit_code_two(self, keras_gen, tmp_path, monkeypatch, words, message):
+        monkeypatch.chdir(tmp_path)
+        code, out, err = keras_gen(*words)
+        assert code == 2
+        assert message in err
+        assert len(err.splitlines()) == 1, err
+        assert out == ""
+        assert list(tmp_path.iterdir()) == []
+
+    @pytest.mark.parametrize("content", ["latent_dim: [", "- vae", "name: 3", "data: digits"])
+    def test_a_broken_recipe_is_named(self, keras_gen, tmp_path, content):
+        (tmp_path / "r.yaml").write_text(content)
+        code, _, err = keras_gen("train", "--recipe", tmp_path / "r.yaml")
+        assert code == 2
+        assert "r.yaml" in err
+        assert len(err.splitlines()) == 1
+
+    def test_a_recipe_with_an_unknown_key_is_named(self, keras_gen, tmp_path):
+        (tmp_path / "r.yaml").write_text("name: vae\ndata: digits\nmodel: {latent_dims: 3}\n")
+        code, _, err = keras_gen("train", "--recipe", tmp_path / "r.yaml")
+        assert code == 2
+        assert "latent_dims" in err
+        assert len(err.splitlines()) == 1
+
+    def test_another_configuration_in_the_same_folder(self, keras_gen, trained):
+        code, _, err = keras_gen(*train(trained, "--epochs", 2, "--seed", 3, "--model.latent_dim", 5))
+        assert code == 2
+        assert "Expected: model.latent_dim=2 (config.yaml). Received: model.latent_dim=5." in err
+
+    def test_an_output_of_another_kind(self, keras_gen, trained, vae_bundle, tmp_path):
+        for words in (train(vae_bundle), ["export", trained, "--out", trained]):
+            code, _, err = keras_gen(*words)
+            assert code == 2
+            assert "which is neither" in err
+        (tmp_path / "folder.png").mkdir()
+        (tmp_path / "file").write_text("mine")
+        for name in ("folder.png", "file"):
+            code, _, err = keras_gen("sample", vae_bundle, "--out", tmp_path / name)
+            assert code == 2
+            assert f"Received: {tmp_path / name}" in err
+        assert (tmp_path / "file").read_text() == "mine"
+
+
+class TestBundles:
+    def test_info_names_the_networks(self, keras_gen, bundle):
+        code, out, err = keras_gen("info", bundle)
+        assert (code, err) == (0, "")
+        for text in ("model     vae", "8x8x1", "latent    2, standard normal", "decoder.onnx", "6 training steps"):
+            assert text in out
+
+    def test_info_finds_damage(self, keras_gen, bundle, tmp_path):
+        copy = shutil.copytree(bundle, tmp_path / "copy")
+        content = bytearray((copy / "sampler.onnx").read_bytes())
+        content[-1] ^= 1
+        (copy / "sampler.onnx").write_bytes(content)
+        code, out, err = keras_gen("info", copy)
+        assert (code, out) == (2, "")
+        assert "sampler.onnx must have the SHA-256" in err
+
+    def test_a_grid_of_samples(self, keras_gen, bundle, tmp_path):
+        assert keras_gen("sample", bundle, "-n", 9, "--seed", 7, "--out", tmp_path / "s.png")[0] == 0
+        expected = grid(serving.load(bundle).sample(9, seed=7))
+        np.testing.assert_array_equal(read_image(tmp_path / "s.png"), expected)
+
+    def test_a_folder_of_samples(self, keras_gen, bundle, tmp_path):
+        assert keras_gen("sample", bundle, "-n", 5, "--seed", 7, "--batch_size", 2, "--out", tmp_path / "s")[0] == 0
+        files = sorted((tmp_path / "s").iterdir())
+        assert [path.name for path in files] == [f"{i:04d}.png" for i in range(5)]
+        pictures = np.stack([read_image(path) for path in files])
+        np.testing.assert_array_equal(pictures, serving.load(bundle).sample(5, seed=7))
+
+    def test_sampling_does_not_load_tensorflow(self, bundle, tmp_path):
+        program = (
+            "import sys; from keras_gen.cli import main;"
+            "code = main(sys.argv[1:]); print({'tensorflow', 'keras'} & set(sys.modules)); sys.exit(code)"
+        )
+        words = ["sample", str(bundle), "-n", "2", "--out", str(tmp_path / "s.png")]
+        result = subprocess.run([sys.executable, "-c", program, *words], capture_output=True, text=True)
+        assert (result.returncode, result.stderr) == (0, "")
+        assert result.stdout.splitlines()[-1] == "set()"
+
+
+def test_mistakes_print_one_line_from_a_process_of_their_own_too():
+    """TensorFlow's C++ notes do not reach the standard error stream."""
+    environment = {key: value for key, value in os.environ.items() if key != "TF_CPP_MIN_LOG_LEVEL"}
+    words = ["train", "vae", "--data", "digits", "--batch_size", "9999"]
+    result = subprocess.run(
+        [sys.executable, "-m", "keras_gen", *words], capture_output=True, text=True, env=environment
+    )
+    assert result.returncode == 2
+    assert len(result.stderr.splitlines()) == 1, result.stderr
+
+
+@pytest.mark.parametrize("words", [[], ["--help"], ["train", "--help"], ["--version"]])
+def test_help_says_what_there_is(keras_gen, words):
+    code, out, err = keras_gen(*words)
+    assert (code, err) == (0, "")
+    assert out
+
+
+def test_a_models_options_are_explained(capsys):
+    """With the words of the constructor's docstring."""
+    with pytest.raises(SystemExit) as stop:
+        main(["train", "vae", "--help"])
+    assert stop.value.code == 0
+    printed = capsys.readouterr().out
+    assert "--model.latent_dim LATENT_DIM" in printed
+    assert "weight of the KL term in the loss." in printed
+
+
+def test_the_demo_leaves_what_it_promises(keras_gen, tmp_path):
+    code, out, err = keras_gen("demo", "--out", tmp_path / "demo", "--epochs", 1)
+    assert (code, err) == (0, "")
+    assert "64 pictures" in out
+    assert "of 297 held-out real scans" in out
+    names = {path.name for path in (tmp_path / "demo").iterdir()}
+    pngs = {"vae_samples.png", "gan_samples.png", "vae_manifold.png", "vae_reconstructions.png"}
+    assert names == {"runs", "bundles", *pngs}
+    for name in pngs:
+        assert min(read_image(tmp_path / "demo" / name).shape[:2]) > 100

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+
+from keras_gen.networks import build_network, conv, dcgan, mlp
+from serving import InputError
+
+
+@pytest.mark.parametrize(("shape", "deepest"), [((8, 8, 1), 4), ((28, 28, 1), 7), ((32, 32, 3), 4), ((24, 40, 1), 6)])
+def test_conv_halves_both_sides_as_long_as_it_can(shape, deepest):
+    encoder = conv.encoder(shape, outputs=6, filters=2, units=8)
+    assert encoder.output_shape == (None, 6)
+    smallest = min(layer.output.shape[1] for layer in encoder.layers if isinstance(layer, keras.layers.Conv2D))
+    assert smallest == (deepest if shape[0] != 24 else 6)
+    assert conv.decoder(3, shape, filters=2, units=8).output_shape == (None, *shape)
+
+
+@pytest.mark.parametrize("family", [mlp, dcgan])
+def test_generators_stay_in_range_and_discriminators_give_one_logit(family):
+    generator, discriminator = family.generator(5, (16, 16, 3)), family.discriminator((16, 16, 3))
+    pictures = generator(100 * np.random.default_rng(0).standard_normal((4, 5)).astype(np.float32))
+    assert pictures.shape == (4, 16, 16, 3)
+    assert np.abs(pictures).max() <= 1
+    assert discriminator(pictures).shape == (4, 1)
+
+
+def test_dcgan_has_the_weights_of_the_paper():
+    """Figure 1: 100 -> 4x4x1024 -> 512 -> 256 -> 128 -> 3 at 64x64, 5x5 there, 4x4 kernels here; the scale and
+    shift of the four normalizations and the last bias besides."""
+    generator = dcgan.generator(100, (64, 64, 3), filters=128)
+    kernels = 100 * 16 * 1024 + 16 * (1024 * 512 + 512 * 256 + 256 * 128 + 128 * 3)
+    trained = sum(int(np.prod(w.shape)) for w in generator.trainable_weights)
+    assert trained == kernels + 2 * (1024 + 512 + 256 + 128) + 3
+
+
+def test_a_discriminator_without_normalization_judges_each_picture_alone():
+    x = np.random.default_rng(0).uniform(-1, 1, (6, 16, 16, 1)).astype(np.float32)
+    alone = dcgan.discriminator((16, 16, 1), filters=4, batch_normalization=False)
+    np.testing.assert_allclose(alone(x, training=True)[:3], alone(x[:3], training=True), atol=1e-6)
+    together = dcgan.discriminator((16, 16, 1), filters=4)
+    assert not np.allclose(together(x, training=True)[:3], together(x[:3], training=True), atol=1e-6)
+
+
+def test_options_reach_the_family():
+    network = build_network(
+        "encoder", {"name": "mlp", "units": [7, 5]}, (4, 4, 1), (3,), image_shape=(4, 4, 1), outputs=3
+    )
+    assert [layer.units for layer in network.layers if isinstance(layer, keras.layers.Dense)] == [7, 5, 3]
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ("dcgn", "Did you mean 'dcgan'?"),
+        ({"filters": 3}, "Received: None"),
+        ({"name": "dcgan", "image_shape": (8, 8, 1)}, "Received: 'image_shape'"),
+        ({"name": "mlp", "unit": [3]}, "Did you mean 'units'?"),
+    ],
+)
+def test_what_no_family_knows_is_named(spec, message):
+    with pytest.raises(InputError, match="`generator`") as error:
+        build_network("generator", spec, (2,), (8, 8, 1), latent_dim=2, image_shape=(8, 8, 1))
+    assert message in str(error.value)

@@ -1,0 +1,172 @@
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import onnxruntime
+import pytest
+
+import serving
+from serving import InputError
+from serving.latent_space import manifold
+from serving.noise import standard_normal
+
+
+@pytest.fixture
+def sampler(vae_bundle):
+    return serving.load(vae_bundle)
+
+
+@pytest.fixture
+def copied(vae_bundle, tmp_path):
+    return shutil.copytree(vae_bundle, tmp_path / "copy")
+
+
+def test_serving_loads_neither_tensorflow_nor_keras(vae_bundle):
+    """In a process of its own, all the way to a picture."""
+    program = (
+        "import sys, serving; serving.load(sys.argv[1]).sample(2);"
+        "print(sorted({'tensorflow', 'keras', 'keras_gen', 'export'} & set(sys.modules)))"
+    )
+    result = subprocess.run([sys.executable, "-c", program, vae_bundle], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "[]"
+    assert result.stderr == ""
+
+
+def test_import_serving_does_not_load_onnxruntime():
+    program = "import sys, serving; print('onnxruntime' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stdout.strip() == "False"
+
+
+def test_samples_are_uint8_pictures(sampler):
+    pictures = sampler.sample(5, seed=1)
+    assert (pictures.shape, pictures.dtype) == ((5, 8, 8, 1), np.uint8)
+    assert sampler.abilities == ("sample", "decode", "encode")
+
+
+@pytest.mark.parametrize("batch_size", [1, 2, 3, 7, 64, 1000])
+def test_a_seed_gives_the_same_pictures_whatever_the_batch_size(sampler, batch_size):
+    expected = sampler.sample(70, seed=9)
+    np.testing.assert_array_equal(sampler.sample(70, seed=9, batch_size=batch_size), expected)
+    np.testing.assert_array_equal(sampler.sample(11, seed=9, batch_size=batch_size), expected[:11])
+    assert not np.array_equal(sampler.sample(70, seed=10, batch_size=batch_size), expected)
+
+
+def test_plain_onnxruntime_draws_the_same_pictures(sampler, vae_bundle):
+    session = onnxruntime.InferenceSession(vae_bundle / "sampler.onnx", providers=["CPUExecutionProvider"])
+    (pictures,) = session.run(["image"], {"seed": np.array(9), "n": np.array(70)})
+    np.testing.assert_array_equal(pictures, sampler.sample(70, seed=9))
+
+
+def test_two_processes_draw_the_same_pictures(vae_bundle):
+    program = (
+        "import sys, hashlib, serving; print(hashlib.sha256(serving.load(sys.argv[1]).sample(65, seed=4)).hexdigest())"
+    )
+    digests = {
+        subprocess.run(
+            [sys.executable, "-c", program, vae_bundle], capture_output=True, text=True, check=True, env=environment
+        ).stdout
+        for environment in (dict(os.environ), {**os.environ, "PYTHONHASHSEED": "5"})
+    }
+    assert len(digests) == 1
+
+
+def test_a_stream_gives_the_same_pictures_in_pieces(sampler):
+    pieces = list(sampler.stream(10, seed=2, batch_size=4))
+    assert [len(piece) for piece in pieces] == [4, 4, 2]
+    np.testing.assert_array_equal(np.concatenate(pieces), sampler.sample(10, seed=2))
+
+
+def test_decoding_the_seeds_latents_gives_its_samples(sampler):
+    decoded = sampler.decode(standard_normal(seed=6, n=20, size=2), batch_size=8)
+    assert np.abs(decoded.astype(int) - sampler.sample(20, seed=6)).max() <= 1
+
+
+def test_encode_and_reconstruct_agree_with_keras(sampler, small_vae, pictures):
+    grey = np.rint((pictures + 1) * 127.5).astype(np.uint8)
+    codes = sampler.encode(grey, batch_size=10)
+    expected, _ = small_vae.posterior(grey / np.float32(127.5) - 1)
+    np.testing.assert_allclose(codes, expected, atol=1e-4)
+    assert sampler.reconstruct(grey).shape == grey.shape
+
+
+def test_the_manifold_runs_through_the_priors_quantiles(sampler):
+    pictures = manifold(sampler, side=3)
+    edge = 2.0537489  # the normal's 98 % quantile
+    corners = sampler.decode([[-edge, -edge], [edge, -edge], [0, 0], [edge, edge]])
+    assert np.abs(pictures[[0, 2, 4, 8]].astype(int) - corners).max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda s: s.sample(0), "`n` must be an integer of at least 1. Received: 0."),
+        (lambda s: s.sample(2.5), "`n` must be an integer"),
+        (lambda s: s.stream(0), "`n` must be"),
+        (lambda s: s.sample(1, batch_size=0), "`batch_size` must be an integer of at least 1."),
+        (lambda s: s.sample(1, seed=2**63), "64-bit integer. Received: 9223372036854775808."),
+        (lambda s: s.decode(np.zeros((2, 3))), "the shape (n, 2). Received: (2, 3)."),
+        (lambda s: s.decode(np.zeros((0, 2))), "the shape (n, 2). Received: (0, 2)."),
+        (lambda s: s.encode(np.zeros((2, 9, 8, 1), np.uint8)), "(n, 8, 8, 1). Received: (2, 9, 8, 1)."),
+        (lambda s: s.encode(np.zeros((2, 8, 8, 1))), "must be uint8. Received: float64."),
+    ],
+)
+def test_impossible_wishes_are_named(sampler, call, message):
+    with pytest.raises(InputError) as error:
+        call(sampler)
+    assert message in str(error.value)
+
+
+def test_unknown_providers_and_threads_are_named(vae_bundle):
+    with pytest.raises(InputError, match=r"Received: 'cudaa'. Did you mean 'cuda'\?"):
+        serving.load(vae_bundle, provider="cudaa").sample(1)
+    with pytest.raises(InputError, match="`threads` must be at least 1. Received: 0"):
+        serving.load(vae_bundle, threads=0).sample(1)
+    assert serving.load(vae_bundle, provider="cpu", threads=1).sample(1).shape == (1, 8, 8, 1)
+
+
+class TestDamage:
+    def test_no_bundle(self, tmp_path):
+        with pytest.raises(InputError, match="no such folder"):
+            serving.load(tmp_path / "nowhere")
+        with pytest.raises(InputError, match="a folder without one"):
+            serving.load(tmp_path)
+
+    def test_a_missing_file(self, copied):
+        (copied / "decoder.onnx").unlink()
+        with pytest.raises(InputError, match=r"decoder\.onnx is named in the manifest. Received: no such file"):
+            serving.load(copied)
+
+    def test_a_truncated_file(self, copied):
+        path = copied / "decoder.onnx"
+        path.write_bytes(path.read_bytes()[:-1])
+        with pytest.raises(InputError, match=r"decoder\.onnx must have \d+ bytes. Received: \d+"):
+            serving.load(copied)
+
+    def test_an_altered_file(self, copied):
+        path = copied / "decoder.onnx"
+        content = bytearray(path.read_bytes())
+        content[len(content) // 2] ^= 1
+        path.write_bytes(content)
+        received = hashlib.sha256(content).hexdigest()
+        with pytest.raises(InputError, match=rf"must have the SHA-256 \w+. Received: {received}"):
+            serving.load(copied).sample(1)
+
+    def test_a_manifest_that_is_not_one(self, copied):
+        (copied / "manifest.json").write_bytes(b"\xff\xfe{")
+        with pytest.raises(InputError, match=r"manifest\.json: "):
+            serving.load(copied)
+
+    def test_a_network_that_the_bundle_does_not_have(self, copied):
+        document = json.loads((copied / "manifest.json").read_text())
+        del document["networks"]["encoder"]
+        (copied / "manifest.json").write_text(json.dumps(document))
+        sampler = serving.load(copied)
+        assert sampler.abilities == ("sample", "decode")
+        with pytest.raises(InputError, match="must have the network 'encoder'. Received: a bundle with"):
+            sampler.encode(np.zeros((1, 8, 8, 1), np.uint8))

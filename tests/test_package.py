@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import keras_gen
+
+ROOT = Path(keras_gen.__file__).parent.parent
+MAY_IMPORT = {
+    "serving": {"serving"},
+    "keras_gen/layers": {"keras_gen.layers", "serving"},
+    "keras_gen/losses": {"keras_gen.losses"},
+    "keras_gen/networks": {"keras_gen.layers", "keras_gen.networks", "serving"},
+    "keras_gen/data": {"keras_gen.data", "serving"},
+    "keras_gen/training": {
+        "keras_gen.training",
+        "keras_gen.networks",
+        "keras_gen.layers",
+        "keras_gen.losses",
+        "serving",
+    },
+    "keras_gen/models": {
+        "keras_gen.models",
+        "keras_gen.training",
+        "keras_gen.networks",
+        "keras_gen.layers",
+        "keras_gen.losses",
+        "serving",
+    },
+}
+
+
+def imports(file):
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            module = node.module or ""
+            # `from keras_gen import losses` imports the module `keras_gen.losses`.
+            yield from (f"keras_gen.{n.name}" for n in node.names) if module == "keras_gen" else [module]
+
+
+@pytest.mark.parametrize("room", sorted(MAY_IMPORT))
+def test_imports_point_one_way(room):
+    allowed = MAY_IMPORT[room]
+    for file in sorted((ROOT / room).rglob("*.py")):
+        for name in imports(file):
+            if name.partition(".")[0] in ("keras_gen", "export", "serving"):
+                assert any(name == a or name.startswith(f"{a}.") for a in allowed), f"{file} imports {name}"
+
+
+@pytest.mark.parametrize("order", ["import keras, keras_gen", "import keras_gen, keras"])
+def test_a_saved_model_loads_without_custom_objects_in_a_fresh_process(small_vae, tmp_path, order):
+    small_vae.save(tmp_path / "m.keras")
+    program = f"{order}; import sys; print(type(keras.saving.load_model(sys.argv[1])).__name__)"
+    result = subprocess.run(
+        [sys.executable, "-c", program, tmp_path / "m.keras"], capture_output=True, text=True, check=True
+    )
+    assert result.stdout.strip() == "VAE"
+
+
+def test_names_that_are_not_there_are_attribute_errors():
+    for name in ("Vae", "nothing"):
+        with pytest.raises(AttributeError, match=name):
+            getattr(keras_gen, name)
+    assert keras_gen.VAE.__name__ == "VAE"
+    assert keras_gen.data.open_source
