@@ -155,7 +155,9 @@ class Sampler:
 
     def _session(self, name: str) -> onnxruntime.InferenceSession:
         if name not in self._sessions:
-            self._sessions[name] = open_session(self.bundle, self._network(name), self.provider, self.threads)
+            # A pool of threads of its own, waiting for work, would slow the decoder's down.
+            provider, threads = ("cpu", 1) if name == "noise" else (self.provider, self.threads)
+            self._sessions[name] = open_session(self.bundle, self._network(name), provider, threads)
         return self._sessions[name]
 
 

@@ -95,8 +95,11 @@ def _draw(out: Path, samplers: dict[str, Sampler]) -> list[str]:
             f"{target}: {SAMPLES} pictures in {milliseconds:.0f} ms through ONNX Runtime, "
             f"{np.count_nonzero(counts)} of 10 digits read, 0 to 9: {' '.join(map(str, counts))}"
         )
-        worst = max(sampler.manifest.parity["decoder"].values())
-        lines.append(f"  largest difference from Keras: {worst:.1g} (grey levels, or units of the [-1, 1] range)")
+        parity = sampler.manifest.parity["decoder"]
+        lines.append(
+            f"  largest difference from Keras: {parity['image_unrounded']:.1g} in [-1, 1], "
+            f"{parity['image']:g} grey levels"
+        )
     vae = samplers["vae"]
     write_png(out / "vae_manifold.png", grid(_space(vae), MANIFOLD_SIDE, zoom=2))
     scans = open_source("digits", vae.manifest.image.height, split="test").examples.images[:RECONSTRUCTIONS]

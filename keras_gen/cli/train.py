@@ -155,13 +155,11 @@ def _fresh_model(
 
 
 def _callbacks(model: Any, directory: Any, options: TrainOptions, first_epoch: int) -> list[Any]:
-    import keras
-
-    from keras_gen.training.callbacks import EpochCheckpoints, FiniteLosses, MetricsFile, PictureGrid
+    from keras_gen.training.callbacks import EpochCheckpoints, EpochScalars, FiniteLosses, MetricsFile, PictureGrid
 
     return [
         FiniteLosses(),
-        keras.callbacks.TensorBoard(str(directory.tensorboard), write_graph=False),
+        EpochScalars(directory.tensorboard),
         PictureGrid(
             lambda: model.sample(PREVIEW, seed=options.seed),
             directory.samples,

@@ -11,6 +11,7 @@ import tensorflow as tf
 from keras_gen.training.config import constructor_arguments, constructor_config
 from keras_gen.training.noise import TrainingNoise
 from keras_gen.training.optimizers import OptimizerSpec
+from keras_gen.training.train_function import single_step_function
 
 
 class BaseModel(keras.Model):
@@ -51,6 +52,12 @@ class BaseModel(keras.Model):
     def reset_metrics(self) -> None:
         super().reset_metrics()
         self.noise.restart_evaluation()
+
+    def make_train_function(self, force: bool = False) -> None:
+        if self.run_eagerly or self.steps_per_execution > 1:
+            super().make_train_function(force)
+        elif self.train_function is None or force:
+            self.train_function = single_step_function(self)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), **constructor_config(self)}

@@ -5,8 +5,16 @@ import csv
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
-from keras_gen.training.callbacks import EpochCheckpoints, FiniteLosses, MetricsFile, NonFiniteLossError, PictureGrid
+from keras_gen.training.callbacks import (
+    EpochCheckpoints,
+    EpochScalars,
+    FiniteLosses,
+    MetricsFile,
+    NonFiniteLossError,
+    PictureGrid,
+)
 from keras_gen.training.callbacks.checkpoints import list_checkpoints
 from serving.images import read_image
 
@@ -54,6 +62,19 @@ def test_a_picture_that_cannot_be_written_leaves_nothing_behind(model, tmp_path)
     with pytest.raises((TypeError, ValueError, OSError)):
         model.fit(X, X, epochs=1, verbose=0, callbacks=[broken])
     assert list(tmp_path.iterdir()) == []
+
+
+def test_curves_of_training_and_validation_lie_over_each_other(model, tmp_path):
+    history = model.fit(
+        X, X, epochs=3, verbose=0, validation_data=(X, 0 * X), callbacks=[EpochScalars(tmp_path)]
+    ).history
+    for run, key in (("train", "loss"), ("validation", "val_loss")):
+        (file,) = (tmp_path / run).glob("events*")
+        records = tf.data.TFRecordDataset(str(file)).as_numpy_iterator()
+        events = [tf.compat.v1.Event.FromString(record) for record in records]
+        values = [(e.step, tf.make_ndarray(v.tensor)) for e in events for v in e.summary.value if v.tag == "loss"]
+        assert [step for step, _ in values] == [1, 2, 3]
+        np.testing.assert_allclose([value for _, value in values], history[key], rtol=1e-6)
 
 
 def test_grids_are_pngs_in_the_folder_and_images_in_tensorboard(model, tmp_path):

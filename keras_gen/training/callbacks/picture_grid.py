@@ -41,5 +41,5 @@ class PictureGrid(keras.callbacks.Callback):
         write_png(self.folder / f"epoch_{finished:04d}.png", picture)
         if self.writer:
             with self.writer.as_default():
-                tf.summary.image("samples", picture[None], step=epoch)
+                tf.summary.image("samples", picture[None], step=finished)
                 self.writer.flush()

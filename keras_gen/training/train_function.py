@@ -1,0 +1,39 @@
+"""The function that `fit` calls for every batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+
+def single_step_function(model: keras.Model) -> Callable[[Iterator[Any]], dict[str, tf.Tensor]]:
+    """One `train_step` per call, fetching its batch inside the graph.
+
+    Keras's own function passes the batch and the results through `tf.experimental.Optional`, and a function
+    within a function, which costs 0.6 ms a call: a tenth of a small model's step.
+
+    Args:
+        model: compiled, with `steps_per_execution=1`.
+
+    Returns:
+        A function from an iterator, of `tf.data` or of Python, to the reported values. At the end of the data
+        it raises `tf.errors.OutOfRangeError` or StopIteration, as `fit` expects.
+    """
+    strategy = model.distribute_strategy
+
+    def step(batch: Any) -> dict[str, tf.Tensor]:
+        values = strategy.run(model.train_step, args=(batch,))
+        return {name: strategy.reduce(tf.distribute.ReduceOp.MEAN, value, axis=None) for name, value in values.items()}
+
+    on_batch = tf.function(step, reduce_retracing=True, jit_compile=model.jit_compile, autograph=False)
+    on_iterator = tf.function(lambda iterator: on_batch(iterator.get_next()), reduce_retracing=True, autograph=False)
+
+    def function(iterator: Iterator[Any]) -> dict[str, tf.Tensor]:
+        if isinstance(iterator, tf.data.Iterator | tf.distribute.DistributedIterator):
+            return on_iterator(iterator)
+        return on_batch(next(iterator))
+
+    return function
