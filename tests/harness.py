@@ -142,6 +142,31 @@ class ModelContract:
             model.fit(pictures, batch_size=BATCH, epochs=1, shuffle=False, verbose=0)
         assert_equal_weights(weights_of(eager), weights_of(compiled), tolerance=1e-5)
 
+    def test_keras_callbacks_work(self, pictures: np.ndarray, tmp_path: Path) -> None:
+        model = self.build()
+        watched = {"monitor": f"val_{next(iter(model.trackers))}", "mode": "min"}
+        rates = [float(getattr(model, name).learning_rate) for name in self.model_class.default_optimizers]
+        model.fit(
+            pictures,
+            validation_data=(pictures,),
+            epochs=2,
+            verbose=0,
+            callbacks=[
+                keras.callbacks.BackupAndRestore(tmp_path / "backup"),
+                keras.callbacks.CSVLogger(tmp_path / "log.csv"),
+                keras.callbacks.EarlyStopping(**watched, restore_best_weights=True),
+                keras.callbacks.LearningRateScheduler(lambda epoch, rate: rate / 2),
+                keras.callbacks.ModelCheckpoint(tmp_path / "best.keras", save_best_only=True, **watched),
+                keras.callbacks.ReduceLROnPlateau(**watched),
+                keras.callbacks.TensorBoard(tmp_path / "log"),
+                keras.callbacks.TerminateOnNaN(),
+            ],
+        )
+        assert isinstance(keras.saving.load_model(tmp_path / "best.keras"), self.model_class)
+        assert len((tmp_path / "log.csv").read_text().splitlines()) == 3
+        halved = [float(getattr(model, name).learning_rate) for name in self.model_class.default_optimizers]
+        np.testing.assert_allclose(halved, np.array(rates) / 4, rtol=1e-6)
+
     def test_evaluation_is_repeatable_and_changes_no_weight(self, pictures: np.ndarray) -> None:
         model = self.build()
         before = [w.numpy() for w in model.trainable_weights]

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 
 from keras_gen.training.base import BaseModel
+from keras_gen.training.learning_rates import JointLearningRate
 from serving.errors import InputError, nearest
 
 
@@ -59,6 +60,7 @@ class AdversarialModel(BaseModel):
             optimizer = keras.optimizers.get(chosen)
             optimizer.build(network.trainable_variables)
             setattr(self, name, optimizer)
+        self.optimizer = JointLearningRate([getattr(self, name) for name in expected])
 
     def get_compile_config(self) -> dict[str, Any]:
         """What `compile_from_config` needs to repeat `compile`."""

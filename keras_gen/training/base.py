@@ -56,8 +56,8 @@ class BaseModel(keras.Model):
     def make_train_function(self, force: bool = False) -> None:
         if self.run_eagerly or self.steps_per_execution > 1:
             super().make_train_function(force)
-        elif self.train_function is None or force:
-            self.train_function = single_step_function(self)
+        elif force or not self.train_function:
+            self.train_function: Any = single_step_function(self)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), **constructor_config(self)}

@@ -1,0 +1,59 @@
+"""What the README tells a stranger to type, typed."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from keras_gen.cli import main
+
+TEXT = (Path(__file__).parent.parent / "README.md").read_text()
+
+
+def blocks(language):
+    return re.findall(rf"```{language}\n(.*?)```", TEXT, re.DOTALL)
+
+
+@pytest.fixture
+def somewhere(vae_bundle, tmp_path, monkeypatch):
+    """A folder with the bundle that the README's later sections use."""
+    shutil.copytree(vae_bundle, tmp_path / "bundles" / "vae")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_the_python_programs_run_one_after_the_other(somewhere):
+    names: dict = {}
+    for program in blocks("python"):
+        exec(program.replace("epochs=30", "epochs=1").replace("100_000", "200"), names)
+    assert names["codes"].shape == (64, 2)
+    np.testing.assert_array_equal(names["pictures"], names["sampler"].sample(64, seed=7))
+
+
+def commands():
+    lines = "".join(blocks("sh")).splitlines()
+    return [line for line in lines if "--data folder" not in line]
+
+
+@pytest.mark.parametrize("line", commands())
+def test_the_commands_run(somewhere, line, monkeypatch):
+    """Those on data of the reader's own apart."""
+    words = shlex.split(line.partition("#")[0])
+    assert words.pop(0) == "keras-gen"
+    if words[0] == "export":
+        assert main(["train", "vae", "--data", "digits", "--epochs", "1", "--out", "runs/vae"]) == 0
+    if words[0] == "train" and "--help" not in words:
+        if "--epochs" in words:
+            words[words.index("--epochs") + 1] = "1"
+        else:
+            words += ["--epochs", "1"]
+    if "--help" in words:
+        with pytest.raises(SystemExit, match="0"):
+            main(words)
+    else:
+        assert main(words) == 0
