@@ -16,9 +16,9 @@ import export
 import keras_gen
 import serving
 
-PICTURES = 2048
+PICTURES = 16384
 BATCHES = (64, 256)
-ROUNDS = 9
+ROUNDS = 15
 MODELS = {
     "VAE 16x16 (demo)": lambda: keras_gen.VAE((16, 16, 1), latent_dim=2),
     "GAN 16x16 (demo)": lambda: keras_gen.GAN((16, 16, 1), 32, generator={"name": "dcgan", "filters": 32}),
