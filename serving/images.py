@@ -50,26 +50,38 @@ def read_image(
                 raise InputError(
                     f"{name} must have at most {max_pixels} pixels. Received: {image.width}x{image.height}."
                 )
-            upright = _eight_bits(ImageOps.exif_transpose(image), channels)
+            upright = _eight_bits(ImageOps.exif_transpose(image))
     except InputError:
         raise
     except Exception as error:  # Pillow's decoders raise whatever a broken file makes them trip over
         raise InputError(
             f"{name} must be a readable picture. Received: {type(error).__name__}: {_one_line(error)}"
         ) from error
-    if size is not None and (upright.height, upright.width) != size:
-        upright = fit(upright, size)
-    array = np.asarray(upright)
+    return conform(upright, size, channels)
+
+
+def conform(image: Image.Image, size: tuple[int, int] | None, channels: int | None) -> np.ndarray:
+    """A grey (`L`) or `RGB` picture in the shape asked for.
+
+    Args:
+        image: the picture.
+        size: (height, width); the largest centred part of that shape is resampled to it with an
+            antialiasing filter. None keeps the size.
+        channels: 1 or 3; None keeps them.
+
+    Returns:
+        uint8, (height, width, channels).
+    """
+    if channels is not None:
+        image = image.convert("L" if channels == 1 else "RGB")
+    if size is not None and (image.height, image.width) != size:
+        image = ImageOps.fit(image, (size[1], size[0]), Image.Resampling.BICUBIC)
+    array = np.asarray(image)
     return array[:, :, None] if array.ndim == 2 else array
 
 
-def fit(image: Image.Image, size: tuple[int, int]) -> Image.Image:
-    """The largest centred part of the shape of `size` (height, width), resampled with antialiasing."""
-    return ImageOps.fit(image, (size[1], size[0]), Image.Resampling.BICUBIC)
-
-
-def _eight_bits(image: Image.Image, channels: int | None) -> Image.Image:
-    """Grey (`L`) or `RGB` with 8 bits per channel."""
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """Grey (`L`) or `RGB` with 8 bits per channel; grey stays grey."""
     if image.mode in ("I", "I;16", "I;16B", "I;16L", "I;16N"):
         deep = np.asarray(image, dtype=np.float64)
         image = Image.fromarray(np.rint(np.clip(deep, 0, 65535) / 257.0).astype(np.uint8))
@@ -78,8 +90,7 @@ def _eight_bits(image: Image.Image, channels: int | None) -> Image.Image:
     if image.has_transparency_data:
         image = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
-    grey = image.mode in ("L", "1") if channels is None else channels == 1
-    return image.convert("L" if grey else "RGB")
+    return image.convert("L" if image.mode in ("L", "1") else "RGB")
 
 
 def _one_line(error: BaseException) -> str:

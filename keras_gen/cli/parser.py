@@ -34,4 +34,9 @@ class Parser(jsonargparse.ArgumentParser):
         if found := re.search(r"[Kk]ey ['\"]([\w.]+)['\"]: ?(.+?) Got value: (.*)", message):
             expected = re.sub(r"<class '(\w+)'>", r"\1", found[2]).replace("Expected a ", "").rstrip(".")
             return f"--{found[1]} must be {expected}. Received: {found[3]}."
+        if found := re.search(
+            r"[Kk]ey ['\"]([\w.]+)['\"]: Does not validate .*Subtypes: \[(.+?)\] Errors.*Given value: (.*)", message
+        ):
+            expected = re.sub(r"<class '(\w+)'>", r"\1", found[2]).replace(", NoneType", " or null")
+            return f"--{found[1]} must be {expected}. Received: {found[3]}."
         return message

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from serving.errors import InputError
-from serving.images import fit
+from serving.images import conform
 
 MEMORY_LIMIT = 8 * 2**30
 
@@ -88,13 +88,7 @@ def from_arrays(
 
 def conform_picture(picture: np.ndarray, shape: Shape) -> np.ndarray:
     """A uint8 picture, (height, width, 1 or 3), in the shape asked for."""
-    image = Image.fromarray(picture[:, :, 0] if picture.shape[2] == 1 else picture)
-    if shape.channels is not None:
-        image = image.convert("L" if shape.channels == 1 else "RGB")
-    if shape.size is not None and (image.height, image.width) != shape.size:
-        image = fit(image, shape.size)
-    array = np.asarray(image)
-    return array[:, :, None] if array.ndim == 2 else array
+    return conform(Image.fromarray(picture[:, :, 0] if picture.shape[2] == 1 else picture), *shape)
 
 
 def _pixels(name: str, images: np.ndarray) -> np.ndarray:

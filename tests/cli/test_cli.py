@@ -191,6 +191,10 @@ class TestMistakes:
                 ["train", "gan", "--data", "digits", "--generator_optimizer.momentum", "1"],
                 "`momentum` must be left out",
             ),
+            (
+                ["train", "gan", "--data", "digits", "--model.penalties", "r1"],
+                "must be dict[str, float] or null. Received: r1.",
+            ),
             (["train", "--recipe", "vae_digit"], "must be a YAML file or one of gan_digits, vae_digits"),
             (["export"], "needs run"),
             (["export", "nowhere", "--out", "b"], "nowhere must be a run with a config.yaml"),
