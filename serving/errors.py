@@ -1,4 +1,8 @@
-"""The one error that means "what you gave cannot be used"."""
+"""The one error that means "what you gave cannot be used", and the checks that raise it most often."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
 
 
 class InputError(ValueError):
@@ -9,9 +13,25 @@ class InputError(ValueError):
     """
 
 
-def nearest(word: str, choices: list[str]) -> str:
+def require_at_least(least: float, **values: float) -> None:
+    """Raises InputError for the first value, by its name, that is below `least` or not a number."""
+    for name, value in values.items():
+        if not value >= least:
+            raise InputError(f"`{name}` must be at least {least}. Received: {value}.")
+
+
+def require_among(choices: Sequence[str], **values: object) -> None:
+    """Raises InputError for the first value, by its name, that is none of `choices`."""
+    for name, value in values.items():
+        if value not in choices:
+            raise InputError(
+                f"`{name}` must be one of {', '.join(choices)}. Received: {value!r}.{nearest(str(value), choices)}"
+            )
+
+
+def nearest(word: str, choices: Sequence[str]) -> str:
     """`" Did you mean 'x'?"` for the choice closest to `word`, or the empty string if none is close."""
     import difflib
 
-    close = difflib.get_close_matches(word, choices, n=1, cutoff=0.5)
+    close = difflib.get_close_matches(word, list(choices), n=1, cutoff=0.5)
     return f" Did you mean {close[0]!r}?" if close else ""

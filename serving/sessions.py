@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from serving.errors import InputError, nearest
+from serving.errors import InputError, require_among, require_at_least
 from serving.manifest import Network, read_verified
 
 if TYPE_CHECKING:
@@ -38,8 +38,7 @@ def open_session(
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     if threads is not None:
-        if threads < 1:
-            raise InputError(f"`threads` must be at least 1. Received: {threads}.")
+        require_at_least(1, threads=threads)
         options.intra_op_num_threads = threads
     content = read_verified(bundle, network)
     return onnxruntime.InferenceSession(content, options, providers=_provider_chain(provider))
@@ -48,11 +47,7 @@ def open_session(
 def _provider_chain(provider: str) -> list[str]:
     import onnxruntime
 
-    if provider != "auto" and provider not in PROVIDERS:
-        choices = ["auto", *PROVIDERS]
-        raise InputError(
-            f"`provider` must be one of {', '.join(choices)}. Received: {provider!r}.{nearest(provider, choices)}"
-        )
+    require_among(("auto", *PROVIDERS), provider=provider)
     present = onnxruntime.get_available_providers()
     if provider == "auto":
         cuda = PROVIDERS["cuda"] in present and _nvidia_driver_present()

@@ -12,7 +12,7 @@ import keras_gen
 ROOT = Path(keras_gen.__file__).parent.parent
 MAY_IMPORT = {
     "serving": {"serving"},
-    "keras_gen/layers": {"keras_gen.layers", "serving"},
+    "keras_gen/layers": {"keras_gen.layers", "keras_gen.losses", "serving"},
     "keras_gen/losses": {"keras_gen.losses"},
     "keras_gen/networks": {"keras_gen.layers", "keras_gen.networks", "serving"},
     "keras_gen/data": {"keras_gen.data", "serving"},

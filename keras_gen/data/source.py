@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from keras_gen.data import digits, folder, idx, npz, tfds
 from keras_gen.data.examples import Examples, Shape
-from serving.errors import InputError, nearest
+from serving.errors import InputError, nearest, require_among
 
 READERS: dict[str, Callable[[str, str, Shape], Examples]] = {
     "digits": digits.read,
@@ -145,10 +145,7 @@ def open_source(
         )
     if kind != "digits" and not location:
         raise InputError(f"the data source {kind!r} must have a path or name, as in {kind}:PLACE. Received: none.")
-    if split not in SPLITS:
-        raise InputError(
-            f"`split` must be one of {', '.join(SPLITS)}. Received: {split!r}.{nearest(split, list(SPLITS))}"
-        )
+    require_among(SPLITS, split=split)
     if channels not in (None, 1, 3):
         raise InputError(f"`channels` must be 1 or 3. Received: {channels}.")
     size = (image_size, image_size) if isinstance(image_size, int) else image_size

@@ -4,15 +4,25 @@ from keras_gen.losses.adversarial import (
     non_saturating_discriminator_loss,
     non_saturating_generator_loss,
 )
-from keras_gen.losses.divergences import standard_normal_kl
-from keras_gen.losses.likelihoods import bernoulli_nll, gaussian_nll
+from keras_gen.losses.divergences import normal_log_density, standard_normal_kl
+from keras_gen.losses.likelihoods import (
+    bernoulli_nll,
+    continuous_bernoulli_mean,
+    continuous_bernoulli_nll,
+    discretized_logistic_nll,
+    gaussian_nll,
+)
 from keras_gen.losses.penalties import r1_penalty
 
 __all__ = [
     "bernoulli_nll",
+    "continuous_bernoulli_mean",
+    "continuous_bernoulli_nll",
+    "discretized_logistic_nll",
     "gaussian_nll",
     "non_saturating_discriminator_loss",
     "non_saturating_generator_loss",
+    "normal_log_density",
     "r1_penalty",
     "standard_normal_kl",
 ]

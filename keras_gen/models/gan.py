@@ -18,7 +18,7 @@ from keras_gen.training.adversarial import AdversarialModel
 from keras_gen.training.ema import averaged_copy, update_average
 from keras_gen.training.minimize import minimize
 from keras_gen.training.optimizers import OptimizerSpec
-from serving.errors import InputError, nearest
+from serving.errors import InputError, nearest, require_at_least
 from serving.noise import standard_normal
 
 PENALTIES = {"r1": r1_penalty}
@@ -68,8 +68,7 @@ class GAN(AdversarialModel):
         **kwargs: Any,
     ) -> None:
         super().__init__(seed, ["generator_loss", "discriminator_loss", "discriminator_accuracy"], **kwargs)
-        if latent_dim < 1:
-            raise InputError(f"`latent_dim` must be at least 1. Received: {latent_dim}.")
+        require_at_least(1, latent_dim=latent_dim)
         if not 0 <= ema_decay < 1:
             raise InputError(f"`ema_decay` must be at least 0 and below 1. Received: {ema_decay}.")
         self.image_shape = tuple(image_shape)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from typing import Any, ClassVar, Literal
 
 import keras
@@ -9,42 +11,58 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gen import losses
-from keras_gen.layers import GaussianSampling
+from keras_gen.layers import GaussianSampling, Likelihood, PixelLikelihood
 from keras_gen.networks import NetworkSpec, build_network
 from keras_gen.training.base import BaseModel
-from keras_gen.training.minimize import minimize
+from keras_gen.training.minimize import global_mean, minimize
 from keras_gen.training.optimizers import OptimizerSpec
-from serving.errors import InputError
+from keras_gen.training.replica import sum_over_replicas
+from serving.errors import InputError, require_among, require_at_least
 from serving.noise import standard_normal
+
+BASELINE_DECAY = 0.9
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class VAE(BaseModel):
     """A decoder trained to explain the data, and an encoder that infers the latents behind a picture.
 
-    Maximizes the evidence lower bound with a diagonal Gaussian posterior and a standard normal prior,
+    Maximizes a lower bound of the evidence with a diagonal Gaussian posterior and a standard normal prior:
 
-        ELBO = E_q(z|x) log p(x|z) - KL(q(z|x) || p(z)),
+        num_samples = 1:  E_q log p(x|z) - KL(q(z|x) || p(z))              (ELBO)
+        num_samples = k:  E_q log (1/k) sum_i p(x, z_i) / q(z_i|x)         (importance-weighted)
 
-    by one reparameterized draw per picture. Reported per epoch, in nats per picture, summed over pixels:
-    `elbo`, `reconstruction` (`-log p(x|z)`), `kl`, and `loss = reconstruction + beta * kl`.
+    Reported per epoch, in nats per picture, summed over pixels: `loss`; `elbo` with its terms `reconstruction`
+    (`-log p(x|z)`) and `kl`, in closed form; `sampled_elbo`, the same bound as the mean of
+    `log p(x, z) - log q(z|x)`; and for several samples `importance_bound`.
 
     Args:
         image_shape: (height, width, channels).
         latent_dim: length of a latent.
         encoder: network from pictures to `2 * latent_dim` numbers, mean and log-variance: `conv`, `mlp`, a
             dictionary of the name and its options, or a `keras.Model`.
-        decoder: network from latents to pictures: logits for `bernoulli`, means for `gaussian`; given like
-            the encoder.
-        likelihood: `bernoulli` takes a pixel for a probability, `gaussian` for a draw around the mean.
-        sigma: standard deviation of a pixel under `gaussian`, where black is -1 and white is 1.
+        decoder: network from latents to pictures: logits for the Bernoulli likelihoods, means for the others;
+            given like the encoder.
+        likelihood: `bernoulli` takes a pixel for a probability, `continuous_bernoulli` for a draw from a density
+            on [0, 1], `gaussian` for a draw around the mean, `discretized_logistic` for one of 256 levels.
+        sigma: scale of the last two, where black is -1 and white is 1; null learns it.
+        binarize: draw each pixel black or white anew in every step, its grey value being the probability.
         beta: weight of the KL term in the loss.
+        free_nats: what each latent dimension may cost without being pushed further down.
+        kl_warmup_steps: steps over which the weight of the KL term grows from 0 to `beta`.
+        num_samples: draws per picture; more than one gives the importance-weighted bound.
+        estimator: gradient of the encoder: `pathwise` through the reparameterized draw, or `score_function`
+            (REINFORCE), with a moving average as its baseline.
+        objective: `elbo`, or `simplified`: squared error plus `beta * sum(s^2 + m^2 - log s^2)` over the posterior's
+            means m and deviations s.
         seed: seed of the training noise.
 
     Raises:
-        InputError: a value out of range, or networks that do not fit.
+        InputError: a value out of range, options that exclude each other, or networks that do not fit.
 
-    Source: Kingma & Welling 2013, "Auto-Encoding Variational Bayes"; beta: Higgins et al. 2017, "beta-VAE".
+    Source: Kingma & Welling 2013, "Auto-Encoding Variational Bayes", and 2019, "An Introduction to VAEs"; beta:
+    Higgins et al. 2017, "beta-VAE"; samples: Burda et al. 2016, "Importance Weighted Autoencoders"; score function:
+    Mohamed et al. 2020, "Monte Carlo Gradient Estimation"; free nats: Kingma et al. 2016, "IAF".
     """
 
     default_optimizers: ClassVar = {"optimizer": OptimizerSpec("adam", learning_rate=1e-3)}
@@ -55,21 +73,38 @@ class VAE(BaseModel):
         latent_dim: int = 16,
         encoder: NetworkSpec = "conv",
         decoder: NetworkSpec = "conv",
-        likelihood: Literal["bernoulli", "gaussian"] = "bernoulli",
-        sigma: float = 0.1,
+        likelihood: Likelihood = "bernoulli",
+        sigma: float | None = 0.1,
+        binarize: bool = False,
         beta: float = 1.0,
+        free_nats: float = 0.0,
+        kl_warmup_steps: int = 0,
+        num_samples: int = 1,
+        estimator: Literal["pathwise", "score_function"] = "pathwise",
+        objective: Literal["elbo", "simplified"] = "elbo",
         seed: int = 0,
         **kwargs: Any,
     ) -> None:
-        super().__init__(seed, ["loss", "elbo", "reconstruction", "kl"], **kwargs)
-        if latent_dim < 1:
-            raise InputError(f"`latent_dim` must be at least 1. Received: {latent_dim}.")
-        if likelihood not in ("bernoulli", "gaussian"):
-            raise InputError(f"`likelihood` must be 'bernoulli' or 'gaussian'. Received: {likelihood!r}.")
-        if not sigma > 0:
-            raise InputError(f"`sigma` must be positive. Received: {sigma}.")
-        if not beta >= 0:
-            raise InputError(f"`beta` must be at least 0. Received: {beta}.")
+        reports = ["loss", "elbo", "sampled_elbo", "reconstruction", "kl"]
+        super().__init__(seed, reports + ["importance_bound"] * (num_samples > 1), **kwargs)
+        require_at_least(1, latent_dim=latent_dim, num_samples=num_samples)
+        require_at_least(0, beta=beta, free_nats=free_nats, kl_warmup_steps=kl_warmup_steps)
+        require_among(("pathwise", "score_function"), estimator=estimator)
+        require_among(("elbo", "simplified"), objective=objective)
+        if num_samples > 1 and (beta != 1 or free_nats or kl_warmup_steps or estimator != "pathwise"):
+            raise InputError(
+                "the importance-weighted bound must have beta=1, free_nats=0, kl_warmup_steps=0 and the pathwise "
+                f"estimator. Received: num_samples={num_samples}, beta={beta}, free_nats={free_nats}, "
+                f"kl_warmup_steps={kl_warmup_steps}, estimator={estimator!r}."
+            )
+        if objective == "simplified" and (
+            likelihood != "gaussian" or sigma is None or num_samples > 1 or free_nats or estimator != "pathwise"
+        ):
+            raise InputError(
+                "the simplified objective must have the gaussian likelihood with a given sigma, num_samples=1, "
+                f"free_nats=0 and the pathwise estimator. Received: likelihood={likelihood!r}, sigma={sigma}, "
+                f"num_samples={num_samples}, free_nats={free_nats}, estimator={estimator!r}."
+            )
         self.image_shape = tuple(image_shape)
         self.latent_dim = latent_dim
         self.encoder = build_network(
@@ -81,71 +116,110 @@ class VAE(BaseModel):
             outputs=2 * latent_dim,
         )
         self.decoder = build_network(
-            "decoder",
-            decoder,
-            (latent_dim,),
-            self.image_shape,
-            latent_dim=latent_dim,
-            image_shape=self.image_shape,
+            "decoder", decoder, (latent_dim,), self.image_shape, latent_dim=latent_dim, image_shape=self.image_shape
         )
+        self.pixels = PixelLikelihood(likelihood, sigma, name="pixels")
         self.likelihood = likelihood
         self.sigma = sigma
+        self.binarize = binarize
         self.beta = beta
+        self.free_nats = free_nats
+        self.kl_warmup_steps = kl_warmup_steps
+        self.num_samples = num_samples
+        self.estimator = estimator
+        self.objective = objective
         self.sampling = GaussianSampling()
+        self.baseline = self.add_weight(
+            name="baseline", shape=(), initializer="zeros", trainable=False, aggregation="only_first_replica"
+        )
 
     def call(self, images: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Pictures in [-1, 1] reconstructed from the posterior's mean, of the shape of `images`."""
         mean, _ = self.posterior(images, training)
-        return self.pictures(self.decoder(mean, training=training))
+        return self.pixels(self.decoder(mean, training=training))
 
     def posterior(self, images: tf.Tensor, training: bool = False) -> tuple[tf.Tensor, tf.Tensor]:
         """Mean and log-variance of `q(z|x)`, each (batch, latent_dim)."""
         mean, log_variance = keras.ops.split(self.encoder(images, training=training), 2, axis=-1)
         return mean, log_variance
 
-    def pictures(self, decoded: tf.Tensor) -> tf.Tensor:
-        """The mean of the likelihood, in [-1, 1], from what the decoder gives."""
-        if self.likelihood == "bernoulli":
-            return 2.0 * keras.ops.sigmoid(decoded) - 1.0
-        return keras.ops.clip(decoded, -1.0, 1.0)
-
-    def bound(self, images: tf.Tensor, noise: tf.Tensor, training: bool) -> dict[str, tf.Tensor]:
-        """The terms of the bound per picture, nats, each (batch,), for one draw of the noise.
+    def log_weights(
+        self, images: tf.Tensor, latents: tf.Tensor, mean: tf.Tensor, log_variance: tf.Tensor, training: bool
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """`log p(x|z)` and `log p(x, z) - log q(z|x)` of several latents per picture.
 
         Args:
             images: (batch, height, width, channels) in [-1, 1].
-            noise: standard normal, (batch, latent_dim).
-            training: mode of the networks' layers.
+            latents: (batch, samples, latent_dim).
+            mean: of the posterior, (batch, latent_dim).
+            log_variance: of the posterior, (batch, latent_dim).
+            training: mode of the decoder's layers.
+
+        Returns:
+            Two tensors of nats, (batch, samples).
+        """
+        samples = tf.shape(latents)[1]
+        decoded = self.decoder(tf.reshape(latents, (-1, self.latent_dim)), training=training)
+        repeated = tf.repeat(images, samples, axis=0)
+        nll = self.pixels.negative_log_likelihood(repeated, tf.cast(decoded, tf.float32))
+        log_likelihood = -tf.reshape(nll, (-1, samples))
+        log_prior = losses.normal_log_density(latents, 0.0, 0.0)
+        log_posterior = losses.normal_log_density(latents, mean[:, None], log_variance[:, None])
+        return log_likelihood, log_likelihood + log_prior - log_posterior
+
+    def bound(self, images: tf.Tensor, noise: tf.Tensor, training: bool) -> dict[str, tf.Tensor]:
+        """The bound and its terms per picture, nats, each (batch,).
+
+        Args:
+            images: (batch, height, width, channels) in [-1, 1].
+            noise: standard normal, (batch, samples, latent_dim).
+            training: mode of the networks' layers; also whether the warm-up of the KL term applies.
         """
         mean, log_variance = (tf.cast(part, tf.float32) for part in self.posterior(images, training))
-        decoded = self.decoder(self.sampling(mean, log_variance, noise), training=training)
-        reconstruction = self._negative_log_likelihood(images, tf.cast(decoded, tf.float32))
+        latents = self.sampling(mean[:, None], log_variance[:, None], noise)
+        if self.estimator == "score_function":
+            latents = tf.stop_gradient(latents)
+        log_likelihood, log_weights = self.log_weights(images, latents, mean, log_variance, training)
+        reconstruction = -tf.reduce_mean(log_likelihood, axis=-1)
         kl = losses.standard_normal_kl(mean, log_variance)
-        return {
-            "loss": reconstruction + self.beta * kl,
+        terms = {
             "elbo": -(reconstruction + kl),
+            "sampled_elbo": tf.reduce_mean(log_weights, axis=-1),
             "reconstruction": reconstruction,
             "kl": kl,
+            "importance_bound": tf.reduce_logsumexp(log_weights, axis=-1) - math.log(self.num_samples),
         }
+        if self.num_samples > 1:
+            return {**terms, "loss": -terms["importance_bound"]}
+        if self.objective == "simplified":
+            return {**terms, "loss": self._simplified(reconstruction, kl, training)}
+        loss = reconstruction + self._kl_weight(training) * (
+            losses.standard_normal_kl(mean, log_variance, self.free_nats) if self.free_nats else kl
+        )
+        if self.estimator == "score_function":
+            loss += self._score_term(latents, mean, log_variance, reconstruction)
+        return {**terms, "loss": loss}
 
     def train_step(self, data: Any) -> dict[str, tf.Tensor]:
         images, _, _ = keras.utils.unpack_x_y_sample_weight(data)
-        noise = self.noise.training_rows(tf.shape(images)[0], self.latent_dim, "posterior")
+        images, noise = self._draw(images, self.noise.training_rows)
         terms = minimize(lambda: self.bound(images, noise, training=True), self, self.optimizer)
+        if self.estimator == "score_function":
+            mean_cost = sum_over_replicas(global_mean(terms["reconstruction"]))
+            self.baseline.assign(BASELINE_DECAY * self.baseline + (1.0 - BASELINE_DECAY) * mean_cost)
         self.noise.advance()
         return self.record(terms)
 
     def test_step(self, data: Any) -> dict[str, tf.Tensor]:
         images, _, _ = keras.utils.unpack_x_y_sample_weight(data)
-        noise = self.noise.evaluation_rows(tf.shape(images)[0], self.latent_dim, "posterior")
-        terms = self.bound(images, noise, training=False)
+        terms = self.bound(*self._draw(images, self.noise.evaluation_rows), training=False)
         self.noise.advance_evaluation()
         return self.record(terms)
 
     def sample(self, n: int, seed: int = 0) -> np.ndarray:
         """`n` pictures from the prior, float32 in [-1, 1]; the seed means what it means in a bundle."""
         latents = standard_normal(seed, n, self.latent_dim)
-        return self.pictures(self.decoder(latents, training=False)).numpy()
+        return self.pixels(self.decoder(latents, training=False)).numpy()
 
     def inference_networks(self) -> dict[str, keras.Model]:
         """`encoder`: image -> mean, log_variance. `decoder`: latent -> image."""
@@ -154,10 +228,35 @@ class VAE(BaseModel):
         mean, log_variance = self.posterior(image)
         return {
             "encoder": keras.Model({"image": image}, {"mean": mean, "log_variance": log_variance}),
-            "decoder": keras.Model({"latent": latent}, {"image": self.pictures(self.decoder(latent))}),
+            "decoder": keras.Model({"latent": latent}, {"image": self.pixels(self.decoder(latent))}),
         }
 
-    def _negative_log_likelihood(self, images: tf.Tensor, decoded: tf.Tensor) -> tf.Tensor:
-        if self.likelihood == "bernoulli":
-            return losses.bernoulli_nll(images, decoded)
-        return losses.gaussian_nll(images, decoded, self.sigma)
+    def _draw(self, images: tf.Tensor, rows: Callable[..., tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
+        """The step's pictures, binarized if asked, and the noise of their latents, (batch, samples, latent_dim)."""
+        batch = tf.shape(images)[0]
+        if self.binarize:
+            uniform = tf.reshape(
+                rows(batch, math.prod(self.image_shape), "binarization", uniform=True), tf.shape(images)
+            )
+            images = tf.where(uniform < (images + 1.0) / 2.0, 1.0, -1.0)
+        noise = rows(batch, self.num_samples * self.latent_dim, "posterior")
+        return images, tf.reshape(noise, (-1, self.num_samples, self.latent_dim))
+
+    def _kl_weight(self, training: bool) -> float | tf.Tensor:
+        if not (training and self.kl_warmup_steps):
+            return self.beta
+        done = tf.cast(tf.convert_to_tensor(self.noise.step), tf.float32) / self.kl_warmup_steps
+        return self.beta * tf.minimum(done, 1.0)
+
+    def _simplified(self, reconstruction: tf.Tensor, kl: tf.Tensor, training: bool) -> tf.Tensor:
+        """`|x - x'|^2 + beta * sum(s^2 + m^2 - log s^2)`, (batch,): the Gaussian without scale and constants."""
+        scale = tf.convert_to_tensor(self.sigma)
+        constant = math.prod(self.image_shape) * (tf.math.log(scale) + 0.5 * math.log(2.0 * math.pi))
+        squared_error = 2.0 * tf.square(scale) * (reconstruction - constant)
+        return squared_error + self._kl_weight(training) * (2.0 * kl + self.latent_dim)
+
+    def _score_term(self, latents: tf.Tensor, mean: tf.Tensor, log_variance: tf.Tensor, cost: tf.Tensor) -> tf.Tensor:
+        """Zero, (batch,), with the gradient `(cost - baseline) * grad log q(z|x)`."""
+        log_posterior = losses.normal_log_density(latents[:, 0], mean, log_variance)
+        advantage = tf.stop_gradient(cost - tf.convert_to_tensor(self.baseline))
+        return advantage * (log_posterior - tf.stop_gradient(log_posterior))

@@ -11,7 +11,7 @@ from keras_gen.training.replica import replica_rows
 
 
 class TrainingNoise(keras.layers.Layer):
-    """Standard normal noise that differs between replicas and steps, and can be repeated.
+    """Noise that differs between replicas and steps, and can be repeated.
 
     Row `i` of the global batch gets the same noise however many replicas share the batch, and nothing is
     hidden: the seed is an argument and the step is a weight, saved with the model.
@@ -27,19 +27,20 @@ class TrainingNoise(keras.layers.Layer):
         self.evaluation_step = self._counter("evaluation_step")
         self.built = True
 
-    def training_rows(self, rows: tf.Tensor, size: int, purpose: str) -> tf.Tensor:
+    def training_rows(self, rows: tf.Tensor, size: int, purpose: str, uniform: bool = False) -> tf.Tensor:
         """Noise of this step for this replica's `rows` examples, (rows, size) float32.
 
         Args:
             rows: this replica's number of examples, an integer scalar.
             size: noise per example.
             purpose: names the use within the step; other purposes get independent noise.
+            uniform: draw from [0, 1) instead of the standard normal distribution.
         """
-        return self._rows(rows, size, purpose, self.step)
+        return self._rows(rows, size, purpose, self.step, uniform)
 
-    def evaluation_rows(self, rows: tf.Tensor, size: int, purpose: str) -> tf.Tensor:
+    def evaluation_rows(self, rows: tf.Tensor, size: int, purpose: str, uniform: bool = False) -> tf.Tensor:
         """As `training_rows`, but numbered from the last `restart_evaluation`: the same in every evaluation."""
-        return self._rows(rows, size, f"evaluation/{purpose}", self.evaluation_step)
+        return self._rows(rows, size, f"evaluation/{purpose}", self.evaluation_step, uniform)
 
     def advance(self) -> None:
         """Ends a training step."""
@@ -53,11 +54,12 @@ class TrainingNoise(keras.layers.Layer):
         """Makes the next evaluation draw what the first one drew."""
         self.evaluation_step.assign(0)
 
-    def _rows(self, rows: tf.Tensor, size: int, purpose: str, step: keras.Variable) -> tf.Tensor:
+    def _rows(self, rows: tf.Tensor, size: int, purpose: str, step: keras.Variable, uniform: bool) -> tf.Tensor:
         place = replica_rows(rows)
         seed = tf.constant([self.seed, zlib.crc32(purpose.encode())], tf.int64)
         seed = tf.random.experimental.stateless_fold_in(seed, tf.convert_to_tensor(step))
-        noise = tf.random.stateless_normal(tf.stack([place.total, size]), seed)
+        draw = tf.random.stateless_uniform if uniform else tf.random.stateless_normal
+        noise = draw(tf.stack([place.total, size]), seed)
         return tf.ensure_shape(noise[place.start : place.start + place.local], (None, size))
 
     def _counter(self, name: str) -> keras.Variable:

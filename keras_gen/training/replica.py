@@ -26,5 +26,13 @@ def replica_rows(local: tf.Tensor) -> ReplicaRows:
     index = context.replica_id_in_sync_group
     # float32 counts exactly up to 2^24, and every collective implementation sums it.
     own = tf.one_hot(index, context.num_replicas_in_sync) * tf.cast(local, tf.float32)
-    counts = tf.cast(context.all_reduce(tf.distribute.ReduceOp.SUM, own), tf.int32)
+    counts = tf.cast(sum_over_replicas(own), tf.int32)
     return ReplicaRows(tf.reduce_sum(counts[:index]), local, tf.reduce_sum(counts))
+
+
+def sum_over_replicas(value: tf.Tensor) -> tf.Tensor:
+    """The sum of a float tensor over all replicas; the value itself without a strategy."""
+    context = tf.distribute.get_replica_context()
+    if context is None or context.num_replicas_in_sync == 1:
+        return value
+    return context.all_reduce(tf.distribute.ReduceOp.SUM, value)

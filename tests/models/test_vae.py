@@ -34,6 +34,29 @@ class TestGaussianVAE(ModelContract):
     }
 
 
+SMALL = {
+    "image_shape": (8, 8, 1),
+    "latent_dim": 2,
+    "encoder": {"name": "mlp", "units": [16], "activation": "tanh"},
+    "decoder": {"name": "mlp", "units": [16], "activation": "tanh"},
+}
+
+
+class TestImportanceWeightedVAE(ModelContract):
+    model_class = keras_gen.VAE
+    arguments = {**SMALL, "num_samples": 5, "binarize": True}
+
+
+class TestScoreFunctionVAE(ModelContract):
+    model_class = keras_gen.VAE
+    arguments = {**SMALL, "estimator": "score_function", "free_nats": 0.1, "kl_warmup_steps": 5}
+
+
+class TestLearnedScaleVAE(ModelContract):
+    model_class = keras_gen.VAE
+    arguments = {**SMALL, "likelihood": "discretized_logistic", "sigma": None}
+
+
 def linear_vae(**arguments) -> keras.Model:
     """A VAE whose networks are single dense layers, so that its bound has a closed form."""
     encoder = keras.Sequential([keras.Input((1, 1, 1)), keras.layers.Flatten(), keras.layers.Dense(2)])
@@ -49,7 +72,7 @@ def test_the_bound_is_tight_for_the_exact_posterior():
     model.encoder.set_weights([np.array([[a / total, 0.0]]), np.array([0.0, np.log(sigma**2 / total)])])
     model.decoder.set_weights([np.array([[a]]), np.array([0.0])])
     x = np.linspace(-0.9, 0.9, 7, dtype=np.float32)
-    noise = np.random.default_rng(0).standard_normal((200_000, 1)).astype(np.float32)
+    noise = np.random.default_rng(0).standard_normal((200_000, 1, 1)).astype(np.float32)
     for value in x:
         images = np.full((len(noise), 1, 1, 1), value, np.float32)
         elbo = model.bound(images, noise, training=False)["elbo"].numpy()
@@ -91,14 +114,139 @@ def test_labels_in_the_data_are_ignored(pictures):
     model = keras_gen.VAE(image_shape=(8, 8, 1), latent_dim=2)
     model.compile(optimizer="sgd")
     data = tf.data.Dataset.from_tensor_slices((pictures, np.zeros(len(pictures), np.int64))).batch(32)
-    assert set(model.fit(data, shuffle=False, verbose=0).history) == {"loss", "elbo", "reconstruction", "kl"}
+    assert set(model.fit(data, shuffle=False, verbose=0).history) == {
+        "loss",
+        "elbo",
+        "sampled_elbo",
+        "reconstruction",
+        "kl",
+    }
+
+
+def exact_linear_vae(a=0.8, sigma=0.6, spread=1.0, **arguments):
+    """`linear_vae` with the exact posterior, its deviation multiplied by `spread`, and log p(x)."""
+    total = a**2 + sigma**2
+    model = linear_vae(likelihood="gaussian", sigma=sigma, **arguments)
+    model.encoder.set_weights([np.array([[a / total, 0.0]]), np.array([0.0, np.log(spread**2 * sigma**2 / total)])])
+    model.decoder.set_weights([np.array([[a]]), np.array([0.0])])
+    return model, lambda x: -0.5 * np.log(2 * np.pi * total) - x**2 / (2 * total)
+
+
+def test_both_factorizations_of_the_bound_agree_in_expectation():
+    model, _ = exact_linear_vae(spread=1.7)
+    noise = np.random.default_rng(0).standard_normal((100_000, 1, 1)).astype(np.float32)
+    terms = model.bound(np.full((len(noise), 1, 1, 1), 0.4, np.float32), noise, training=False)
+    closed, sampled = terms["elbo"].numpy(), terms["sampled_elbo"].numpy()
+    assert abs(closed.mean() - sampled.mean()) < 5 * (closed - sampled).std() / np.sqrt(len(noise))
+
+
+def test_more_samples_bring_the_bound_closer_to_the_evidence():
+    """Burda et al., theorem 1; with 5,000 samples it is reached to the standard error."""
+    rng, x = np.random.default_rng(0), 0.4
+    bounds = []
+    for samples, draws in ((1, 20_000), (5, 20_000), (50, 4_000), (5_000, 100)):
+        model, log_evidence = exact_linear_vae(spread=1.7, num_samples=samples)
+        noise = rng.standard_normal((draws, samples, 1)).astype(np.float32)
+        terms = model.bound(np.full((draws, 1, 1, 1), x, np.float32), noise, training=False)
+        values = terms["importance_bound"].numpy()
+        bounds.append(values.mean())
+        np.testing.assert_allclose(values, -terms["loss"], atol=1e-5) if samples > 1 else None
+    assert bounds == sorted(bounds)
+    assert bounds[-1] == pytest.approx(log_evidence(x), abs=5 * values.std() / np.sqrt(100) + 1e-4)
+
+
+def encoder_gradients(model, x, draws, seed):
+    """Gradients of the loss in the encoder's four weights, one per draw: (draws, 4)."""
+    rng = np.random.default_rng(seed)
+    image = tf.fill((1, 1, 1, 1), tf.constant(x, tf.float32))
+    weights = [w.value for w in model.encoder.trainable_weights]
+
+    @tf.function
+    def gradient(noise):
+        with tf.GradientTape() as tape:
+            loss = model.bound(image, noise, training=True)["loss"]
+        return tf.concat([tf.reshape(g, [-1]) for g in tape.gradient(loss, weights)], axis=0)
+
+    noise = rng.standard_normal((draws, 1, 1, 1)).astype(np.float32)
+    return tf.vectorized_map(gradient, tf.constant(noise)).numpy()
+
+
+def test_score_function_and_pathwise_gradients_agree_in_expectation():
+    """And both with the closed form: for the exact posterior of a linear model the gradient of the bound in the
+    encoder is zero; away from it, it is that of `E (x - a z)^2 / 2 s^2 + KL`."""
+    a, sigma, x, draws = 0.8, 0.6, 0.4, 40_000
+    pathwise, _ = exact_linear_vae(a, sigma, spread=1.3)
+    score, _ = exact_linear_vae(a, sigma, spread=1.3, estimator="score_function")
+    score.baseline.assign(1.0)
+    gradients = [encoder_gradients(model, x, draws, seed) for seed, model in enumerate((pathwise, score))]
+    total = a**2 + sigma**2
+    mean, variance = a * x / total, 1.69 * sigma**2 / total
+    d_mean = -a * (x - a * mean) / sigma**2 + mean
+    d_log_variance = 0.5 * (a**2 * variance / sigma**2 + variance - 1)
+    expected = np.array([d_mean * x, d_log_variance * x, d_mean, d_log_variance])
+    for received in gradients:
+        error = received.std(axis=0) / np.sqrt(draws)
+        np.testing.assert_array_less(np.abs(received.mean(axis=0) - expected), 5 * error + 1e-5)
+    ratio = gradients[1].var(axis=0) / gradients[0].var(axis=0)
+    assert (ratio > 1).all(), ratio
+
+
+def test_the_simplified_objective_is_the_squared_error_and_the_posteriors_cost():
+    model = linear_vae(likelihood="gaussian", sigma=0.3, objective="simplified", beta=0.7)
+    rng = np.random.default_rng(0)
+    x, noise = (rng.uniform(-1, 1, (6, 1, 1, 1)).astype(np.float32) for _ in range(2))
+    mean, log_variance = (part.numpy() for part in model.posterior(x))
+    z = mean + np.exp(log_variance / 2) * noise[:, 0, :, 0]
+    decoded = model.decoder(z).numpy()
+    expected = ((x - decoded) ** 2).sum(axis=(1, 2, 3))
+    expected += 0.7 * (np.exp(log_variance) + mean**2 - log_variance).sum(axis=1)
+    received = model.bound(x, noise[:, :, :, 0], training=False)["loss"]
+    np.testing.assert_allclose(received, expected, rtol=1e-4)
+
+
+def test_the_weight_of_the_kl_term_grows_during_the_warm_up():
+    model = keras_gen.VAE(**SMALL, beta=2.0, kl_warmup_steps=4)
+    rng = np.random.default_rng(0)
+    x, noise = rng.uniform(-1, 1, (3, 8, 8, 1)), rng.standard_normal((3, 1, 2))
+    x, noise = x.astype(np.float32), noise.astype(np.float32)
+    for weight in (0.0, 0.5, 1.0, 1.5, 2.0, 2.0):
+        terms = model.bound(x, noise, training=True)
+        np.testing.assert_allclose(terms["loss"], terms["reconstruction"] + weight * terms["kl"], rtol=1e-5)
+        evaluated = model.bound(x, noise, training=False)
+        np.testing.assert_allclose(evaluated["loss"], evaluated["reconstruction"] + 2.0 * evaluated["kl"], rtol=1e-5)
+        model.noise.advance()
+
+
+def test_dynamic_binarization_draws_black_and_white_with_the_grey_values_probability():
+    """A decoder that always says p = 1/2 costs log 2 a pixel whatever is drawn; one that says p = 0.9 costs, for a
+    grey value of 0.7, -0.7 log 0.9 - 0.3 log 0.1 in expectation, from binary pictures alone."""
+    model = linear_vae(binarize=True)
+    model.decoder.set_weights([np.zeros((1, 1)), np.array([np.log(9.0)])])
+    model.compile(optimizer="sgd")
+    n = 20_000
+    grey = np.full((n, 1, 1, 1), 0.4, np.float32)  # 0.7 in [0, 1]
+    received = model.evaluate(grey, batch_size=n, verbose=0, return_dict=True)["reconstruction"]
+    deviation = np.sqrt(0.7 * 0.3) * np.log(9)
+    assert abs(received - (-0.7 * np.log(0.9) - 0.3 * np.log(0.1))) < 5 * deviation / np.sqrt(n)
+
+
+def test_a_learned_scale_finds_the_spread_of_the_data():
+    """Noise of deviation 0.2 that no latent can explain."""
+    data = np.random.default_rng(0).normal(0, 0.2, (512, 8, 8, 1)).astype(np.float32)
+    model = keras_gen.VAE(**SMALL, likelihood="gaussian", sigma=None)
+    model.compile(optimizer=keras.optimizers.Adam(0.02))
+    model.fit(data, batch_size=128, epochs=40, verbose=0)
+    assert float(np.exp(model.pixels.log_scale.numpy())) == pytest.approx(0.2, rel=0.1)
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         ({"latent_dim": 0}, "`latent_dim` must be at least 1. Received: 0."),
-        ({"likelihood": "poisson"}, "Received: 'poisson'."),
+        ({"likelihood": "gausian"}, "Received: 'gausian'. Did you mean 'gaussian'?"),
+        ({"estimator": "reinforce"}, "`estimator` must be one of pathwise, score_function. Received: 'reinforce'."),
+        ({"num_samples": 5, "beta": 2.0}, "must have beta=1"),
+        ({"objective": "simplified"}, "must have the gaussian likelihood"),
         ({"sigma": 0.0}, "`sigma` must be positive. Received: 0.0."),
         ({"beta": -1.0}, "`beta` must be at least 0. Received: -1.0."),
         ({"encoder": "convv"}, "Did you mean 'conv'?"),

@@ -1,0 +1,6 @@
+"""What says whether a model works: each metric a function of arrays or of a model and pictures."""
+
+from keras_gen.metrics.likelihood import importance_sampled_nll
+from keras_gen.metrics.similarity import psnr, ssim
+
+__all__ = ["importance_sampled_nll", "psnr", "ssim"]

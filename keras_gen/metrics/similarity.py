@@ -1,0 +1,73 @@
+"""How alike two pictures are."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.ndimage import gaussian_filter
+
+from serving.errors import InputError
+
+RANGE = 2.0
+SSIM_SIGMA = 1.5
+SSIM_RADIUS = 5
+SSIM_CONSTANTS = (0.01, 0.03)
+
+
+def psnr(images: np.ndarray, references: np.ndarray) -> np.ndarray:
+    """Peak signal-to-noise ratio, `10 log10 (range^2 / mean squared error)`, of each pair.
+
+    Args:
+        images: (n, height, width, channels) in [-1, 1].
+        references: same shape.
+
+    Returns:
+        (n,), decibels; infinite for equal pictures.
+
+    Raises:
+        InputError: the shapes differ.
+    """
+    _same_shape(images, references)
+    error = np.square(images.astype(np.float64) - references).mean(axis=(1, 2, 3))
+    with np.errstate(divide="ignore"):
+        return 10.0 * np.log10(RANGE**2 / error)
+
+
+def ssim(images: np.ndarray, references: np.ndarray) -> np.ndarray:
+    """Structural similarity with a Gaussian window of deviation 1.5 over 11x11 pixels, channels averaged.
+
+    Args:
+        images: (n, height, width, channels) in [-1, 1], sides at least 11.
+        references: same shape.
+
+    Returns:
+        (n,), at most 1, which equal pictures reach. The mean over windows that lie inside the picture.
+
+    Raises:
+        InputError: the shapes differ, or a side below 11.
+
+    Source: Wang et al. 2004, "Image Quality Assessment: From Error Visibility to Structural Similarity",
+    equations 12 to 16.
+    """
+    _same_shape(images, references)
+    window = 2 * SSIM_RADIUS + 1
+    if min(images.shape[1:3]) < window:
+        raise InputError(f"pictures must have sides of at least {window} for SSIM. Received: {images.shape[1:3]}.")
+
+    def smooth(values: np.ndarray) -> np.ndarray:
+        smoothed = gaussian_filter(values, (0, SSIM_SIGMA, SSIM_SIGMA, 0), radius=(0, SSIM_RADIUS, SSIM_RADIUS, 0))
+        return smoothed[:, SSIM_RADIUS:-SSIM_RADIUS, SSIM_RADIUS:-SSIM_RADIUS]
+
+    x, y = images.astype(np.float64), references.astype(np.float64)
+    c1, c2 = ((constant * RANGE) ** 2 for constant in SSIM_CONSTANTS)
+    mean_x, mean_y = smooth(x), smooth(y)
+    variances = smooth(x * x) - mean_x**2 + smooth(y * y) - mean_y**2
+    covariance = smooth(x * y) - mean_x * mean_y
+    luminance = (2 * mean_x * mean_y + c1) / (mean_x**2 + mean_y**2 + c1)
+    return (luminance * (2 * covariance + c2) / (variances + c2)).mean(axis=(1, 2, 3))
+
+
+def _same_shape(images: np.ndarray, references: np.ndarray) -> None:
+    if images.shape != references.shape or images.ndim != 4:
+        raise InputError(
+            f"pictures must be compared with as many of one shape. Received: {images.shape} and {references.shape}."
+        )
