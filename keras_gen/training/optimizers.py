@@ -8,7 +8,7 @@ from typing import Literal
 
 import keras
 
-from serving.errors import InputError
+from serving.errors import InputError, require_at_least
 
 OPTIMIZERS: dict[str, type[keras.optimizers.Optimizer]] = {
     "adam": keras.optimizers.Adam,
@@ -24,16 +24,20 @@ class OptimizerSpec:
     Args:
         name: which optimizer.
         learning_rate: step size.
+        decay_steps: steps over which the step size falls to zero along half a cosine; constant if left out.
         beta_1: decay of Adam's first moment.
         beta_2: decay of Adam's second moment.
+        epsilon: what Adam and RMSprop add to the root of the second moment.
         momentum: of SGD and RMSprop.
         global_clipnorm: largest norm of all gradients of the player together.
     """
 
     name: Literal["adam", "rmsprop", "sgd"] = "adam"
     learning_rate: float = 1e-3
+    decay_steps: int | None = None
     beta_1: float | None = None
     beta_2: float | None = None
+    epsilon: float | None = None
     momentum: float | None = None
     global_clipnorm: float | None = None
 
@@ -47,6 +51,9 @@ class OptimizerSpec:
         cls = OPTIMIZERS[options.pop("name")]
         if not options["learning_rate"] > 0:
             raise InputError(f"`learning_rate` must be positive. Received: {self.learning_rate}.")
+        if (steps := options.pop("decay_steps", None)) is not None:
+            require_at_least(1, decay_steps=steps)
+            options["learning_rate"] = keras.optimizers.schedules.CosineDecay(self.learning_rate, steps)
         known = inspect.signature(cls).parameters
         if unknown := [key for key in options if key not in known]:
             raise InputError(f"`{unknown[0]}` must be left out for {self.name!r}. Received: {options[unknown[0]]}.")

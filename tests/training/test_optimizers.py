@@ -23,3 +23,13 @@ def test_an_option_of_another_optimizer_is_named():
 def test_an_impossible_rate_is_named(rate):
     with pytest.raises(InputError, match="`learning_rate` must be positive"):
         OptimizerSpec(learning_rate=rate).build()
+
+
+def test_the_rate_falls_along_half_a_cosine():
+    optimizer = OptimizerSpec(learning_rate=0.2, decay_steps=100).build()
+    optimizer.build([])
+    for step, expected in ((0, 0.2), (50, 0.1), (100, 0.0), (500, 0.0)):
+        optimizer.iterations.assign(step)
+        assert float(optimizer.learning_rate) == pytest.approx(expected, abs=1e-7)
+    with pytest.raises(InputError, match="`decay_steps` must be at least 1. Received: 0"):
+        OptimizerSpec(decay_steps=0).build()
