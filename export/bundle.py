@@ -86,7 +86,7 @@ def _write(model: keras.Model, facts: dict[str, Any], folder: Path, io: IO) -> N
         final = without_output(converted, UNROUNDED)
         networks[name] = _save(final, folder, name, inputs, outputs)
         save_saved_model(bordered, str(folder / "saved_model" / name))
-        if name == DECODER:
+        if name == DECODER and model.prior:
             size = model.latent_dim
             noise, drawn = noise_graph(size, final.ir_version), sampler_graph(final, size)
             parity[NOISE], parity[SAMPLER] = check_noise(noise, size), check_sampler(drawn, network, size)
@@ -98,7 +98,7 @@ def _write(model: keras.Model, facts: dict[str, Any], folder: Path, io: IO) -> N
         model=model_name(model),
         networks=networks,
         image=Image(height, width, channels),
-        latent=Latent(model.latent_dim, "standard_normal") if DECODER in inference else None,
+        latent=Latent(model.latent_dim, model.prior) if DECODER in inference else None,
         weights="ema" if getattr(model, "ema_decay", 0.0) > 0 else "raw",
         training={"steps": int(model.noise.step), "versions": _versions(), **facts},
         parity=parity,

@@ -57,10 +57,10 @@ class Image:
 
 @dataclass(frozen=True)
 class Latent:
-    """Length of a latent vector and the distribution to draw it from."""
+    """Length of a latent vector and the distribution to draw it from; None where no distribution is known."""
 
     size: int
-    prior: str
+    prior: str | None
 
 
 @dataclass(frozen=True)
@@ -282,5 +282,5 @@ class _Reader:
         entries = self.fields(data, {"size", "prior"})
         return Latent(
             size=self.at("size").integer(entries["size"], low=1),
-            prior=self.at("prior").text(entries["prior"], *PRIORS),
+            prior=None if entries["prior"] is None else self.at("prior").text(entries["prior"], *PRIORS),
         )

@@ -109,7 +109,8 @@ class Sampler:
             raise InputError(f"`images` must have the shape (n, {_join(expected)}). Received: {images.shape}.")
         if images.dtype != session_input.dtype:
             raise InputError(f"`images` must be {session_input.dtype}. Received: {images.dtype}.")
-        return self._collect(len(images), self._run("encoder", "image", images, "mean", batch_size), progress)
+        code = "code" if "code" in self._network("encoder").outputs else "mean"
+        return self._collect(len(images), self._run("encoder", "image", images, code, batch_size), progress)
 
     def reconstruct(self, images: np.ndarray, batch_size: int = BATCH_SIZE) -> np.ndarray:
         """Pictures decoded from the codes of `images`."""

@@ -176,6 +176,11 @@ class ModelContract:
         for weight, old in zip(model.trainable_weights, before, strict=True):
             np.testing.assert_array_equal(weight.numpy(), old)
 
+    def test_the_preview_is_pictures(self, pictures: np.ndarray) -> None:
+        shown = np.asarray(self.build().preview(pictures[:6], seed=1))
+        assert shown.shape[1:] == pictures.shape[1:]
+        assert len(shown) in (6, 12)
+
     def test_exported_networks_match(self, pictures: np.ndarray, tmp_path: Path) -> None:
         model = self.build()
         model.fit(pictures, batch_size=BATCH, epochs=1, verbose=0)
@@ -185,7 +190,7 @@ class ModelContract:
         for outputs in manifest.parity.values():
             for name, difference in outputs.items():
                 assert difference <= (1 if name == "image" else 1e-4)
-        if manifest.latent:
+        if manifest.latent and manifest.latent.prior:
             received = serving.load(bundle).sample(9, seed=3).astype(int)
             expected = to_uint8(model.sample(9, seed=3))
             assert np.abs(received - expected).max() <= 1

@@ -25,7 +25,8 @@ def _lines(manifest: Manifest) -> list[str]:
     image = manifest.image
     lines = [f"model     {manifest.model}", f"pictures  {image.width}x{image.height}x{image.channels}"]
     if manifest.latent:
-        lines.append(f"latent    {manifest.latent.size}, {manifest.latent.prior.replace('_', ' ')}")
+        prior = (manifest.latent.prior or "no prior to sample from").replace("_", " ")
+        lines.append(f"latent    {manifest.latent.size}, {prior}")
     if manifest.classes:
         lines.append(f"classes   {', '.join(manifest.classes)}")
     lines.append(f"weights   {manifest.weights}, {manifest.training.get('steps', '?')} training steps")

@@ -122,7 +122,7 @@ def train(options: TrainOptions, model_options: dict[str, Any], optimizers: dict
             initial_epoch=first_epoch,
             steps_per_epoch=source.steps(options.batch_size),
             validation_data=validation,
-            callbacks=_callbacks(model, directory, options, first_epoch),
+            callbacks=_callbacks(model, source, directory, options, first_epoch),
             shuffle=False,  # the stream is in a new order each epoch
             verbose=1 if sys.stdout.isatty() else 2,
         )
@@ -154,14 +154,15 @@ def _fresh_model(
     return model
 
 
-def _callbacks(model: Any, directory: Any, options: TrainOptions, first_epoch: int) -> list[Any]:
+def _callbacks(model: Any, source: Any, directory: Any, options: TrainOptions, first_epoch: int) -> list[Any]:
     from keras_gen.training.callbacks import EpochCheckpoints, EpochScalars, FiniteLosses, MetricsFile, PictureGrid
 
+    examples = next(iter(source.dataset(min(PREVIEW, len(source)), shuffle=False))).numpy()
     return [
         FiniteLosses(),
         EpochScalars(directory.tensorboard),
         PictureGrid(
-            lambda: model.sample(PREVIEW, seed=options.seed),
+            lambda: model.preview(examples, options.seed),
             directory.samples,
             directory.tensorboard / "samples",
             options.pictures_every,

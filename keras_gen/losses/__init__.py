@@ -13,16 +13,19 @@ from keras_gen.losses.likelihoods import (
     gaussian_nll,
 )
 from keras_gen.losses.penalties import r1_penalty
+from keras_gen.losses.reconstruction import decibels, squared_error
 
 __all__ = [
     "bernoulli_nll",
     "continuous_bernoulli_mean",
     "continuous_bernoulli_nll",
+    "decibels",
     "discretized_logistic_nll",
     "gaussian_nll",
     "non_saturating_discriminator_loss",
     "non_saturating_generator_loss",
     "normal_log_density",
     "r1_penalty",
+    "squared_error",
     "standard_normal_kl",
 ]

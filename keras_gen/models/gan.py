@@ -51,6 +51,7 @@ class GAN(AdversarialModel):
     R1: Mescheder et al. 2018, "Which Training Methods for GANs do actually Converge?".
     """
 
+    prior: ClassVar = "standard_normal"
     default_optimizers: ClassVar = {
         "generator_optimizer": OptimizerSpec("adam", learning_rate=2e-4, beta_1=0.5),
         "discriminator_optimizer": OptimizerSpec("adam", learning_rate=2e-4, beta_1=0.5),
@@ -126,6 +127,10 @@ class GAN(AdversarialModel):
     def sample(self, n: int, seed: int = 0) -> np.ndarray:
         """`n` pictures, float32 in [-1, 1]; the seed means what it means in a bundle."""
         return self.average(standard_normal(seed, n, self.latent_dim), training=False).numpy()
+
+    def preview(self, images: np.ndarray, seed: int) -> np.ndarray:
+        """As many samples as there are `images`."""
+        return self.sample(len(images), seed)
 
     def inference_networks(self) -> dict[str, keras.Model]:
         """`decoder`: latent -> image, the averaged generator."""

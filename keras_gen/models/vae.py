@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from keras_gen import losses
 from keras_gen.layers import GaussianSampling, Likelihood, PixelLikelihood
-from keras_gen.networks import NetworkSpec, build_network
+from keras_gen.networks import NetworkSpec, build_coder
 from keras_gen.training.base import BaseModel
 from keras_gen.training.minimize import global_mean, minimize
 from keras_gen.training.optimizers import OptimizerSpec
@@ -65,6 +65,7 @@ class VAE(BaseModel):
     Mohamed et al. 2020, "Monte Carlo Gradient Estimation"; free nats: Kingma et al. 2016, "IAF".
     """
 
+    prior: ClassVar = "standard_normal"
     default_optimizers: ClassVar = {"optimizer": OptimizerSpec("adam", learning_rate=1e-3)}
 
     def __init__(
@@ -87,7 +88,7 @@ class VAE(BaseModel):
     ) -> None:
         reports = ["loss", "elbo", "sampled_elbo", "reconstruction", "kl"]
         super().__init__(seed, reports + ["importance_bound"] * (num_samples > 1), **kwargs)
-        require_at_least(1, latent_dim=latent_dim, num_samples=num_samples)
+        require_at_least(1, num_samples=num_samples)
         require_at_least(0, beta=beta, free_nats=free_nats, kl_warmup_steps=kl_warmup_steps)
         require_among(("pathwise", "score_function"), estimator=estimator)
         require_among(("elbo", "simplified"), objective=objective)
@@ -107,17 +108,7 @@ class VAE(BaseModel):
             )
         self.image_shape = tuple(image_shape)
         self.latent_dim = latent_dim
-        self.encoder = build_network(
-            "encoder",
-            encoder,
-            self.image_shape,
-            (2 * latent_dim,),
-            image_shape=self.image_shape,
-            outputs=2 * latent_dim,
-        )
-        self.decoder = build_network(
-            "decoder", decoder, (latent_dim,), self.image_shape, latent_dim=latent_dim, image_shape=self.image_shape
-        )
+        self.encoder, self.decoder = build_coder(encoder, decoder, self.image_shape, latent_dim, outputs=2 * latent_dim)
         self.pixels = PixelLikelihood(likelihood, sigma, name="pixels")
         self.likelihood = likelihood
         self.sigma = sigma
@@ -220,6 +211,10 @@ class VAE(BaseModel):
         """`n` pictures from the prior, float32 in [-1, 1]; the seed means what it means in a bundle."""
         latents = standard_normal(seed, n, self.latent_dim)
         return self.pixels(self.decoder(latents, training=False)).numpy()
+
+    def preview(self, images: np.ndarray, seed: int) -> np.ndarray:
+        """As many samples as there are `images`."""
+        return self.sample(len(images), seed)
 
     def inference_networks(self) -> dict[str, keras.Model]:
         """`encoder`: image -> mean, log_variance. `decoder`: latent -> image."""

@@ -11,6 +11,6 @@ A family is chosen by its name (`"mlp"`), by name and options (`{"name": "mlp", 
 handing in a `keras.Model` of the right shape.
 """
 
-from keras_gen.networks.build import NetworkSpec, build_network
+from keras_gen.networks.build import NetworkSpec, build_coder, build_network
 
-__all__ = ["NetworkSpec", "build_network"]
+__all__ = ["NetworkSpec", "build_coder", "build_network"]

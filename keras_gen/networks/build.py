@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 import keras
 
 import keras_gen.networks
-from serving.errors import InputError, nearest
+from serving.errors import InputError, nearest, require_at_least
 
 NetworkSpec: TypeAlias = str | dict[str, Any] | keras.Model
 
@@ -46,6 +46,34 @@ def build_network(
             f"{received[0]} to {received[1]}."
         )
     return network
+
+
+def build_coder(
+    encoder: NetworkSpec,
+    decoder: NetworkSpec,
+    image_shape: tuple[int, ...],
+    latent_dim: int,
+    outputs: int | None = None,
+) -> tuple[keras.Model, keras.Model]:
+    """An encoder from pictures to `outputs` numbers, and a decoder from codes to pictures.
+
+    Args:
+        encoder: as `spec` of `build_network`.
+        decoder: as `spec` of `build_network`.
+        image_shape: (height, width, channels).
+        latent_dim: length of a code, at least 1.
+        outputs: what the encoder gives; the code itself by default.
+
+    Raises:
+        InputError: as `build_network`, and a code without length.
+    """
+    require_at_least(1, latent_dim=latent_dim)
+    outputs = outputs or latent_dim
+    shape = {"image_shape": image_shape}
+    return (
+        build_network("encoder", encoder, image_shape, (outputs,), outputs=outputs, **shape),
+        build_network("decoder", decoder, (latent_dim,), image_shape, latent_dim=latent_dim, **shape),
+    )
 
 
 def _from_family(role: str, options: dict[str, Any], shape: Mapping[str, Any]) -> keras.Model:

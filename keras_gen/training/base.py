@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, Self
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from keras_gen.training.config import constructor_arguments, constructor_config
@@ -18,7 +19,7 @@ class BaseModel(keras.Model):
     """A `keras.Model` whose constructor builds all of its networks, and whose step reports means.
 
     A subclass takes its arguments in the constructor, keeps each as an attribute of the same name, and
-    states what it exports in `inference_networks`.
+    states what it exports in `inference_networks`, and in `prior` what its latents are drawn from, if they are.
 
     Args:
         seed: seed of the training noise.
@@ -26,6 +27,7 @@ class BaseModel(keras.Model):
         **kwargs: `name`, `dtype` and `trainable`, as for any Keras model.
     """
 
+    prior: ClassVar[str | None] = None
     default_optimizers: ClassVar[Mapping[str, OptimizerSpec]]
 
     def __init__(self, seed: int, reports: Iterable[str], **kwargs: Any) -> None:
@@ -38,6 +40,10 @@ class BaseModel(keras.Model):
     def inference_networks(self) -> dict[str, keras.Model]:
         """Name -> network to export, with named inputs and outputs; pictures in [-1, 1]."""
         raise NotImplementedError(f"{type(self).__name__} must state its inference networks.")
+
+    def preview(self, images: np.ndarray, seed: int) -> np.ndarray:
+        """Pictures in [-1, 1] that show how training goes, about as many as there are `images` from the data."""
+        raise NotImplementedError(f"{type(self).__name__} must state its preview.")
 
     def record(self, values: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Adds values per example, each (batch,), and returns the means since the last reset."""

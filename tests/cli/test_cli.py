@@ -195,7 +195,10 @@ class TestMistakes:
                 ["train", "gan", "--data", "digits", "--model.penalties", "r1"],
                 "must be dict[str, float] or null. Received: r1.",
             ),
-            (["train", "--recipe", "vae_digit"], "must be a YAML file or one of gan_digits, vae_digits"),
+            (
+                ["train", "--recipe", "vae_digit"],
+                "must be a YAML file or one of autoencoder_mnist, denoising_mnist, gan_digits, sparse_mnist, vae_digits, vae_mnist",
+            ),
             (["export"], "needs run"),
             (["export", "nowhere", "--out", "b"], "nowhere must be a run with a config.yaml"),
             (["export", "nowhere", "--io", "int8", "--out", "b"], "--io must be"),

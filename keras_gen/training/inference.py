@@ -1,0 +1,26 @@
+"""Pieces of what models export and show, where several models are alike."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+
+
+def coding_networks(encoder: keras.Model, decoder: keras.Model) -> dict[str, keras.Model]:
+    """The two networks of an autoencoder by name: `encoder`, image -> code; `decoder`, latent -> image.
+
+    Args:
+        encoder: pictures in [-1, 1] to codes.
+        decoder: codes to pictures, clipped to [-1, 1] here.
+    """
+    image = keras.Input(encoder.input_shape[1:], name="image")
+    latent = keras.Input(decoder.input_shape[1:], name="latent")
+    return {
+        "encoder": keras.Model({"image": image}, {"code": encoder(image)}),
+        "decoder": keras.Model({"latent": latent}, {"image": keras.ops.clip(decoder(latent), -1.0, 1.0)}),
+    }
+
+
+def side_by_side(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Pictures of two arrays in turn: (n, ...) and (n, ...) to (2 n, ...), for a grid of an even width."""
+    return np.stack([np.asarray(left), np.asarray(right)], axis=1).reshape(-1, *left.shape[1:])
