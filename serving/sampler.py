@@ -112,6 +112,12 @@ class Sampler:
         code = "code" if "code" in self._network("encoder").outputs else "mean"
         return self._collect(len(images), self._run("encoder", "image", images, code, batch_size), progress)
 
+    def as_input(self, images: np.ndarray) -> np.ndarray:
+        """uint8 pictures in the type that this bundle's encoder takes."""
+        if self._network("encoder").inputs["image"].dtype == "uint8":
+            return images
+        return images.astype(np.float32) / 127.5 - 1.0
+
     def reconstruct(self, images: np.ndarray, batch_size: int = BATCH_SIZE) -> np.ndarray:
         """Pictures decoded from the codes of `images`."""
         return self.decode(self.encode(images, batch_size), batch_size)

@@ -13,6 +13,7 @@ from keras_gen.cli.parser import Parser
 from keras_gen.cli.quiet import quiet_import
 from serving import Sampler, load
 from serving.images import grid, write_png
+from serving.latent_space import manifold
 
 SAMPLES = 64
 SEED = 0
@@ -101,19 +102,15 @@ def _draw(out: Path, samplers: dict[str, Sampler]) -> list[str]:
             f"{parity['image']:g} grey levels"
         )
     vae = samplers["vae"]
-    write_png(out / "vae_manifold.png", grid(_space(vae), MANIFOLD_SIDE, zoom=2))
+    write_png(
+        out / "vae_manifold.png", grid(vae.decode(manifold(vae.latent.size, MANIFOLD_SIDE)), MANIFOLD_SIDE, zoom=2)
+    )
     scans = open_source("digits", vae.manifest.image.height, split="test").examples.images[:RECONSTRUCTIONS]
     pairs = np.stack([scans, vae.reconstruct(scans)], axis=1).reshape(-1, *scans.shape[1:])
     write_png(out / "vae_reconstructions.png", grid(pairs, columns=16))
     lines.append(f"{out / 'vae_manifold.png'}: the latent plane, {MANIFOLD_SIDE}x{MANIFOLD_SIDE}")
     lines.append(f"{out / 'vae_reconstructions.png'}: {RECONSTRUCTIONS} held-out scans, each beside its reconstruction")
     return lines
-
-
-def _space(sampler: Sampler) -> np.ndarray:
-    from serving.latent_space import manifold
-
-    return manifold(sampler, MANIFOLD_SIDE)
 
 
 def _fit_reader() -> Reader:

@@ -13,6 +13,11 @@ COMMANDS = {
     "train": "train a model into a run directory, or continue one",
     "export": "write a bundle of a trained model",
     "sample": "draw pictures from a bundle",
+    "reconstruct": "pictures beside their reconstructions",
+    "encode": "codes of pictures, as an array",
+    "interpolate": "the way between pictures, or between samples",
+    "manifold": "pictures over two dimensions of the latent space",
+    "traverse": "one latent dimension at a time",
     "info": "say what a bundle holds, and check it",
     "demo": "train, export and sample a VAE and a GAN on handwritten digits",
 }
@@ -76,7 +81,7 @@ def _run(words: list[str]) -> int:
 
 def _help() -> str:
     lines = ["usage: keras-gen COMMAND ...", "", "commands:"]
-    lines += [f"  {name:<8} {what}" for name, what in COMMANDS.items()]
+    lines += [f"  {name:<11} {what}" for name, what in COMMANDS.items()]
     return "\n".join([*lines, "", "keras-gen COMMAND --help says more about each."])
 
 

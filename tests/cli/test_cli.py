@@ -197,7 +197,7 @@ class TestMistakes:
             ),
             (
                 ["train", "--recipe", "vae_digit"],
-                "must be a YAML file or one of autoencoder_mnist, denoising_mnist, gan_digits, sparse_mnist, vae_digits, vae_mnist",
+                "must be a YAML file or one of autoencoder_mnist, denoising_mnist, gan_digits, sparse_mnist",
             ),
             (["export"], "needs run"),
             (["export", "nowhere", "--out", "b"], "nowhere must be a run with a config.yaml"),

@@ -1,0 +1,54 @@
+"""What the commands that look into a bundle's latent space share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from keras_gen.cli.parser import Parser
+from serving import Sampler, load
+from serving.errors import InputError
+from serving.images import grid, to_uint8, write_png
+from serving.inputs import read_pictures
+
+
+def bundle_parser(command: str, description: str) -> Parser:
+    """A parser with the options of every such command: the bundle, the output, the way to run it."""
+    parser = Parser(f"keras-gen {command}", description=description)
+    parser.add_argument("bundle", type=str, help="folder written by keras-gen export.")
+    parser.add_argument("--out", type=str, required=True, help="the file to write.")
+    parser.add_argument("--provider", type=str, default="auto", help="auto, cpu, cuda or tensorrt.")
+    parser.add_argument("--threads", type=int | None, default=None, help="CPU threads; all cores by default.")
+    return parser
+
+
+def add_pictures(parser: Parser, nargs: str = "+", name: str = "pictures") -> None:
+    """Adds pictures to take in, and whether to bring them to the bundle's shape."""
+    parser.add_argument(name, type=str, nargs=nargs, help="picture files, or folders of them.")
+    parser.add_argument("--resize", action="store_true", help="bring pictures to the size that the bundle takes.")
+
+
+def open_bundle(options: Any, suffix: str) -> Sampler:
+    """The bundle, after the output's name was checked.
+
+    Raises:
+        InputError: an output that does not end in `suffix` or is a folder, or not a bundle.
+    """
+    out = Path(options.out)
+    if out.suffix.lower() != suffix or out.is_dir():
+        raise InputError(f"--out must be a file that ends in {suffix}. Received: {out}.")
+    return load(options.bundle, options.provider, options.threads)
+
+
+def encode_files(sampler: Sampler, places: list[str], resize: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Pictures of files, uint8, and their codes."""
+    pictures = read_pictures(places, sampler.manifest.image, resize)
+    return pictures, sampler.encode(sampler.as_input(pictures))
+
+
+def write_grid(out: str, pictures: np.ndarray, columns: int) -> None:
+    """Writes pictures of a bundle, uint8 or float, as a grid."""
+    write_png(Path(out), grid(pictures if pictures.dtype == np.uint8 else to_uint8(pictures), columns))
+    print(f"{len(pictures)} pictures: {out}")

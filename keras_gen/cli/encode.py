@@ -1,0 +1,23 @@
+"""`keras-gen encode BUNDLE PICTURES --out codes.npy`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from keras_gen.cli.bundle_options import add_pictures, bundle_parser, encode_files, open_bundle
+from serving.files import whole_file
+
+
+def run(words: Sequence[str]) -> int:
+    """Writes the codes of pictures as an array, (n, latent size), in the order of the files."""
+    parser = bundle_parser("encode", "Codes of pictures, as a NumPy array.")
+    add_pictures(parser)
+    options = parser.parse_args(words)
+    _, codes = encode_files(open_bundle(options, ".npy"), options.pictures, options.resize)
+    with whole_file(Path(options.out)) as temporary, temporary.open("wb") as file:
+        np.save(file, codes, allow_pickle=False)
+    print(f"{len(codes)} codes of {codes.shape[1]} numbers: {options.out}")
+    return 0

@@ -1,0 +1,38 @@
+"""`keras-gen interpolate BUNDLE A.png B.png --out way.png`, or `--seeds 1 2`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+
+from keras_gen.cli.bundle_options import add_pictures, bundle_parser, encode_files, open_bundle, write_grid
+from serving.errors import InputError
+from serving.latent_space import interpolate
+from serving.noise import standard_normal
+
+
+def run(words: Sequence[str]) -> int:
+    """Writes the pictures on the way between pictures, or between the first samples of seeds."""
+    parser = bundle_parser("interpolate", "The way between pictures, or between samples of seeds.")
+    add_pictures(parser, nargs="*")
+    parser.add_argument("--seeds", type=list[int] | None, default=None, help="seeds instead of pictures: '[1, 2]'.")
+    parser.add_argument("--steps", type=int, default=10, help="pictures per way, both ends counted.")
+    parser.add_argument(
+        "--path", type=Literal["linear", "spherical"], default="spherical", help="straight, or along the sphere."
+    )
+    options = parser.parse_args(words)
+    sampler = open_bundle(options, ".png")
+    if bool(options.pictures) == bool(options.seeds):
+        raise InputError(
+            "an interpolation must be between pictures or between --seeds. "
+            f"Received: {'both' if options.pictures else 'neither'}."
+        )
+    if options.seeds:
+        stations = np.concatenate([standard_normal(seed, 1, sampler.latent.size) for seed in options.seeds])
+    else:
+        _, stations = encode_files(sampler, options.pictures, options.resize)
+    pictures = sampler.decode(interpolate(stations, options.steps, options.path))
+    write_grid(options.out, pictures, columns=options.steps if len(stations) == 2 else options.steps - 1)
+    return 0

@@ -1,0 +1,20 @@
+"""`keras-gen manifold BUNDLE --out manifold.png`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from keras_gen.cli.bundle_options import bundle_parser, open_bundle, write_grid
+from serving.latent_space import manifold
+
+
+def run(words: Sequence[str]) -> int:
+    """Writes a grid of pictures over two dimensions of the latent space."""
+    parser = bundle_parser("manifold", "Pictures over two dimensions of the latent space, by the prior's quantiles.")
+    parser.add_argument("--side", type=int, default=20, help="pictures in a row and in a column.")
+    parser.add_argument("--dimensions", type=tuple[int, int], default=(0, 1), help="across and down: '[0, 1]'.")
+    options = parser.parse_args(words)
+    sampler = open_bundle(options, ".png")
+    latents = manifold(sampler.latent.size, options.side, options.dimensions)
+    write_grid(options.out, sampler.decode(latents), columns=options.side)
+    return 0

@@ -1,0 +1,31 @@
+"""`keras-gen traverse BUNDLE --out traversal.png`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from keras_gen.cli.bundle_options import bundle_parser, encode_files, open_bundle, write_grid
+from serving.latent_space import traverse
+from serving.noise import standard_normal
+
+
+def run(words: Sequence[str]) -> int:
+    """Writes a row of pictures for every dimension, moved while the others stay."""
+    parser = bundle_parser("traverse", "One latent dimension at a time, a row of pictures each.")
+    parser.add_argument("--picture", type=str | None, default=None, help="start from its code, not from a sample.")
+    parser.add_argument("--resize", action="store_true", help="bring the picture to the size that the bundle takes.")
+    parser.add_argument("--seed", type=int, default=0, help="start from the first sample of this seed.")
+    parser.add_argument("--dimensions", type=list[int] | None, default=None, help="which to move; all by default.")
+    parser.add_argument("--steps", type=int, default=9, help="pictures in a row.")
+    parser.add_argument("--reach", type=float, default=3.0, help="how far, in the prior's standard deviations.")
+    options = parser.parse_args(words)
+    sampler = open_bundle(options, ".png")
+    size = sampler.latent.size
+    if options.picture:
+        _, codes = encode_files(sampler, [options.picture], options.resize)
+    else:
+        codes = standard_normal(options.seed, 1, size)
+    dimensions = range(size) if options.dimensions is None else options.dimensions
+    latents = traverse(codes[0], dimensions, options.steps, options.reach)
+    write_grid(options.out, sampler.decode(latents), columns=options.steps)
+    return 0

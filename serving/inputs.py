@@ -1,0 +1,61 @@
+"""Pictures from a user's files, in the shape that a bundle takes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from serving.errors import InputError
+from serving.images import SUFFIXES, read_image
+from serving.manifest import Image
+
+
+def read_pictures(places: Sequence[str | Path], image: Image, resize: bool = False) -> np.ndarray:
+    """Reads files, and the picture files directly in folders, in the order given and by name.
+
+    Args:
+        places: files and folders.
+        image: the shape that the bundle takes.
+        resize: bring pictures of another size or channel count to that shape: the largest centred part of its
+            aspect, resampled. Otherwise they are refused.
+
+    Returns:
+        uint8, (n, height, width, channels).
+
+    Raises:
+        InputError: nothing to read, a file that is no picture, or one of another shape; it is named.
+    """
+    wanted = (image.height, image.width, image.channels)
+    pictures = []
+    for file in _files(places):
+        picture = read_image(file, wanted[:2], wanted[2]) if resize else read_image(file)
+        if picture.shape != wanted:
+            raise InputError(
+                f"{file} must be {_size(wanted)}, which the bundle takes; --resize converts it. "
+                f"Received: {_size(picture.shape)}."
+            )
+        pictures.append(picture)
+    return np.stack(pictures)
+
+
+def _files(places: Sequence[str | Path]) -> list[Path]:
+    files = []
+    for place in map(Path, places):
+        if place.is_dir():
+            found = sorted(p for p in place.iterdir() if p.suffix.lower() in SUFFIXES and not p.name.startswith("."))
+            if not found:
+                raise InputError(f"{place} must hold pictures ({', '.join(SUFFIXES[:3])}, ...). Received: none.")
+            files += found
+        elif place.is_file():
+            files.append(place)
+        else:
+            raise InputError(f"{place} must be a picture or a folder of pictures. Received: no such file.")
+    if not files:
+        raise InputError("at least one picture must be given. Received: none.")
+    return files
+
+
+def _size(shape: tuple[int, ...]) -> str:
+    return f"{shape[1]}x{shape[0]}x{shape[2]}"

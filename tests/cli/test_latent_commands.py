@@ -1,0 +1,121 @@
+"""The commands that look into a bundle's latent space."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import serving
+from keras_gen.cli import main
+from serving.images import grid, read_image, write_png
+from serving.latent_space import interpolate, manifold, traverse
+from serving.noise import standard_normal
+
+
+@pytest.fixture
+def sampler(vae_bundle):
+    return serving.load(vae_bundle)
+
+
+@pytest.fixture
+def files(pictures, tmp_path):
+    """Three pictures of the bundle's size."""
+    grey = np.rint((pictures[:3] + 1) * 127.5).astype(np.uint8)
+    for name, picture in zip("abc", grey, strict=True):
+        write_png(tmp_path / "in" / f"{name}.png", picture)
+    return grey, [tmp_path / "in" / f"{name}.png" for name in "abc"]
+
+
+@pytest.fixture
+def run(capfd):
+    def command(*words):
+        code = main([str(word) for word in words])
+        captured = capfd.readouterr()
+        return code, captured.out, captured.err
+
+    return command
+
+
+def test_reconstructions_stand_beside_their_pictures(run, sampler, vae_bundle, files, tmp_path):
+    grey, _ = files
+    assert run("reconstruct", vae_bundle, tmp_path / "in", "--out", tmp_path / "r.png")[0] == 0
+    pairs = np.stack([grey, sampler.reconstruct(grey)], axis=1).reshape(6, 8, 8, 1)
+    np.testing.assert_array_equal(read_image(tmp_path / "r.png"), grid(pairs, 6))
+
+
+def test_codes_are_an_array_in_the_order_of_the_files(run, sampler, vae_bundle, files, tmp_path):
+    grey, paths = files
+    assert run("encode", vae_bundle, paths[2], paths[0], "--out", tmp_path / "codes.npy")[0] == 0
+    np.testing.assert_array_equal(np.load(tmp_path / "codes.npy"), sampler.encode(grey[[2, 0]]))
+
+
+def test_the_way_between_pictures(run, sampler, vae_bundle, files, tmp_path):
+    grey, paths = files
+    words = ["interpolate", vae_bundle, *paths[:2], "--steps", 5, "--path", "linear", "--out", tmp_path / "w.png"]
+    assert run(*words)[0] == 0
+    way = sampler.decode(interpolate(sampler.encode(grey[:2]), 5, "linear"))
+    np.testing.assert_array_equal(read_image(tmp_path / "w.png"), grid(way, 5))
+
+
+def test_the_way_between_seeds_starts_at_their_samples(run, sampler, vae_bundle, tmp_path):
+    words = ["interpolate", vae_bundle, "--seeds", "[3, 4]", "--steps", 6, "--out", tmp_path / "w.png"]
+    assert run(*words)[0] == 0
+    ends = np.concatenate([standard_normal(seed, 1, 2) for seed in (3, 4)])
+    np.testing.assert_array_equal(read_image(tmp_path / "w.png"), grid(sampler.decode(interpolate(ends, 6)), 6))
+
+
+def test_a_manifold(run, sampler, vae_bundle, tmp_path):
+    words = ["manifold", vae_bundle, "--side", 4, "--dimensions", "[1, 0]", "--out", tmp_path / "m.png"]
+    assert run(*words)[0] == 0
+    expected = grid(sampler.decode(manifold(2, 4, (1, 0))), 4)
+    np.testing.assert_array_equal(read_image(tmp_path / "m.png"), expected)
+
+
+def test_a_traversal_of_a_picture_and_of_a_sample(run, sampler, vae_bundle, files, tmp_path):
+    grey, paths = files
+    for start, code in (
+        (["--picture", paths[1]], sampler.encode(grey[1:2])[0]),
+        (["--seed", 5], standard_normal(5, 1, 2)[0]),
+    ):
+        words = ["traverse", vae_bundle, *start, "--steps", 4, "--reach", "1.5", "--out", tmp_path / "t.png"]
+        assert run(*words)[0] == 0
+        expected = grid(sampler.decode(traverse(code, [0, 1], 4, 1.5)), 4)
+        np.testing.assert_array_equal(read_image(tmp_path / "t.png"), expected)
+
+
+def test_another_size_is_converted_only_when_asked(run, vae_bundle, tmp_path):
+    write_png(tmp_path / "big.png", np.full((20, 12, 3), 90, np.uint8))
+    words = ["encode", vae_bundle, tmp_path / "big.png", "--out", tmp_path / "c.npy"]
+    code, _, err = run(*words)
+    assert code == 2
+    assert "big.png must be 8x8x1, which the bundle takes; --resize converts it. Received: 12x20x3." in err
+    assert not (tmp_path / "c.npy").exists()
+    assert run(*words, "--resize")[0] == 0
+    assert np.load(tmp_path / "c.npy").shape == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["reconstruct", "{bundle}", "nowhere.png", "--out", "r.png"], "nowhere.png must be a picture"),
+        (["reconstruct", "{bundle}", ".", "--out", "r.png"], "must hold pictures"),
+        (["reconstruct", "{bundle}", "--out", "r.png"], "needs pictures"),
+        (["encode", "{bundle}", ".", "--out", "codes.png"], "--out must be a file that ends in .npy"),
+        (["interpolate", "{bundle}", "--out", "w.png"], "Received: neither."),
+        (["interpolate", "{bundle}", "--seeds", "[1]", "--out", "w.png"], "at least two latents"),
+        (
+            ["interpolate", "{bundle}", "--seeds", "[1, 2]", "--steps", "1", "--out", "w.png"],
+            "`steps` must be at least 2",
+        ),
+        (["manifold", "{bundle}", "--dimensions", "[0, 2]", "--out", "m.png"], "2 of 0 to 1. Received: 0, 2."),
+        (["traverse", "{bundle}", "--dimensions", "[7]", "--out", "t.png"], "Received: 7."),
+        (["traverse", "nowhere", "--out", "t.png"], "nowhere must be a bundle"),
+    ],
+)
+def test_mistakes_are_one_line(run, vae_bundle, tmp_path, monkeypatch, words, message):
+    monkeypatch.chdir(tmp_path)
+    code, _, err = run(*(word.format(bundle=vae_bundle) for word in words))
+    assert code == 2
+    assert message in err
+    assert len(err.splitlines()) == 1, err
+    assert list(tmp_path.iterdir()) == []
