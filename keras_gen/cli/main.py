@@ -12,6 +12,7 @@ from serving.errors import InputError, nearest
 COMMANDS = {
     "train": "train a model into a run directory, or continue one",
     "export": "write a bundle of a trained model",
+    "evaluate": "measure a run or a bundle on data",
     "sample": "draw pictures from a bundle",
     "reconstruct": "pictures beside their reconstructions",
     "encode": "codes of pictures, as an array",

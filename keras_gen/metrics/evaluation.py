@@ -1,0 +1,116 @@
+"""All the metrics that fit a model, by what it can do and not by its name."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import keras
+import numpy as np
+
+from keras_gen.data import Source
+from keras_gen.metrics.codes import ACTIVE_VARIANCE, active_units, linear_probe
+from keras_gen.metrics.figure import Figure
+from keras_gen.metrics.likelihood import importance_sampled_nll
+from keras_gen.metrics.similarity import SSIM_RADIUS, psnr, ssim
+from keras_gen.models.vae import VAE
+
+BATCH = 200
+
+
+class Coder(Protocol):
+    """Anything that encodes and decodes pictures: a bundle's Sampler, or `ModelCoder`."""
+
+    def encode(self, images: np.ndarray, batch_size: int) -> np.ndarray: ...
+
+    def decode(self, latents: np.ndarray, batch_size: int) -> np.ndarray: ...
+
+
+class ModelCoder:
+    """The inference networks of a Keras model, pictures in [-1, 1]."""
+
+    def __init__(self, model: keras.Model) -> None:
+        networks = model.inference_networks()
+        self.encoder, self.decoder = networks["encoder"], networks["decoder"]
+
+    def encode(self, images: np.ndarray, batch_size: int) -> np.ndarray:
+        """(n, height, width, channels) to codes (n, size); the posterior mean where there is one."""
+        outputs = self.encoder.predict({"image": images}, batch_size=batch_size, verbose=0)
+        return outputs["code"] if "code" in outputs else outputs["mean"]
+
+    def decode(self, latents: np.ndarray, batch_size: int) -> np.ndarray:
+        """(n, size) to pictures."""
+        return self.decoder.predict({"latent": latents}, batch_size=batch_size, verbose=0)["image"]
+
+
+def evaluate_coder(coder: Coder, test: Source, train: Source, count: int | None, seed: int) -> list[Figure]:
+    """Reconstruction, and what the codes are worth.
+
+    Args:
+        coder: takes and gives pictures in [-1, 1].
+        test: measured on.
+        train: where a linear probe is fitted, if the data has labels.
+        count: how many pictures of each, drawn with the seed; None for all.
+        seed: seed of that draw.
+    """
+    images, labels = _draw(test, count, seed)
+    codes = coder.encode(images, BATCH)
+    reconstructed = coder.decode(codes, BATCH)
+    data = f"{test.name} ({test.split})"
+    figures = [Figure("psnr", float(psnr(reconstructed, images).mean()), "dB", data, len(images), {"range": "[-1, 1]"})]
+    if min(images.shape[1:3]) > 2 * SSIM_RADIUS:
+        window = {"window": "11x11 Gaussian, deviation 1.5"}
+        figures.append(Figure("ssim", float(ssim(reconstructed, images).mean()), "", data, len(images), window))
+    if labels is not None and train.examples.labels is not None:
+        fitted, fitted_labels = _draw(train, count, seed)
+        assert fitted_labels is not None
+        accuracy = linear_probe(coder.encode(fitted, BATCH), fitted_labels, codes, labels)
+        settings: dict[str, Any] = {
+            "probe": "logistic regression on standardized codes",
+            "fitted on": len(fitted),
+            "seed": seed,
+        }
+        figures.append(Figure("linear_probe", accuracy, "", data, len(images), settings))
+    return figures
+
+
+def evaluate_model(model: keras.Model, test: Source, count: int | None, samples: int, seed: int) -> list[Figure]:
+    """What the model itself reports on the data, and the likelihood and active units of a VAE.
+
+    Args:
+        model: compiled.
+        test: measured on.
+        count: how many pictures, drawn with the seed; None for all.
+        samples: importance samples per picture for the likelihood.
+        seed: seed of that draw, of the binarization and of the samples.
+    """
+    images, _ = _draw(test, count, seed)
+    data = f"{test.name} ({test.split})"
+    reported = model.evaluate(images, batch_size=BATCH, verbose=0, return_dict=True)
+    figures = [
+        Figure(name, float(value), "", data, len(images), {"noise seed": model.seed})
+        for name, value in reported.items()
+    ]
+    if isinstance(model, VAE):
+        pictures = images
+        settings: dict[str, Any] = {"samples": samples, "seed": seed}
+        if model.binarize:
+            uniform = np.random.default_rng(seed).uniform(size=images.shape)
+            pictures = np.where(uniform < (images + 1) / 2, 1.0, -1.0).astype(np.float32)
+            settings["binarized"] = "one draw"
+        nll = importance_sampled_nll(model, pictures, samples, seed)
+        figures.append(Figure("nll", float(nll.mean()), "nats", data, len(images), settings))
+        means = ModelCoder(model).encode(pictures, BATCH)
+        active = active_units(means)
+        of = {"of": len(active), "variance above": ACTIVE_VARIANCE}
+        figures.append(Figure("active_units", float(active.sum()), "", data, len(images), of))
+    return figures
+
+
+def _draw(source: Source, count: int | None, seed: int) -> tuple[np.ndarray, np.ndarray | None]:
+    """Float pictures and labels of `count` examples without repetition, in the order of the data."""
+    rows = np.arange(len(source))
+    if count is not None and count < len(source):
+        rows = np.sort(np.random.default_rng(seed).choice(len(source), count, replace=False))
+    images = source.examples.images[rows]
+    images = images if images.dtype == np.float32 else images.astype(np.float32) / 127.5 - 1.0
+    return images, None if source.examples.labels is None else source.examples.labels[rows]
