@@ -10,7 +10,8 @@ from typing import Any
 
 from keras_gen.cli.parser import Parser
 from keras_gen.cli.quiet import quiet_import
-from serving.errors import InputError
+from serving.errors import InputError, require_at_least
+from serving.files import whole_file
 
 PREVIEW = 64
 # Taken from the data and the run, so that they cannot contradict them.
@@ -49,8 +50,9 @@ class TrainOptions:
 
     def __post_init__(self) -> None:
         for option in ("epochs", "batch_size", "checkpoint_every", "pictures_every"):
-            if getattr(self, option) < 1:
-                raise InputError(f"--{option} must be at least 1. Received: {getattr(self, option)}.")
+            require_at_least(1, **{option: getattr(self, option)})
+        if not 0 <= self.seed < 2**63:
+            raise InputError(f"`seed` must be at least 0 and below 2^63. Received: {self.seed}.")
 
 
 def run(words: Sequence[str]) -> int:
@@ -108,9 +110,20 @@ def train(options: TrainOptions, model_options: dict[str, Any], optimizers: dict
     if first_epoch:
         model = directory.load_model()
         print(f"{directory.path}: continuing after epoch {first_epoch} of {options.epochs}")
-    if first_epoch >= options.epochs:
+    if first_epoch < options.epochs:
+        _fit(model, source, batches, validation, directory, options, first_epoch)
+    elif directory.model_file.exists():
         print(f"{directory.path}: already trained for {first_epoch} epochs")
         return directory.path
+    with whole_file(directory.model_file) as temporary:
+        model.save(temporary)
+    print(f"run: {directory.path}")
+    return directory.path
+
+
+def _fit(
+    model: Any, source: Any, batches: Any, validation: Any, directory: Any, options: TrainOptions, first_epoch: int
+) -> None:
     print(
         f"{options.name} on {source.name}: {len(source)} pictures of {'x'.join(map(str, source.image_shape))}, "
         f"{model.count_params():,} weights, {source.steps(options.batch_size)} steps an epoch"
@@ -129,12 +142,6 @@ def train(options: TrainOptions, model_options: dict[str, Any], optimizers: dict
     except KeyboardInterrupt:
         done = directory.finished_epochs()
         raise KeyboardInterrupt(f"The same command continues {directory.path} after epoch {done}.") from None
-    from serving.files import whole_file
-
-    with whole_file(directory.model_file) as temporary:
-        model.save(temporary)
-    print(f"run: {directory.path}")
-    return directory.path
 
 
 def _fresh_model(
@@ -189,8 +196,6 @@ def _parser(cls: type) -> Parser:
 
 def _with_name(words: list[str]) -> tuple[list[str], str | None]:
     """The words with the model's name as `--name`, and the stem of the recipe that they name."""
-    import yaml
-
     recipe = None
     for index, word in enumerate(words):
         if word == "--recipe" and index + 1 < len(words):
@@ -199,19 +204,29 @@ def _with_name(words: list[str]) -> tuple[list[str], str | None]:
             recipe = str(find_recipe(word.partition("=")[2]))
             words[index] = f"--recipe={recipe}"
     stem = Path(recipe).stem if recipe else None
+    named = _name_in(recipe) if recipe else None
     if words and not words[0].startswith("-"):
         return [*words[1:], "--name", words[0]], stem
     if "--name" in words[:-1]:
         return words, stem
+    if named:
+        return [*words, "--name", named], stem
     if recipe:
-        try:
-            content = yaml.safe_load(Path(recipe).read_text(encoding="utf-8"))
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
-            raise InputError(f"{recipe} must be YAML. Received: {error}") from error
-        if isinstance(content, dict) and isinstance(content.get("name"), str):
-            return [*words, "--name", content["name"]], stem
         raise InputError(f"{recipe} must name a model, as in 'name: vae'. Received: no name.")
     raise InputError("keras-gen train must be given a model or a --recipe. Received: neither.")
+
+
+def _name_in(recipe: str) -> str | None:
+    import yaml
+
+    try:
+        content = yaml.safe_load(Path(recipe).read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise InputError(f"{recipe} must be YAML. Received: {error}") from error
+    if not isinstance(content, dict):
+        raise InputError(f"{recipe} must hold options, as in 'name: vae'. Received: {type(content).__name__}.")
+    name = content.get("name")
+    return name if isinstance(name, str) else None
 
 
 def find_recipe(name: str) -> Path:

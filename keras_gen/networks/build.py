@@ -89,7 +89,13 @@ def _from_family(role: str, options: dict[str, Any], shape: Mapping[str, Any]) -
             f"`{role}` {name!r} must have options among {', '.join(allowed)}. "
             f"Received: {unknown[0]!r}.{nearest(unknown[0], allowed)}"
         )
-    return families[name](**shape, **options)
+    try:
+        return families[name](**shape, **options)
+    except InputError:
+        raise
+    except (TypeError, ValueError) as error:  # Keras's own checks of what an option may be
+        reason = " ".join(str(error).split())
+        raise InputError(f"`{role}` {name!r} must be buildable. Received: {options}: {reason}") from error
 
 
 def _families(role: str) -> dict[str, Callable[..., keras.Model]]:

@@ -98,6 +98,12 @@ class TestTrain:
         assert (code, (trained / "metrics.csv").read_text()) == (0, before)
         assert "already trained for 2 epochs" in out
 
+    def test_a_run_that_ended_before_its_model_was_written_gets_it(self, trained, keras_gen, tmp_path):
+        run = shutil.copytree(trained, tmp_path / "run")
+        (run / "model.keras").unlink()
+        assert keras_gen(*train(run, "--epochs", 2, "--seed", 3, "--model.latent_dim", 2))[0] == 0
+        assert int(keras.saving.load_model(run / "model.keras").noise.step) == 6
+
     def test_a_runs_configuration_is_a_recipe(self, trained, keras_gen, tmp_path):
         code, _, _ = keras_gen("train", "--recipe", trained / "config.yaml", "--out", tmp_path / "again")
         assert code == 0
@@ -182,9 +188,15 @@ class TestMistakes:
                 ["train", "vae", "--data", "digits", "--model.latent_dim", "two"],
                 "--model.latent_dim must be int. Received: two.",
             ),
-            (["train", "vae", "--data", "digits", "--epochs", "0"], "--epochs must be at least 1. Received: 0."),
+            (["train", "vae", "--data", "digits", "--epochs", "0"], "`epochs` must be at least 1. Received: 0."),
             (["train", "vae", "--data", "digits", "--batch_size", "1501"], "Received: 1501."),
             (["train", "vae", "--data", "digits", "--model.encoder", "mpl"], "Did you mean 'mlp'?"),
+            (
+                ["train", "vae", "--data", "digits", "--seed", str(2**70)],
+                "below 2^63. Received: 1180591620717411303424.",
+            ),
+            (["train", "vae", "--data", "digits", "--model.encoder", "{name: mlp, units: [0]}"], "must be buildable"),
+            (["train", "vae", "--data", "digits", "--model.encoder", "{name: mlp, units: 3}"], "must be buildable"),
             (["train", "vae", "--data", "folder:/nowhere"], "folder:/nowhere must be a folder"),
             (["train", "gan", "--data", "digits", "--image_size", "20"], "Received: 20x20"),
             (
@@ -198,6 +210,10 @@ class TestMistakes:
             (
                 ["train", "--recipe", "vae_digit"],
                 "must be a YAML file or one of autoencoder_mnist, denoising_mnist, gan_digits, sparse_mnist",
+            ),
+            (
+                ["train", "gan", "--data", "digits", "--generator_optimizer.name", "adamm"],
+                "--generator_optimizer.name must be one of adam, rmsprop, sgd. Received: adamm. Did you mean 'adam'?",
             ),
             (["export"], "needs run"),
             (["export", "nowhere", "--out", "b"], "nowhere must be a run with a config.yaml"),
@@ -218,13 +234,21 @@ class TestMistakes:
         assert out == ""
         assert list(tmp_path.iterdir()) == []
 
-    @pytest.mark.parametrize("content", ["latent_dim: [", "- vae", "name: 3", "data: digits"])
-    def test_a_broken_recipe_is_named(self, keras_gen, tmp_path, content):
+    @pytest.mark.parametrize("words", [["train"], ["train", "vae"]])
+    @pytest.mark.parametrize("content", ["latent_dim: [", "- vae"])
+    def test_a_broken_recipe_is_named(self, keras_gen, tmp_path, content, words):
         (tmp_path / "r.yaml").write_text(content)
-        code, _, err = keras_gen("train", "--recipe", tmp_path / "r.yaml")
+        code, _, err = keras_gen(*words, "--recipe", tmp_path / "r.yaml")
         assert code == 2
         assert "r.yaml" in err
         assert len(err.splitlines()) == 1
+
+    @pytest.mark.parametrize("content", ["name: 3", "data: digits"])
+    def test_a_recipe_without_a_models_name_is_named(self, keras_gen, tmp_path, content):
+        (tmp_path / "r.yaml").write_text(content)
+        code, _, err = keras_gen("train", "--recipe", tmp_path / "r.yaml")
+        assert code == 2
+        assert "r.yaml must name a model" in err
 
     def test_a_recipe_with_an_unknown_key_is_named(self, keras_gen, tmp_path):
         (tmp_path / "r.yaml").write_text("name: vae\ndata: digits\nmodel: {latent_dims: 3}\n")
