@@ -34,7 +34,8 @@ class Parser(jsonargparse.ArgumentParser):
         if found := re.search(r"[Kk]ey ['\"]([\w.]+)['\"]: ?(.+?) Got value: (.*)", message):
             expected = re.sub(r"<class '(\w+)'>", r"\1", found[2]).replace("Expected a ", "").rstrip(".")
             if choices := re.findall(r"'(\w+)'", expected if "Literal" in expected else ""):
-                return f"--{found[1]} must be one of {', '.join(choices)}. Received: {found[3]}.{nearest(found[3], choices)}"
+                close = nearest(found[3], choices)
+                return f"--{found[1]} must be one of {', '.join(choices)}. Received: {found[3]}.{close}"
             return f"--{found[1]} must be {expected}. Received: {found[3]}."
         if found := re.search(
             r"[Kk]ey ['\"]([\w.]+)['\"]: Does not validate .*Subtypes: \[(.+?)\] Errors.*Given value: (.*)", message
