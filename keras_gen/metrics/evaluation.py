@@ -56,10 +56,21 @@ def evaluate_coder(coder: Coder, test: Source, train: Source, count: int | None,
     codes = coder.encode(images, BATCH)
     reconstructed = coder.decode(codes, BATCH)
     data = f"{test.name} ({test.split})"
-    figures = [Figure("psnr", float(psnr(reconstructed, images).mean()), "dB", data, len(images), {"range": "[-1, 1]"})]
+    figures = [
+        Figure(
+            "reconstruction_psnr",
+            float(psnr(reconstructed, images).mean()),
+            "dB",
+            data,
+            len(images),
+            {"range": "[-1, 1]"},
+        )
+    ]
     if min(images.shape[1:3]) > 2 * SSIM_RADIUS:
         window = {"window": "11x11 Gaussian, deviation 1.5"}
-        figures.append(Figure("ssim", float(ssim(reconstructed, images).mean()), "", data, len(images), window))
+        figures.append(
+            Figure("reconstruction_ssim", float(ssim(reconstructed, images).mean()), "", data, len(images), window)
+        )
     if labels is not None and train.examples.labels is not None:
         fitted, fitted_labels = _draw(train, count, seed)
         assert fitted_labels is not None

@@ -30,7 +30,7 @@ def test_a_run_is_measured_by_everything_that_fits_it(vae_run, capsys):
     found = figures(vae_run)
     assert set(found) == {
         *("loss", "elbo", "sampled_elbo", "reconstruction", "kl"),
-        *("nll", "active_units", "psnr", "ssim", "linear_probe"),
+        *("nll", "active_units", "reconstruction_psnr", "reconstruction_ssim", "linear_probe"),
     }
     assert {figure["count"] for figure in found.values()} == {297}
     assert {figure["data"] for figure in found.values()} == {"digits (test)"}
@@ -38,7 +38,7 @@ def test_a_run_is_measured_by_everything_that_fits_it(vae_run, capsys):
     model = RunDirectory(vae_run).load_model()
     images = open_source("digits", 12, split="test").examples.images.astype(np.float32) / 127.5 - 1
     assert found["nll"]["value"] == pytest.approx(importance_sampled_nll(model, images, 20, 3).mean(), rel=1e-5)
-    assert found["psnr"]["value"] == pytest.approx(psnr(model(images).numpy(), images).mean(), rel=1e-4)
+    assert found["reconstruction_psnr"]["value"] == pytest.approx(psnr(model(images).numpy(), images).mean(), rel=1e-4)
     # The bound's meaning: a tighter one is below the negative ELBO; codes of digits are better than a guess.
     assert found["nll"]["value"] < -found["elbo"]["value"]
     assert found["linear_probe"]["value"] > 0.3
@@ -52,7 +52,7 @@ def test_a_bundle_is_measured_like_its_run(vae_run, tmp_path):
     for place in (vae_run, bundle):
         assert main(["evaluate", str(place), "--data", "digits", "--samples", "1"]) == 0
     run, exported = figures(vae_run), figures(bundle)
-    assert set(exported) == {"psnr", "ssim", "linear_probe"}
+    assert set(exported) == {"reconstruction_psnr", "reconstruction_ssim", "linear_probe"}
     for name, figure in exported.items():
         # Rounding to grey levels moves a pixel by at most half a level.
         assert figure["value"] == pytest.approx(run[name]["value"], rel=0.01)
@@ -65,8 +65,8 @@ def test_fewer_pictures_are_drawn_with_the_seed(vae_run, tmp_path):
     for seed in (1, 1, 2):
         words = ["evaluate", str(copy), "--data", "digits", "--count", "50", "--samples", "2", "--seed", str(seed)]
         assert main(words) == 0
-        assert figures(copy)["psnr"]["count"] == 50
-        values.append(figures(copy)["psnr"]["value"])
+        assert figures(copy)["reconstruction_psnr"]["count"] == 50
+        values.append(figures(copy)["reconstruction_psnr"]["value"])
     assert values[0] == values[1] != values[2]
 
 
