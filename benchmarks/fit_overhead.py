@@ -23,7 +23,7 @@ from keras_gen.training.callbacks import EpochScalars, FiniteLosses, MetricsFile
 
 BATCH = 64
 STEPS = 100
-ROUNDS = 9
+ROUNDS = 15
 MODELS = {
     "VAE 16x16 (demo)": lambda: keras_gen.VAE((16, 16, 1), latent_dim=2),
     "VAE 32x32": lambda: keras_gen.VAE((32, 32, 1), latent_dim=16),
