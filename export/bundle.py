@@ -106,7 +106,7 @@ def _write(model: keras.Model, facts: dict[str, Any], folder: Path, io: IO) -> N
     (folder / FILE_NAME).write_text(manifest.to_json(), encoding="utf-8")
     if SAMPLER in networks:
         pictures = Sampler(folder, provider="cpu").sample(SAMPLES, seed=0)
-        write_png(folder / "samples.png", grid(pictures if io == "uint8" else to_uint8(pictures)))
+        write_png(folder / "samples.png", grid(to_uint8(pictures)))
     write_card(folder, manifest)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import onnx
 
 from export.border import IMAGE, LATENT, UNROUNDED
-from serving.images import to_uint8
+from serving.images import to_float, to_uint8
 from serving.manifest import Tensor
 from serving.noise import standard_normal
 
@@ -47,7 +47,7 @@ def check_network(
     for batch in BATCHES:
         feed = _example_inputs(inputs, batch)
         received = dict(zip(names, session.run(names, feed), strict=True))
-        reference = network({key: _inside(value) for key, value in feed.items()}, training=False)
+        reference = network({key: to_float(value) for key, value in feed.items()}, training=False)
         expected = {key: np.asarray(value) for key, value in reference.items()}
         if UNROUNDED in received:
             expected[UNROUNDED] = expected[IMAGE]
@@ -137,8 +137,3 @@ def _example_inputs(inputs: Mapping[str, Tensor], batch: int) -> Arrays:
             flat = standard_normal(seed=batch, n=batch, size=int(np.prod(axes[1:]))).reshape(axes)
             arrays[name] = flat if tensor.range is None else np.clip(flat, *tensor.range)
     return arrays
-
-
-def _inside(value: np.ndarray) -> np.ndarray:
-    """What Keras takes for an input at the border."""
-    return value.astype(np.float32) / 127.5 - 1.0 if value.dtype == np.uint8 else value

@@ -97,8 +97,24 @@ def _one_line(error: BaseException) -> str:
     return " ".join(str(error).split())[:120]
 
 
+def picture_files(folder: Path) -> list[Path]:
+    """Visible files directly in a folder that are named as pictures, sorted."""
+    return sorted(
+        path
+        for path in folder.iterdir()
+        if not path.name.startswith(".") and path.suffix.lower() in SUFFIXES and path.is_file()
+    )
+
+
+def to_float(images: np.ndarray) -> np.ndarray:
+    """uint8 pictures as float32 in [-1, 1]: 0 is -1, 255 is 1. Float pictures stay as they are."""
+    return images.astype(np.float32) / np.float32(127.5) - np.float32(1.0) if images.dtype == np.uint8 else images
+
+
 def to_uint8(images: np.ndarray) -> np.ndarray:
-    """Float pictures in [-1, 1] as uint8: -1 is 0, 1 is 255; values outside are clipped."""
+    """Float pictures in [-1, 1] as uint8: -1 is 0, 1 is 255; values outside are clipped. uint8 stays as it is."""
+    if images.dtype == np.uint8:
+        return images
     return np.rint(np.clip((images + 1.0) * 127.5, 0.0, 255.0)).astype(np.uint8)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from serving.errors import InputError
-from serving.images import SUFFIXES, read_image
+from serving.images import SUFFIXES, picture_files, read_image
 from serving.manifest import Image
 
 
@@ -44,7 +44,7 @@ def _files(places: Sequence[str | Path]) -> list[Path]:
     files = []
     for place in map(Path, places):
         if place.is_dir():
-            found = sorted(p for p in place.iterdir() if p.suffix.lower() in SUFFIXES and not p.name.startswith("."))
+            found = picture_files(place)
             if not found:
                 raise InputError(f"{place} must hold pictures ({', '.join(SUFFIXES[:3])}, ...). Received: none.")
             files += found

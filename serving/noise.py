@@ -12,10 +12,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from serving.errors import InputError
+
 GOLDEN = 0x9E3779B97F4A7C15
 MULTIPLIERS = (0xBF58476D1CE4E5B9, 0x94D049BB133111EB)
 SHIFTS = (30, 27, 31)
 UNIFORM_BITS = 24
+INT64 = np.iinfo(np.int64)
 
 
 def standard_normal(seed: int, n: int, size: int, start: int = 0) -> np.ndarray:
@@ -29,7 +32,11 @@ def standard_normal(seed: int, n: int, size: int, start: int = 0) -> np.ndarray:
 
     Returns:
         float32, shape (n, size), standard normal, within +-5.8.
+
+    Raises:
+        InputError: a seed that is no 64-bit integer.
     """
+    check_seed(seed)
     index = np.arange(start * size + 1, (start + n) * size + 1, dtype=np.uint64)
     base = _mix(np.array([seed], dtype=np.int64).view(np.uint64))
     word = _mix(base + index * np.uint64(GOLDEN))
@@ -40,6 +47,12 @@ def standard_normal(seed: int, n: int, size: int, start: int = 0) -> np.ndarray:
     radius = np.sqrt(np.float32(-2.0) * np.log((first + np.float32(1.0)) * step))
     angle = np.float32(2.0 * np.pi) * (second * step)
     return (radius * np.cos(angle)).reshape(n, size)
+
+
+def check_seed(seed: int) -> None:
+    """Raises InputError for a seed that is no 64-bit signed integer."""
+    if not INT64.min <= seed <= INT64.max:
+        raise InputError(f"`seed` must be a 64-bit integer. Received: {seed}.")
 
 
 def _mix(word: np.ndarray) -> np.ndarray:

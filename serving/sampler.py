@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from serving.errors import InputError
+from serving.images import to_float
 from serving.manifest import Latent, Manifest, Network, check_present
+from serving.noise import check_seed
 from serving.sessions import open_session
 
 if TYPE_CHECKING:
     import onnxruntime
 
 BATCH_SIZE = 64
-INT64 = np.iinfo(np.int64)
 
 
 class Sampler:
@@ -116,7 +117,7 @@ class Sampler:
         """uint8 pictures in the type that this bundle's encoder takes."""
         if self._network("encoder").inputs["image"].dtype == "uint8":
             return images
-        return images.astype(np.float32) / 127.5 - 1.0
+        return to_float(images)
 
     def reconstruct(self, images: np.ndarray, batch_size: int = BATCH_SIZE) -> np.ndarray:
         """Pictures decoded from the codes of `images`."""
@@ -125,8 +126,7 @@ class Sampler:
     def _batches(self, n: int, seed: int, batch_size: int) -> Iterator[np.ndarray]:
         """The latents of a batch are drawn from their index, then decoded: what `sampler.onnx` does in one."""
         _at_least_one("batch_size", batch_size)
-        if not INT64.min <= seed <= INT64.max:
-            raise InputError(f"`seed` must be a 64-bit integer. Received: {seed}.")
+        check_seed(seed)
         noise, decoder = self._session("noise"), self._session("decoder")
         for start in range(0, n, batch_size):
             numbers = {"seed": seed, "n": min(batch_size, n - start), "start": start}

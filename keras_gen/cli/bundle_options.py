@@ -1,4 +1,4 @@
-"""What the commands that look into a bundle's latent space share."""
+"""What the commands that run a bundle share."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from serving.images import grid, to_uint8, write_png
 from serving.inputs import read_pictures
 
 
-def bundle_parser(command: str, description: str) -> Parser:
+def bundle_parser(command: str, description: str, out: str = "the file to write.") -> Parser:
     """A parser with the options of every such command: the bundle, the output, the way to run it."""
     parser = Parser(f"keras-gen {command}", description=description)
     parser.add_argument("bundle", type=str, help="folder written by keras-gen export.")
-    parser.add_argument("--out", type=str, required=True, help="the file to write.")
+    parser.add_argument("--out", type=str, required=True, help=out)
     parser.add_argument("--provider", type=str, default="auto", help="auto, cpu, cuda or tensorrt.")
     parser.add_argument("--threads", type=int | None, default=None, help="CPU threads; all cores by default.")
     return parser
 
 
-def add_pictures(parser: Parser, nargs: str = "+", name: str = "pictures") -> None:
+def add_pictures(parser: Parser, nargs: str = "+") -> None:
     """Adds pictures to take in, and whether to bring them to the bundle's shape."""
-    parser.add_argument(name, type=str, nargs=nargs, help="picture files, or folders of them.")
+    parser.add_argument("pictures", type=str, nargs=nargs, help="picture files, or folders of them.")
     parser.add_argument("--resize", action="store_true", help="bring pictures to the size that the bundle takes.")
 
 
@@ -50,5 +50,5 @@ def encode_files(sampler: Sampler, places: list[str], resize: bool) -> tuple[np.
 
 def write_grid(out: str, pictures: np.ndarray, columns: int) -> None:
     """Writes pictures of a bundle, uint8 or float, as a grid."""
-    write_png(Path(out), grid(pictures if pictures.dtype == np.uint8 else to_uint8(pictures), columns))
+    write_png(Path(out), grid(to_uint8(pictures), columns))
     print(f"{len(pictures)} pictures: {out}")

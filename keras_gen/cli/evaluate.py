@@ -14,6 +14,7 @@ from keras_gen.cli.quiet import quiet_import
 from serving import Sampler
 from serving.errors import InputError, require_at_least
 from serving.files import whole_file
+from serving.images import to_float, to_uint8
 from serving.manifest import FILE_NAME
 
 FILE = "evaluation.json"
@@ -30,6 +31,7 @@ def run(words: Sequence[str]) -> int:
     parser.add_argument("--seed", type=int, default=0, help="seed of every draw.")
     options = parser.parse_args(words)
     require_at_least(1, samples=options.samples)
+    require_at_least(0, seed=options.seed)
     if options.count is not None:
         require_at_least(1, count=options.count)
     quiet_import()
@@ -81,10 +83,7 @@ class _BundleCoder:
         self.sampler = sampler
 
     def encode(self, images: np.ndarray, batch_size: int) -> np.ndarray:
-        from serving.images import to_uint8
-
         return self.sampler.encode(self.sampler.as_input(to_uint8(images)), batch_size)
 
     def decode(self, latents: np.ndarray, batch_size: int) -> np.ndarray:
-        pictures = self.sampler.decode(latents, batch_size)
-        return pictures.astype(np.float32) / 127.5 - 1.0 if pictures.dtype == np.uint8 else pictures
+        return to_float(self.sampler.decode(latents, batch_size))

@@ -19,8 +19,7 @@ def run(words: Sequence[str]) -> int:
     options = parser.parse_args(words)
     sampler = open_bundle(options, ".png")
     pictures, codes = encode_files(sampler, options.pictures, options.resize)
-    decoded = sampler.decode(codes)
-    decoded = decoded if decoded.dtype == np.uint8 else to_uint8(decoded)
+    decoded = to_uint8(sampler.decode(codes))
     pairs = np.stack([pictures, decoded], axis=1).reshape(-1, *pictures.shape[1:])
     write_grid(options.out, pairs, columns=2 * min(PAIRS_IN_A_ROW, len(pictures)))
     return 0

@@ -6,22 +6,16 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from keras_gen.cli.parser import Parser
+from keras_gen.cli.bundle_options import bundle_parser
 from serving.errors import InputError
-
-FILES_AT_A_TIME = 1024
 
 
 def run(words: Sequence[str]) -> int:
     """Samples as the command line says."""
-    parser = Parser("keras-gen sample", description="Draw pictures from a bundle.")
-    parser.add_argument("bundle", type=str, help="folder written by keras-gen export.")
+    parser = bundle_parser("sample", "Draw pictures from a bundle.", "a .png for a grid, or a folder for one PNG each.")
     parser.add_argument("-n", "--n", type=int, default=64, help="how many pictures.")
     parser.add_argument("--seed", type=int, default=0, help="the same seed gives the same pictures.")
-    parser.add_argument("--out", type=str, required=True, help="a .png for a grid, or a folder for one PNG each.")
     parser.add_argument("--batch_size", type=int, default=64, help="pictures computed at a time.")
-    parser.add_argument("--provider", type=str, default="auto", help="auto, cpu, cuda or tensorrt.")
-    parser.add_argument("--threads", type=int | None, default=None, help="CPU threads; all cores by default.")
     options = parser.parse_args(words)
     sample(**options.as_dict())
     return 0
@@ -38,7 +32,7 @@ def sample(bundle: str, n: int, seed: int, out: str, batch_size: int, provider: 
     sampler = serving.load(bundle, provider, threads)
     if as_grid:
         pictures = sampler.sample(n, seed, batch_size, progress=sys.stderr.isatty())
-        write_png(target, grid(pictures if pictures.dtype == "uint8" else to_uint8(pictures)))
+        write_png(target, grid(to_uint8(pictures)))
     else:
         from tqdm import tqdm
 
@@ -46,7 +40,7 @@ def sample(bundle: str, n: int, seed: int, out: str, batch_size: int, provider: 
         index = 0
         with tqdm(total=n, unit="img", leave=False, disable=not sys.stderr.isatty()) as bar:
             for batch in sampler.stream(n, seed, batch_size):
-                for picture in batch if batch.dtype == "uint8" else to_uint8(batch):
+                for picture in to_uint8(batch):
                     write_png(target / f"{index:0{digits}d}.png", picture)
                     index += 1
                 bar.update(len(batch))

@@ -12,6 +12,7 @@ from keras_gen.cli.parser import Parser
 from keras_gen.cli.quiet import quiet_import
 from serving.errors import InputError, require_at_least
 from serving.files import whole_file
+from serving.images import to_float
 
 PREVIEW = 64
 # Taken from the data and the run, so that they cannot contradict them.
@@ -49,8 +50,8 @@ class TrainOptions:
     pictures_every: int = 1
 
     def __post_init__(self) -> None:
-        for option in ("epochs", "batch_size", "checkpoint_every", "pictures_every"):
-            require_at_least(1, **{option: getattr(self, option)})
+        require_at_least(1, epochs=self.epochs, batch_size=self.batch_size)
+        require_at_least(1, checkpoint_every=self.checkpoint_every, pictures_every=self.pictures_every)
         if not 0 <= self.seed < 2**63:
             raise InputError(f"`seed` must be at least 0 and below 2^63. Received: {self.seed}.")
 
@@ -164,7 +165,7 @@ def _fresh_model(
 def _callbacks(model: Any, source: Any, directory: Any, options: TrainOptions, first_epoch: int) -> list[Any]:
     from keras_gen.training.callbacks import EpochCheckpoints, EpochScalars, FiniteLosses, MetricsFile, PictureGrid
 
-    examples = next(iter(source.dataset(min(PREVIEW, len(source)), shuffle=False))).numpy()
+    examples = to_float(source.examples.images[:PREVIEW])
     return [
         FiniteLosses(),
         EpochScalars(directory.tensorboard),

@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from keras_gen.data.examples import Examples, Shape, check_memory
 from serving.errors import InputError
-from serving.images import SUFFIXES, read_image
+from serving.images import SUFFIXES, picture_files, read_image
 
 SPLITS = ("train", "test")
 
@@ -50,8 +50,8 @@ def _split_folders(root: Path, split: str) -> list[Path]:
 
 def _list(folder: Path) -> tuple[list[Path], list[str]]:
     """Files in a fixed order, and the class of each where sub-folders name classes."""
-    direct = _pictures(folder)
-    by_class = {sub.name: _pictures(sub) for sub in sorted(folder.iterdir()) if _visible(sub) and sub.is_dir()}
+    direct = picture_files(folder)
+    by_class = {sub.name: picture_files(sub) for sub in sorted(folder.iterdir()) if _visible(sub) and sub.is_dir()}
     by_class = {name: files for name, files in by_class.items() if files}
     if direct and by_class:
         raise InputError(
@@ -62,12 +62,6 @@ def _list(folder: Path) -> tuple[list[Path], list[str]]:
         return direct, []
     pairs = [(file, name) for name, files in by_class.items() for file in files]
     return [file for file, _ in pairs], [name for _, name in pairs]
-
-
-def _pictures(folder: Path) -> list[Path]:
-    return sorted(
-        path for path in folder.iterdir() if _visible(path) and path.suffix.lower() in SUFFIXES and path.is_file()
-    )
 
 
 def _visible(path: Path) -> bool:

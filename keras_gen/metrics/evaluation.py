@@ -13,6 +13,7 @@ from keras_gen.metrics.figure import Figure
 from keras_gen.metrics.likelihood import importance_sampled_nll
 from keras_gen.metrics.similarity import SSIM_RADIUS, psnr, ssim
 from keras_gen.models.vae import VAE
+from serving.images import to_float
 
 BATCH = 200
 
@@ -122,6 +123,5 @@ def _draw(source: Source, count: int | None, seed: int) -> tuple[np.ndarray, np.
     rows = np.arange(len(source))
     if count is not None and count < len(source):
         rows = np.sort(np.random.default_rng(seed).choice(len(source), count, replace=False))
-    images = source.examples.images[rows]
-    images = images if images.dtype == np.float32 else images.astype(np.float32) / 127.5 - 1.0
+    images = to_float(source.examples.images[rows])
     return images, None if source.examples.labels is None else source.examples.labels[rows]

@@ -51,7 +51,7 @@ def importance_sampled_nll(model: VAE, images: np.ndarray, num_samples: int = 50
         passes = [
             one_pass(
                 pictures,
-                tf.constant([seed, start + first * len(images)]),
+                tf.constant([seed, start + first * len(images)], tf.int64),
                 tf.constant(min(per_pass, num_samples - first)),
             )
             for first in range(0, num_samples, per_pass)

@@ -18,7 +18,7 @@ from keras_gen.training.adversarial import AdversarialModel
 from keras_gen.training.ema import averaged_copy, update_average
 from keras_gen.training.minimize import minimize
 from keras_gen.training.optimizers import OptimizerSpec
-from serving.errors import InputError, nearest, require_at_least
+from serving.errors import InputError, require_among, require_at_least
 from serving.noise import standard_normal
 
 PENALTIES = {"r1": r1_penalty}
@@ -169,10 +169,6 @@ class GAN(AdversarialModel):
 
 def _checked(penalties: dict[str, float]) -> dict[str, float]:
     for name, weight in penalties.items():
-        if name not in PENALTIES:
-            raise InputError(
-                f"`penalties` must be among {', '.join(PENALTIES)}. Received: {name!r}.{nearest(name, list(PENALTIES))}"
-            )
-        if not weight >= 0:
-            raise InputError(f"the weight of the penalty {name!r} must be at least 0. Received: {weight}.")
+        require_among(tuple(PENALTIES), penalties=name)
+        require_at_least(0, **{f"penalties.{name}": weight})
     return dict(penalties)

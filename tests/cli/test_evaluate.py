@@ -76,6 +76,7 @@ def test_fewer_pictures_are_drawn_with_the_seed(vae_run, tmp_path):
         (["{run}", "--data", "digit"], "Did you mean 'digits'?"),
         (["{run}", "--data", "digits", "--split", "tset"], "Did you mean 'test'?"),
         (["{run}", "--data", "digits", "--count", "0"], "`count` must be at least 1"),
+        (["{run}", "--data", "digits", "--seed", "-1"], "`seed` must be at least 0"),
         (["nowhere", "--data", "digits"], "nowhere must be a run"),
     ],
 )

@@ -109,6 +109,7 @@ def test_another_size_is_converted_only_when_asked(run, vae_bundle, tmp_path):
         ),
         (["manifold", "{bundle}", "--dimensions", "[0, 2]", "--out", "m.png"], "2 of 0 to 1. Received: 0, 2."),
         (["traverse", "{bundle}", "--dimensions", "[7]", "--out", "t.png"], "Received: 7."),
+        (["traverse", "{bundle}", "--seed", str(2**70), "--out", "t.png"], "`seed` must be a 64-bit integer."),
         (["traverse", "nowhere", "--out", "t.png"], "nowhere must be a bundle"),
     ],
 )
