@@ -76,6 +76,14 @@ class Sampler:
         _at_least_one("n", n)
         return self._batches(n, seed, batch_size)
 
+    def latents(self, n: int, seed: int = 0, start: int = 0) -> np.ndarray:
+        """The latents `start` to `start + n - 1` of a seed, drawn from the prior: float32, (n, latent size)."""
+        _at_least_one("n", n)
+        check_seed(seed)
+        numbers = {"seed": seed, "n": n, "start": start}
+        feed = {name: np.asarray(number, np.int64) for name, number in numbers.items()}
+        return self._session("noise").run(["latent"], feed)[0]
+
     def decode(self, latents: np.ndarray, batch_size: int = BATCH_SIZE, progress: bool = False) -> np.ndarray:
         """Pictures of latents.
 
@@ -126,12 +134,9 @@ class Sampler:
     def _batches(self, n: int, seed: int, batch_size: int) -> Iterator[np.ndarray]:
         """The latents of a batch are drawn from their index, then decoded: what `sampler.onnx` does in one."""
         _at_least_one("batch_size", batch_size)
-        check_seed(seed)
-        noise, decoder = self._session("noise"), self._session("decoder")
+        decoder = self._session("decoder")
         for start in range(0, n, batch_size):
-            numbers = {"seed": seed, "n": min(batch_size, n - start), "start": start}
-            feed = {name: np.asarray(number, np.int64) for name, number in numbers.items()}
-            (latents,) = noise.run(["latent"], feed)
+            latents = self.latents(min(batch_size, n - start), seed, start)
             yield decoder.run(["image"], {"latent": latents})[0]
 
     def _run(self, network: str, source: str, values: np.ndarray, target: str, batch_size: int) -> Iterator[np.ndarray]:

@@ -10,7 +10,6 @@ import numpy as np
 from keras_gen.cli.bundle_options import add_pictures, bundle_parser, encode_files, open_bundle, write_grid
 from serving.errors import InputError
 from serving.latent_space import interpolate
-from serving.noise import standard_normal
 
 
 def run(words: Sequence[str]) -> int:
@@ -30,7 +29,7 @@ def run(words: Sequence[str]) -> int:
             f"Received: {'both' if options.pictures else 'neither'}."
         )
     if options.seeds:
-        stations = np.concatenate([standard_normal(seed, 1, sampler.latent.size) for seed in options.seeds])
+        stations = np.concatenate([sampler.latents(1, seed) for seed in options.seeds])
     else:
         _, stations = encode_files(sampler, options.pictures, options.resize)
     pictures = sampler.decode(interpolate(stations, options.steps, options.path))

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from keras_gen.cli.bundle_options import bundle_parser, encode_files, open_bundle, write_grid
 from serving.latent_space import traverse
-from serving.noise import standard_normal
 
 
 def run(words: Sequence[str]) -> int:
@@ -24,7 +23,7 @@ def run(words: Sequence[str]) -> int:
     if options.picture:
         _, codes = encode_files(sampler, [options.picture], options.resize)
     else:
-        codes = standard_normal(options.seed, 1, size)
+        codes = sampler.latents(1, options.seed)
     dimensions = range(size) if options.dimensions is None else options.dimensions
     latents = traverse(codes[0], dimensions, options.steps, options.reach)
     write_grid(options.out, sampler.decode(latents), columns=options.steps)

@@ -1,15 +1,20 @@
-"""A data set by name, as `tf.data` batches of float32 pictures in [-1, 1]."""
+"""A data set by name, as `tf.data` batches of float32 pictures in [-1, 1].
+
+TensorFlow is imported where batches are made, so that commands that only read pictures start at once.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-
-import tensorflow as tf
+from typing import TYPE_CHECKING
 
 from keras_gen.data import digits, folder, idx, npz, tfds
 from keras_gen.data.examples import Examples, Shape
 from serving.errors import InputError, nearest, require_among
+
+if TYPE_CHECKING:
+    import tensorflow as tf
 
 READERS: dict[str, Callable[[str, str, Shape], Examples]] = {
     "digits": digits.read,
@@ -37,6 +42,14 @@ class Source:
 
     def __len__(self) -> int:
         return len(self.examples.images)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes in the order of their labels: the numbers where there are no names, none without
+        labels."""
+        if self.examples.classes or self.examples.labels is None:
+            return self.examples.classes
+        return tuple(map(str, range(int(self.examples.labels.max()) + 1)))
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
@@ -67,6 +80,8 @@ class Source:
         Raises:
             InputError: a batch larger than the data, labels asked of a source without them.
         """
+        import tensorflow as tf
+
         self._check(batch_size, labels)
         order = tf.data.Dataset.range(len(self), output_type=tf.int32)
         if shuffle:
@@ -81,6 +96,8 @@ class Source:
 
         Args and raises: as `dataset`; only full batches are given.
         """
+        import tensorflow as tf
+
         self._check(batch_size, labels)
 
         def epoch(number: tf.Tensor) -> tf.data.Dataset:
@@ -107,6 +124,8 @@ class Source:
 
     def _gather(self, indices: tf.data.Dataset, labels: bool) -> tf.data.Dataset:
         """Batches of indices to batches of pictures: one gather a batch, from pictures kept in memory."""
+        import tensorflow as tf
+
         pictures = tf.constant(self.examples.images)
         targets = tf.constant(self.examples.labels) if labels else None
 

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import gzip
 import struct
+import subprocess
+import sys
 from itertools import chain
 
 import numpy as np
@@ -329,3 +331,17 @@ class TestTfds:
     def test_an_unknown_name_is_named_with_the_nearest(self):
         with pytest.raises(InputError, match=r"Received: 'mnistt'. Did you mean 'mnist'\?"):
             open_source("tfds:mnistt")
+
+
+def test_reading_a_source_does_not_load_tensorflow():
+    program = "import sys, keras_gen; print(len(keras_gen.data.open_source('digits')), 'tensorflow' in sys.modules)"
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert result.stdout.split() == ["1500", "False"]
+
+
+def test_classes_without_names_are_their_numbers(tmp_path):
+    images = np.zeros((3, 8, 8, 1), np.uint8)
+    np.savez(tmp_path / "labelled.npz", images=images, labels=np.array([0, 2, 1]))
+    np.savez(tmp_path / "bare.npz", images=images)
+    assert open_source(f"npz:{tmp_path / 'labelled.npz'}", split="all").classes == ("0", "1", "2")
+    assert open_source(f"npz:{tmp_path / 'bare.npz'}", split="all").classes == ()
