@@ -11,6 +11,7 @@ import tensorflow as tf
 IO = Literal["uint8", "float"]
 IMAGE = "image"
 LATENT = "latent"
+LABEL = "label"
 UNROUNDED = "image_unrounded"
 
 
@@ -50,5 +51,6 @@ class Bordered(tf.Module):
 
 
 def _specification(name: str, tensor: keras.KerasTensor, io: IO) -> tf.TensorSpec:
-    dtype = tf.uint8 if io == "uint8" and name == IMAGE else tf.float32
+    floating = tf.uint8 if io == "uint8" and name == IMAGE else tf.float32
+    dtype = tf.int64 if name == LABEL else floating
     return tf.TensorSpec(tensor.shape, dtype, name)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import keras
 import numpy as np
 import onnx
 
-from export.border import IMAGE, LATENT, UNROUNDED
+from export.border import IMAGE, LABEL, LATENT, UNROUNDED
 from serving.images import to_float, to_uint8
 from serving.manifest import Tensor
 from serving.noise import standard_normal
@@ -18,6 +18,7 @@ FLOAT_TOLERANCE = 1e-4
 GREY_LEVEL_TOLERANCE = 1.0
 
 Arrays = dict[str, np.ndarray]
+Draw = Callable[[int, int, np.ndarray | None, int], np.ndarray]
 
 
 class ParityError(RuntimeError):
@@ -55,8 +56,13 @@ def check_network(
     return worst.checked()
 
 
-def check_noise(model: onnx.ModelProto, size: int) -> dict[str, float]:
-    """Compares the latents of seeds with the reference in NumPy.
+def check_noise(model: onnx.ModelProto, draw: Draw, inputs: Mapping[str, Tensor]) -> dict[str, float]:
+    """Compares the latents of seeds with a reference.
+
+    Args:
+        model: the ONNX model.
+        draw: (n, seed, labels or None, start) to latents.
+        inputs: the manifest's description of the inputs.
 
     Raises:
         ParityError: as `check_network`.
@@ -64,13 +70,23 @@ def check_noise(model: onnx.ModelProto, size: int) -> dict[str, float]:
     session = _session(model)
     worst = _Worst("noise")
     for n, start in zip(BATCHES, (0, 5, 2**40), strict=True):
-        feed = _scalars(seed=-n, n=n, start=start)
-        worst.compare({LATENT: standard_normal(-n, n, size, start)}, {LATENT: session.run([LATENT], feed)[0]})
+        labels = _example_inputs(_labels_of(inputs), n)
+        expected = draw(n, -n, labels.get(LABEL), start)
+        feed = {**_scalars(seed=-n, n=n, start=start), **labels}
+        worst.compare({LATENT: expected}, {LATENT: session.run([LATENT], feed)[0]})
     return worst.checked()
 
 
-def check_sampler(model: onnx.ModelProto, decoder: keras.Model, size: int) -> dict[str, float]:
-    """Compares pictures drawn by seed with Keras's pictures of the reference's latents.
+def check_sampler(
+    model: onnx.ModelProto, decoder: keras.Model, draw: Draw, inputs: Mapping[str, Tensor]
+) -> dict[str, float]:
+    """Compares pictures drawn by seed with Keras's pictures of a reference's latents.
+
+    Args:
+        model: the ONNX model.
+        decoder: the Keras network.
+        draw: (n, seed, labels or None, start) to latents.
+        inputs: the manifest's description of the inputs.
 
     Raises:
         ParityError: as `check_network`.
@@ -78,13 +94,20 @@ def check_sampler(model: onnx.ModelProto, decoder: keras.Model, size: int) -> di
     session = _session(model)
     worst = _Worst("sampler")
     for n in BATCHES:
-        expected = np.asarray(decoder({LATENT: standard_normal(n, n, size)}, training=False)[IMAGE])
-        worst.compare({IMAGE: expected}, {IMAGE: session.run([IMAGE], _scalars(seed=n, n=n))[0]})
+        labels = _example_inputs(_labels_of(inputs), n)
+        known = {**labels, LATENT: draw(n, n, labels.get(LABEL), 0)}
+        expected = np.asarray(decoder({name: known[name] for name in decoder.input}, training=False)[IMAGE])
+        feed = {**_scalars(seed=n, n=n), **labels}
+        worst.compare({IMAGE: expected}, {IMAGE: session.run([IMAGE], feed)[0]})
     return worst.checked()
 
 
 def _scalars(**values: int) -> Arrays:
     return {name: np.array(value, np.int64) for name, value in values.items()}
+
+
+def _labels_of(inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name: tensor for name, tensor in inputs.items() if name == LABEL}
 
 
 class _Worst:
@@ -131,7 +154,10 @@ def _example_inputs(inputs: Mapping[str, Tensor], batch: int) -> Arrays:
     arrays: Arrays = {}
     for name, tensor in inputs.items():
         axes = tuple(batch if isinstance(axis, str) else axis for axis in tensor.axes)
-        if tensor.dtype == "uint8":
+        if tensor.dtype == "int64":
+            assert tensor.range is not None, "labels have the classes as their range"
+            arrays[name] = np.arange(batch, dtype=np.int64) % int(tensor.range[1] + 1)
+        elif tensor.dtype == "uint8":
             arrays[name] = np.random.default_rng(batch).integers(0, 256, axes, dtype=np.uint8)
         else:
             flat = standard_normal(seed=batch, n=batch, size=int(np.prod(axes[1:]))).reshape(axes)

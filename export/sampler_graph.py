@@ -21,7 +21,7 @@ def noise_graph(size: int, ir_version: int, free_start: bool = True) -> onnx.Mod
     Output: `latent`, float32, (n, size). Latent `i` of a seed is the same in whatever call it is drawn.
 
     Args:
-        size: length of a latent.
+        size: length of a latent, or of the noise that a prior takes.
         ir_version: ONNX IR version to write.
         free_start: False leaves the input `start` out and counts from 0.
     """
@@ -58,16 +58,33 @@ def noise_graph(size: int, ir_version: int, free_start: bool = True) -> onnx.Mod
     )
 
 
-def sampler_graph(decoder: onnx.ModelProto, size: int) -> onnx.ModelProto:
-    """`decoder` behind the noise: `seed` and `n` in, the pictures 0 to n - 1 of that seed out.
+def prior_graph(noise: onnx.ModelProto, prior: onnx.ModelProto) -> onnx.ModelProto:
+    """`noise` with the arithmetic of a prior behind it: the latents are what the prior makes of the noise.
 
     Args:
-        decoder: takes `latent`, (n, size).
-        size: length of a latent.
+        noise: what `noise_graph` returned.
+        prior: takes `noise`, (n, noise size), and `label` if it knows classes, and gives `latent`.
     """
-    noise = noise_graph(size, decoder.ir_version, free_start=False)
-    noise = onnx.compose.add_prefix(noise, "noise/", rename_inputs=False, rename_outputs=False)
-    return onnx.compose.merge_models(noise, decoder, io_map=[("latent", "latent")], name="sampler")
+    return _chain(noise, prior, "noise", name="noise")
+
+
+def sampler_graph(noise: onnx.ModelProto, decoder: onnx.ModelProto) -> onnx.ModelProto:
+    """`decoder` behind the noise: `seed`, `n` and any `label` in, the pictures 0 to n - 1 of that seed out.
+
+    Args:
+        noise: what `noise_graph` or `prior_graph` returned, without a free start.
+        decoder: takes `latent`, (n, size), and `label` if it sees the class.
+    """
+    return _chain(noise, decoder, "latent", name="sampler")
+
+
+def _chain(noise: onnx.ModelProto, then: onnx.ModelProto, source: str, name: str) -> onnx.ModelProto:
+    """`then`, whose input `source` is the latent of `noise`; what is inside `noise` gets names of its own."""
+    prefix = f"before_{name}/"
+    noise = onnx.compose.add_prefix(noise, prefix, rename_inputs=False)
+    both = {value.name for value in noise.graph.input} & {value.name for value in then.graph.input}
+    assert not both, f"inputs of both graphs: {both}"
+    return onnx.compose.merge_models(noise, then, io_map=[(f"{prefix}latent", source)], name=name)
 
 
 def _mix(graph: _Graph, word: str) -> str:

@@ -16,7 +16,7 @@ from serving.errors import InputError
 
 FORMAT_VERSION = 1
 FILE_NAME = "manifest.json"
-PRIORS = ("standard_normal",)
+PRIORS = ("standard_normal", "mixture", "swiss_roll")
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from serving.classes import class_labels
 from serving.errors import InputError
 from serving.images import to_float
 from serving.manifest import Latent, Manifest, Network, check_present
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
     import onnxruntime
 
 BATCH_SIZE = 64
+LABEL = "label"
+
+Arrays = dict[str, np.ndarray]
 
 
 class Sampler:
@@ -42,6 +47,21 @@ class Sampler:
         self.provider = provider
         self.threads = threads
         self._sessions: dict[str, onnxruntime.InferenceSession] = {}
+        self._label: int | None = None
+
+    def of_class(self, label: int) -> Sampler:
+        """The same bundle, for pictures of one class wherever no other labels are given.
+
+        Raises:
+            InputError: a model without classes, or a label that is none of them.
+        """
+        classes = len(self.manifest.classes)
+        if not classes:
+            raise InputError(f"{self.bundle} must have classes. Received: a model that knows none.")
+        class_labels(1, classes, [label])
+        bound = copy.copy(self)
+        bound._label = label
+        return bound
 
     @cached_property
     def abilities(self) -> tuple[str, ...]:
@@ -56,7 +76,14 @@ class Sampler:
             raise InputError(f"{self.bundle} must have a latent space. Received: a model without one.")
         return self.manifest.latent
 
-    def sample(self, n: int, seed: int = 0, batch_size: int = BATCH_SIZE, progress: bool = False) -> np.ndarray:
+    def sample(
+        self,
+        n: int,
+        seed: int = 0,
+        batch_size: int = BATCH_SIZE,
+        progress: bool = False,
+        labels: np.ndarray | None = None,
+    ) -> np.ndarray:
         """Draws `n` pictures. The same seed gives the same pictures, whatever the batch size.
 
         Args:
@@ -64,33 +91,45 @@ class Sampler:
             seed: any 64-bit integer.
             batch_size: pictures computed at a time.
             progress: show a bar on standard error.
+            labels: (n,) integers, for a model that knows classes; one class after the other by default.
 
         Returns:
             (n, height, width, channels), uint8 unless the bundle was exported with float pictures.
         """
         _at_least_one("n", n)
-        return self._collect(n, self._batches(n, seed, batch_size), progress)
+        return self._collect(n, self._batches(n, seed, batch_size, labels), progress)
 
-    def stream(self, n: int, seed: int = 0, batch_size: int = BATCH_SIZE) -> Iterator[np.ndarray]:
+    def stream(
+        self, n: int, seed: int = 0, batch_size: int = BATCH_SIZE, labels: np.ndarray | None = None
+    ) -> Iterator[np.ndarray]:
         """The pictures of `sample(n, seed)` in pieces of `batch_size`, in bounded memory."""
         _at_least_one("n", n)
-        return self._batches(n, seed, batch_size)
+        return self._batches(n, seed, batch_size, labels)
 
-    def latents(self, n: int, seed: int = 0, start: int = 0) -> np.ndarray:
+    def latents(self, n: int, seed: int = 0, start: int = 0, labels: np.ndarray | None = None) -> np.ndarray:
         """The latents `start` to `start + n - 1` of a seed, drawn from the prior: float32, (n, latent size)."""
         _at_least_one("n", n)
         check_seed(seed)
         numbers = {"seed": seed, "n": n, "start": start}
         feed = {name: np.asarray(number, np.int64) for name, number in numbers.items()}
+        if LABEL in self._network("noise").inputs:
+            feed[LABEL] = self._drawn_labels(n, start, labels)
         return self._session("noise").run(["latent"], feed)[0]
 
-    def decode(self, latents: np.ndarray, batch_size: int = BATCH_SIZE, progress: bool = False) -> np.ndarray:
+    def decode(
+        self,
+        latents: np.ndarray,
+        batch_size: int = BATCH_SIZE,
+        progress: bool = False,
+        labels: np.ndarray | None = None,
+    ) -> np.ndarray:
         """Pictures of latents.
 
         Args:
             latents: float, (n, latent size).
             batch_size: pictures computed at a time.
             progress: show a bar on standard error.
+            labels: (n,) integers, for a decoder that sees the class.
 
         Returns:
             (n, height, width, channels), uint8 unless the bundle was exported with float pictures.
@@ -98,15 +137,23 @@ class Sampler:
         latents = np.asarray(latents, dtype=np.float32)
         if latents.ndim != 2 or latents.shape[1] != self.latent.size or len(latents) == 0:
             raise InputError(f"`latents` must have the shape (n, {self.latent.size}). Received: {latents.shape}.")
-        return self._collect(len(latents), self._run("decoder", "latent", latents, "image", batch_size), progress)
+        feed = self._with_labels("decoder", {"latent": latents}, labels)
+        return self._collect(len(latents), self._run("decoder", feed, "image", batch_size), progress)
 
-    def encode(self, images: np.ndarray, batch_size: int = BATCH_SIZE, progress: bool = False) -> np.ndarray:
+    def encode(
+        self,
+        images: np.ndarray,
+        batch_size: int = BATCH_SIZE,
+        progress: bool = False,
+        labels: np.ndarray | None = None,
+    ) -> np.ndarray:
         """Codes of pictures: the posterior mean where the encoder gives a distribution.
 
         Args:
             images: (n, height, width, channels) of the manifest's size and type.
             batch_size: pictures computed at a time.
             progress: show a bar on standard error.
+            labels: (n,) integers, for an encoder that sees the class.
 
         Returns:
             float32, (n, latent size).
@@ -119,7 +166,8 @@ class Sampler:
         if images.dtype != session_input.dtype:
             raise InputError(f"`images` must be {session_input.dtype}. Received: {images.dtype}.")
         code = "code" if "code" in self._network("encoder").outputs else "mean"
-        return self._collect(len(images), self._run("encoder", "image", images, code, batch_size), progress)
+        feed = self._with_labels("encoder", {"image": images}, labels)
+        return self._collect(len(images), self._run("encoder", feed, code, batch_size), progress)
 
     def as_input(self, images: np.ndarray) -> np.ndarray:
         """uint8 pictures in the type that this bundle's encoder takes."""
@@ -127,23 +175,48 @@ class Sampler:
             return images
         return to_float(images)
 
-    def reconstruct(self, images: np.ndarray, batch_size: int = BATCH_SIZE) -> np.ndarray:
-        """Pictures decoded from the codes of `images`."""
-        return self.decode(self.encode(images, batch_size), batch_size)
+    def reconstruct(
+        self, images: np.ndarray, batch_size: int = BATCH_SIZE, labels: np.ndarray | None = None
+    ) -> np.ndarray:
+        """Pictures decoded from the codes of `images`; arguments as for `encode`."""
+        codes = self.encode(images, batch_size, labels=labels)
+        return self.decode(codes, batch_size, labels=labels)
 
-    def _batches(self, n: int, seed: int, batch_size: int) -> Iterator[np.ndarray]:
+    def _batches(self, n: int, seed: int, batch_size: int, labels: np.ndarray | None) -> Iterator[np.ndarray]:
         """The latents of a batch are drawn from their index, then decoded: what `sampler.onnx` does in one."""
         _at_least_one("batch_size", batch_size)
+        if labels is not None:
+            labels = class_labels(n, len(self.manifest.classes), labels)
         decoder = self._session("decoder")
         for start in range(0, n, batch_size):
-            latents = self.latents(min(batch_size, n - start), seed, start)
-            yield decoder.run(["image"], {"latent": latents})[0]
+            count = min(batch_size, n - start)
+            part = None if labels is None else labels[start : start + count]
+            feed = {"latent": self.latents(count, seed, start, part)}
+            if LABEL in self._network("decoder").inputs:
+                feed[LABEL] = self._drawn_labels(count, start, part)
+            yield decoder.run(["image"], feed)[0]
 
-    def _run(self, network: str, source: str, values: np.ndarray, target: str, batch_size: int) -> Iterator[np.ndarray]:
+    def _drawn_labels(self, n: int, start: int, labels: np.ndarray | None) -> np.ndarray:
+        """The labels of drawn pictures: given, of the bound class, or one class after the other."""
+        if labels is None and self._label is not None:
+            return np.full(n, self._label, np.int64)
+        return class_labels(n, len(self.manifest.classes), labels, start)
+
+    def _with_labels(self, network: str, feed: dict[str, np.ndarray], labels: np.ndarray | None) -> Arrays:
+        """`feed`, and the labels where the network sees them: given, or of the bound class."""
+        if LABEL not in self._network(network).inputs:
+            return feed
+        if labels is None and self._label is None:
+            raise InputError(f"the {network} of {self.bundle} must be given a class. Received: none.")
+        (values,) = feed.values()
+        return {**feed, LABEL: self._drawn_labels(len(values), 0, labels)}
+
+    def _run(self, network: str, feed: Arrays, target: str, batch_size: int) -> Iterator[np.ndarray]:
         _at_least_one("batch_size", batch_size)
         session = self._session(network)
-        for start in range(0, len(values), batch_size):
-            yield session.run([target], {source: values[start : start + batch_size]})[0]
+        for start in range(0, len(next(iter(feed.values()))), batch_size):
+            part = {name: values[start : start + batch_size] for name, values in feed.items()}
+            yield session.run([target], part)[0]
 
     def _collect(self, n: int, batches: Iterator[np.ndarray], progress: bool) -> np.ndarray:
         """All batches in one array that is allocated once."""

@@ -43,6 +43,11 @@ def assert_equal_weights(received: Weights, expected: Weights, tolerance: float 
         np.testing.assert_allclose(received[name], value, rtol=tolerance, atol=tolerance, err_msg=name)
 
 
+def data(model: keras.Model, pictures: np.ndarray) -> tuple[np.ndarray, ...]:
+    """What `fit` takes: the pictures, and labels for a model that sees them."""
+    return (pictures, np.arange(len(pictures)) % len(model.classes)) if model.labelled else (pictures,)
+
+
 class ModelContract:
     """Inherit and set `model_class` and `arguments`."""
 
@@ -71,7 +76,7 @@ class ModelContract:
         for mover in self.model_class.default_optimizers:
             model = self.build(learning_rate=0.0, **{mover: 0.1})
             before = {name: [w.numpy() for w in net.trainable_weights] for name, net in self.players(model).items()}
-            model.train_on_batch(pictures[:BATCH])
+            model.train_on_batch(*data(model, pictures[:BATCH]))
             for name, network in self.players(model).items():
                 moved = [
                     not np.array_equal(w.numpy(), old)
@@ -82,12 +87,12 @@ class ModelContract:
     def test_saved_and_loaded_takes_the_same_next_step(self, pictures: np.ndarray, tmp_path: Path) -> None:
         model = self.model_class(**self.arguments)
         model.compile(**{name: spec.build() for name, spec in self.model_class.default_optimizers.items()})
-        model.fit(pictures, batch_size=BATCH, epochs=1, verbose=0)
+        model.fit(*data(model, pictures), batch_size=BATCH, epochs=1, verbose=0)
         model.save(tmp_path / "m.keras")
         loaded = keras.saving.load_model(tmp_path / "m.keras")
         assert_equal_weights(weights_of(loaded), weights_of(model))
-        expected = model.train_on_batch(pictures[:BATCH], return_dict=True)
-        received = loaded.train_on_batch(pictures[:BATCH], return_dict=True)
+        expected = model.train_on_batch(*data(model, pictures[:BATCH]), return_dict=True)
+        received = loaded.train_on_batch(*data(model, pictures[:BATCH]), return_dict=True)
         assert received == expected
         assert_equal_weights(weights_of(loaded), weights_of(model))
 
@@ -114,8 +119,8 @@ class ModelContract:
         for strategy in (tf.distribute.get_strategy(), two_replicas()):
             with strategy.scope():
                 model = self.build()
-            history = model.fit(pictures[:76], batch_size=batch, epochs=2, shuffle=False, verbose=0)
-            evaluation = model.evaluate(pictures[:76], batch_size=batch, verbose=0, return_dict=True)
+            history = model.fit(*data(model, pictures[:76]), batch_size=batch, epochs=2, shuffle=False, verbose=0)
+            evaluation = model.evaluate(*data(model, pictures[:76]), batch_size=batch, verbose=0, return_dict=True)
             histories.append({**history.history, "evaluation": list(evaluation.values())})
             weights.append(weights_of(model))
         # Sums over 16 + 16 examples instead of 32 round differently; float32 has 6e-8.
@@ -139,7 +144,7 @@ class ModelContract:
         compiled, eager = self.build(), self.build()
         eager.run_eagerly = True
         for model in (compiled, eager):
-            model.fit(pictures, batch_size=BATCH, epochs=1, shuffle=False, verbose=0)
+            model.fit(*data(model, pictures), batch_size=BATCH, epochs=1, shuffle=False, verbose=0)
         assert_equal_weights(weights_of(eager), weights_of(compiled), tolerance=1e-5)
 
     def test_keras_callbacks_work(self, pictures: np.ndarray, tmp_path: Path) -> None:
@@ -147,8 +152,8 @@ class ModelContract:
         watched = {"monitor": f"val_{next(iter(model.trackers))}", "mode": "min"}
         rates = [float(getattr(model, name).learning_rate) for name in self.model_class.default_optimizers]
         model.fit(
-            pictures,
-            validation_data=(pictures,),
+            *data(model, pictures),
+            validation_data=data(model, pictures),
             epochs=2,
             verbose=0,
             callbacks=[
@@ -170,7 +175,9 @@ class ModelContract:
     def test_evaluation_is_repeatable_and_changes_no_weight(self, pictures: np.ndarray) -> None:
         model = self.build()
         before = [w.numpy() for w in model.trainable_weights]
-        first, second = (model.evaluate(pictures, batch_size=40, verbose=0, return_dict=True) for _ in range(2))
+        first, second = (
+            model.evaluate(*data(model, pictures), batch_size=40, verbose=0, return_dict=True) for _ in range(2)
+        )
         assert first == second
         assert all(np.isfinite(value) for value in first.values())
         for weight, old in zip(model.trainable_weights, before, strict=True):
@@ -183,7 +190,7 @@ class ModelContract:
 
     def test_exported_networks_match(self, pictures: np.ndarray, tmp_path: Path) -> None:
         model = self.build()
-        model.fit(pictures, batch_size=BATCH, epochs=1, verbose=0)
+        model.fit(*data(model, pictures), batch_size=BATCH, epochs=1, verbose=0)
         bundle = export.export_bundle(model, tmp_path / "bundle")
         manifest = serving.Manifest.read(bundle)
         assert set(model.inference_networks()) <= set(manifest.networks)
@@ -194,3 +201,5 @@ class ModelContract:
             received = serving.load(bundle).sample(9, seed=3).astype(int)
             expected = to_uint8(model.sample(9, seed=3))
             assert np.abs(received - expected).max() <= 1
+            assert manifest.latent.prior == model.prior
+        assert manifest.classes == (tuple(model.classes) if model.labelled else ())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from serving.images import to_float
 
 PREVIEW = 64
 # Taken from the data and the run, so that they cannot contradict them.
-GIVEN_BY_RUN = {"image_shape", "seed"}
+GIVEN_BY_RUN = {"image_shape", "classes", "seed"}
 
 
 @dataclass
@@ -100,12 +101,16 @@ def train(options: TrainOptions, model_options: dict[str, Any], optimizers: dict
 
     directory = RunDirectory(options.out or Path("runs") / options.name)
     source = open_source(options.data, options.image_size, options.channels)
-    validation = None
+    held_out = validation = None
     if options.validation:
         held_out = open_source(options.data, source.image_shape[:2], source.image_shape[2], split="test")
-        validation = held_out.dataset(min(options.batch_size, len(held_out)), shuffle=False)
-    batches = source.endless(options.batch_size, options.seed, first_epoch=directory.finished_epochs())
-    model = _fresh_model(options, source.image_shape, model_options, optimizers)
+    model = _fresh_model(options, source, model_options, optimizers)
+    batches = source.endless(
+        options.batch_size, options.seed, first_epoch=directory.finished_epochs(), labels=model.labelled
+    )
+    if held_out:
+        size = min(options.batch_size, len(held_out))
+        validation = held_out.dataset(size, shuffle=False, labels=model.labelled)
     directory.claim({**vars(options), "model": model_options, **optimizers})
     first_epoch = directory.finished_epochs()
     if first_epoch:
@@ -147,7 +152,7 @@ def _fit(
 
 def _fresh_model(
     options: TrainOptions,
-    image_shape: tuple[int, int, int],
+    source: Any,
     model_options: dict[str, Any],
     optimizers: dict[str, dict[str, Any]],
 ) -> Any:
@@ -157,7 +162,10 @@ def _fresh_model(
     from keras_gen.training.optimizers import OptimizerSpec
 
     keras.utils.set_random_seed(options.seed % 2**32)
-    model = model_class(options.name)(image_shape=image_shape, seed=options.seed, **model_options)
+    cls = model_class(options.name)
+    given = {"image_shape": source.image_shape, "classes": source.classes, "seed": options.seed}
+    known = {name: value for name, value in given.items() if name in inspect.signature(cls).parameters}
+    model = cls(**known, **model_options)
     model.compile(**{key: OptimizerSpec(**fields).build() for key, fields in optimizers.items()})
     return model
 

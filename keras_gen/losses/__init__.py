@@ -4,7 +4,7 @@ from keras_gen.losses.adversarial import (
     non_saturating_discriminator_loss,
     non_saturating_generator_loss,
 )
-from keras_gen.losses.divergences import normal_log_density, standard_normal_kl
+from keras_gen.losses.divergences import log_importance_weights, normal_log_density, standard_normal_kl
 from keras_gen.losses.likelihoods import (
     bernoulli_nll,
     continuous_bernoulli_mean,
@@ -22,6 +22,7 @@ __all__ = [
     "decibels",
     "discretized_logistic_nll",
     "gaussian_nll",
+    "log_importance_weights",
     "non_saturating_discriminator_loss",
     "non_saturating_generator_loss",
     "normal_log_density",

@@ -40,3 +40,24 @@ def normal_log_density(x: tf.Tensor, mean: tf.Tensor | float, log_variance: tf.T
     log_variance = tf.convert_to_tensor(log_variance)
     squared = tf.square(x - mean) * tf.exp(-log_variance)
     return -0.5 * tf.reduce_sum(squared + log_variance + math.log(2.0 * math.pi), axis=-1)
+
+
+def log_importance_weights(
+    log_likelihood: tf.Tensor, latents: tf.Tensor, mean: tf.Tensor, log_variance: tf.Tensor
+) -> tf.Tensor:
+    """`log p(x, z) - log q(z|x)` with the standard normal prior and a Gaussian posterior.
+
+    Args:
+        log_likelihood: `log p(x|z)`, (batch, samples).
+        latents: draws from the posterior, (batch, samples, size).
+        mean: of the posterior, (batch, 1, size).
+        log_variance: of the posterior, (batch, 1, size).
+
+    Returns:
+        (batch, samples), nats. The mean over samples is the ELBO, the logarithm of the mean weight the
+        importance-weighted bound.
+
+    Source: Burda et al. 2016, "Importance Weighted Autoencoders", equation 8.
+    """
+    log_prior = normal_log_density(latents, 0.0, 0.0)
+    return log_likelihood + log_prior - normal_log_density(latents, mean, log_variance)

@@ -7,22 +7,30 @@ import math
 import numpy as np
 import tensorflow as tf
 
+from keras_gen.models.conditional_vae import ConditionalVAE
 from keras_gen.models.vae import VAE
 from serving.errors import require_at_least
 
 CHUNK = 25_000
 
 
-def importance_sampled_nll(model: VAE, images: np.ndarray, num_samples: int = 5000, seed: int = 0) -> np.ndarray:
+def importance_sampled_nll(
+    model: VAE | ConditionalVAE,
+    images: np.ndarray,
+    num_samples: int = 5000,
+    seed: int = 0,
+    labels: np.ndarray | None = None,
+) -> np.ndarray:
     """`-log p(x)`, estimated with draws from the posterior: `-log (1/k) sum_i p(x, z_i) / q(z_i|x)`.
 
     The estimate is an upper bound in expectation that becomes tight with more samples.
 
     Args:
-        model: a VAE.
+        model: the model.
         images: (n, height, width, channels) in [-1, 1]; binarize them first if the model was trained on binary ones.
         num_samples: draws per picture; the literature uses 200 to 5,000.
         seed: seed of the draws.
+        labels: (n,) integers, for a model that sees the class: `-log p(x|y)`.
 
     Returns:
         (n,), nats per picture.
@@ -37,20 +45,18 @@ def importance_sampled_nll(model: VAE, images: np.ndarray, num_samples: int = 50
     batch = max(1, CHUNK // per_pass)
 
     @tf.function(reduce_retracing=True)
-    def one_pass(pictures: tf.Tensor, draw: tf.Tensor, samples: tf.Tensor) -> tf.Tensor:
-        mean, log_variance = (tf.cast(part, tf.float32) for part in model.posterior(pictures))
-        shape = tf.stack([tf.shape(pictures)[0], samples, model.latent_dim])
-        noise = tf.random.stateless_normal(shape, draw)
-        latents = model.sampling(mean[:, None], log_variance[:, None], noise)
-        _, log_weights = model.log_weights(pictures, latents, mean, log_variance, training=False)
-        return tf.reduce_logsumexp(log_weights, axis=-1)
+    def one_pass(data: tuple[tf.Tensor, ...], draw: tf.Tensor, samples: tf.Tensor) -> tf.Tensor:
+        pictures, *seen = data
+        noise = tf.random.stateless_normal(tf.stack([tf.shape(pictures)[0], samples, model.latent_dim]), draw)
+        return tf.reduce_logsumexp(model.log_weights(pictures, noise, *seen), axis=-1)
 
     results = []
     for start in range(0, len(images), batch):
-        pictures = tf.constant(images[start : start + batch], tf.float32)
+        rows = slice(start, start + batch)
+        data = (tf.constant(images[rows], tf.float32), *(() if labels is None else (tf.constant(labels[rows]),)))
         passes = [
             one_pass(
-                pictures,
+                data,
                 tf.constant([seed, start + first * len(images)], tf.int64),
                 tf.constant(min(per_pass, num_samples - first)),
             )

@@ -11,9 +11,9 @@ import tensorflow as tf
 from keras_gen import losses
 from keras_gen.networks import NetworkSpec, build_coder
 from keras_gen.training.base import BaseModel
-from keras_gen.training.inference import coding_networks, side_by_side
 from keras_gen.training.minimize import minimize
 from keras_gen.training.optimizers import OptimizerSpec
+from keras_gen.training.pieces import coding_networks, side_by_side
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")

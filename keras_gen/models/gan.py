@@ -51,7 +51,7 @@ class GAN(AdversarialModel):
     R1: Mescheder et al. 2018, "Which Training Methods for GANs do actually Converge?".
     """
 
-    prior: ClassVar = "standard_normal"
+    prior = "standard_normal"
     default_optimizers: ClassVar = {
         "generator_optimizer": OptimizerSpec("adam", learning_rate=2e-4, beta_1=0.5),
         "discriminator_optimizer": OptimizerSpec("adam", learning_rate=2e-4, beta_1=0.5),

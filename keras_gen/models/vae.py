@@ -14,11 +14,11 @@ from keras_gen import losses
 from keras_gen.layers import GaussianSampling, Likelihood, PixelLikelihood
 from keras_gen.networks import NetworkSpec, build_coder
 from keras_gen.training.base import BaseModel
+from keras_gen.training.binarization import binarized
 from keras_gen.training.minimize import global_mean, minimize
 from keras_gen.training.optimizers import OptimizerSpec
 from keras_gen.training.replica import sum_over_replicas
 from serving.errors import InputError, require_among, require_at_least
-from serving.noise import standard_normal
 
 BASELINE_DECAY = 0.9
 
@@ -65,7 +65,7 @@ class VAE(BaseModel):
     Mohamed et al. 2020, "Monte Carlo Gradient Estimation"; free nats: Kingma et al. 2016, "IAF".
     """
 
-    prior: ClassVar = "standard_normal"
+    prior = "standard_normal"
     default_optimizers: ClassVar = {"optimizer": OptimizerSpec("adam", learning_rate=1e-3)}
 
     def __init__(
@@ -134,29 +134,16 @@ class VAE(BaseModel):
         mean, log_variance = keras.ops.split(self.encoder(images, training=training), 2, axis=-1)
         return mean, log_variance
 
-    def log_weights(
-        self, images: tf.Tensor, latents: tf.Tensor, mean: tf.Tensor, log_variance: tf.Tensor, training: bool
-    ) -> tuple[tf.Tensor, tf.Tensor]:
-        """`log p(x|z)` and `log p(x, z) - log q(z|x)` of several latents per picture.
+    def log_weights(self, images: tf.Tensor, noise: tf.Tensor) -> tf.Tensor:
+        """`log p(x, z) - log q(z|x)` of draws from the posterior, nats, (batch, samples).
 
         Args:
             images: (batch, height, width, channels) in [-1, 1].
-            latents: (batch, samples, latent_dim).
-            mean: of the posterior, (batch, latent_dim).
-            log_variance: of the posterior, (batch, latent_dim).
-            training: mode of the decoder's layers.
-
-        Returns:
-            Two tensors of nats, (batch, samples).
+            noise: standard normal, (batch, samples, latent_dim).
         """
-        samples = tf.shape(latents)[1]
-        decoded = self.decoder(tf.reshape(latents, (-1, self.latent_dim)), training=training)
-        repeated = tf.repeat(images, samples, axis=0)
-        nll = self.pixels.negative_log_likelihood(repeated, tf.cast(decoded, tf.float32))
-        log_likelihood = -tf.reshape(nll, (-1, samples))
-        log_prior = losses.normal_log_density(latents, 0.0, 0.0)
-        log_posterior = losses.normal_log_density(latents, mean[:, None], log_variance[:, None])
-        return log_likelihood, log_likelihood + log_prior - log_posterior
+        mean, log_variance = (tf.cast(part, tf.float32) for part in self.posterior(images))
+        latents = self.sampling(mean[:, None], log_variance[:, None], noise)
+        return self._weigh(images, latents, mean, log_variance, training=False)[1]
 
     def bound(self, images: tf.Tensor, noise: tf.Tensor, training: bool) -> dict[str, tf.Tensor]:
         """The bound and its terms per picture, nats, each (batch,).
@@ -170,7 +157,7 @@ class VAE(BaseModel):
         latents = self.sampling(mean[:, None], log_variance[:, None], noise)
         if self.estimator == "score_function":
             latents = tf.stop_gradient(latents)
-        log_likelihood, log_weights = self.log_weights(images, latents, mean, log_variance, training)
+        log_likelihood, log_weights = self._weigh(images, latents, mean, log_variance, training)
         reconstruction = -tf.reduce_mean(log_likelihood, axis=-1)
         kl = losses.standard_normal_kl(mean, log_variance)
         terms = {
@@ -209,8 +196,7 @@ class VAE(BaseModel):
 
     def sample(self, n: int, seed: int = 0) -> np.ndarray:
         """`n` pictures from the prior, float32 in [-1, 1]; the seed means what it means in a bundle."""
-        latents = standard_normal(seed, n, self.latent_dim)
-        return self.pixels(self.decoder(latents, training=False)).numpy()
+        return self.pixels(self.decoder(self.prior_latents(n, seed), training=False)).numpy()
 
     def preview(self, images: np.ndarray, seed: int) -> np.ndarray:
         """As many samples as there are `images`."""
@@ -226,15 +212,23 @@ class VAE(BaseModel):
             "decoder": keras.Model({"latent": latent}, {"image": self.pixels(self.decoder(latent))}),
         }
 
+    def _weigh(
+        self, images: tf.Tensor, latents: tf.Tensor, mean: tf.Tensor, log_variance: tf.Tensor, training: bool
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """`log p(x|z)` and `log p(x, z) - log q(z|x)`, each (batch, samples), of latents (batch, samples, size)."""
+        samples = tf.shape(latents)[1]
+        decoded = self.decoder(tf.reshape(latents, (-1, self.latent_dim)), training=training)
+        repeated = tf.repeat(images, samples, axis=0)
+        nll = self.pixels.negative_log_likelihood(repeated, tf.cast(decoded, tf.float32))
+        log_likelihood = -tf.reshape(nll, (-1, samples))
+        weights = losses.log_importance_weights(log_likelihood, latents, mean[:, None], log_variance[:, None])
+        return log_likelihood, weights
+
     def _draw(self, images: tf.Tensor, rows: Callable[..., tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
         """The step's pictures, binarized if asked, and the noise of their latents, (batch, samples, latent_dim)."""
-        batch = tf.shape(images)[0]
         if self.binarize:
-            uniform = tf.reshape(
-                rows(batch, math.prod(self.image_shape), "binarization", uniform=True), tf.shape(images)
-            )
-            images = tf.where(uniform < (images + 1.0) / 2.0, 1.0, -1.0)
-        noise = rows(batch, self.num_samples * self.latent_dim, "posterior")
+            images = binarized(images, rows)
+        noise = rows(tf.shape(images)[0], self.num_samples * self.latent_dim, "posterior")
         return images, tf.reshape(noise, (-1, self.num_samples, self.latent_dim))
 
     def _kl_weight(self, training: bool) -> float | tf.Tensor:

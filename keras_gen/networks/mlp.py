@@ -2,6 +2,9 @@
 
 `units` are the widths of the hidden layers from the picture to the code, in decoders and generators too, which
 take them in reverse; `activation` is the name of any Keras activation.
+
+With `black_is_zero` the pictures that come in run from 0 to 1 instead of -1 to 1. Where most pixels are black, as in
+scans of writing, a first layer that starts from -1 everywhere is saturated by what all pictures share.
 """
 
 from __future__ import annotations
@@ -17,12 +20,14 @@ ACTIVATION = "leaky_relu"
 
 
 def encoder(
-    image_shape: tuple[int, int, int], outputs: int, units: Sequence[int] = UNITS, activation: str = ACTIVATION
+    image_shape: tuple[int, int, int],
+    outputs: int,
+    units: Sequence[int] = UNITS,
+    activation: str = ACTIVATION,
+    black_is_zero: bool = False,
 ) -> keras.Model:
     """(batch, height, width, channels) -> (batch, outputs)."""
-    images = keras.Input(image_shape, name="image")
-    hidden = _hidden(layers.Flatten()(images), units, activation)
-    return keras.Model(images, layers.Dense(outputs)(hidden), name="encoder")
+    return _downwards(image_shape, outputs, units, activation, black_is_zero, "encoder")
 
 
 def decoder(
@@ -40,12 +45,34 @@ def generator(
 
 
 def discriminator(
-    image_shape: tuple[int, int, int], units: Sequence[int] = UNITS, activation: str = ACTIVATION
+    image_shape: tuple[int, int, int],
+    units: Sequence[int] = UNITS,
+    activation: str = ACTIVATION,
+    black_is_zero: bool = False,
 ) -> keras.Model:
     """(batch, height, width, channels) -> logits (batch, 1)."""
+    return _downwards(image_shape, 1, units, activation, black_is_zero, "discriminator")
+
+
+def code_discriminator(size: int, units: Sequence[int] = UNITS, activation: str = ACTIVATION) -> keras.Model:
+    """Codes (batch, size) -> logits (batch, 1)."""
+    codes = keras.Input((size,), name="code")
+    return keras.Model(codes, layers.Dense(1)(_hidden(codes, units, activation)), name="code_discriminator")
+
+
+def _downwards(
+    image_shape: tuple[int, int, int],
+    outputs: int,
+    units: Sequence[int],
+    activation: str,
+    black_is_zero: bool,
+    name: str,
+) -> keras.Model:
     images = keras.Input(image_shape, name="image")
-    hidden = _hidden(layers.Flatten()(images), units, activation)
-    return keras.Model(images, layers.Dense(1)(hidden), name="discriminator")
+    flat = layers.Flatten()(images)
+    if black_is_zero:
+        flat = layers.Rescaling(0.5, 0.5)(flat)
+    return keras.Model(images, layers.Dense(outputs)(_hidden(flat, units, activation)), name=name)
 
 
 def _upwards(

@@ -13,13 +13,19 @@ from keras_gen.training.config import constructor_arguments, constructor_config
 from keras_gen.training.noise import TrainingNoise
 from keras_gen.training.optimizers import OptimizerSpec
 from keras_gen.training.train_function import single_step_function
+from serving.classes import class_labels
+from serving.noise import standard_normal
 
 
 class BaseModel(keras.Model):
     """A `keras.Model` whose constructor builds all of its networks, and whose step reports means.
 
-    A subclass takes its arguments in the constructor, keeps each as an attribute of the same name, and
-    states what it exports in `inference_networks`, and in `prior` what its latents are drawn from, if they are.
+    A subclass takes its arguments in the constructor, keeps each as an attribute of the same name, and states
+
+    - in `inference_networks` what it exports;
+    - in `prior` what its latents are drawn from, if they are; where that is not the standard normal distribution,
+      in `prior_network` how;
+    - in `labelled` whether `fit` takes (pictures, labels); then it has `classes`, the names in the labels' order.
 
     Args:
         seed: seed of the training noise.
@@ -27,8 +33,11 @@ class BaseModel(keras.Model):
         **kwargs: `name`, `dtype` and `trainable`, as for any Keras model.
     """
 
-    prior: ClassVar[str | None] = None
+    prior: str | None = None
+    labelled: bool = False
     default_optimizers: ClassVar[Mapping[str, OptimizerSpec]]
+    latent_dim: int
+    classes: tuple[str, ...] = ()
 
     def __init__(self, seed: int, reports: Iterable[str], **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -40,6 +49,28 @@ class BaseModel(keras.Model):
     def inference_networks(self) -> dict[str, keras.Model]:
         """Name -> network to export, with named inputs and outputs; pictures in [-1, 1]."""
         raise NotImplementedError(f"{type(self).__name__} must state its inference networks.")
+
+    def prior_network(self) -> keras.Model | None:
+        """`noise`, and `label` where the prior knows classes, -> `latent`; None if the noise is the latent."""
+        return None
+
+    def prior_latents(self, n: int, seed: int = 0, labels: np.ndarray | None = None, start: int = 0) -> np.ndarray:
+        """The latents `start` to `start + n - 1` of a seed, float32 (n, latent_dim); a seed means what it means in a
+        bundle.
+
+        Args:
+            n: how many.
+            seed: any 64-bit integer.
+            labels: (n,) integers, for a prior that knows classes; one class after the other by default.
+            start: index of the first latent.
+        """
+        network = self.prior_network()
+        if network is None:
+            return standard_normal(seed, n, self.latent_dim, start)
+        inputs = {"noise": standard_normal(seed, n, network.input["noise"].shape[-1], start)}
+        if "label" in network.input:
+            inputs["label"] = class_labels(n, len(self.classes), labels, start)
+        return network(inputs, training=False)["latent"].numpy()
 
     def preview(self, images: np.ndarray, seed: int) -> np.ndarray:
         """Pictures in [-1, 1] that show how training goes, about as many as there are `images` from the data."""

@@ -22,6 +22,7 @@ from export.to_onnx import OPSET, convert
 from serving import InputError
 from serving.images import to_uint8
 from serving.manifest import Tensor
+from serving.noise import standard_normal
 
 RANDOM = {
     "RandomNormal",
@@ -117,23 +118,28 @@ def test_a_damaged_graph_is_caught(decoder):
         check_network("decoder", model, decoder, inputs)
 
 
+def draw(n, seed, labels, start):
+    return standard_normal(seed, n, 3, start)
+
+
 def test_a_wrong_noise_is_caught():
     model = noise_graph(3, ir_version=10)
-    assert check_noise(model, 3)["latent"] <= 1e-5
+    assert check_noise(model, draw, {})["latent"] <= 1e-5
     golden_ratio = np.int64(0x9E3779B97F4A7C15 - 2**64)
     (golden,) = (c for c in model.graph.initializer if golden_ratio in onnx.numpy_helper.to_array(c))
     golden.CopyFrom(onnx.numpy_helper.from_array(np.array(12345, np.int64), golden.name))
     with pytest.raises(ParityError, match=r"'noise' must agree"):
-        check_noise(model, 3)
+        check_noise(model, draw, {})
 
 
 def test_a_sampler_of_other_weights_is_caught(decoder):
-    drawn = sampler_graph(convert(Bordered(decoder, "float")), 3)
-    assert check_sampler(drawn, decoder, 3)["image"] <= 1e-4
+    converted = convert(Bordered(decoder, "float"))
+    drawn = sampler_graph(noise_graph(3, converted.ir_version, free_start=False), converted)
+    assert check_sampler(drawn, decoder, draw, {})["image"] <= 1e-4
     other = keras.models.clone_model(decoder)
     other.set_weights([weight + 0.01 for weight in decoder.get_weights()])
     with pytest.raises(ParityError, match=r"'sampler' must agree"):
-        check_sampler(drawn, other, 3)
+        check_sampler(drawn, other, draw, {})
 
 
 def test_a_nan_is_not_agreement(decoder):

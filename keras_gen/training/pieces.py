@@ -1,4 +1,4 @@
-"""Pieces of what models export and show, where several models are alike."""
+"""Pieces that several models are put together from."""
 
 from __future__ import annotations
 
@@ -24,3 +24,11 @@ def coding_networks(encoder: keras.Model, decoder: keras.Model) -> dict[str, ker
 def side_by_side(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     """Pictures of two arrays in turn: (n, ...) and (n, ...) to (2 n, ...), for a grid of an even width."""
     return np.stack([np.asarray(left), np.asarray(right)], axis=1).reshape(-1, *left.shape[1:])
+
+
+def together(*networks: keras.Model) -> keras.Model:
+    """Networks that one player owns, as one: it has the inputs, the outputs and the weights of all."""
+    inputs, outputs = (
+        [tensor for network in networks for tensor in getattr(network, side)] for side in ("inputs", "outputs")
+    )
+    return keras.Model(inputs, outputs)

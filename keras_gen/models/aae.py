@@ -1,0 +1,205 @@
+"""The adversarial autoencoder."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_gen.layers import ClassCode, LatentPrior, Likelihood, PixelLikelihood, Prior
+from keras_gen.losses import non_saturating_discriminator_loss, non_saturating_generator_loss
+from keras_gen.networks import NetworkSpec, build_network
+from keras_gen.training.adversarial import AdversarialModel
+from keras_gen.training.minimize import minimize
+from keras_gen.training.optimizers import OptimizerSpec
+from keras_gen.training.pieces import together
+from serving.classes import class_labels, require_classes
+from serving.errors import InputError, require_among, require_at_least
+
+
+@keras.saving.register_keras_serializable(package="keras_gen")
+class AAE(AdversarialModel):
+    """An autoencoder whose codes a discriminator compares with draws from a prior, so that it can be sampled.
+
+    In each step the discriminator moves first, then encoder and decoder together, down the sum of the
+    reconstruction and of what it takes to fool the new discriminator. Reported per epoch: `reconstruction`, nats per
+    picture, `discriminator_loss` (2 log 2 = 1.386 where it can only guess), `generator_loss` of the encoder, and
+    `discriminator_accuracy` (0.5 is guessing).
+
+    Args:
+        image_shape: (height, width, channels).
+        classes: names of the classes, in the order of their labels; unused where `condition` is none.
+        latent_dim: length of a code.
+        encoder: network from pictures to codes: `conv`, `mlp`, a dictionary of the name and its options, or a
+            `keras.Model`.
+        decoder: network from codes to pictures; given like the encoder.
+        discriminator: network from codes to one logit: `mlp`, given like the encoder.
+        prior: what codes shall be distributed as: `standard_normal`, `mixture` of Gaussians, or `swiss_roll`.
+        components: Gaussians of the mixture; as many as classes where `condition` is prior.
+        condition: `prior` gives each class a part of the prior (mixture or swiss_roll) and shows the discriminator
+            the class; `decoder` tells the decoder the class, so that codes hold what is left, the style.
+        likelihood: of the reconstruction, as in `vae`.
+        sigma: as in `vae`.
+        adversarial_weight: weight of fooling the discriminator, beside the reconstruction's nats.
+        seed: seed of the training noise.
+
+    Raises:
+        InputError: a value out of range, a condition without classes, or networks that do not fit.
+
+    Source: Makhzani et al. 2016, "Adversarial Autoencoders", sections 2, 2.3 and 4.
+    """
+
+    default_optimizers: ClassVar = {
+        "autoencoder_optimizer": OptimizerSpec("adam", learning_rate=1e-3),
+        "discriminator_optimizer": OptimizerSpec("adam", learning_rate=1e-3, beta_1=0.5),
+    }
+
+    def __init__(
+        self,
+        image_shape: tuple[int, int, int] = (32, 32, 1),
+        classes: tuple[str, ...] = (),
+        latent_dim: int = 8,
+        encoder: NetworkSpec = "conv",
+        decoder: NetworkSpec = "conv",
+        discriminator: NetworkSpec = "mlp",
+        prior: Prior = "standard_normal",
+        components: int = 10,
+        condition: Literal["none", "prior", "decoder"] = "none",
+        likelihood: Likelihood = "bernoulli",
+        sigma: float | None = 0.1,
+        adversarial_weight: float = 1.0,
+        seed: int = 0,
+        **kwargs: Any,
+    ) -> None:
+        reports = ["reconstruction", "generator_loss", "discriminator_loss", "discriminator_accuracy"]
+        super().__init__(seed, reports, **kwargs)
+        require_at_least(1, latent_dim=latent_dim)
+        require_at_least(0, adversarial_weight=adversarial_weight)
+        require_among(("none", "prior", "decoder"), condition=condition)
+        if condition == "prior" and prior == "standard_normal":
+            raise InputError("the prior must be mixture or swiss_roll to know classes. Received: standard_normal.")
+        if condition != "none":
+            require_classes(classes)
+        self.image_shape = tuple(image_shape)
+        self.classes = tuple(classes)
+        self.latent_dim = latent_dim
+        self.labelled = condition != "none"
+        self.components = components
+        self.draw = LatentPrior(prior, latent_dim, len(classes) if condition == "prior" else components)
+        seen, decoded = (latent_dim + len(classes) * (condition == what) for what in ("prior", "decoder"))
+        shape = {"image_shape": self.image_shape}
+        self.encoder = build_network("encoder", encoder, self.image_shape, (latent_dim,), outputs=latent_dim, **shape)
+        self.decoder = build_network("decoder", decoder, (decoded,), self.image_shape, latent_dim=decoded, **shape)
+        self.discriminator = build_network("code_discriminator", discriminator, (seen,), (1,), size=seen)
+        self.pixels = PixelLikelihood(likelihood, sigma, name="pixels")
+        self.autoencoder = together(self.encoder, keras.Sequential([self.decoder, self.pixels]))
+        self.class_code = ClassCode(len(classes))
+        self.prior = prior
+        self.condition = condition
+        self.likelihood = likelihood
+        self.sigma = sigma
+        self.adversarial_weight = adversarial_weight
+
+    @property
+    def players(self) -> dict[str, keras.Model]:
+        return {"autoencoder": self.autoencoder, "discriminator": self.discriminator}
+
+    def call(self, images: tf.Tensor, labels: tf.Tensor | None = None, training: bool = False) -> tf.Tensor:
+        """Reconstructions in [-1, 1], of the shape of `images`."""
+        return self.pixels(self._decode(self.encoder(images, training=training), labels, training))
+
+    def train_step(self, data: Any) -> dict[str, tf.Tensor]:
+        images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
+        noise = self.noise.training_rows(tf.shape(images)[0], self.draw.noise_size, "prior")
+        codes = self.encoder(images, training=True)
+        discriminator = minimize(
+            lambda: self._discriminator_terms(codes, noise, labels, training=True),
+            self.discriminator,
+            self.discriminator_optimizer,
+        )
+        autoencoder = minimize(
+            lambda: self._autoencoder_terms(images, labels, training=True),
+            self.autoencoder,
+            self.autoencoder_optimizer,
+        )
+        self.noise.advance()
+        return self.record({**autoencoder, **discriminator})
+
+    def test_step(self, data: Any) -> dict[str, tf.Tensor]:
+        images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
+        noise = self.noise.evaluation_rows(tf.shape(images)[0], self.draw.noise_size, "prior")
+        codes = self.encoder(images, training=False)
+        discriminator = self._discriminator_terms(codes, noise, labels, training=False)
+        autoencoder = self._autoencoder_terms(images, labels, training=False)
+        self.noise.advance_evaluation()
+        return self.record({**autoencoder, **discriminator})
+
+    def sample(self, n: int, seed: int = 0, labels: np.ndarray | None = None) -> np.ndarray:
+        """`n` pictures, float32 in [-1, 1]; with a condition of the classes `labels`, by default one after the
+        other. The seed means what it means in a bundle."""
+        if self.labelled:
+            labels = class_labels(n, len(self.classes), labels)
+        return self.pixels(self._decode(self.prior_latents(n, seed, labels), labels, training=False)).numpy()
+
+    def preview(self, images: np.ndarray, seed: int) -> np.ndarray:
+        """As many samples as there are `images`."""
+        return self.sample(len(images), seed)
+
+    def prior_network(self) -> keras.Model | None:
+        """`noise`, with `label` where classes have parts of the prior, -> `latent`; None for the normal prior."""
+        if self.prior == "standard_normal":
+            return None
+        noise = keras.Input((self.draw.noise_size,), name="noise")
+        inputs = {"noise": noise, **self._label_input("prior")}
+        return keras.Model(inputs, {"latent": self.draw(noise, inputs.get("label"))})
+
+    def inference_networks(self) -> dict[str, keras.Model]:
+        """`encoder`: image -> code. `decoder`: latent, with label where it is told the class, -> image."""
+        image = keras.Input(self.image_shape, name="image")
+        latent = keras.Input((self.latent_dim,), name="latent")
+        inputs = {"latent": latent, **self._label_input("decoder")}
+        picture = self.pixels(self._decode(latent, inputs.get("label"), training=False))
+        return {
+            "encoder": keras.Model({"image": image}, {"code": self.encoder(image)}),
+            "decoder": keras.Model(inputs, {"image": picture}),
+        }
+
+    def _label_input(self, condition: str) -> dict[str, keras.KerasTensor]:
+        return {"label": keras.Input((), dtype="int64", name="label")} if self.condition == condition else {}
+
+    def _decode(self, codes: tf.Tensor, labels: tf.Tensor | None, training: bool) -> tf.Tensor:
+        if self.condition == "decoder":
+            codes = self.class_code(codes, labels)
+        return self.decoder(codes, training=training)
+
+    def _judge(self, codes: tf.Tensor, labels: tf.Tensor | None, training: bool) -> tf.Tensor:
+        if self.condition == "prior":
+            codes = self.class_code(codes, labels)
+        return self.discriminator(codes, training=training)
+
+    def _discriminator_terms(
+        self, codes: tf.Tensor, noise: tf.Tensor, labels: tf.Tensor | None, training: bool
+    ) -> dict[str, tf.Tensor]:
+        drawn = self.draw(noise, labels if self.condition == "prior" else None)
+        real_logits = self._judge(drawn, labels, training)
+        fake_logits = self._judge(codes, labels, training)
+        told_apart = tf.concat([real_logits > 0, fake_logits < 0], axis=-1)
+        loss = non_saturating_discriminator_loss(real_logits, fake_logits)
+        return {
+            "loss": loss,
+            "discriminator_loss": loss,
+            "discriminator_accuracy": tf.reduce_mean(tf.cast(told_apart, tf.float32), axis=-1),
+        }
+
+    def _autoencoder_terms(self, images: tf.Tensor, labels: tf.Tensor | None, training: bool) -> dict[str, tf.Tensor]:
+        codes = self.encoder(images, training=training)
+        decoded = tf.cast(self._decode(codes, labels, training), tf.float32)
+        reconstruction = self.pixels.negative_log_likelihood(images, decoded)
+        fooling = non_saturating_generator_loss(tf.cast(self._judge(codes, labels, training), tf.float32))
+        return {
+            "loss": reconstruction + self.adversarial_weight * fooling,
+            "reconstruction": reconstruction,
+            "generator_loss": fooling,
+        }
