@@ -6,11 +6,12 @@ A file is a family, and its functions are the roles that it can play:
     decoder(latent_dim, image_shape)           latents  ->  parameters of a likelihood, any real value
     generator(latent_dim, image_shape)         latents  ->  pictures in [-1, 1]
     discriminator(image_shape)                 pictures in [-1, 1]  ->  logits, (batch, 1)
+    code_discriminator(size)                   codes  ->  logits, (batch, 1)
 
 A family is chosen by its name (`"mlp"`), by name and options (`{"name": "mlp", "units": [200, 200]}`), or by
 handing in a `keras.Model` of the right shape.
 """
 
-from keras_gen.networks.build import NetworkSpec, build_coder, build_network
+from keras_gen.networks.build import NetworkSpec, build_coder, build_network, with_hidden
 
-__all__ = ["NetworkSpec", "build_coder", "build_network"]
+__all__ = ["NetworkSpec", "build_coder", "build_network", "with_hidden"]

@@ -26,7 +26,7 @@ def build_network(
     """The network that plays `role`.
 
     Args:
-        role: `encoder`, `decoder`, `generator` or `discriminator`.
+        role: `encoder`, `decoder`, `generator`, `discriminator` or `code_discriminator`.
         spec: a family's name, a dictionary of `name` and the family's options, or a network.
         input_shape: what the network must take, batch axis left out.
         output_shape: what it must give, batch axis left out.
@@ -74,6 +74,23 @@ def build_coder(
         build_network("encoder", encoder, image_shape, (outputs,), outputs=outputs, **shape),
         build_network("decoder", decoder, (latent_dim,), image_shape, latent_dim=latent_dim, **shape),
     )
+
+
+def with_hidden(network: keras.Model, layer: str | None = None) -> keras.Model:
+    """The same network, with the output of a hidden layer before its own.
+
+    Args:
+        network: its weights are shared.
+        layer: the layer's name; by default the one before the last.
+
+    Raises:
+        InputError: no such layer.
+    """
+    names = [inner.name for inner in network.layers]
+    if layer is not None and layer not in names:
+        raise InputError(f"the layer must be one of {', '.join(names)}. Received: {layer!r}.{nearest(layer, names)}")
+    hidden = network.layers[-1].input if layer is None else network.get_layer(layer).output
+    return keras.Model(network.inputs, [hidden, *network.outputs])
 
 
 def _from_family(role: str, options: dict[str, Any], shape: Mapping[str, Any]) -> keras.Model:

@@ -89,6 +89,6 @@ def _upwards(
 
 
 def _hidden(x: keras.KerasTensor, units: Sequence[int], activation: str) -> keras.KerasTensor:
-    for width in units:
-        x = layers.Dense(width, activation=activation)(x)
+    for index, width in enumerate(units, start=1):
+        x = layers.Dense(width, activation=activation, name=f"features_{index}")(x)
     return x
