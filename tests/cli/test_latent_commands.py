@@ -5,35 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-import serving
-from keras_gen.cli import main
+import serving.manifest
 from serving.images import grid, read_image, write_png
 from serving.latent_space import interpolate, manifold, traverse
 from serving.noise import standard_normal
-
-
-@pytest.fixture
-def sampler(vae_bundle):
-    return serving.load(vae_bundle)
-
-
-@pytest.fixture
-def files(pictures, tmp_path):
-    """Three pictures of the bundle's size."""
-    grey = np.rint((pictures[:3] + 1) * 127.5).astype(np.uint8)
-    for name, picture in zip("abc", grey, strict=True):
-        write_png(tmp_path / "in" / f"{name}.png", picture)
-    return grey, [tmp_path / "in" / f"{name}.png" for name in "abc"]
-
-
-@pytest.fixture
-def run(capfd):
-    def command(*words):
-        code = main([str(word) for word in words])
-        captured = capfd.readouterr()
-        return code, captured.out, captured.err
-
-    return command
 
 
 def test_reconstructions_stand_beside_their_pictures(run, sampler, vae_bundle, files, tmp_path):
@@ -69,6 +44,25 @@ def test_a_manifold(run, sampler, vae_bundle, tmp_path):
     assert run(*words)[0] == 0
     expected = grid(sampler.decode(manifold(2, 4, (1, 0))), 4)
     np.testing.assert_array_equal(read_image(tmp_path / "m.png"), expected)
+
+
+def test_a_manifold_of_another_prior_is_spaced_by_its_draws(run, altered_bundle, tmp_path, monkeypatch):
+    """The draws are still normal here; what is tested is that they are used."""
+    monkeypatch.setattr(serving.manifest, "PRIORS", ("standard_normal", "another"))
+    bundle = altered_bundle(lambda manifest: manifest["latent"].update(prior="another"))
+    assert run("manifold", bundle, "--side", 4, "--out", tmp_path / "m.png")[0] == 0
+    draws = standard_normal(0, 10_000, 2)
+    sampler = serving.load(bundle)
+    expected = grid(sampler.decode(manifold(2, 4, draws=draws)), 4)
+    np.testing.assert_allclose(read_image(tmp_path / "m.png").astype(int), expected, atol=1)
+    assert (manifold(2, 4, draws=draws) != manifold(2, 4)).any()
+
+
+def test_a_bundle_without_a_prior_has_no_manifold(run, priorless_bundle, tmp_path):
+    code, _, err = run("manifold", priorless_bundle, "--out", tmp_path / "m.png")
+    assert code == 2
+    assert "must have a prior, whose quantiles space the grid. Received: none." in err
+    assert len(err.splitlines()) == 1
 
 
 def test_a_traversal_of_a_picture_and_of_a_sample(run, sampler, vae_bundle, files, tmp_path):
