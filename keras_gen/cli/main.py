@@ -16,6 +16,7 @@ COMMANDS = {
     "sample": "draw pictures from a bundle",
     "reconstruct": "pictures beside their reconstructions",
     "encode": "codes of pictures, as an array",
+    "features": "codes of a data set, as an array for a classifier",
     "interpolate": "the way between pictures, or between samples",
     "manifold": "pictures over two dimensions of the latent space",
     "traverse": "one latent dimension at a time",
