@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 import serving.manifest
+from keras_gen.data import open_source
 from serving.images import grid, read_image, write_png
+from serving.latent_plot import latent_figure, write_figure
 from serving.latent_space import interpolate, manifold, traverse
 from serving.noise import standard_normal
 
@@ -65,6 +67,44 @@ def test_a_bundle_without_a_prior_has_no_manifold(run, priorless_bundle, tmp_pat
     assert len(err.splitlines()) == 1
 
 
+def test_codes_of_a_data_set_are_drawn_beside_the_prior(run, sampler, vae_bundle, tmp_path):
+    words = ["latent", vae_bundle, "--data", "digits", "--dimensions", "[1, 0]", "--seed", 3]
+    code, out, err = run(*words, "--out", tmp_path / "l.png")
+    assert (code, err) == (0, "")
+    assert "297 codes, dimensions 1 and 0 of 2" in out
+    examples = open_source("digits", split="test").examples
+    figure = latent_figure(
+        sampler.encode(examples.images),
+        (1, 0),
+        examples.labels,
+        examples.classes,
+        sampler.latents(297, seed=3),
+        "codes of 297 pictures: digits (test)",
+    )
+    write_figure(tmp_path / "expected.png", figure)
+    assert (tmp_path / "l.png").read_bytes() == (tmp_path / "expected.png").read_bytes()
+
+
+def test_without_labels_or_a_prior_the_codes_are_drawn_alone(
+    run, sampler, priorless_bundle, files, tmp_path, monkeypatch
+):
+    grey, _ = files
+    monkeypatch.chdir(tmp_path)
+    words = ["latent", priorless_bundle, "--data", "folder:in", "--split", "all", "--out", "l.png"]
+    assert run(*words)[0] == 0
+    title = "codes of 3 pictures: folder:in (all)"
+    write_figure(tmp_path / "expected.png", latent_figure(sampler.encode(grey), (0, 1), title=title))
+    assert (tmp_path / "l.png").read_bytes() == (tmp_path / "expected.png").read_bytes()
+
+
+def test_a_latent_of_one_number_makes_no_plane(run, altered_bundle, tmp_path):
+    bundle = altered_bundle(lambda manifest: manifest["latent"].update(size=1))
+    code, _, err = run("latent", bundle, "--data", "digits", "--out", tmp_path / "l.png")
+    assert code == 2
+    assert "must have a latent of at least 2 numbers for a plane. Received: 1." in err
+    assert len(err.splitlines()) == 1
+
+
 def test_a_traversal_of_a_picture_and_of_a_sample(run, sampler, vae_bundle, files, tmp_path):
     grey, paths = files
     for start, code in (
@@ -102,6 +142,10 @@ def test_another_size_is_converted_only_when_asked(run, vae_bundle, tmp_path):
             "`steps` must be at least 2",
         ),
         (["manifold", "{bundle}", "--dimensions", "[0, 2]", "--out", "m.png"], "2 of 0 to 1. Received: 0, 2."),
+        (["latent", "{bundle}", "--out", "l.png"], "needs --data"),
+        (["latent", "{bundle}", "--data", "digits", "--out", "l.npy"], "--out must be a file that ends in .png"),
+        (["latent", "{bundle}", "--data", "digits", "--dimensions", "[0, 2]", "--out", "l.png"], "Received: 0, 2."),
+        (["latent", "{bundle}", "--data", "digits", "--dimensions", "[1, 1]", "--out", "l.png"], "Received: 1, 1."),
         (["traverse", "{bundle}", "--dimensions", "[7]", "--out", "t.png"], "Received: 7."),
         (["traverse", "{bundle}", "--seed", str(2**70), "--out", "t.png"], "`seed` must be a 64-bit integer."),
         (["traverse", "nowhere", "--out", "t.png"], "nowhere must be a bundle"),
