@@ -113,6 +113,7 @@ def test_no_command_loads_tensorflow(vae_bundle, files, tmp_path):
     lines = [
         "features {b} --data digits --out {t}/x.npy --labels {t}/y.npy",
         "latent {b} --data digits --out {t}/l.png",
+        "attribute {b} {t}/in --data digits --class 1 --out {t}/a.png",
     ]
     words = [line.format(b=vae_bundle, t=tmp_path) for line in lines]
     result = subprocess.run([sys.executable, "-c", program, *words], capture_output=True, text=True)

@@ -7,6 +7,7 @@ import pytest
 
 import serving.manifest
 from keras_gen.data import open_source
+from serving.attributes import direction, move
 from serving.images import grid, read_image, write_png
 from serving.latent_plot import latent_figure, write_figure
 from serving.latent_space import interpolate, manifold, traverse
@@ -105,6 +106,62 @@ def test_a_latent_of_one_number_makes_no_plane(run, altered_bundle, tmp_path):
     assert len(err.splitlines()) == 1
 
 
+def test_an_attribute_of_pictures(run, sampler, vae_bundle, files, tmp_path):
+    grey, paths = files
+    words = ["attribute", vae_bundle, *paths[:2], "--positive", *paths[1:], "--negative", paths[0]]
+    assert run(*words, "--strengths", "[-1, 0, 2.5]", "--out", tmp_path / "a.png")[0] == 0
+    codes = sampler.encode(grey)
+    moved = move(codes[:2], codes[1:].mean(axis=0) - codes[0], [-1, 0, 2.5])
+    expected = grid(sampler.decode(moved), 3)
+    np.testing.assert_allclose(read_image(tmp_path / "a.png").astype(int), expected, atol=1)
+
+
+def test_an_attribute_of_a_class(run, sampler, vae_bundle, files, tmp_path):
+    grey, paths = files
+    words = ["attribute", vae_bundle, paths[0], "--data", "digits", "--class", "3", "--split", "test"]
+    assert run(*words, "--out", tmp_path / "a.png")[0] == 0
+    examples = open_source("digits", split="test").examples
+    codes = sampler.encode(examples.images)
+    way = direction(codes[examples.labels == 3], codes[examples.labels != 3])
+    moved = move(sampler.encode(grey[:1]), way, [-1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0])
+    np.testing.assert_array_equal(read_image(tmp_path / "a.png"), grid(sampler.decode(moved), 7))
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ([], "--data and --class. Received: none of them."),
+        (
+            ["--positive", "a.png"],
+            "--positive and --negative pictures, or by --data and --class. Received: --positive.",
+        ),
+        (["--data", "digits"], "Received: --data."),
+        (["--data", "digits", "--class", "1", "--positive", "a.png"], "Received: --positive, --data, --class."),
+        (["--data", "digits", "--class", "eight"], "must be one of 0, 1, 2, 3, 4, 5, 6, 7, 8, 9. Received: 'eight'."),
+        (
+            ["--data", "folder:named", "--class", "sevns"],
+            "one of eights, sevens. Received: 'sevns'. Did you mean 'sevens'?",
+        ),
+        (["--data", "folder:named", "--class", "sevens", "--count", "1"], "must have a picture of "),
+        (["--data", "folder:one", "--class", "only"], "(train) must have a picture of another class than 'only'."),
+        (["--data", "folder:plain", "--class", "a"], "folder:plain must have labels. Received: pictures alone."),
+        (["--data", "digits", "--class", "1", "--strengths", "[]"], "at least one finite number. Received: []."),
+        (["--data", "digits", "--class", "1", "--strengths", "[.inf]"], "at least one finite number. Received: [inf]."),
+    ],
+)
+def test_attributes_that_nothing_shows_are_one_line(run, vae_bundle, files, tmp_path, monkeypatch, words, message):
+    grey, _ = files
+    for place in ("named/sevens", "named/eights", "one/only", "plain"):
+        write_png(tmp_path / place / "a.png", grey[0])
+    write_png(tmp_path / "a.png", grey[0])
+    monkeypatch.chdir(tmp_path)
+    code, _, err = run("attribute", vae_bundle, "a.png", *words, "--out", "out.png")
+    assert code == 2
+    assert message in err
+    assert len(err.splitlines()) == 1, err
+    assert not (tmp_path / "out.png").exists()
+
+
 def test_a_traversal_of_a_picture_and_of_a_sample(run, sampler, vae_bundle, files, tmp_path):
     grey, paths = files
     for start, code in (
@@ -146,6 +203,7 @@ def test_another_size_is_converted_only_when_asked(run, vae_bundle, tmp_path):
         (["latent", "{bundle}", "--data", "digits", "--out", "l.npy"], "--out must be a file that ends in .png"),
         (["latent", "{bundle}", "--data", "digits", "--dimensions", "[0, 2]", "--out", "l.png"], "Received: 0, 2."),
         (["latent", "{bundle}", "--data", "digits", "--dimensions", "[1, 1]", "--out", "l.png"], "Received: 1, 1."),
+        (["attribute", "{bundle}", "--out", "a.png"], "needs pictures"),
         (["traverse", "{bundle}", "--dimensions", "[7]", "--out", "t.png"], "Received: 7."),
         (["traverse", "{bundle}", "--seed", str(2**70), "--out", "t.png"], "`seed` must be a 64-bit integer."),
         (["traverse", "nowhere", "--out", "t.png"], "nowhere must be a bundle"),
