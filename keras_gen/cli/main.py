@@ -17,6 +17,8 @@ COMMANDS = {
     "reconstruct": "pictures beside their reconstructions",
     "encode": "codes of pictures, as an array",
     "features": "codes of a data set, as an array for a classifier",
+    "compress": "pictures as a small file of quantized codes",
+    "decompress": "the pictures of such a file",
     "interpolate": "the way between pictures, or between samples",
     "manifold": "pictures over two dimensions of the latent space",
     "traverse": "one latent dimension at a time",
