@@ -29,18 +29,23 @@ def read_pictures(places: Sequence[str | Path], image: Image, resize: bool = Fal
     """
     wanted = (image.height, image.width, image.channels)
     pictures = []
-    for file in _files(places):
+    for file in picture_paths(places):
         picture = read_image(file, wanted[:2], wanted[2]) if resize else read_image(file)
         if picture.shape != wanted:
             raise InputError(
-                f"{file} must be {_size(wanted)}, which the bundle takes; --resize converts it. "
-                f"Received: {_size(picture.shape)}."
+                f"{file} must be {size_text(wanted)}, which the bundle takes; --resize converts it. "
+                f"Received: {size_text(picture.shape)}."
             )
         pictures.append(picture)
     return np.stack(pictures)
 
 
-def _files(places: Sequence[str | Path]) -> list[Path]:
+def picture_paths(places: Sequence[str | Path]) -> list[Path]:
+    """The files that `read_pictures` reads, in its order.
+
+    Raises:
+        InputError: a place that is not there, a folder without pictures, or no places.
+    """
     files = []
     for place in map(Path, places):
         if place.is_dir():
@@ -57,5 +62,6 @@ def _files(places: Sequence[str | Path]) -> list[Path]:
     return files
 
 
-def _size(shape: tuple[int, ...]) -> str:
+def size_text(shape: tuple[int, ...]) -> str:
+    """(height, width, channels) as people say it: `640x480x3` is 640 wide."""
     return f"{shape[1]}x{shape[0]}x{shape[2]}"

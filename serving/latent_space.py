@@ -16,30 +16,42 @@ EDGE = 0.02
 Path = Literal["linear", "spherical"]
 
 
-def manifold(size: int, side: int = 20, dimensions: Sequence[int] = (0, 1)) -> np.ndarray:
+def manifold(
+    size: int, side: int = 20, dimensions: Sequence[int] = (0, 1), draws: np.ndarray | None = None
+) -> np.ndarray:
     """A square grid over two dimensions of a latent space, spaced evenly in the prior's probability.
 
-    The quantiles run from 2 % to 98 % and pass through the normal's inverse distribution function, so that every
-    part of the grid is as likely as any other under the prior. Other dimensions are zero, the prior's mean.
+    The quantiles run from 2 % to 98 % and pass through the prior's inverse distribution function, so that every
+    row and every column of the grid is as likely as any other under the prior. The prior is standard normal, or
+    what `draws` were drawn from: then each dimension passes through its own empirical quantiles. Other dimensions
+    stay at the prior's mean, which is zero, or the mean of the draws.
 
     Args:
         size: length of a latent, at least 2.
         side: latents in a row and in a column.
         dimensions: the one that grows along a row, and the one that grows down the rows.
+        draws: many latents of a prior that is not standard normal, (n, size).
 
     Returns:
         float32, (side * side, size).
 
     Raises:
-        InputError: a latent too short, or dimensions that it does not have.
+        InputError: a latent too short, dimensions that it does not have, or draws of another shape.
 
     Source: Kingma & Welling 2013, "Auto-Encoding Variational Bayes", figure 4.
     """
     require_at_least(2, size=size, side=side)
-    _check_dimensions(size, dimensions, 2)
-    quantiles = np.array([NormalDist().inv_cdf(p) for p in np.linspace(EDGE, 1 - EDGE, side)], np.float32)
-    across, down = np.meshgrid(quantiles, quantiles)
-    latents = np.zeros((side * side, size), np.float32)
+    check_dimensions(size, dimensions, 2)
+    probabilities = np.linspace(EDGE, 1 - EDGE, side)
+    if draws is None:
+        mean = np.zeros(size, np.float32)
+        axes = np.tile([NormalDist().inv_cdf(p) for p in probabilities], (2, 1))
+    else:
+        draws = _check_draws(draws, size)
+        mean = draws.mean(axis=0)
+        axes = np.quantile(draws[:, list(dimensions[:2])], probabilities, axis=0).T
+    across, down = np.meshgrid(*axes)
+    latents = np.tile(mean, (side * side, 1)).astype(np.float32)
     latents[:, dimensions[0]], latents[:, dimensions[1]] = across.ravel(), down.ravel()
     return latents
 
@@ -88,12 +100,27 @@ def traverse(latent: np.ndarray, dimensions: Sequence[int], steps: int = 9, reac
         InputError: dimensions that the latent does not have, fewer than two steps.
     """
     latent = np.asarray(latent, np.float32)
-    _check_dimensions(len(latent), dimensions, 1)
+    check_dimensions(len(latent), dimensions, 1)
     require_at_least(2, steps=steps)
     latents = np.tile(latent, (len(dimensions), steps, 1))
     for row, dimension in enumerate(dimensions):
         latents[row, :, dimension] = np.linspace(-reach, reach, steps)
     return latents.reshape(-1, len(latent))
+
+
+def check_dimensions(size: int, dimensions: Sequence[int], least: int) -> None:
+    """Raises InputError for fewer than `least` dimensions, or one that a latent of length `size` does not have."""
+    if len(dimensions) < least or any(not 0 <= d < size for d in dimensions):
+        raise InputError(
+            f"`dimensions` must be at least {least} of 0 to {size - 1}. Received: {', '.join(map(str, dimensions))}."
+        )
+
+
+def _check_draws(draws: np.ndarray, size: int) -> np.ndarray:
+    draws = np.asarray(draws)
+    if draws.ndim != 2 or draws.shape[1] != size or len(draws) == 0:
+        raise InputError(f"`draws` must have the shape (n, {size}). Received: {draws.shape}.")
+    return draws
 
 
 def _linear(a: np.ndarray, b: np.ndarray, fractions: np.ndarray) -> np.ndarray:
@@ -111,10 +138,3 @@ def _spherical(a: np.ndarray, b: np.ndarray, fractions: np.ndarray) -> np.ndarra
         return _linear(a, b, fractions)
     direction = (np.sin((1.0 - fractions) * angle) * first + np.sin(fractions * angle) * second) / np.sin(angle)
     return direction * _linear(np.asarray(lengths[0]), np.asarray(lengths[1]), fractions)
-
-
-def _check_dimensions(size: int, dimensions: Sequence[int], least: int) -> None:
-    if len(dimensions) < least or any(not 0 <= d < size for d in dimensions):
-        raise InputError(
-            f"`dimensions` must be at least {least} of 0 to {size - 1}. Received: {', '.join(map(str, dimensions))}."
-        )

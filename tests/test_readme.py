@@ -45,8 +45,10 @@ def test_the_commands_run(somewhere, line, monkeypatch):
     """Those on data of the reader's own apart."""
     words = shlex.split(line.partition("#")[0])
     assert words.pop(0) == "keras-gen"
-    if words[0] in ("reconstruct", "encode"):
+    if "samples" in words or words[0] == "decompress":
         assert main(["sample", "bundles/vae", "-n", "3", "--out", "samples"]) == 0
+    if words[0] == "decompress":
+        assert main(["compress", "bundles/vae", "samples", "--out", "codes.kgc"]) == 0
     if words[0] == "export":
         assert main(["train", "vae", "--data", "digits", "--epochs", "1", "--out", "runs/vae"]) == 0
     if words[0] == "train" and "--help" not in words:

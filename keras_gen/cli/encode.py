@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
-import numpy as np
-
-from keras_gen.cli.bundle_options import add_pictures, bundle_parser, encode_files, open_bundle
-from serving.files import whole_file
+from keras_gen.cli.bundle_options import add_pictures, bundle_parser, encode_files, open_bundle, write_array
 
 
 def run(words: Sequence[str]) -> int:
@@ -17,7 +13,6 @@ def run(words: Sequence[str]) -> int:
     add_pictures(parser)
     options = parser.parse_args(words)
     _, codes = encode_files(open_bundle(options, ".npy"), options.pictures, options.resize)
-    with whole_file(Path(options.out)) as temporary, temporary.open("wb") as file:
-        np.save(file, codes, allow_pickle=False)
+    write_array(options.out, codes)
     print(f"{len(codes)} codes of {codes.shape[1]} numbers: {options.out}")
     return 0

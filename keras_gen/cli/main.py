@@ -16,9 +16,14 @@ COMMANDS = {
     "sample": "draw pictures from a bundle",
     "reconstruct": "pictures beside their reconstructions",
     "encode": "codes of pictures, as an array",
+    "features": "codes of a data set, as an array for a classifier",
+    "compress": "pictures as a small file of quantized codes",
+    "decompress": "the pictures of such a file",
     "interpolate": "the way between pictures, or between samples",
     "manifold": "pictures over two dimensions of the latent space",
     "traverse": "one latent dimension at a time",
+    "latent": "codes of a data set by class, beside draws of the prior",
+    "attribute": "pictures with more or less of what sets some pictures apart",
     "info": "say what a bundle holds, and check it",
     "demo": "train, export and sample a VAE and a GAN on handwritten digits",
 }
@@ -74,7 +79,7 @@ def _run(words: list[str]) -> int:
         missing = (error.name or "").partition(".")[0]
         if missing in ("keras_gen", "export", "serving"):
             raise
-        extra = "serve" if missing in ("onnxruntime", "PIL", "numpy") else "train,serve"
+        extra = "serve" if missing in ("onnxruntime", "PIL", "numpy", "matplotlib") else "train,serve"
         raise InputError(
             f"`keras-gen {name}` needs the package {missing!r}: pip install 'keras-gen[{extra}]'. Received: none."
         ) from error

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from keras_gen.cli.bundle_options import bundle_parser, open_bundle, write_grid
+from serving import Sampler
+from serving.errors import InputError
 from serving.latent_space import manifold
+
+DRAWS = 10_000
 
 
 def run(words: Sequence[str]) -> int:
@@ -15,6 +21,16 @@ def run(words: Sequence[str]) -> int:
     parser.add_argument("--dimensions", type=tuple[int, int], default=(0, 1), help="across and down: '[0, 1]'.")
     options = parser.parse_args(words)
     sampler = open_bundle(options, ".png")
-    latents = manifold(sampler.latent.size, options.side, options.dimensions)
+    latents = manifold(sampler.latent.size, options.side, options.dimensions, _draws(sampler))
     write_grid(options.out, sampler.decode(latents), columns=options.side)
     return 0
+
+
+def _draws(sampler: Sampler) -> np.ndarray | None:
+    """Latents to take the prior's quantiles from; None for a standard normal, whose quantiles are known."""
+    prior = sampler.latent.prior
+    if prior == "standard_normal":
+        return None
+    if prior is None or "sample" not in sampler.abilities:
+        raise InputError(f"{sampler.bundle} must have a prior, whose quantiles space the grid. Received: none.")
+    return sampler.latents(DRAWS, seed=0)

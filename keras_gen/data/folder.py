@@ -82,7 +82,7 @@ def _decode_all(files: list[Path], shape: Shape) -> np.ndarray:
     for file, picture in zip(files, pictures, strict=True):
         if picture.shape[:2] != first.shape[:2]:
             raise InputError(
-                f"pictures must have one size unless --image_size is given. Received: "
+                f"pictures must have one size unless --image_size (or --resize, for a bundle) is given. Received: "
                 f"{_size(first)} ({files[0]}) and {_size(picture)} ({file})."
             )
     channels = max(picture.shape[2] for picture in pictures)

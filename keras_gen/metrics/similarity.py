@@ -5,31 +5,14 @@ from __future__ import annotations
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
+from serving.distortion import RANGE, check_same_shape, psnr
 from serving.errors import InputError
 
-RANGE = 2.0
+__all__ = ["psnr", "ssim"]
+
 SSIM_SIGMA = 1.5
 SSIM_RADIUS = 5
 SSIM_CONSTANTS = (0.01, 0.03)
-
-
-def psnr(images: np.ndarray, references: np.ndarray) -> np.ndarray:
-    """Peak signal-to-noise ratio, `10 log10 (range^2 / mean squared error)`, of each pair.
-
-    Args:
-        images: (n, height, width, channels) in [-1, 1].
-        references: same shape.
-
-    Returns:
-        (n,), decibels; infinite for equal pictures.
-
-    Raises:
-        InputError: the shapes differ.
-    """
-    _same_shape(images, references)
-    error = np.square(images.astype(np.float64) - references).mean(axis=(1, 2, 3))
-    with np.errstate(divide="ignore"):
-        return 10.0 * np.log10(RANGE**2 / error)
 
 
 def ssim(images: np.ndarray, references: np.ndarray) -> np.ndarray:
@@ -48,7 +31,7 @@ def ssim(images: np.ndarray, references: np.ndarray) -> np.ndarray:
     Source: Wang et al. 2004, "Image Quality Assessment: From Error Visibility to Structural Similarity",
     equations 12 to 16.
     """
-    _same_shape(images, references)
+    check_same_shape(images, references)
     window = 2 * SSIM_RADIUS + 1
     if min(images.shape[1:3]) < window:
         raise InputError(f"pictures must have sides of at least {window} for SSIM. Received: {images.shape[1:3]}.")
@@ -64,10 +47,3 @@ def ssim(images: np.ndarray, references: np.ndarray) -> np.ndarray:
     covariance = smooth(x * y) - mean_x * mean_y
     luminance = (2 * mean_x * mean_y + c1) / (mean_x**2 + mean_y**2 + c1)
     return (luminance * (2 * covariance + c2) / (variances + c2)).mean(axis=(1, 2, 3))
-
-
-def _same_shape(images: np.ndarray, references: np.ndarray) -> None:
-    if images.shape != references.shape or images.ndim != 4:
-        raise InputError(
-            f"pictures must be compared with as many of one shape. Received: {images.shape} and {references.shape}."
-        )

@@ -5,35 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-import serving
-from keras_gen.cli import main
+import serving.manifest
+from keras_gen.data import open_source
+from serving.attributes import direction, move
 from serving.images import grid, read_image, write_png
+from serving.latent_plot import latent_figure, write_figure
 from serving.latent_space import interpolate, manifold, traverse
 from serving.noise import standard_normal
-
-
-@pytest.fixture
-def sampler(vae_bundle):
-    return serving.load(vae_bundle)
-
-
-@pytest.fixture
-def files(pictures, tmp_path):
-    """Three pictures of the bundle's size."""
-    grey = np.rint((pictures[:3] + 1) * 127.5).astype(np.uint8)
-    for name, picture in zip("abc", grey, strict=True):
-        write_png(tmp_path / "in" / f"{name}.png", picture)
-    return grey, [tmp_path / "in" / f"{name}.png" for name in "abc"]
-
-
-@pytest.fixture
-def run(capfd):
-    def command(*words):
-        code = main([str(word) for word in words])
-        captured = capfd.readouterr()
-        return code, captured.out, captured.err
-
-    return command
 
 
 def test_reconstructions_stand_beside_their_pictures(run, sampler, vae_bundle, files, tmp_path):
@@ -69,6 +47,119 @@ def test_a_manifold(run, sampler, vae_bundle, tmp_path):
     assert run(*words)[0] == 0
     expected = grid(sampler.decode(manifold(2, 4, (1, 0))), 4)
     np.testing.assert_array_equal(read_image(tmp_path / "m.png"), expected)
+
+
+def test_a_manifold_of_another_prior_is_spaced_by_its_draws(run, altered_bundle, tmp_path, monkeypatch):
+    """The draws are still normal here; what is tested is that they are used."""
+    monkeypatch.setattr(serving.manifest, "PRIORS", ("standard_normal", "another"))
+    bundle = altered_bundle(lambda manifest: manifest["latent"].update(prior="another"))
+    assert run("manifold", bundle, "--side", 4, "--out", tmp_path / "m.png")[0] == 0
+    draws = standard_normal(0, 10_000, 2)
+    sampler = serving.load(bundle)
+    expected = grid(sampler.decode(manifold(2, 4, draws=draws)), 4)
+    np.testing.assert_allclose(read_image(tmp_path / "m.png").astype(int), expected, atol=1)
+    assert (manifold(2, 4, draws=draws) != manifold(2, 4)).any()
+
+
+def test_a_bundle_without_a_prior_has_no_manifold(run, priorless_bundle, tmp_path):
+    code, _, err = run("manifold", priorless_bundle, "--out", tmp_path / "m.png")
+    assert code == 2
+    assert "must have a prior, whose quantiles space the grid. Received: none." in err
+    assert len(err.splitlines()) == 1
+
+
+def test_codes_of_a_data_set_are_drawn_beside_the_prior(run, sampler, vae_bundle, tmp_path):
+    words = ["latent", vae_bundle, "--data", "digits", "--dimensions", "[1, 0]", "--seed", 3]
+    code, out, err = run(*words, "--out", tmp_path / "l.png")
+    assert (code, err) == (0, "")
+    assert "297 codes, dimensions 1 and 0 of 2" in out
+    examples = open_source("digits", split="test").examples
+    figure = latent_figure(
+        sampler.encode(examples.images),
+        (1, 0),
+        examples.labels,
+        examples.classes,
+        sampler.latents(297, seed=3),
+        "codes of 297 pictures: digits (test)",
+    )
+    write_figure(tmp_path / "expected.png", figure)
+    assert (tmp_path / "l.png").read_bytes() == (tmp_path / "expected.png").read_bytes()
+
+
+def test_without_labels_or_a_prior_the_codes_are_drawn_alone(
+    run, sampler, priorless_bundle, files, tmp_path, monkeypatch
+):
+    grey, _ = files
+    monkeypatch.chdir(tmp_path)
+    words = ["latent", priorless_bundle, "--data", "folder:in", "--split", "all", "--out", "l.png"]
+    assert run(*words)[0] == 0
+    title = "codes of 3 pictures: folder:in (all)"
+    write_figure(tmp_path / "expected.png", latent_figure(sampler.encode(grey), (0, 1), title=title))
+    assert (tmp_path / "l.png").read_bytes() == (tmp_path / "expected.png").read_bytes()
+
+
+def test_a_latent_of_one_number_makes_no_plane(run, altered_bundle, tmp_path):
+    bundle = altered_bundle(lambda manifest: manifest["latent"].update(size=1))
+    code, _, err = run("latent", bundle, "--data", "digits", "--out", tmp_path / "l.png")
+    assert code == 2
+    assert "must have a latent of at least 2 numbers for a plane. Received: 1." in err
+    assert len(err.splitlines()) == 1
+
+
+def test_an_attribute_of_pictures(run, sampler, vae_bundle, files, tmp_path):
+    grey, paths = files
+    words = ["attribute", vae_bundle, *paths[:2], "--positive", *paths[1:], "--negative", paths[0]]
+    assert run(*words, "--strengths", "[-1, 0, 2.5]", "--out", tmp_path / "a.png")[0] == 0
+    codes = sampler.encode(grey)
+    moved = move(codes[:2], codes[1:].mean(axis=0) - codes[0], [-1, 0, 2.5])
+    expected = grid(sampler.decode(moved), 3)
+    np.testing.assert_allclose(read_image(tmp_path / "a.png").astype(int), expected, atol=1)
+
+
+def test_an_attribute_of_a_class(run, sampler, vae_bundle, files, tmp_path):
+    grey, paths = files
+    words = ["attribute", vae_bundle, paths[0], "--data", "digits", "--class", "3", "--split", "test"]
+    assert run(*words, "--out", tmp_path / "a.png")[0] == 0
+    examples = open_source("digits", split="test").examples
+    codes = sampler.encode(examples.images)
+    way = direction(codes[examples.labels == 3], codes[examples.labels != 3])
+    moved = move(sampler.encode(grey[:1]), way, [-1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0])
+    np.testing.assert_array_equal(read_image(tmp_path / "a.png"), grid(sampler.decode(moved), 7))
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ([], "--data and --class. Received: none of them."),
+        (
+            ["--positive", "a.png"],
+            "--positive and --negative pictures, or by --data and --class. Received: --positive.",
+        ),
+        (["--data", "digits"], "Received: --data."),
+        (["--data", "digits", "--class", "1", "--positive", "a.png"], "Received: --positive, --data, --class."),
+        (["--data", "digits", "--class", "eight"], "must be one of 0, 1, 2, 3, 4, 5, 6, 7, 8, 9. Received: 'eight'."),
+        (
+            ["--data", "folder:named", "--class", "sevns"],
+            "one of eights, sevens. Received: 'sevns'. Did you mean 'sevens'?",
+        ),
+        (["--data", "folder:named", "--class", "sevens", "--count", "1"], "must have a picture of "),
+        (["--data", "folder:one", "--class", "only"], "(train) must have a picture of another class than 'only'."),
+        (["--data", "folder:plain", "--class", "a"], "folder:plain must have labels. Received: pictures alone."),
+        (["--data", "digits", "--class", "1", "--strengths", "[]"], "at least one finite number. Received: []."),
+        (["--data", "digits", "--class", "1", "--strengths", "[.inf]"], "at least one finite number. Received: [inf]."),
+    ],
+)
+def test_attributes_that_nothing_shows_are_one_line(run, vae_bundle, files, tmp_path, monkeypatch, words, message):
+    grey, _ = files
+    for place in ("named/sevens", "named/eights", "one/only", "plain"):
+        write_png(tmp_path / place / "a.png", grey[0])
+    write_png(tmp_path / "a.png", grey[0])
+    monkeypatch.chdir(tmp_path)
+    code, _, err = run("attribute", vae_bundle, "a.png", *words, "--out", "out.png")
+    assert code == 2
+    assert message in err
+    assert len(err.splitlines()) == 1, err
+    assert not (tmp_path / "out.png").exists()
 
 
 def test_a_traversal_of_a_picture_and_of_a_sample(run, sampler, vae_bundle, files, tmp_path):
@@ -108,6 +199,11 @@ def test_another_size_is_converted_only_when_asked(run, vae_bundle, tmp_path):
             "`steps` must be at least 2",
         ),
         (["manifold", "{bundle}", "--dimensions", "[0, 2]", "--out", "m.png"], "2 of 0 to 1. Received: 0, 2."),
+        (["latent", "{bundle}", "--out", "l.png"], "needs --data"),
+        (["latent", "{bundle}", "--data", "digits", "--out", "l.npy"], "--out must be a file that ends in .png"),
+        (["latent", "{bundle}", "--data", "digits", "--dimensions", "[0, 2]", "--out", "l.png"], "Received: 0, 2."),
+        (["latent", "{bundle}", "--data", "digits", "--dimensions", "[1, 1]", "--out", "l.png"], "Received: 1, 1."),
+        (["attribute", "{bundle}", "--out", "a.png"], "needs pictures"),
         (["traverse", "{bundle}", "--dimensions", "[7]", "--out", "t.png"], "Received: 7."),
         (["traverse", "{bundle}", "--seed", str(2**70), "--out", "t.png"], "`seed` must be a 64-bit integer."),
         (["traverse", "nowhere", "--out", "t.png"], "nowhere must be a bundle"),

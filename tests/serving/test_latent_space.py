@@ -18,6 +18,17 @@ def test_a_manifold_is_even_in_the_priors_probability():
     assert (latents[:, [1, 3]] == 0).all()
 
 
+def test_a_manifold_over_draws_is_even_in_their_probability():
+    rng = np.random.default_rng(0)
+    draws = np.stack([rng.uniform(0, 1, 200_000), rng.exponential(2.0, 200_000), rng.normal(5, 1, 200_000)], axis=1)
+    latents = manifold(3, side=5, dimensions=(1, 0), draws=draws).reshape(5, 5, 3)
+    even = np.linspace(0.02, 0.98, 5)
+    np.testing.assert_allclose(latents[2, :, 1], scipy.stats.expon.ppf(even, scale=2.0), rtol=0.03)
+    np.testing.assert_allclose(latents[:, 2, 0], even, atol=0.01)
+    np.testing.assert_allclose(latents[..., 2], draws[:, 2].mean(), rtol=1e-6)
+    assert latents.dtype == np.float32
+
+
 def test_a_linear_way_is_straight_and_passes_its_stations_once():
     stations = np.array([[0.0, 0.0], [3.0, 6.0], [3.0, 0.0]])
     expected = [[0, 0], [1, 2], [2, 4], [3, 6], [3, 4], [3, 2], [3, 0]]
@@ -52,6 +63,8 @@ def test_a_traversal_moves_one_dimension_a_row():
     [
         (lambda: manifold(1), "`size` must be at least 2. Received: 1."),
         (lambda: manifold(3, dimensions=(0, 3)), "2 of 0 to 2. Received: 0, 3."),
+        (lambda: manifold(3, draws=np.zeros((4, 2))), "`draws` must have the shape (n, 3). Received: (4, 2)."),
+        (lambda: manifold(3, draws=np.zeros((0, 3))), "`draws` must have the shape (n, 3). Received: (0, 3)."),
         (lambda: interpolate(np.zeros((1, 2))), "at least two latents. Received: (1, 2)."),
         (lambda: interpolate(np.zeros((2, 2)), steps=1), "`steps` must be at least 2. Received: 1."),
         (lambda: interpolate(np.zeros((2, 2)), path="curved"), "Received: 'curved'."),

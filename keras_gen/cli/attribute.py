@@ -1,0 +1,82 @@
+"""`keras-gen attribute BUNDLE PICTURES --positive P --negative N --out a.png`, or `--data SOURCE --class NAME`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from keras_gen.cli.bundle_options import (
+    add_data,
+    add_pictures,
+    bundle_parser,
+    encode_data,
+    encode_files,
+    labels_of,
+    open_bundle,
+    read_data,
+    write_grid,
+)
+from serving import Sampler
+from serving.attributes import direction, move
+from serving.errors import InputError, require_among
+
+STRENGTHS = [-1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0]
+
+
+def run(words: Sequence[str]) -> int:
+    """Writes a row of pictures for every picture, with less and more of an attribute."""
+    parser = bundle_parser("attribute", "Pictures with less and more of what sets some pictures apart.")
+    add_pictures(parser)
+    parser.add_argument("--positive", type=str, nargs="+", default=[], help="pictures that have the attribute.")
+    parser.add_argument("--negative", type=str, nargs="+", default=[], help="pictures that do not.")
+    add_data(parser, split="train", required=False)
+    parser.add_argument("--class", type=str | None, default=None, help="with --data: that class against all others.")
+    parser.add_argument(
+        "--strengths", type=list[float], default=STRENGTHS, help="0 is the picture, 1 adds the attribute once."
+    )
+    options = parser.parse_args(words)
+    sampler = open_bundle(options, ".png")
+    _check_examples(options)
+    _, codes = encode_files(sampler, options.pictures, options.resize)
+    positive, negative = _of_class(sampler, options) if options.data else _of_files(sampler, options)
+    moved = move(codes, direction(positive, negative), options.strengths)
+    write_grid(options.out, sampler.decode(moved), columns=len(options.strengths))
+    return 0
+
+
+def _check_examples(options: Any) -> None:
+    given = {
+        "--positive": options.positive,
+        "--negative": options.negative,
+        "--data": options.data,
+        "--class": options["class"],
+    }
+    names = [name for name, value in given.items() if value]
+    if names not in (["--positive", "--negative"], ["--data", "--class"]):
+        raise InputError(
+            "the attribute must be given by --positive and --negative pictures, or by --data and --class. "
+            f"Received: {', '.join(names) or 'none of them'}."
+        )
+
+
+def _of_files(sampler: Sampler, options: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Codes with and without the attribute."""
+    _, positive = encode_files(sampler, options.positive, options.resize)
+    _, negative = encode_files(sampler, options.negative, options.resize)
+    return positive, negative
+
+
+def _of_class(sampler: Sampler, options: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Codes of a class, and of all other classes."""
+    source = read_data(sampler, options)
+    labels = labels_of(source)
+    name = options["class"]
+    require_among(source.classes, **{"class": name})
+    chosen = labels == source.classes.index(name)
+    for what, rows in ((f"of class {name!r}", chosen), (f"of another class than {name!r}", ~chosen)):
+        if not rows.any():
+            raise InputError(f"{source.name} ({source.split}) must have a picture {what}. Received: none.")
+    codes = encode_data(sampler, source.examples.images)
+    return codes[chosen], codes[~chosen]

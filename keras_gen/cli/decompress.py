@@ -1,0 +1,30 @@
+"""`keras-gen decompress BUNDLE codes.kgc --out FOLDER`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from keras_gen.cli.bundle_options import bundle_parser
+from serving import load
+from serving.code_files import check_bundle, read_codes
+from serving.errors import InputError
+from serving.images import to_uint8, write_png
+
+
+def run(words: Sequence[str]) -> int:
+    """Writes a PNG for every code of a file, named as the picture that it was made of."""
+    parser = bundle_parser("decompress", "The pictures of a file written by keras-gen compress.", "a folder.")
+    parser.add_argument("codes", type=str, help="file written by keras-gen compress.")
+    options = parser.parse_args(words)
+    folder = Path(options.out)
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"--out must be a folder. Received: {folder}, a file.")
+    sampler = load(options.bundle, options.provider, options.threads)
+    file = read_codes(Path(options.codes))
+    check_bundle(file, sampler.manifest)
+    pictures = to_uint8(sampler.decode(file.quantized.codes()))
+    for name, picture in zip(file.names, pictures, strict=True):
+        write_png(folder / f"{name}.png", picture)
+    print(f"{len(pictures)} pictures: {folder}")
+    return 0
