@@ -10,7 +10,7 @@ import numpy as np
 from keras_gen.metrics.distances import squared_distances
 from serving.errors import InputError
 
-SIGMAS = tuple(float(sigma) for sigma in np.logspace(-1.5, 0.0, 16))
+SIGMAS = tuple(float(sigma) for sigma in np.logspace(-1.5, 0.0, 61))
 
 
 def parzen_log_likelihood(samples: np.ndarray, images: np.ndarray, sigma: float) -> np.ndarray:
@@ -44,7 +44,8 @@ def choose_sigma(samples: np.ndarray, validation: np.ndarray, sigmas: Sequence[f
     Args:
         samples: (n, height, width, channels) of the model, in [0, 1].
         validation: (m, height, width, channels) in [0, 1], none of those that the likelihood is reported on.
-        sigmas: widths to choose from; by default 16 from 0.03 to 1, each 1.26 times the one before.
+        sigmas: widths to choose from; by default 61 from 0.03 to 1, each 1.06 times the one before: at most
+            3 % off, which costs a thousandth of a nat a value.
 
     Raises:
         InputError: as `parzen_log_likelihood`; no sigma, or no pictures.
