@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from serving.images import to_float, to_uint8
 from serving.manifest import FILE_NAME
 
 FILE = "evaluation.json"
+Draw: TypeAlias = Callable[[int, int], np.ndarray]
 
 
 def run(words: Sequence[str]) -> int:
@@ -28,9 +30,14 @@ def run(words: Sequence[str]) -> int:
     parser.add_argument("--split", type=str, default="test", help="train, test or all.")
     parser.add_argument("--count", type=int | None, default=None, help="pictures to measure on; all by default.")
     parser.add_argument("--samples", type=int, default=200, help="importance samples for a VAE's likelihood.")
+    parser.add_argument("--frechet", action="store_true", help="Fréchet distance of samples; labelled data, minutes.")
+    parser.add_argument("--parzen", action="store_true", help="Parzen-window log-likelihood by samples.")
+    parser.add_argument(
+        "--drawn", type=int, default=10_000, help="samples for these two, codes to compare with the prior."
+    )
     parser.add_argument("--seed", type=int, default=0, help="seed of every draw.")
     options = parser.parse_args(words)
-    require_at_least(1, samples=options.samples)
+    require_at_least(1, samples=options.samples, drawn=options.drawn)
     require_at_least(0, seed=options.seed)
     if options.count is not None:
         require_at_least(1, count=options.count)
@@ -48,25 +55,50 @@ def run(words: Sequence[str]) -> int:
 
 def _run(place: Path, options: Any) -> list[Any]:
     from keras_gen.metrics.evaluation import ModelCoder, evaluate_coder, evaluate_model
+    from keras_gen.metrics.generation import drawn_pictures
     from keras_gen.training.run_directory import RunDirectory
 
     model = RunDirectory(place).load_model()
     test, train = _sources(options, model.image_shape)
-    figures = evaluate_model(model, test, options.count, options.samples, options.seed)
+    draw = None if model.prior is None else partial(drawn_pictures, model)
+    of_samples = _samples(place, draw, options, test, train)
+    figures = evaluate_model(model, test, options.count, options.samples, options.seed, options.drawn)
     if {"encoder", "decoder"} <= set(model.inference_networks()):
         figures += evaluate_coder(ModelCoder(model), test, train, options.count, options.seed)
-    return figures
+    return figures + of_samples
 
 
 def _bundle(place: Path, options: Any) -> list[Any]:
     from keras_gen.metrics.evaluation import evaluate_coder
 
     sampler = Sampler(place)
-    if "encode" not in sampler.abilities:
-        raise InputError(f"{place} must have an encoder to be measured; evaluate the run. Received: a bundle without.")
+    if "encode" not in sampler.abilities and not (options.frechet or options.parzen):
+        raise InputError(
+            f"{place} must have an encoder to be measured; evaluate the run, or samples with --frechet or --parzen. "
+            "Received: a bundle without."
+        )
     image = sampler.manifest.image
     test, train = _sources(options, (image.height, image.width, image.channels))
-    return evaluate_coder(_BundleCoder(sampler), test, train, options.count, options.seed)
+    draw = (lambda n, seed: to_float(sampler.sample(n, seed))) if "sample" in sampler.abilities else None
+    of_samples = _samples(place, draw, options, test, train)
+    if "encode" not in sampler.abilities:
+        return of_samples
+    return evaluate_coder(_BundleCoder(sampler), test, train, options.count, options.seed) + of_samples
+
+
+def _samples(place: Path, draw: Draw | None, options: Any, test: Any, train: Any) -> list[Any]:
+    """The figures asked for of what `draw(n, seed)` gives. Measured first: mistakes show before the long work."""
+    from keras_gen.metrics.generation import evaluate_frechet, evaluate_parzen
+
+    chosen = {evaluate_frechet: options.frechet, evaluate_parzen: options.parzen}
+    if not any(chosen.values()):
+        return []
+    if draw is None:
+        raise InputError(
+            f"{place} must be able to draw samples for --frechet and --parzen. Received: a model that cannot."
+        )
+    drawn = draw(options.drawn, options.seed)
+    return [measure(drawn, test, train, options.count, options.seed) for measure, wanted in chosen.items() if wanted]
 
 
 def _sources(options: Any, shape: tuple[int, int, int]) -> tuple[Any, Any]:

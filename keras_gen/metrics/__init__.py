@@ -1,7 +1,26 @@
 """What says whether a model works: each metric a function of arrays or of a model and pictures."""
 
+from keras_gen.metrics.classifier import Classifier, train_classifier
+from keras_gen.metrics.classifier_cache import cached_classifier
 from keras_gen.metrics.codes import active_units, linear_probe
+from keras_gen.metrics.frechet import frechet_distance
 from keras_gen.metrics.likelihood import importance_sampled_nll
+from keras_gen.metrics.parzen import choose_sigma, parzen_log_likelihood
+from keras_gen.metrics.prior_match import kolmogorov_smirnov, mmd
 from keras_gen.metrics.similarity import psnr, ssim
 
-__all__ = ["active_units", "importance_sampled_nll", "linear_probe", "psnr", "ssim"]
+__all__ = [
+    "Classifier",
+    "active_units",
+    "cached_classifier",
+    "choose_sigma",
+    "frechet_distance",
+    "importance_sampled_nll",
+    "kolmogorov_smirnov",
+    "linear_probe",
+    "mmd",
+    "parzen_log_likelihood",
+    "psnr",
+    "ssim",
+    "train_classifier",
+]

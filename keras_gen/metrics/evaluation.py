@@ -10,12 +10,14 @@ import numpy as np
 from keras_gen.data import Source
 from keras_gen.metrics.codes import ACTIVE_VARIANCE, active_units, linear_probe
 from keras_gen.metrics.figure import Figure
+from keras_gen.metrics.generation import aggregate_codes, evaluate_prior_match, prior_draws
 from keras_gen.metrics.likelihood import importance_sampled_nll
+from keras_gen.metrics.pictures import as_trained, random_pictures
 from keras_gen.metrics.similarity import SSIM_RADIUS, psnr, ssim
 from keras_gen.models.vae import VAE
-from serving.images import to_float
 
 BATCH = 200
+DRAWN = 10_000
 
 
 class Coder(Protocol):
@@ -53,7 +55,7 @@ def evaluate_coder(coder: Coder, test: Source, train: Source, count: int | None,
         count: how many pictures of each, drawn with the seed; None for all.
         seed: seed of that draw.
     """
-    images, labels = _draw(test, count, seed)
+    images, labels = random_pictures(test, count, seed)
     codes = coder.encode(images, BATCH)
     reconstructed = coder.decode(codes, BATCH)
     data = f"{test.name} ({test.split})"
@@ -73,7 +75,7 @@ def evaluate_coder(coder: Coder, test: Source, train: Source, count: int | None,
             Figure("reconstruction_ssim", float(ssim(reconstructed, images).mean()), "", data, len(images), window)
         )
     if labels is not None and train.examples.labels is not None:
-        fitted, fitted_labels = _draw(train, count, seed)
+        fitted, fitted_labels = random_pictures(train, count, seed)
         assert fitted_labels is not None
         accuracy = linear_probe(coder.encode(fitted, BATCH), fitted_labels, codes, labels)
         settings: dict[str, Any] = {
@@ -85,29 +87,30 @@ def evaluate_coder(coder: Coder, test: Source, train: Source, count: int | None,
     return figures
 
 
-def evaluate_model(model: keras.Model, test: Source, count: int | None, samples: int, seed: int) -> list[Figure]:
-    """What the model itself reports on the data, and the likelihood and active units of a VAE.
+def evaluate_model(
+    model: keras.Model, test: Source, count: int | None, samples: int, seed: int, drawn: int = DRAWN
+) -> list[Figure]:
+    """What the model itself reports on the data, where its codes lie, and the likelihood and active units of a VAE.
 
     Args:
         model: compiled.
         test: measured on.
         count: how many pictures, drawn with the seed; None for all.
         samples: importance samples per picture for the likelihood.
-        seed: seed of that draw, of the binarization and of the samples.
+        seed: seed of that draw, of the binarization, of the samples and of what is drawn from posterior and prior.
+        drawn: pictures whose codes are compared with the prior, at most, evenly spaced.
     """
-    images, _ = _draw(test, count, seed)
+    images, _ = random_pictures(test, count, seed)
     data = f"{test.name} ({test.split})"
     reported = model.evaluate(images, batch_size=BATCH, verbose=0, return_dict=True)
     figures = [
         Figure(name, float(value), "", data, len(images), {"noise seed": model.seed})
         for name, value in reported.items()
     ]
+    pictures = as_trained(model, images, seed)
     if isinstance(model, VAE):
-        pictures = images
         settings: dict[str, Any] = {"samples": samples, "seed": seed}
         if model.binarize:
-            uniform = np.random.default_rng(seed).uniform(size=images.shape)
-            pictures = np.where(uniform < (images + 1) / 2, 1.0, -1.0).astype(np.float32)
             settings["binarized"] = "one draw"
         nll = importance_sampled_nll(model, pictures, samples, seed)
         figures.append(Figure("nll", float(nll.mean()), "nats", data, len(images), settings))
@@ -115,13 +118,8 @@ def evaluate_model(model: keras.Model, test: Source, count: int | None, samples:
         active = active_units(means)
         of = {"of": len(active), "variance above": ACTIVE_VARIANCE}
         figures.append(Figure("active_units", float(active.sum()), "", data, len(images), of))
+    coded = pictures[np.linspace(0, len(pictures) - 1, min(len(pictures), drawn)).astype(int)]
+    if model.prior is not None and "encoder" in model.inference_networks() and len(coded) > 1:
+        codes, draws = aggregate_codes(model, coded, seed), prior_draws(model, 2 * len(coded), seed)
+        figures += evaluate_prior_match(codes, draws, data, {"draws": len(codes), "seed": seed})
     return figures
-
-
-def _draw(source: Source, count: int | None, seed: int) -> tuple[np.ndarray, np.ndarray | None]:
-    """Float pictures and labels of `count` examples without repetition, in the order of the data."""
-    rows = np.arange(len(source))
-    if count is not None and count < len(source):
-        rows = np.sort(np.random.default_rng(seed).choice(len(source), count, replace=False))
-    images = to_float(source.examples.images[rows])
-    return images, None if source.examples.labels is None else source.examples.labels[rows]

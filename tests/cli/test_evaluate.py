@@ -8,7 +8,7 @@ import pytest
 
 from keras_gen.cli import main
 from keras_gen.data import open_source
-from keras_gen.metrics import importance_sampled_nll, psnr
+from keras_gen.metrics import importance_sampled_nll, parzen_log_likelihood, psnr
 from keras_gen.training.run_directory import RunDirectory
 from serving import load
 
@@ -30,6 +30,7 @@ def test_a_run_is_measured_by_everything_that_fits_it(vae_run, capsys):
     found = figures(vae_run)
     assert set(found) == {
         *("loss", "elbo", "sampled_elbo", "reconstruction", "kl"),
+        *("aggregate_mmd", "aggregate_ks", "aggregate_ks_worst"),
         *("nll", "active_units", "reconstruction_psnr", "reconstruction_ssim", "linear_probe"),
     }
     assert {figure["count"] for figure in found.values()} == {297}
@@ -57,6 +58,67 @@ def test_a_bundle_is_measured_like_its_run(vae_run, tmp_path):
         # Rounding to grey levels moves a pixel by at most half a level.
         assert figure["value"] == pytest.approx(run[name]["value"], rel=0.01)
     assert load(bundle).abilities
+
+
+@pytest.fixture(scope="module")
+def gan_run(tmp_path_factory):
+    out = tmp_path_factory.mktemp("runs") / "gan"
+    small = ["--model.latent_dim", "4", "--model.generator", "mlp", "--model.discriminator", "mlp"]
+    words = ["train", "gan", "--data", "digits", "--epochs", "1", "--out", str(out), "--image_size", "8"]
+    assert main([*words, *small]) == 0
+    return out
+
+
+@pytest.fixture
+def quick_classifier(tmp_path, monkeypatch):
+    """A classifier of few steps, kept for the test."""
+    monkeypatch.setenv("KERAS_GEN_CACHE", str(tmp_path / "kept"))
+    monkeypatch.setattr("keras_gen.metrics.classifier.LEAST_STEPS", 60)
+
+
+def test_samples_are_measured_where_asked(gan_run, quick_classifier, tmp_path):
+    bundle = tmp_path / "bundle"
+    assert main(["export", str(gan_run), "--out", str(bundle)]) == 0
+    asked = ["--frechet", "--parzen", "--drawn", "200", "--seed", "5", "--data", "digits"]
+    for place in (gan_run, bundle):
+        assert main(["evaluate", str(place), *asked]) == 0
+    run, exported = figures(gan_run), figures(bundle)
+    assert set(exported) == {"frechet_distance", "parzen_log_likelihood"}
+    assert set(run) == {"generator_loss", "discriminator_loss", "discriminator_accuracy", *exported}
+    for name, figure in exported.items():
+        assert (figure["count"], figure["settings"]["samples"], figure["settings"]["seed"]) == (297, 200, 5)
+        assert figure["value"] == pytest.approx(run[name]["value"], rel=0.01)
+    settings = run["frechet_distance"]["settings"]
+    assert settings["its accuracy"] > 0.8
+    # One epoch makes no digits; a copy of the training data would be nearer by far.
+    assert settings["200 training pictures have"] < run["frechet_distance"]["value"] / 3
+    model, test = RunDirectory(gan_run).load_model(), open_source("digits", 8, split="test")
+    samples, images = (model.sample(200, 5) + 1) / 2, test.examples.images.astype(np.float64) / 255
+    sigma = run["parzen_log_likelihood"]["settings"]["sigma"]
+    expected = parzen_log_likelihood(np.clip(samples, 0, 1), images, sigma).mean()
+    assert run["parzen_log_likelihood"]["value"] == pytest.approx(expected, rel=0.01)  # sigma has three digits
+
+
+def test_samples_that_cannot_be_measured_are_one_line(gan_run, vae_run, tmp_path, capfd):
+    pictures = tmp_path / "unlabelled.npz"
+    np.savez(pictures, x_train=np.zeros((200, 8, 8), np.uint8), x_test=np.zeros((200, 8, 8), np.uint8))
+    coder = tmp_path / "coder"
+    assert main(["train", "autoencoder", "--data", "digits", "--epochs", "1", "--out", str(coder)]) == 0
+    bundle = tmp_path / "bundle"
+    assert main(["export", str(gan_run), "--out", str(bundle)]) == 0
+    cases = [
+        ([str(gan_run), "--data", f"npz:{pictures}", "--frechet", "--drawn", "200"], "must have labels"),
+        ([str(gan_run), "--data", "digits", "--frechet", "--drawn", "128"], "Received: 128, 297, 128."),
+        ([str(gan_run), "--data", "digits", "--frechet", "--drawn", "0"], "`drawn` must be at least 1"),
+        ([str(coder), "--data", "digits", "--parzen"], "must be able to draw samples"),
+        ([str(bundle), "--data", "digits"], "--frechet or --parzen"),
+    ]
+    for words, message in cases:
+        capfd.readouterr()
+        assert main(["evaluate", *words]) == 2
+        err = capfd.readouterr().err
+        assert message in err
+        assert len(err.splitlines()) == 1
 
 
 def test_fewer_pictures_are_drawn_with_the_seed(vae_run, tmp_path):

@@ -1,0 +1,93 @@
+"""Trained classifiers kept on disk, since training one takes minutes.
+
+A file is named by what it was made of: the SHA-256 of pictures, labels and the classifier's settings. Other data or
+another setting therefore has another file, and no file is ever out of date. It holds arrays alone; none of it is run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from keras_gen.data import Source
+from keras_gen.metrics import classifier
+from keras_gen.metrics.classifier import Classifier, build_network, class_count, labels_of, train_classifier
+from serving.errors import InputError
+from serving.files import whole_file
+
+VARIABLE = "KERAS_GEN_CACHE"
+DEFAULT_FOLDER = "~/.cache/keras-gen/classifiers"
+SETTINGS = (
+    "FEATURES",
+    "FILTERS",
+    "KERNEL",
+    "SMALLEST_SIDE",
+    "DROPOUT",
+    "BATCH",
+    "LEARNING_RATE",
+    "LEAST_EPOCHS",
+    "LEAST_STEPS",
+)
+ACCURACY = "accuracy"
+
+
+def cached_classifier(
+    source: Source, held_out: Source, epochs: int | None = None, seed: int = 0
+) -> tuple[Classifier, float]:
+    """The classifier of a source, trained if this was not done before, and its accuracy on other pictures.
+
+    Args:
+        source: labelled pictures to train on.
+        held_out: labelled pictures of the same shape, to measure it on.
+        epochs: as in `train_classifier`.
+        seed: as in `train_classifier`.
+
+    Returns:
+        The classifier, and the share of `held_out` whose class it finds, 0 to 1.
+
+    Raises:
+        InputError: as `train_classifier`; pictures or labels that do not fit; a kept file that cannot be read.
+    """
+    kept = cache_folder() / f"{_digest(source, held_out, epochs, seed)}.npz"
+    if kept.is_file():
+        return _read(kept, source, seed)
+    trained = train_classifier(source, epochs, seed)
+    accuracy = trained.accuracy(held_out)
+    arrays: dict[str, Any] = {f"weight_{i:02}": weight for i, weight in enumerate(trained.network.get_weights())}
+    arrays[ACCURACY] = accuracy
+    with whole_file(kept) as temporary:
+        np.savez(temporary, **arrays)
+    return trained, accuracy
+
+
+def cache_folder() -> Path:
+    """Where classifiers are kept: `KERAS_GEN_CACHE`, or `~/.cache/keras-gen/classifiers`."""
+    return Path(os.environ.get(VARIABLE) or DEFAULT_FOLDER).expanduser()
+
+
+def _digest(source: Source, held_out: Source, epochs: int | None, seed: int) -> str:
+    settings = {name: getattr(classifier, name) for name in SETTINGS}
+    digest = hashlib.sha256(repr((settings, class_count(source), epochs, seed)).encode())
+    for part in (source, held_out):
+        for array in (part.examples.images, labels_of(part)):
+            digest.update(f"{array.dtype}{array.shape}".encode())
+            digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
+
+
+def _read(path: Path, source: Source, seed: int) -> tuple[Classifier, float]:
+    network = build_network(source.image_shape, class_count(source), seed)
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+            network.set_weights([archive[name] for name in sorted(archive.files) if name != ACCURACY])
+            return Classifier(network), float(archive[ACCURACY])
+    except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile) as error:
+        reason = " ".join(str(error).split())
+        raise InputError(
+            f"{path} must be a whole classifier; delete it to train another. Received: {reason}"
+        ) from error
