@@ -105,8 +105,10 @@ def _write(model: keras.Model, facts: dict[str, Any], folder: Path, io: IO) -> N
     )
     (folder / FILE_NAME).write_text(manifest.to_json(), encoding="utf-8")
     if SAMPLER in networks:
-        pictures = Sampler(folder, provider="cpu").sample(SAMPLES, seed=0)
-        write_png(folder / "samples.png", grid(to_uint8(pictures)))
+        sampler = Sampler(folder, provider="cpu")
+        columns = sampler.columns
+        pictures = sampler.sample(columns * max(1, SAMPLES // columns) if columns else SAMPLES, seed=0)
+        write_png(folder / "samples.png", grid(to_uint8(pictures), columns))
     write_card(folder, manifest)
 
 

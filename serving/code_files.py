@@ -35,12 +35,14 @@ class CodeFile:
         image: (height, width, channels) of the pictures.
         names: one per picture, distinct, to name its file by.
         quantized: the codes, (n, latent size).
+        label: the class that the decoder must be told, or None.
     """
 
     decoder: str
     image: tuple[int, int, int]
     names: tuple[str, ...]
     quantized: Quantized
+    label: int | None = None
 
 
 def write_codes(path: Path, file: CodeFile) -> None:
@@ -59,6 +61,7 @@ def write_codes(path: Path, file: CodeFile) -> None:
         "latent_size": size,
         "bits": file.quantized.bits,
         "names": list(file.names),
+        "label": file.label,
     }
     text = json.dumps(header, separators=(",", ":")).encode()
     limits = np.stack([file.quantized.low, file.quantized.high]).astype("<f4").tobytes()
@@ -120,7 +123,7 @@ def _read(stream: BinaryIO, length: int) -> CodeFile:
     if not (np.isfinite(low) & np.isfinite(high) & (low <= high)).all():
         raise InputError("every dimension must have a lowest and a highest code, finite. Received: other limits.")
     quantized = Quantized(unpack(levels, bits, n * size).reshape(n, size), low, high, bits)
-    return CodeFile(header["decoder"], tuple(header["image"]), tuple(header["names"]), quantized)
+    return CodeFile(header["decoder"], tuple(header["image"]), tuple(header["names"]), quantized, header["label"])
 
 
 def _read_start(stream: BinaryIO, length: int) -> bytes:

@@ -11,7 +11,7 @@ from serving.errors import InputError
 from serving.quantization import MOST_BITS
 
 FORMAT_VERSION = 1
-KEYS = {"format_version", "decoder", "image", "number", "latent_size", "bits", "names"}
+KEYS = {"format_version", "decoder", "image", "number", "latent_size", "bits", "names", "label"}
 # What separates folders or drives on any system that a file may be brought to.
 SEPARATORS = "/\\:"
 LARGEST = 2**31 - 1
@@ -41,11 +41,12 @@ def parse_header(text: bytes) -> dict[str, Any]:
 
 
 def _check_entries(header: dict[str, Any]) -> None:
-    image, decoder = header["image"], header["decoder"]
+    image, decoder, label = header["image"], header["decoder"], header["label"]
     valid = {
         "number": _whole(header["number"]),
         "latent_size": _whole(header["latent_size"]),
         "bits": _whole(header["bits"]) and header["bits"] <= MOST_BITS,
+        "label": label is None or (label is not False and (label == 0 or _whole(label))),
         "image": isinstance(image, list) and len(image) == 3 and all(map(_whole, image)),
         "decoder": isinstance(decoder, str) and len(decoder) == 64 and not set(decoder) - set("0123456789abcdef"),
     }

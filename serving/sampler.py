@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 BATCH_SIZE = 64
 LABEL = "label"
+MOST_COLUMNS = 20
 
 Arrays = dict[str, np.ndarray]
 
@@ -68,6 +69,17 @@ class Sampler:
         """Which of `sample`, `decode`, `encode` this bundle can do."""
         needs = {"sample": "noise", "decode": "decoder", "encode": "encoder"}
         return tuple(ability for ability, name in needs.items() if name in self.manifest.networks)
+
+    @property
+    def columns(self) -> int | None:
+        """Columns for a grid of samples: one per class where samples are of one class after the other."""
+        every = self._label is None and 0 < len(self.manifest.classes) <= MOST_COLUMNS
+        return len(self.manifest.classes) if every else None
+
+    @property
+    def label(self) -> int | None:
+        """The class that `of_class` bound."""
+        return self._label
 
     @property
     def latent(self) -> Latent:

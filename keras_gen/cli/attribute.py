@@ -1,4 +1,4 @@
-"""`keras-gen attribute BUNDLE PICTURES --positive P --negative N --out a.png`, or `--data SOURCE --class NAME`."""
+"""`keras-gen attribute BUNDLE PICTURES --positive P --negative N --out a.png`, or `--data SOURCE --label NAME`."""
 
 from __future__ import annotations
 
@@ -7,17 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from keras_gen.cli.bundle_options import (
-    add_data,
-    add_pictures,
-    bundle_parser,
-    encode_data,
-    encode_files,
-    labels_of,
-    open_bundle,
-    read_data,
-    write_grid,
-)
+from keras_gen.cli.bundle_data import add_data, encode_data, labels_of, read_data
+from keras_gen.cli.bundle_options import add_pictures, bundle_parser, encode_files, open_bundle, write_grid
 from serving import Sampler
 from serving.attributes import direction, move
 from serving.errors import InputError, require_among
@@ -32,7 +23,7 @@ def run(words: Sequence[str]) -> int:
     parser.add_argument("--positive", type=str, nargs="+", default=[], help="pictures that have the attribute.")
     parser.add_argument("--negative", type=str, nargs="+", default=[], help="pictures that do not.")
     add_data(parser, split="train", required=False)
-    parser.add_argument("--class", type=str | None, default=None, help="with --data: that class against all others.")
+    parser.add_argument("--label", type=str | None, default=None, help="with --data: that class against all others.")
     parser.add_argument(
         "--strengths", type=list[float], default=STRENGTHS, help="0 is the picture, 1 adds the attribute once."
     )
@@ -51,12 +42,12 @@ def _check_examples(options: Any) -> None:
         "--positive": options.positive,
         "--negative": options.negative,
         "--data": options.data,
-        "--class": options["class"],
+        "--label": options.label,
     }
     names = [name for name, value in given.items() if value]
-    if names not in (["--positive", "--negative"], ["--data", "--class"]):
+    if names not in (["--positive", "--negative"], ["--data", "--label"]):
         raise InputError(
-            "the attribute must be given by --positive and --negative pictures, or by --data and --class. "
+            "the attribute must be given by --positive and --negative pictures, or by --data and --label. "
             f"Received: {', '.join(names) or 'none of them'}."
         )
 
@@ -72,11 +63,11 @@ def _of_class(sampler: Sampler, options: Any) -> tuple[np.ndarray, np.ndarray]:
     """Codes of a class, and of all other classes."""
     source = read_data(sampler, options)
     labels = labels_of(source)
-    name = options["class"]
-    require_among(source.classes, **{"class": name})
+    name = options.label
+    require_among(source.classes, label=name)
     chosen = labels == source.classes.index(name)
     for what, rows in ((f"of class {name!r}", chosen), (f"of another class than {name!r}", ~chosen)):
         if not rows.any():
             raise InputError(f"{source.name} ({source.split}) must have a picture {what}. Received: none.")
-    codes = encode_data(sampler, source.examples.images)
+    codes = encode_data(sampler, source)
     return codes[chosen], codes[~chosen]

@@ -28,7 +28,8 @@ def run(words: Sequence[str]) -> int:
     decoded = to_uint8(sampler.decode(quantized.codes()))
     height, width, channels = pictures.shape[1:]
     out = Path(options.out)
-    write_codes(out, CodeFile(decoder, (height, width, channels), tuple(distinct_names(files)), quantized))
+    names = tuple(distinct_names(files))
+    write_codes(out, CodeFile(decoder, (height, width, channels), names, quantized, sampler.label))
     pixels, written = height * width, out.stat().st_size
     originals = sum(file.stat().st_size for file in files)
     print(f"{len(pictures)} pictures of {width}x{height}, {codes.shape[1]} numbers of {options.bits} bits each: {out}")

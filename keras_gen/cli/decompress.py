@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from keras_gen.cli.bundle_options import bundle_parser
-from serving import load
+from keras_gen.cli.bundle_options import bundle_parser, load_bundle
 from serving.code_files import check_bundle, read_codes
 from serving.errors import InputError
 from serving.images import to_uint8, write_png
@@ -20,9 +19,11 @@ def run(words: Sequence[str]) -> int:
     folder = Path(options.out)
     if folder.exists() and not folder.is_dir():
         raise InputError(f"--out must be a folder. Received: {folder}, a file.")
-    sampler = load(options.bundle, options.provider, options.threads)
+    sampler = load_bundle(options)
     file = read_codes(Path(options.codes))
     check_bundle(file, sampler.manifest)
+    if sampler.label is None and file.label is not None:
+        sampler = sampler.of_class(file.label)
     pictures = to_uint8(sampler.decode(file.quantized.codes()))
     for name, picture in zip(file.names, pictures, strict=True):
         write_png(folder / f"{name}.png", picture)

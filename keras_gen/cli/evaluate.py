@@ -17,6 +17,7 @@ from serving.errors import InputError, require_at_least
 from serving.files import whole_file
 from serving.images import to_float, to_uint8
 from serving.manifest import FILE_NAME
+from serving.sampler import LABEL
 
 FILE = "evaluation.json"
 Draw: TypeAlias = Callable[[int, int], np.ndarray]
@@ -113,9 +114,10 @@ class _BundleCoder:
 
     def __init__(self, sampler: Sampler) -> None:
         self.sampler = sampler
+        self.sees_class = LABEL in sampler.manifest.networks["encoder"].inputs
 
-    def encode(self, images: np.ndarray, batch_size: int) -> np.ndarray:
-        return self.sampler.encode(self.sampler.as_input(to_uint8(images)), batch_size)
+    def encode(self, images: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
+        return self.sampler.encode(self.sampler.as_input(to_uint8(images)), labels=labels)
 
-    def decode(self, latents: np.ndarray, batch_size: int) -> np.ndarray:
-        return to_float(self.sampler.decode(latents, batch_size))
+    def decode(self, latents: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
+        return to_float(self.sampler.decode(latents, labels=labels))

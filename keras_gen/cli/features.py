@@ -5,17 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from keras_gen.cli.bundle_options import (
-    add_data,
-    add_resize,
-    bundle_parser,
-    check_file,
-    encode_data,
-    labels_of,
-    open_bundle,
-    read_data,
-    write_array,
-)
+from keras_gen.cli.bundle_data import add_data, encode_data, labels_of, read_data
+from keras_gen.cli.bundle_options import add_resize, bundle_parser, check_file, open_bundle, write_array
 from serving.errors import InputError
 
 
@@ -33,7 +24,7 @@ def run(words: Sequence[str]) -> int:
             raise InputError(f"--labels must be another file than --out. Received: {options.labels}.")
     source = read_data(sampler, options)
     labels = None if options.labels is None else labels_of(source)
-    codes = encode_data(sampler, source.examples.images)
+    codes = encode_data(sampler, source)
     write_array(options.out, codes)
     print(f"{len(codes)} codes of {codes.shape[1]} numbers: {options.out}")
     if labels is not None:

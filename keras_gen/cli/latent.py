@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from keras_gen.cli.bundle_options import add_data, add_resize, bundle_parser, encode_data, open_bundle, read_data
+from keras_gen.cli.bundle_data import add_data, encode_data, read_data
+from keras_gen.cli.bundle_options import add_resize, bundle_parser, open_bundle
 from serving.errors import InputError
 from serving.latent_plot import latent_figure, widest, write_figure
 from serving.latent_space import check_dimensions
@@ -30,7 +31,7 @@ def run(words: Sequence[str]) -> int:
     if options.dimensions is not None:
         check_dimensions(size, options.dimensions, 2)
     source = read_data(sampler, options)
-    codes = encode_data(sampler, source.examples.images)
+    codes = encode_data(sampler, source)
     draws = sampler.latents(len(codes), options.seed) if "sample" in sampler.abilities else None
     dimensions = options.dimensions or widest(codes)
     name = source.name if len(source.name) <= MOST_IN_TITLE else f"...{source.name[-MOST_IN_TITLE:]}"

@@ -6,7 +6,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from keras_gen.cli.bundle_options import bundle_parser
+from keras_gen.cli.bundle_options import bundle_parser, load_bundle
+from serving import Sampler
 from serving.errors import InputError
 
 
@@ -17,34 +18,35 @@ def run(words: Sequence[str]) -> int:
     parser.add_argument("--seed", type=int, default=0, help="the same seed gives the same pictures.")
     parser.add_argument("--batch_size", type=int, default=64, help="pictures computed at a time.")
     options = parser.parse_args(words)
-    sample(**options.as_dict())
+    target = Path(options.out)
+    as_grid = target.suffix.lower() == ".png"
+    _check_target(target, as_grid)
+    sampler = load_bundle(options)
+    (_write_grid if as_grid else _write_folder)(sampler, target, options.n, options.seed, options.batch_size)
+    print(f"{options.n} pictures of seed {options.seed}: {target}")
     return 0
 
 
-def sample(bundle: str, n: int, seed: int, out: str, batch_size: int, provider: str, threads: int | None) -> None:
-    """Writes a grid or a folder of pictures."""
-    import serving
+def _write_grid(sampler: Sampler, target: Path, n: int, seed: int, batch_size: int) -> None:
     from serving.images import grid, to_uint8, write_png
 
-    target = Path(out)
-    as_grid = target.suffix.lower() == ".png"
-    _check_target(target, as_grid)
-    sampler = serving.load(bundle, provider, threads)
-    if as_grid:
-        pictures = sampler.sample(n, seed, batch_size, progress=sys.stderr.isatty())
-        write_png(target, grid(to_uint8(pictures)))
-    else:
-        from tqdm import tqdm
+    pictures = sampler.sample(n, seed, batch_size, progress=sys.stderr.isatty())
+    write_png(target, grid(to_uint8(pictures), sampler.columns))
 
-        digits = max(4, len(str(n - 1)))
-        index = 0
-        with tqdm(total=n, unit="img", leave=False, disable=not sys.stderr.isatty()) as bar:
-            for batch in sampler.stream(n, seed, batch_size):
-                for picture in to_uint8(batch):
-                    write_png(target / f"{index:0{digits}d}.png", picture)
-                    index += 1
-                bar.update(len(batch))
-    print(f"{n} pictures of seed {seed}: {target}")
+
+def _write_folder(sampler: Sampler, target: Path, n: int, seed: int, batch_size: int) -> None:
+    from tqdm import tqdm
+
+    from serving.images import to_uint8, write_png
+
+    digits = max(4, len(str(n - 1)))
+    index = 0
+    with tqdm(total=n, unit="img", leave=False, disable=not sys.stderr.isatty()) as bar:
+        for batch in sampler.stream(n, seed, batch_size):
+            for picture in to_uint8(batch):
+                write_png(target / f"{index:0{digits}d}.png", picture)
+                index += 1
+            bar.update(len(batch))
 
 
 def _check_target(target: Path, as_grid: bool) -> None:

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from keras_gen.data import digits, folder, idx, npz, tfds
 from keras_gen.data.examples import Examples, Shape
 from serving.errors import InputError, nearest, require_among
@@ -56,6 +58,15 @@ class Source:
         """(height, width, channels)."""
         height, width, channels = self.examples.images.shape[1:]
         return height, width, channels
+
+    def draw(self, count: int | None, seed: int) -> Source:
+        """At most `count` of the examples without repetition, in the order of the data; all for None."""
+        if count is None or count >= len(self):
+            return self
+        rows = np.sort(np.random.default_rng(seed).choice(len(self), count, replace=False))
+        labels = None if self.examples.labels is None else self.examples.labels[rows]
+        drawn = Examples(self.examples.images[rows], labels, self.classes)
+        return Source(self.name, self.split, drawn)
 
     def dataset(
         self,

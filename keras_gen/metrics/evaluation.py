@@ -10,22 +10,28 @@ import numpy as np
 from keras_gen.data import Source
 from keras_gen.metrics.codes import ACTIVE_VARIANCE, active_units, linear_probe
 from keras_gen.metrics.figure import Figure
-from keras_gen.metrics.generation import aggregate_codes, evaluate_prior_match, prior_draws
+from keras_gen.metrics.generation import aggregate_codes, encoded, evaluate_prior_match
 from keras_gen.metrics.likelihood import importance_sampled_nll
 from keras_gen.metrics.pictures import as_trained, random_pictures
 from keras_gen.metrics.similarity import SSIM_RADIUS, psnr, ssim
-from keras_gen.models.vae import VAE
+from serving.classes import class_labels
+from serving.errors import InputError
 
 BATCH = 200
 DRAWN = 10_000
 
 
 class Coder(Protocol):
-    """Anything that encodes and decodes pictures: a bundle's Sampler, or `ModelCoder`."""
+    """Anything that encodes and decodes pictures: a bundle's Sampler, or `ModelCoder`.
 
-    def encode(self, images: np.ndarray, batch_size: int) -> np.ndarray: ...
+    Labels are used where a network sees them. `sees_class` says whether codes were made with the label's help.
+    """
 
-    def decode(self, latents: np.ndarray, batch_size: int) -> np.ndarray: ...
+    sees_class: bool
+
+    def encode(self, images: np.ndarray, labels: np.ndarray | None) -> np.ndarray: ...
+
+    def decode(self, latents: np.ndarray, labels: np.ndarray | None) -> np.ndarray: ...
 
 
 class ModelCoder:
@@ -34,15 +40,17 @@ class ModelCoder:
     def __init__(self, model: keras.Model) -> None:
         networks = model.inference_networks()
         self.encoder, self.decoder = networks["encoder"], networks["decoder"]
+        self.sees_class = "label" in self.encoder.input
 
-    def encode(self, images: np.ndarray, batch_size: int) -> np.ndarray:
+    def encode(self, images: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
         """(n, height, width, channels) to codes (n, size); the posterior mean where there is one."""
-        outputs = self.encoder.predict({"image": images}, batch_size=batch_size, verbose=0)
+        outputs = encoded(self.encoder, images, labels)
         return outputs["code"] if "code" in outputs else outputs["mean"]
 
-    def decode(self, latents: np.ndarray, batch_size: int) -> np.ndarray:
+    def decode(self, latents: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
         """(n, size) to pictures."""
-        return self.decoder.predict({"latent": latents}, batch_size=batch_size, verbose=0)["image"]
+        inputs = {"latent": latents, **({"label": labels} if "label" in self.decoder.input else {})}
+        return self.decoder.predict(inputs, batch_size=BATCH, verbose=0)["image"]
 
 
 def evaluate_coder(coder: Coder, test: Source, train: Source, count: int | None, seed: int) -> list[Figure]:
@@ -56,8 +64,8 @@ def evaluate_coder(coder: Coder, test: Source, train: Source, count: int | None,
         seed: seed of that draw.
     """
     images, labels = random_pictures(test, count, seed)
-    codes = coder.encode(images, BATCH)
-    reconstructed = coder.decode(codes, BATCH)
+    codes = coder.encode(images, labels)
+    reconstructed = coder.decode(codes, labels)
     data = f"{test.name} ({test.split})"
     figures = [
         Figure(
@@ -74,10 +82,10 @@ def evaluate_coder(coder: Coder, test: Source, train: Source, count: int | None,
         figures.append(
             Figure("reconstruction_ssim", float(ssim(reconstructed, images).mean()), "", data, len(images), window)
         )
-    if labels is not None and train.examples.labels is not None:
+    if labels is not None and train.examples.labels is not None and not coder.sees_class:
         fitted, fitted_labels = random_pictures(train, count, seed)
         assert fitted_labels is not None
-        accuracy = linear_probe(coder.encode(fitted, BATCH), fitted_labels, codes, labels)
+        accuracy = linear_probe(coder.encode(fitted, fitted_labels), fitted_labels, codes, labels)
         settings: dict[str, Any] = {
             "probe": "logistic regression on standardized codes",
             "fitted on": len(fitted),
@@ -90,7 +98,8 @@ def evaluate_coder(coder: Coder, test: Source, train: Source, count: int | None,
 def evaluate_model(
     model: keras.Model, test: Source, count: int | None, samples: int, seed: int, drawn: int = DRAWN
 ) -> list[Figure]:
-    """What the model itself reports on the data, where its codes lie, and the likelihood and active units of a VAE.
+    """What the model itself reports on the data, where its codes lie, and the likelihood and active units
+    where there is a posterior.
 
     Args:
         model: compiled.
@@ -100,26 +109,41 @@ def evaluate_model(
         seed: seed of that draw, of the binarization, of the samples and of what is drawn from posterior and prior.
         drawn: pictures whose codes are compared with the prior, at most, evenly spaced.
     """
-    images, _ = random_pictures(test, count, seed)
+    images, labels = random_pictures(test, count, seed)
+    known = _labels_for(model, test, labels)
     data = f"{test.name} ({test.split})"
-    reported = model.evaluate(images, batch_size=BATCH, verbose=0, return_dict=True)
+    reported = model.evaluate(images, known, batch_size=BATCH, verbose=0, return_dict=True)
     figures = [
         Figure(name, float(value), "", data, len(images), {"noise seed": model.seed})
         for name, value in reported.items()
     ]
     pictures = as_trained(model, images, seed)
-    if isinstance(model, VAE):
+    if hasattr(model, "log_weights"):
         settings: dict[str, Any] = {"samples": samples, "seed": seed}
         if model.binarize:
             settings["binarized"] = "one draw"
-        nll = importance_sampled_nll(model, pictures, samples, seed)
+        nll = importance_sampled_nll(model, pictures, samples, seed, known)
         figures.append(Figure("nll", float(nll.mean()), "nats", data, len(images), settings))
-        means = ModelCoder(model).encode(pictures, BATCH)
+        means = ModelCoder(model).encode(pictures, known)
         active = active_units(means)
         of = {"of": len(active), "variance above": ACTIVE_VARIANCE}
         figures.append(Figure("active_units", float(active.sum()), "", data, len(images), of))
-    coded = pictures[np.linspace(0, len(pictures) - 1, min(len(pictures), drawn)).astype(int)]
-    if model.prior is not None and "encoder" in model.inference_networks() and len(coded) > 1:
-        codes, draws = aggregate_codes(model, coded, seed), prior_draws(model, 2 * len(coded), seed)
+    if model.prior is not None and "encoder" in model.inference_networks() and min(drawn, len(pictures)) > 1:
+        rows = np.linspace(0, len(pictures) - 1, min(len(pictures), drawn)).astype(int)
+        codes = aggregate_codes(model, pictures[rows], None if known is None else known[rows], seed)
+        draws = model.prior_latents(2 * len(codes), seed)
         figures += evaluate_prior_match(codes, draws, data, {"draws": len(codes), "seed": seed})
     return figures
+
+
+def _labels_for(model: keras.Model, source: Source, labels: np.ndarray | None) -> np.ndarray | None:
+    """The labels where the model sees them.
+
+    Raises:
+        InputError: there are none, or one that is none of the model's classes.
+    """
+    if not model.labelled:
+        return None
+    if labels is None:
+        raise InputError(f"{source.name} must have labels, which the model sees. Received: pictures alone.")
+    return class_labels(len(labels), len(model.classes), labels)

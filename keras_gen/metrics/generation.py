@@ -15,40 +15,39 @@ from keras_gen.metrics.frechet import frechet_distance
 from keras_gen.metrics.parzen import choose_sigma, parzen_log_likelihood
 from keras_gen.metrics.pictures import random_pictures
 from keras_gen.metrics.prior_match import kolmogorov_smirnov, mmd
+from serving.classes import class_labels
 from serving.errors import InputError
-from serving.noise import standard_normal
 
 BATCH = 200
 VALIDATION = 1000
 
 
-def prior_draws(model: keras.Model, n: int, seed: int) -> np.ndarray:
-    """`n` latents from the model's prior, (n, size): its `prior_latents(n, seed)` where it has that method.
-
-    Raises:
-        InputError: a model without a prior to draw from.
-    """
-    if hasattr(model, "prior_latents"):
-        return np.asarray(model.prior_latents(n, seed))
-    if model.prior != "standard_normal":
-        raise InputError(f"the model must have a prior to draw from. Received: {type(model).__name__}.")
-    return standard_normal(seed, n, model.latent_dim)
-
-
 def drawn_pictures(model: keras.Model, n: int, seed: int) -> np.ndarray:
     """`n` pictures of the model, (n, height, width, channels) in [-1, 1]: those of `model.sample`, in batches."""
-    latents = prior_draws(model, n, seed)
     decoder = model.inference_networks()["decoder"]
-    return decoder.predict({"latent": latents}, batch_size=BATCH, verbose=0)["image"]
+    inputs = {"latent": model.prior_latents(n, seed)}
+    if "label" in decoder.input:
+        inputs["label"] = class_labels(n, len(model.classes))
+    return decoder.predict(inputs, batch_size=BATCH, verbose=0)["image"]
 
 
-def aggregate_codes(model: keras.Model, images: np.ndarray, seed: int) -> np.ndarray:
+def aggregate_codes(model: keras.Model, images: np.ndarray, labels: np.ndarray | None, seed: int) -> np.ndarray:
     """A code of each picture, (n, size): a draw from its posterior, or the encoder's output where that is the code."""
-    outputs = model.inference_networks()["encoder"].predict({"image": images}, batch_size=BATCH, verbose=0)
+    outputs = encoded(model.inference_networks()["encoder"], images, labels)
     if "code" in outputs:
         return outputs["code"]
     noise = np.random.default_rng(seed).standard_normal(outputs["mean"].shape)
     return outputs["mean"] + np.exp(0.5 * outputs["log_variance"]) * noise
+
+
+def encoded(encoder: keras.Model, images: np.ndarray, labels: np.ndarray | None) -> dict[str, np.ndarray]:
+    """What an exported encoder gives for pictures, and for their labels where it sees them."""
+    inputs = {"image": images}
+    if "label" in encoder.input:
+        if labels is None:
+            raise InputError("the data must have labels for an encoder that sees them. Received: pictures alone.")
+        inputs["label"] = labels
+    return encoder.predict(inputs, batch_size=BATCH, verbose=0)
 
 
 def evaluate_prior_match(codes: np.ndarray, draws: np.ndarray, data: str, settings: dict[str, Any]) -> list[Figure]:

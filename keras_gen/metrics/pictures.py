@@ -20,11 +20,8 @@ def random_pictures(source: Source, count: int | None, seed: int) -> tuple[np.nd
     Returns:
         float32 (count, height, width, channels) in [-1, 1], and their labels (count,), if there are any.
     """
-    rows = np.arange(len(source))
-    if count is not None and count < len(source):
-        rows = np.sort(np.random.default_rng(seed).choice(len(source), count, replace=False))
-    images = to_float(source.examples.images[rows])
-    return images, None if source.examples.labels is None else source.examples.labels[rows]
+    drawn = source.draw(count, seed).examples
+    return to_float(drawn.images), drawn.labels
 
 
 def as_trained(model: keras.Model, images: np.ndarray, seed: int) -> np.ndarray:

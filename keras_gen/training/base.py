@@ -14,6 +14,7 @@ from keras_gen.training.noise import TrainingNoise
 from keras_gen.training.optimizers import OptimizerSpec
 from keras_gen.training.train_function import single_step_function
 from serving.classes import class_labels
+from serving.errors import InputError
 from serving.noise import standard_normal
 
 
@@ -63,7 +64,12 @@ class BaseModel(keras.Model):
             seed: any 64-bit integer.
             labels: (n,) integers, for a prior that knows classes; one class after the other by default.
             start: index of the first latent.
+
+        Raises:
+            InputError: a model without a prior, labels that are no classes, or a seed that is no 64-bit integer.
         """
+        if self.prior is None:
+            raise InputError(f"the model must have a prior to draw from. Received: {type(self).__name__}.")
         network = self.prior_network()
         if network is None:
             return standard_normal(seed, n, self.latent_dim, start)

@@ -209,7 +209,7 @@ class TestMistakes:
             ),
             (
                 ["train", "--recipe", "vae_digit"],
-                "must be a YAML file or one of autoencoder_mnist, denoising_mnist, gan_digits, sparse_mnist",
+                "must be a YAML file or one of aae_mnist, autoencoder_mnist, ",
             ),
             (
                 ["train", "gan", "--data", "digits", "--generator_optimizer.name", "adamm"],

@@ -1,0 +1,71 @@
+"""What the commands that run a bundle on a data set share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from keras_gen.cli.parser import Parser
+from keras_gen.data import Source, open_source
+from serving import Sampler
+from serving.errors import InputError, require_at_least
+from serving.images import to_uint8
+from serving.inputs import size_text
+
+PIECE = 1024
+
+
+def add_data(parser: Parser, split: str, count: int | None = None, required: bool = True) -> None:
+    """Adds the options that `read_data` takes but `--resize`: a data set, and which part of it."""
+    names = "digits, tfds:NAME, folder:PATH, npz:PATH or idx:PATH."
+    parser.add_argument("--data", type=str if required else str | None, required=required, default=None, help=names)
+    parser.add_argument("--split", type=str, default=split, help="train, test or all.")
+    parser.add_argument("--count", type=int | None, default=count, help="at most so many pictures, drawn; null is all.")
+    parser.add_argument("--seed", type=int, default=0, help="seed of every draw.")
+
+
+def read_data(sampler: Sampler, options: Any) -> Source:
+    """The data set of `--data`, or `--count` of it drawn with `--seed`, in the order of the data.
+
+    Raises:
+        InputError: data that cannot be read, or of another shape than the bundle takes without `--resize`.
+    """
+    require_at_least(0, seed=options.seed)
+    require_at_least(1, count=1 if options.count is None else options.count)
+    image = sampler.manifest.image
+    size, channels = ((image.height, image.width), image.channels) if options.resize else (None, None)
+    source = open_source(options.data, size, channels, options.split)
+    wanted = (image.height, image.width, image.channels)
+    if source.image_shape != wanted:
+        raise InputError(
+            f"{source.name} must be {size_text(wanted)}, which the bundle takes; --resize converts it. "
+            f"Received: {size_text(source.image_shape)}."
+        )
+    return source.draw(options.count, options.seed)
+
+
+def labels_of(source: Source) -> np.ndarray:
+    """(n,) int64 labels.
+
+    Raises:
+        InputError: a source without them.
+    """
+    if source.examples.labels is None:
+        raise InputError(f"{source.name} must have labels. Received: pictures alone.")
+    return source.examples.labels
+
+
+def encode_data(sampler: Sampler, source: Source) -> np.ndarray:
+    """Codes of a source's pictures, rounded to grey levels as `evaluate` does; an encoder that sees classes is given
+    the source's labels.
+
+    Piece by piece: a bundle that takes floats would need four times the data's memory at once.
+    """
+    images, labels = source.examples.images, source.examples.labels
+    codes = []
+    for start in range(0, len(images), PIECE):
+        rows = slice(start, start + PIECE)
+        pictures = sampler.as_input(to_uint8(images[rows]))
+        codes.append(sampler.encode(pictures, labels=None if labels is None else labels[rows]))
+    return np.concatenate(codes)
