@@ -2,7 +2,7 @@
 
 from keras_gen.metrics.classifier import Classifier, train_classifier
 from keras_gen.metrics.classifier_cache import cached_classifier
-from keras_gen.metrics.codes import active_units, linear_probe
+from keras_gen.metrics.codes import active_units, few_label_probe, linear_probe
 from keras_gen.metrics.frechet import frechet_distance
 from keras_gen.metrics.likelihood import importance_sampled_nll
 from keras_gen.metrics.parzen import choose_sigma, parzen_log_likelihood
@@ -14,6 +14,7 @@ __all__ = [
     "active_units",
     "cached_classifier",
     "choose_sigma",
+    "few_label_probe",
     "frechet_distance",
     "importance_sampled_nll",
     "kolmogorov_smirnov",

@@ -43,10 +43,69 @@ def linear_probe(codes: np.ndarray, labels: np.ndarray, test_codes: np.ndarray, 
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    for these, their_labels in ((codes, labels), (test_codes, test_labels)):
-        if len(these) != len(their_labels):
-            raise InputError(f"there must be a label per code ({len(these)}). Received: {len(their_labels)}.")
-    if len(np.unique(labels)) < 2:
-        raise InputError("a linear probe must have at least two classes. Received: one.")
+    _check_labels((codes, labels), (test_codes, test_labels))
     probe = make_pipeline(StandardScaler(), LogisticRegression(max_iter=PROBE_ITERATIONS))
     return float(probe.fit(codes, labels).score(test_codes, test_labels))
+
+
+def few_label_probe(
+    codes: np.ndarray,
+    labels: np.ndarray,
+    test_codes: np.ndarray,
+    test_labels: np.ndarray,
+    num_labels: int = 100,
+    draws: int = 5,
+    seed: int = 0,
+) -> np.ndarray:
+    """Accuracies of logistic regressions that saw few labels, the same number of each class.
+
+    Codes are centred and scaled by one number: with few examples a deviation per dimension would be a guess.
+
+    Args:
+        codes: (n, size) to draw from.
+        labels: (n,) integers.
+        test_codes: (m, size).
+        test_labels: (m,) integers.
+        num_labels: how many examples, at least one per class; rounded down to the same number of each.
+        draws: how often they are drawn.
+        seed: seed of the draws, which depend on the labels alone: other codes of the same data get the same examples.
+
+    Returns:
+        (draws,), each the share of `test_codes` whose label is found, 0 to 1.
+
+    Raises:
+        InputError: numbers of codes and labels that differ, a single class, or too few examples of one.
+    """
+    from sklearn.linear_model import LogisticRegression
+
+    _check_labels((codes, labels), (test_codes, test_labels))
+    centre, scale = codes.mean(axis=0), float(codes.std()) or 1.0
+    codes, test_codes = (codes - centre) / scale, (test_codes - centre) / scale
+    rng = np.random.default_rng(seed)
+    accuracies = []
+    for _ in range(draws):
+        rows = _balanced_rows(labels, num_labels, rng)
+        probe = LogisticRegression(max_iter=PROBE_ITERATIONS).fit(codes[rows], labels[rows])
+        accuracies.append(probe.score(test_codes, test_labels))
+    return np.array(accuracies)
+
+
+def _balanced_rows(labels: np.ndarray, number: int, rng: np.random.Generator) -> np.ndarray:
+    """Rows of examples, as many of each class."""
+    classes = np.unique(labels)
+    each = number // len(classes)
+    rows = [np.flatnonzero(labels == label) for label in classes]
+    if not 1 <= each <= min(map(len, rows)):
+        raise InputError(
+            f"`num_labels` must be from {len(classes)}, one per class, to {len(classes) * min(map(len, rows))}. "
+            f"Received: {number}."
+        )
+    return np.concatenate([rng.choice(of_class, each, replace=False) for of_class in rows])
+
+
+def _check_labels(*pairs: tuple[np.ndarray, np.ndarray]) -> None:
+    for codes, labels in pairs:
+        if len(codes) != len(labels):
+            raise InputError(f"there must be a label per code ({len(codes)}). Received: {len(labels)}.")
+    if len(np.unique(pairs[0][1])) < 2:
+        raise InputError("a linear probe must have at least two classes. Received: one.")

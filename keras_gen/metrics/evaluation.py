@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from keras_gen.data import Source
-from keras_gen.metrics.codes import ACTIVE_VARIANCE, active_units, linear_probe
+from keras_gen.metrics.codes import ACTIVE_VARIANCE, active_units, few_label_probe, linear_probe
 from keras_gen.metrics.figure import Figure
 from keras_gen.metrics.generation import aggregate_codes, encoded, evaluate_prior_match
 from keras_gen.metrics.likelihood import importance_sampled_nll
@@ -19,6 +19,7 @@ from serving.errors import InputError
 
 BATCH = 200
 DRAWN = 10_000
+FEW, FEW_DRAWS = 100, 5
 
 
 class Coder(Protocol):
@@ -85,14 +86,36 @@ def evaluate_coder(coder: Coder, test: Source, train: Source, count: int | None,
     if labels is not None and train.examples.labels is not None and not coder.sees_class:
         fitted, fitted_labels = random_pictures(train, count, seed)
         assert fitted_labels is not None
-        accuracy = linear_probe(coder.encode(fitted, fitted_labels), fitted_labels, codes, labels)
+        fitted_codes = coder.encode(fitted, fitted_labels)
+        accuracy = linear_probe(fitted_codes, fitted_labels, codes, labels)
         settings: dict[str, Any] = {
             "probe": "logistic regression on standardized codes",
             "fitted on": len(fitted),
             "seed": seed,
         }
         figures.append(Figure("linear_probe", accuracy, "", data, len(images), settings))
+        pixels = [part.reshape(len(part), -1) for part in (fitted, images)]
+        for name, (known, tested) in {"codes": (fitted_codes, codes), "pixels": (pixels[0], pixels[1])}.items():
+            figures += _few_labels(name, known, fitted_labels, tested, labels, data, seed)
     return figures
+
+
+def _few_labels(
+    name: str,
+    known: np.ndarray,
+    known_labels: np.ndarray,
+    tested: np.ndarray,
+    labels: np.ndarray,
+    data: str,
+    seed: int,
+) -> list[Figure]:
+    """The mean accuracy with few labels; nothing where the data has too few of a class for that."""
+    if np.unique(known_labels, return_counts=True)[1].min() * len(np.unique(known_labels)) < FEW:
+        return []
+    accuracies = few_label_probe(known, known_labels, tested, labels, FEW, FEW_DRAWS, seed)
+    deviation = float(f"{accuracies.std(ddof=1):.2g}")
+    settings = {"labels": FEW, "draws": FEW_DRAWS, "deviation": deviation, "seed": seed}
+    return [Figure(f"few_labels_{name}", float(accuracies.mean()), "", data, len(tested), settings)]
 
 
 def evaluate_model(

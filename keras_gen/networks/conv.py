@@ -1,4 +1,8 @@
-"""Strided convolutions down and transposed ones up, without normalization: the autoencoders' default."""
+"""Strided convolutions down and transposed ones up, without normalization: the autoencoders' default.
+
+`filters` are the channels after the first convolution, doubled by each one that follows; `kernel_size` is theirs;
+`units` is the width of the dense layer between them and the code; `activation` is the name of any Keras activation.
+"""
 
 from __future__ import annotations
 
@@ -11,35 +15,44 @@ SMALLEST_SIDE = 4
 MAX_STAGES = 4
 
 
-def encoder(image_shape: tuple[int, int, int], outputs: int, filters: int = 32, units: int = 256) -> keras.Model:
-    """(batch, height, width, channels) -> (batch, outputs).
-
-    Args:
-        image_shape: (height, width, channels); height and width even.
-        outputs: length of the output.
-        filters: channels after the first convolution; doubled by each one that follows.
-        units: width of the dense layer before the output.
-    """
+def encoder(
+    image_shape: tuple[int, int, int],
+    outputs: int,
+    filters: int = 32,
+    units: int = 256,
+    kernel_size: int = 4,
+    activation: str = "relu",
+) -> keras.Model:
+    """(batch, height, width, channels), height and width even -> (batch, outputs)."""
     images = keras.Input(image_shape, name="image")
     x = images
     for stage in range(_stages(image_shape)):
-        x = layers.Conv2D(filters * 2**stage, 4, strides=2, padding="same", activation="relu")(x)
-    x = layers.Dense(units, activation="relu")(layers.Flatten()(x))
+        x = layers.Conv2D(filters * 2**stage, kernel_size, strides=2, padding="same", activation=activation)(x)
+    x = layers.Dense(units, activation=activation)(layers.Flatten()(x))
     return keras.Model(images, layers.Dense(outputs)(x), name="encoder")
 
 
-def decoder(latent_dim: int, image_shape: tuple[int, int, int], filters: int = 32, units: int = 256) -> keras.Model:
+def decoder(
+    latent_dim: int,
+    image_shape: tuple[int, int, int],
+    filters: int = 32,
+    units: int = 256,
+    kernel_size: int = 4,
+    activation: str = "relu",
+) -> keras.Model:
     """(batch, latent_dim) -> (batch, height, width, channels), any real value; the encoder mirrored."""
     stages = _stages(image_shape)
     height, width = (side >> stages for side in image_shape[:2])
     deepest = filters * 2 ** (stages - 1)
     latents = keras.Input((latent_dim,), name="latent")
-    x = layers.Dense(units, activation="relu")(latents)
-    x = layers.Dense(height * width * deepest, activation="relu")(x)
+    x = layers.Dense(units, activation=activation)(latents)
+    x = layers.Dense(height * width * deepest, activation=activation)(x)
     x = layers.Reshape((height, width, deepest))(x)
     for stage in reversed(range(1, stages)):
-        x = layers.Conv2DTranspose(filters * 2 ** (stage - 1), 4, strides=2, padding="same", activation="relu")(x)
-    x = layers.Conv2DTranspose(image_shape[2], 4, strides=2, padding="same")(x)
+        x = layers.Conv2DTranspose(
+            filters * 2 ** (stage - 1), kernel_size, strides=2, padding="same", activation=activation
+        )(x)
+    x = layers.Conv2DTranspose(image_shape[2], kernel_size, strides=2, padding="same")(x)
     return keras.Model(latents, x, name="decoder")
 
 

@@ -192,7 +192,7 @@ def test_no_command_loads_tensorflow(vae_bundle, files, tmp_path):
     lines = [
         "features {b} --data digits --out {t}/x.npy --labels {t}/y.npy",
         "latent {b} --data digits --out {t}/l.png",
-        "attribute {b} {t}/in --data digits --class 1 --out {t}/a.png",
+        "attribute {b} {t}/in --data digits --label 1 --out {t}/a.png",
         "compress {b} {t}/in --out {t}/c.kgc",
         "decompress {b} {t}/c.kgc --out {t}/back",
     ]

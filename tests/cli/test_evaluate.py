@@ -32,6 +32,7 @@ def test_a_run_is_measured_by_everything_that_fits_it(vae_run, capsys):
         *("loss", "elbo", "sampled_elbo", "reconstruction", "kl"),
         *("aggregate_mmd", "aggregate_ks", "aggregate_ks_worst"),
         *("nll", "active_units", "reconstruction_psnr", "reconstruction_ssim", "linear_probe"),
+        *("few_labels_codes", "few_labels_pixels"),
     }
     assert {figure["count"] for figure in found.values()} == {297}
     assert {figure["data"] for figure in found.values()} == {"digits (test)"}

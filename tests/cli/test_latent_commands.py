@@ -118,7 +118,7 @@ def test_an_attribute_of_pictures(run, sampler, vae_bundle, files, tmp_path):
 
 def test_an_attribute_of_a_class(run, sampler, vae_bundle, files, tmp_path):
     grey, paths = files
-    words = ["attribute", vae_bundle, paths[0], "--data", "digits", "--class", "3", "--split", "test"]
+    words = ["attribute", vae_bundle, paths[0], "--data", "digits", "--label", "3", "--split", "test"]
     assert run(*words, "--out", tmp_path / "a.png")[0] == 0
     examples = open_source("digits", split="test").examples
     codes = sampler.encode(examples.images)
@@ -130,23 +130,23 @@ def test_an_attribute_of_a_class(run, sampler, vae_bundle, files, tmp_path):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ([], "--data and --class. Received: none of them."),
+        ([], "--data and --label. Received: none of them."),
         (
             ["--positive", "a.png"],
-            "--positive and --negative pictures, or by --data and --class. Received: --positive.",
+            "--positive and --negative pictures, or by --data and --label. Received: --positive.",
         ),
         (["--data", "digits"], "Received: --data."),
-        (["--data", "digits", "--class", "1", "--positive", "a.png"], "Received: --positive, --data, --class."),
-        (["--data", "digits", "--class", "eight"], "must be one of 0, 1, 2, 3, 4, 5, 6, 7, 8, 9. Received: 'eight'."),
+        (["--data", "digits", "--label", "1", "--positive", "a.png"], "Received: --positive, --data, --label."),
+        (["--data", "digits", "--label", "eight"], "must be one of 0, 1, 2, 3, 4, 5, 6, 7, 8, 9. Received: 'eight'."),
         (
-            ["--data", "folder:named", "--class", "sevns"],
+            ["--data", "folder:named", "--label", "sevns"],
             "one of eights, sevens. Received: 'sevns'. Did you mean 'sevens'?",
         ),
-        (["--data", "folder:named", "--class", "sevens", "--count", "1"], "must have a picture of "),
-        (["--data", "folder:one", "--class", "only"], "(train) must have a picture of another class than 'only'."),
-        (["--data", "folder:plain", "--class", "a"], "folder:plain must have labels. Received: pictures alone."),
-        (["--data", "digits", "--class", "1", "--strengths", "[]"], "at least one finite number. Received: []."),
-        (["--data", "digits", "--class", "1", "--strengths", "[.inf]"], "at least one finite number. Received: [inf]."),
+        (["--data", "folder:named", "--label", "sevens", "--count", "1"], "must have a picture of "),
+        (["--data", "folder:one", "--label", "only"], "(train) must have a picture of another class than 'only'."),
+        (["--data", "folder:plain", "--label", "a"], "folder:plain must have labels. Received: pictures alone."),
+        (["--data", "digits", "--label", "1", "--strengths", "[]"], "at least one finite number. Received: []."),
+        (["--data", "digits", "--label", "1", "--strengths", "[.inf]"], "at least one finite number. Received: [inf]."),
     ],
 )
 def test_attributes_that_nothing_shows_are_one_line(run, vae_bundle, files, tmp_path, monkeypatch, words, message):

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from keras_gen.metrics import active_units, linear_probe
+from keras_gen.metrics import active_units, few_label_probe, linear_probe
 from serving import InputError
 
 
@@ -29,3 +29,36 @@ def test_labels_that_do_not_fit_are_named():
         linear_probe(codes, np.zeros(3), codes, np.zeros(4))
     with pytest.raises(InputError, match="at least two classes"):
         linear_probe(codes, np.zeros(4), codes, np.zeros(4))
+
+
+class TestFewLabels:
+    def blobs(self, apart):
+        """Three classes around the corners of a triangle in the first two of eight dimensions."""
+        rng = np.random.default_rng(0)
+        labels = np.arange(600) % 3
+        corners = apart * np.eye(3, 8)
+        codes = corners[labels] + rng.standard_normal((600, 8))
+        return codes[:300], labels[:300], codes[300:], labels[300:]
+
+    def test_classes_far_apart_are_told_from_one_example_each(self):
+        accuracies = few_label_probe(*self.blobs(apart=20), num_labels=3, draws=4)
+        assert accuracies.shape == (4,)
+        assert accuracies.min() > 0.99
+
+    def test_draws_differ_and_repeat(self):
+        data = self.blobs(apart=1)
+        first, again, other = (few_label_probe(*data, num_labels=9, seed=seed) for seed in (1, 1, 2))
+        np.testing.assert_array_equal(first, again)
+        assert len(set(first)) > 1
+        assert not np.array_equal(first, other)
+
+    def test_a_shift_or_a_scale_of_all_codes_changes_nothing(self):
+        codes, labels, test_codes, test_labels = self.blobs(apart=1)
+        expected = few_label_probe(codes, labels, test_codes, test_labels, 9)
+        moved = few_label_probe(7 * codes + 3, labels, 7 * test_codes + 3, test_labels, 9)
+        np.testing.assert_allclose(moved, expected, atol=0.01)
+
+    @pytest.mark.parametrize("number", [2, 303])
+    def test_every_class_must_have_its_share(self, number):
+        with pytest.raises(InputError, match="from 3, one per class, to 300. Received"):
+            few_label_probe(*self.blobs(apart=1), num_labels=number)

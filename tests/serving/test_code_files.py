@@ -26,6 +26,7 @@ HEADER = {
     "latent_size": 5,
     "bits": 7,
     "names": ["one", "zwei", "drei-ü"],
+    "label": None,
 }
 
 
@@ -44,7 +45,9 @@ def path(tmp_path):
 
 
 def same(a, b):
-    assert (a.decoder, a.image, a.names, a.quantized.bits) == (b.decoder, b.image, b.names, b.quantized.bits)
+    assert (a.decoder, a.image, a.names, a.label, a.quantized.bits) == (
+        *(b.decoder, b.image, b.names, b.label, b.quantized.bits),
+    )
     for name in ("levels", "low", "high"):
         np.testing.assert_array_equal(getattr(a.quantized, name), getattr(b.quantized, name), strict=True)
 
@@ -112,6 +115,8 @@ def test_a_change_of_any_byte_is_noticed(path):
         ({"names": ["one", "zwei", "a\0b"]}, "without separators. Received:"),
         ({"names": ["one", "zwei", "ONE"]}, "names must be distinct. Received: one twice."),
         ({"names": ["one", "zwei", 3]}, "one name for each of 3 codes. Received: another list."),
+        ({"label": -1}, "must have a valid label. Received: '-1'."),
+        ({"label": False}, "must have a valid label. Received: 'False'."),
         ({"names": "one"}, "one name for each of 3 codes. Received: another list."),
     ],
 )
