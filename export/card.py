@@ -6,15 +6,15 @@ from pathlib import Path
 
 from serving.manifest import Manifest, Tensor
 
-PLAIN_ONNXRUNTIME = """\
+PROGRAM = """\
 ```python
 import numpy as np
 import onnxruntime
 
 session = onnxruntime.InferenceSession("sampler.onnx", providers=["CPUExecutionProvider"])
-(pictures,) = session.run(["image"], {"seed": np.array(7), "n": np.array(64)})
-```
-"""
+inputs = {{"seed": np.array(7), "n": np.array(64){label}}}
+(pictures,) = session.run(["image"], inputs)
+```"""
 
 
 def write_card(folder: Path, manifest: Manifest) -> None:
@@ -34,15 +34,24 @@ def write_card(folder: Path, manifest: Manifest) -> None:
             f"| `{network.file}` | {_tensors(network.inputs)} | {_tensors(network.outputs)} "
             f"| {_parity(manifest, name)} |"
         )
+    if manifest.classes:
+        lines += ["", f"Classes, in the order of their labels: {', '.join(manifest.classes)}."]
     lines += ["", f"Weights: {manifest.weights}. Training: {manifest.training.get('steps')} steps."]
     if "sampler" in manifest.networks:
         lines += [
             "",
             "A seed gives the same pictures everywhere, and the first n of them whatever n is.",
             "",
-            PLAIN_ONNXRUNTIME.rstrip(),
+            PROGRAM.format(label=_label(manifest)),
         ]
     (folder / "README.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _label(manifest: Manifest) -> str:
+    """The input that the program needs beside seed and n, if any: one class after the other."""
+    if "label" not in manifest.networks["sampler"].inputs:
+        return ""
+    return f', "label": np.arange(64) % {len(manifest.classes)}'
 
 
 def _tensors(tensors: dict[str, Tensor]) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 from keras_gen.cli.parser import Parser
 from keras_gen.cli.quiet import quiet_import
+from keras_gen.cli.recipe_files import with_name
 from serving.errors import InputError, require_at_least
 from serving.files import whole_file
 from serving.images import to_float
@@ -72,7 +73,7 @@ def run(words: Sequence[str]) -> int:
 
 def parse_and_train(words: Sequence[str]) -> Path:
     """Trains what the words of the command line, or the recipe they name, ask for; returns the run directory."""
-    words, recipe = _with_name(list(words))
+    words, recipe = with_name(list(words))
     from keras_gen.models import model_class
 
     cls = model_class(words[words.index("--name") + 1])
@@ -201,55 +202,3 @@ def _parser(cls: type) -> Parser:
     for key, default in cls.default_optimizers.items():  # type: ignore[attr-defined]
         parser.add_class_arguments(OptimizerSpec, key, instantiate=False, default=default)
     return parser
-
-
-def _with_name(words: list[str]) -> tuple[list[str], str | None]:
-    """The words with the model's name as `--name`, and the stem of the recipe that they name."""
-    recipe = None
-    for index, word in enumerate(words):
-        if word == "--recipe" and index + 1 < len(words):
-            recipe = words[index + 1] = str(find_recipe(words[index + 1]))
-        elif word.startswith("--recipe="):
-            recipe = str(find_recipe(word.partition("=")[2]))
-            words[index] = f"--recipe={recipe}"
-    stem = Path(recipe).stem if recipe else None
-    named = _name_in(recipe) if recipe else None
-    if words and not words[0].startswith("-"):
-        return [*words[1:], "--name", words[0]], stem
-    if "--name" in words[:-1]:
-        return words, stem
-    if named:
-        return [*words, "--name", named], stem
-    if recipe:
-        raise InputError(f"{recipe} must name a model, as in 'name: vae'. Received: no name.")
-    raise InputError("keras-gen train must be given a model or a --recipe. Received: neither.")
-
-
-def _name_in(recipe: str) -> str | None:
-    import yaml
-
-    try:
-        content = yaml.safe_load(Path(recipe).read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InputError(f"{recipe} must be YAML. Received: {error}") from error
-    if not isinstance(content, dict):
-        raise InputError(f"{recipe} must hold options, as in 'name: vae'. Received: {type(content).__name__}.")
-    name = content.get("name")
-    return name if isinstance(name, str) else None
-
-
-def find_recipe(name: str) -> Path:
-    """A recipe by path, or by the name of one that comes with the package.
-
-    Raises:
-        InputError: there is neither.
-    """
-    path = Path(name)
-    if path.is_file():
-        return path
-    folder = Path(__file__).parent.parent / "recipes"
-    packaged = folder / f"{name}.yaml"
-    if packaged.is_file():
-        return packaged
-    known = ", ".join(sorted(file.stem for file in folder.glob("*.yaml")))
-    raise InputError(f"--recipe must be a YAML file or one of {known}. Received: {name!r}.")

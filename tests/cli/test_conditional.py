@@ -56,6 +56,15 @@ def test_plain_onnxruntime_draws_a_class(place):
     np.testing.assert_array_equal(session.run(["image"], feed)[0], expected)
 
 
+def test_the_cards_program_draws_one_class_after_the_other(place, monkeypatch):
+    text = (place / "conditional_vae" / "README.md").read_text()
+    assert "Classes, in the order of their labels: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9." in text
+    monkeypatch.chdir(place / "conditional_vae")
+    names: dict = {}
+    exec(text.split("```python\n")[1].split("```")[0], names)
+    np.testing.assert_array_equal(names["pictures"], serving.load(".").sample(64, seed=7))
+
+
 def test_codes_of_an_encoder_that_sees_classes(run, place, tmp_path):
     bundle = place / "conditional_vae"
     sampler, digits = serving.load(bundle), open_source("digits", 8, split="test").examples
