@@ -15,6 +15,7 @@ from keras_gen.training.base import BaseModel
 from keras_gen.training.binarization import binarized
 from keras_gen.training.minimize import minimize
 from keras_gen.training.optimizers import OptimizerSpec
+from keras_gen.training.pieces import variational_networks
 from serving.classes import class_labels, require_classes
 from serving.errors import require_at_least
 
@@ -81,7 +82,7 @@ class ConditionalVAE(BaseModel):
             "decoder", decoder, (code,), self.image_shape, latent_dim=code, image_shape=self.image_shape
         )
         self.class_plane = ClassPlane(len(classes))
-        self.class_plane.build(self.image_shape_with_batch)
+        self.class_plane.build((None, *self.image_shape))
         self.class_code = ClassCode(len(classes))
         self.pixels = PixelLikelihood(likelihood, sigma, name="pixels")
         self.sampling = GaussianSampling()
@@ -89,11 +90,6 @@ class ConditionalVAE(BaseModel):
         self.sigma = sigma
         self.binarize = binarize
         self.beta = beta
-
-    @property
-    def image_shape_with_batch(self) -> tuple[int | None, ...]:
-        """(None, height, width, channels)."""
-        return (None, *self.image_shape)
 
     def call(self, images: tf.Tensor, labels: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Pictures in [-1, 1] reconstructed from the posterior's mean, of the shape of `images`."""
@@ -155,15 +151,11 @@ class ConditionalVAE(BaseModel):
 
     def inference_networks(self) -> dict[str, keras.Model]:
         """`encoder`: image, label -> mean, log_variance. `decoder`: latent, label -> image."""
-        image = keras.Input(self.image_shape, name="image")
-        latent = keras.Input((self.latent_dim,), name="latent")
-        label = keras.Input((), dtype="int64", name="label")
-        mean, log_variance = self.posterior(image, label)
-        picture = self.pixels(self.decode(latent, label))
-        return {
-            "encoder": keras.Model({"image": image, "label": label}, {"mean": mean, "log_variance": log_variance}),
-            "decoder": keras.Model({"latent": latent, "label": label}, {"image": picture}),
-        }
+
+        def picture(latent: keras.KerasTensor, label: keras.KerasTensor) -> keras.KerasTensor:
+            return self.pixels(self.decode(latent, label))
+
+        return variational_networks(self.posterior, picture, self.image_shape, self.latent_dim, labelled=True)
 
     def _terms(self, images: tf.Tensor, labels: tf.Tensor, noise: tf.Tensor, training: bool) -> dict[str, tf.Tensor]:
         mean, log_variance = (tf.cast(part, tf.float32) for part in self.posterior(images, labels, training))

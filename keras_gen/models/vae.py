@@ -17,6 +17,7 @@ from keras_gen.training.base import BaseModel
 from keras_gen.training.binarization import binarized
 from keras_gen.training.minimize import global_mean, minimize
 from keras_gen.training.optimizers import OptimizerSpec
+from keras_gen.training.pieces import variational_networks
 from keras_gen.training.replica import sum_over_replicas
 from serving.errors import InputError, require_among, require_at_least
 
@@ -204,13 +205,9 @@ class VAE(BaseModel):
 
     def inference_networks(self) -> dict[str, keras.Model]:
         """`encoder`: image -> mean, log_variance. `decoder`: latent -> image."""
-        image = keras.Input(self.image_shape, name="image")
-        latent = keras.Input((self.latent_dim,), name="latent")
-        mean, log_variance = self.posterior(image)
-        return {
-            "encoder": keras.Model({"image": image}, {"mean": mean, "log_variance": log_variance}),
-            "decoder": keras.Model({"latent": latent}, {"image": self.pixels(self.decoder(latent))}),
-        }
+        return variational_networks(
+            self.posterior, lambda latent: self.pixels(self.decoder(latent)), self.image_shape, self.latent_dim
+        )
 
     def _weigh(
         self, images: tf.Tensor, latents: tf.Tensor, mean: tf.Tensor, log_variance: tf.Tensor, training: bool

@@ -14,6 +14,7 @@ from keras_gen.networks import NetworkSpec, build_network, with_hidden
 from keras_gen.training.adversarial import AdversarialModel
 from keras_gen.training.minimize import minimize
 from keras_gen.training.optimizers import OptimizerSpec
+from keras_gen.training.pieces import variational_networks
 from serving.errors import require_at_least
 
 Terms = dict[str, tf.Tensor]
@@ -146,13 +147,7 @@ class VAEGAN(AdversarialModel):
 
     def inference_networks(self) -> dict[str, keras.Model]:
         """`encoder`: image -> mean, log_variance. `decoder`: latent -> image."""
-        image = keras.Input(self.image_shape, name="image")
-        latent = keras.Input((self.latent_dim,), name="latent")
-        mean, log_variance = self.posterior(image)
-        return {
-            "encoder": keras.Model({"image": image}, {"mean": mean, "log_variance": log_variance}),
-            "decoder": keras.Model({"latent": latent}, {"image": self.decoder(latent)}),
-        }
+        return variational_networks(self.posterior, self.decoder, self.image_shape, self.latent_dim)
 
     def _latents(self, images: tf.Tensor, noise: tf.Tensor, training: bool) -> tuple[tf.Tensor, tf.Tensor]:
         """Draws from the posterior, (batch, latent_dim), and its KL divergence from the prior, (batch,)."""

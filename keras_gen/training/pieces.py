@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import keras
 import numpy as np
 
@@ -18,6 +20,31 @@ def coding_networks(encoder: keras.Model, decoder: keras.Model) -> dict[str, ker
     return {
         "encoder": keras.Model({"image": image}, {"code": encoder(image)}),
         "decoder": keras.Model({"latent": latent}, {"image": keras.ops.clip(decoder(latent), -1.0, 1.0)}),
+    }
+
+
+def variational_networks(
+    posterior: Callable[..., tuple[keras.KerasTensor, keras.KerasTensor]],
+    picture: Callable[..., keras.KerasTensor],
+    image_shape: tuple[int, ...],
+    latent_dim: int,
+    labelled: bool = False,
+) -> dict[str, keras.Model]:
+    """The two networks of a variational model: `encoder`, image -> mean, log_variance; `decoder`, latent -> image.
+
+    Args:
+        posterior: pictures to mean and log-variance; with labels as the second argument if `labelled`.
+        picture: latents to pictures in [-1, 1]; likewise.
+        image_shape: (height, width, channels).
+        latent_dim: length of a latent.
+        labelled: whether both also take `label`.
+    """
+    image, latent = keras.Input(image_shape, name="image"), keras.Input((latent_dim,), name="latent")
+    label = {"label": keras.Input((), dtype="int64", name="label")} if labelled else {}
+    mean, log_variance = posterior(image, *label.values())
+    return {
+        "encoder": keras.Model({"image": image, **label}, {"mean": mean, "log_variance": log_variance}),
+        "decoder": keras.Model({"latent": latent, **label}, {"image": picture(latent, *label.values())}),
     }
 
 
