@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from keras_gen.networks import build_network, conv, dcgan, mlp
+from keras_gen.networks import build_network, conv, dcgan, mlp, with_hidden
 from serving import InputError
 
 
@@ -63,3 +63,21 @@ def test_what_no_family_knows_is_named(spec, message):
     with pytest.raises(InputError, match="`generator`") as error:
         build_network("generator", spec, (2,), (8, 8, 1), latent_dim=2, image_shape=(8, 8, 1))
     assert message in str(error.value)
+
+
+def test_black_is_zero_takes_pictures_from_0_to_1(pictures):
+    options = {"units": [5], "activation": "tanh"}
+    plain = build_network("encoder", {"name": "mlp", **options}, (8, 8, 1), (3,), image_shape=(8, 8, 1), outputs=3)
+    rescaled = build_network(
+        "encoder", {"name": "mlp", "black_is_zero": True, **options}, (8, 8, 1), (3,), image_shape=(8, 8, 1), outputs=3
+    )
+    rescaled.set_weights(plain.get_weights())
+    np.testing.assert_allclose(rescaled(pictures), plain((pictures + 1) / 2), atol=1e-6)
+
+
+def test_a_hidden_layer_comes_with_the_output(pictures):
+    network = build_network("discriminator", {"name": "mlp", "units": [6, 4]}, (8, 8, 1), (1,), image_shape=(8, 8, 1))
+    for layer, width in (("features_1", 6), (None, 4)):
+        hidden, logits = with_hidden(network, layer)(pictures)
+        assert hidden.shape == (96, width)
+        np.testing.assert_array_equal(logits, network(pictures))
