@@ -90,7 +90,7 @@ def with_hidden(network: keras.Model, layer: str | None = None) -> keras.Model:
     if layer is not None and layer not in names:
         raise InputError(f"the layer must be one of {', '.join(names)}. Received: {layer!r}.{nearest(layer, names)}")
     hidden = network.layers[-1].input if layer is None else network.get_layer(layer).output
-    return keras.Model(network.inputs, [hidden, *network.outputs])
+    return keras.Model(network.inputs[0], [hidden, network.outputs[0]])
 
 
 def _from_family(role: str, options: dict[str, Any], shape: Mapping[str, Any]) -> keras.Model:
