@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar, Literal
 
 import keras
@@ -43,6 +44,8 @@ class AAE(AdversarialModel):
         likelihood: of the reconstruction, as in `vae`.
         sigma: as in `vae`.
         adversarial_weight: weight of fooling the discriminator, beside the reconstruction's nats.
+        code_noise: deviation of Gaussian noise around a code, a posterior of fixed width: what lies close together in
+            latent space then decodes alike. 0 is the deterministic encoder.
         seed: seed of the training noise.
 
     Raises:
@@ -70,13 +73,14 @@ class AAE(AdversarialModel):
         likelihood: Likelihood = "bernoulli",
         sigma: float | None = 0.1,
         adversarial_weight: float = 1.0,
+        code_noise: float = 0.0,
         seed: int = 0,
         **kwargs: Any,
     ) -> None:
         reports = ["reconstruction", "generator_loss", "discriminator_loss", "discriminator_accuracy"]
         super().__init__(seed, reports, **kwargs)
         require_at_least(1, latent_dim=latent_dim)
-        require_at_least(0, adversarial_weight=adversarial_weight)
+        require_at_least(0, adversarial_weight=adversarial_weight, code_noise=code_noise)
         require_among(("none", "prior", "decoder"), condition=condition)
         if condition == "prior" and prior == "standard_normal":
             raise InputError("the prior must be mixture or swiss_roll to know classes. Received: standard_normal.")
@@ -101,6 +105,7 @@ class AAE(AdversarialModel):
         self.likelihood = likelihood
         self.sigma = sigma
         self.adversarial_weight = adversarial_weight
+        self.code_noise = code_noise
 
     @property
     def players(self) -> dict[str, keras.Model]:
@@ -112,15 +117,15 @@ class AAE(AdversarialModel):
 
     def train_step(self, data: Any) -> dict[str, tf.Tensor]:
         images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
-        noise = self.noise.training_rows(tf.shape(images)[0], self.draw.noise_size, "prior")
-        codes = self.encoder(images, training=True)
+        drawn, blur = self._noise(images, self.noise.training_rows)
+        codes = self._encode(images, blur, training=True)
         discriminator = minimize(
-            lambda: self._discriminator_terms(codes, noise, labels, training=True),
+            lambda: self._discriminator_terms(codes, drawn, labels, training=True),
             self.discriminator,
             self.discriminator_optimizer,
         )
         autoencoder = minimize(
-            lambda: self._autoencoder_terms(images, labels, training=True),
+            lambda: self._autoencoder_terms(images, blur, labels, training=True),
             self.autoencoder,
             self.autoencoder_optimizer,
         )
@@ -129,10 +134,10 @@ class AAE(AdversarialModel):
 
     def test_step(self, data: Any) -> dict[str, tf.Tensor]:
         images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
-        noise = self.noise.evaluation_rows(tf.shape(images)[0], self.draw.noise_size, "prior")
-        codes = self.encoder(images, training=False)
-        discriminator = self._discriminator_terms(codes, noise, labels, training=False)
-        autoencoder = self._autoencoder_terms(images, labels, training=False)
+        drawn, blur = self._noise(images, self.noise.evaluation_rows)
+        codes = self._encode(images, blur, training=False)
+        discriminator = self._discriminator_terms(codes, drawn, labels, training=False)
+        autoencoder = self._autoencoder_terms(images, blur, labels, training=False)
         self.noise.advance_evaluation()
         return self.record({**autoencoder, **discriminator})
 
@@ -169,6 +174,16 @@ class AAE(AdversarialModel):
     def _label_input(self, condition: str) -> dict[str, keras.KerasTensor]:
         return {"label": keras.Input((), dtype="int64", name="label")} if self.condition == condition else {}
 
+    def _noise(self, images: tf.Tensor, rows: Callable[..., tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor | None]:
+        """The noise of the prior's draws, and that of the codes where there is any."""
+        batch = tf.shape(images)[0]
+        blur = rows(batch, self.latent_dim, "code") if self.code_noise else None
+        return rows(batch, self.draw.noise_size, "prior"), blur
+
+    def _encode(self, images: tf.Tensor, blur: tf.Tensor | None, training: bool) -> tf.Tensor:
+        codes = self.encoder(images, training=training)
+        return codes if blur is None else codes + tf.cast(self.code_noise * blur, codes.dtype)
+
     def _decode(self, codes: tf.Tensor, labels: tf.Tensor | None, training: bool) -> tf.Tensor:
         if self.condition == "decoder":
             codes = self.class_code(codes, labels)
@@ -180,10 +195,10 @@ class AAE(AdversarialModel):
         return self.discriminator(codes, training=training)
 
     def _discriminator_terms(
-        self, codes: tf.Tensor, noise: tf.Tensor, labels: tf.Tensor | None, training: bool
+        self, codes: tf.Tensor, drawn: tf.Tensor, labels: tf.Tensor | None, training: bool
     ) -> dict[str, tf.Tensor]:
-        drawn = self.draw(noise, labels if self.condition == "prior" else None)
-        real_logits = self._judge(drawn, labels, training)
+        latents = self.draw(drawn, labels if self.condition == "prior" else None)
+        real_logits = self._judge(latents, labels, training)
         fake_logits = self._judge(codes, labels, training)
         told_apart = tf.concat([real_logits > 0, fake_logits < 0], axis=-1)
         loss = non_saturating_discriminator_loss(real_logits, fake_logits)
@@ -193,8 +208,10 @@ class AAE(AdversarialModel):
             "discriminator_accuracy": tf.reduce_mean(tf.cast(told_apart, tf.float32), axis=-1),
         }
 
-    def _autoencoder_terms(self, images: tf.Tensor, labels: tf.Tensor | None, training: bool) -> dict[str, tf.Tensor]:
-        codes = self.encoder(images, training=training)
+    def _autoencoder_terms(
+        self, images: tf.Tensor, blur: tf.Tensor | None, labels: tf.Tensor | None, training: bool
+    ) -> dict[str, tf.Tensor]:
+        codes = self._encode(images, blur, training)
         decoded = tf.cast(self._decode(codes, labels, training), tf.float32)
         reconstruction = self.pixels.negative_log_likelihood(images, decoded)
         fooling = non_saturating_generator_loss(tf.cast(self._judge(codes, labels, training), tf.float32))

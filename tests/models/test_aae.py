@@ -28,7 +28,7 @@ class TestAAE(ModelContract):
 
 class TestAAEWithAMixtureOfClasses(ModelContract):
     model_class = keras_gen.AAE
-    arguments = {**LABELLED, "prior": "mixture", "condition": "prior"}
+    arguments = {**LABELLED, "prior": "mixture", "condition": "prior", "code_noise": 0.3}
 
 
 class TestAAEWithADecoderThatSeesTheClass(ModelContract):
@@ -57,6 +57,35 @@ def test_codes_come_to_be_distributed_as_the_prior():
     after = stats.kstest(model.encoder(images).numpy()[:, 0], "norm").statistic
     assert before > 0.4
     assert after < 0.1
+
+
+def test_the_decoder_of_noisy_codes_is_the_regression_on_them():
+    """Linear networks, one number of variance v: a code a x + s n is decoded by the factor a v / (a^2 v + s^2)."""
+    images = np.random.default_rng(0).normal(0, 0.3, (4096, 1, 1, 1)).astype(np.float32)
+    encoder = keras.Sequential([keras.Input((1, 1, 1)), keras.layers.Flatten(), keras.layers.Dense(1)])
+    decoder = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1), keras.layers.Reshape((1, 1, 1))])
+    model = keras_gen.AAE(
+        (1, 1, 1),
+        latent_dim=1,
+        encoder=encoder,
+        decoder=decoder,
+        discriminator={"name": "mlp", "units": [8]},
+        likelihood="gaussian",
+        sigma=0.3,
+        code_noise=0.6,
+    )
+    optimizers = {f"{player}_optimizer": keras.optimizers.Adam(1e-2, beta_1=0.0) for player in model.players}
+    model.compile(**optimizers)
+    model.fit(images, batch_size=256, epochs=40, verbose=0)
+    for optimizer in (model.autoencoder_optimizer, model.discriminator_optimizer):
+        optimizer.learning_rate = 5e-4
+    model.fit(images, batch_size=256, epochs=10, verbose=0)
+    (a, _), (factor, _) = (
+        np.ravel(np.concatenate([w.ravel() for w in net.get_weights()])) for net in (encoder, decoder)
+    )
+    v = images.var()
+    assert factor == pytest.approx(a * v / (a**2 * v + 0.6**2), rel=0.05)
+    assert abs(factor * a) < 0.9  # without noise it would be 1
 
 
 def test_samples_of_a_class_come_from_its_part_of_the_prior(tmp_path):
