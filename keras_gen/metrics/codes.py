@@ -10,7 +10,7 @@ from serving.errors import InputError
 
 ACTIVE_VARIANCE = 0.01
 PROBE_ITERATIONS = 1000
-PROBE_STRENGTHS = (0.001, 0.01, 0.1, 1.0)
+PROBE_STRENGTHS = (1.0, 0.1, 0.01, 0.001)
 
 
 def active_units(means: np.ndarray) -> np.ndarray:

@@ -24,15 +24,15 @@ def test_a_probe_finds_classes_that_a_line_separates_and_no_others():
     assert ring < 0.56  # no better than a guess among 2,000 and five of its standard errors
 
 
-def test_the_probe_regularizes_where_codes_are_many_and_examples_few():
-    """One telling dimension among 200 that say nothing: unregularized, 100 examples are learnt by heart."""
+def test_the_probe_regularizes_where_dimensions_are_many_for_the_examples():
+    """600 dimensions that each say a little, with noise: a probe as free as 2,000 examples allow learns the noise."""
     rng = np.random.default_rng(0)
-    labels = np.arange(2100) % 2
-    codes = rng.standard_normal((2100, 201))
-    codes[:, 0] += 4 * labels
-    chosen = linear_probe(codes[:100], labels[:100], codes[100:], labels[100:])
-    by_heart = LogisticRegression(C=1e3, max_iter=1000).fit(codes[:100], labels[:100])
-    assert chosen > by_heart.score(codes[100:], labels[100:]) + 0.02
+    codes = rng.standard_normal((4000, 600))
+    labels = (0.15 * codes.sum(axis=1) + 2 * rng.standard_normal(4000) > 0).astype(int)
+    fitted, tested = slice(0, 2000), slice(2000, None)
+    chosen = linear_probe(codes[fitted], labels[fitted], codes[tested], labels[tested])
+    free = LogisticRegression(max_iter=1000).fit(codes[fitted], labels[fitted])
+    assert chosen > free.score(codes[tested], labels[tested]) + 0.02
 
 
 def test_labels_that_do_not_fit_are_named():
