@@ -11,17 +11,15 @@ import tensorflow as tf
 from keras_gen.losses import (
     non_saturating_discriminator_loss,
     non_saturating_generator_loss,
-    r1_penalty,
 )
 from keras_gen.networks import NetworkSpec, build_network
 from keras_gen.training.adversarial import AdversarialModel
 from keras_gen.training.ema import averaged_copy, update_average
 from keras_gen.training.minimize import minimize
 from keras_gen.training.optimizers import OptimizerSpec
-from serving.errors import InputError, require_among, require_at_least
+from keras_gen.training.penalties import checked_penalties, penalty
+from serving.errors import InputError, require_at_least
 from serving.noise import standard_normal
-
-PENALTIES = {"r1": r1_penalty}
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -85,7 +83,7 @@ class GAN(AdversarialModel):
         self.discriminator = build_network(
             "discriminator", discriminator, self.image_shape, (1,), image_shape=self.image_shape
         )
-        self.penalties = _checked(penalties or {})
+        self.penalties = checked_penalties(penalties)
         self.ema_decay = ema_decay
         self.average = averaged_copy(self.generator)
 
@@ -145,8 +143,7 @@ class GAN(AdversarialModel):
         fake_logits = self.discriminator(fakes, training=training)
         loss = non_saturating_discriminator_loss(real_logits, fake_logits)
         if training:
-            for name, weight in self.penalties.items():
-                loss += weight * PENALTIES[name](lambda x: self.discriminator(x, training=True), images)
+            loss += penalty(self.penalties, lambda x: self.discriminator(x, training=True), images)
         told_apart = tf.concat([real_logits > 0, fake_logits < 0], axis=-1)
         return {
             "loss": loss,
@@ -165,10 +162,3 @@ class GAN(AdversarialModel):
                 "discriminator_accuracy": discriminator["accuracy"],
             }
         )
-
-
-def _checked(penalties: dict[str, float]) -> dict[str, float]:
-    for name, weight in penalties.items():
-        require_among(tuple(PENALTIES), penalties=name)
-        require_at_least(0, **{f"penalties.{name}": weight})
-    return dict(penalties)

@@ -14,6 +14,7 @@ from keras_gen.networks import NetworkSpec, build_network, with_hidden
 from keras_gen.training.adversarial import AdversarialModel
 from keras_gen.training.minimize import minimize
 from keras_gen.training.optimizers import OptimizerSpec
+from keras_gen.training.penalties import checked_penalties, penalty
 from keras_gen.training.pieces import variational_networks
 from serving.errors import require_at_least
 
@@ -42,6 +43,7 @@ class VAEGAN(AdversarialModel):
         similarity_weight: the gamma of the paper: weight of the similarity, beside fooling the discriminator, for
             the decoder.
         beta: weight of the KL term for the encoder.
+        penalties: weights of penalties on the discriminator by name, as in `{"r1": 1.0}`.
         seed: seed of the training noise.
 
     Raises:
@@ -66,6 +68,7 @@ class VAEGAN(AdversarialModel):
         similarity_layer: str | None = None,
         similarity_weight: float = 0.01,
         beta: float = 1.0,
+        penalties: dict[str, float] | None = None,
         seed: int = 0,
         **kwargs: Any,
     ) -> None:
@@ -87,6 +90,7 @@ class VAEGAN(AdversarialModel):
         self.similarity_layer = similarity_layer
         self.similarity_weight = similarity_weight
         self.beta = beta
+        self.penalties = checked_penalties(penalties)
         self.sampling = GaussianSampling()
 
     @property
@@ -169,6 +173,8 @@ class VAEGAN(AdversarialModel):
         )
         fakes = [losses.non_saturating_discriminator_loss(real, fake) for fake in (decoded, drawn)]
         loss = tf.add_n(fakes) / 2.0
+        if training:
+            loss += penalty(self.penalties, lambda x: self.discriminator(x, training=True), images)
         told_apart = tf.concat([real > 0, decoded < 0, drawn < 0], axis=-1)
         accuracy = tf.reduce_mean(tf.cast(told_apart, tf.float32), axis=-1)
         return {"loss": loss, "discriminator_loss": loss, "discriminator_accuracy": accuracy}
