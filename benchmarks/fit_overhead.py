@@ -28,6 +28,7 @@ BATCH = 64
 STEPS = 100
 ROUNDS = 15
 DCGAN = {"name": "dcgan", "filters": 32}
+SMALL_DCGAN = {"name": "dcgan", "filters": 16}
 MODELS = {
     "VAE 16x16 (demo)": lambda: keras_gen.VAE((16, 16, 1), latent_dim=2),
     "GAN 16x16 (demo)": lambda: keras_gen.GAN(
@@ -43,7 +44,7 @@ MODELS = {
     "conditional_vae 32x32": lambda: keras_gen.ConditionalVAE((32, 32, 1), tuple("0123456789"), latent_dim=16),
     "aae 32x32": lambda: keras_gen.AAE((32, 32, 1), latent_dim=8),
     "vae_gan 32x32": lambda: keras_gen.VAEGAN(
-        (32, 32, 1), latent_dim=32, encoder=DCGAN, decoder=DCGAN, discriminator=DCGAN
+        (32, 32, 1), latent_dim=32, encoder=SMALL_DCGAN, decoder=SMALL_DCGAN, discriminator=SMALL_DCGAN
     ),
 }
 
