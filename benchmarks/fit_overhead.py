@@ -26,7 +26,7 @@ from keras_gen.training.callbacks import EpochScalars, FiniteLosses, MetricsFile
 
 BATCH = 64
 STEPS = 100
-ROUNDS = 15
+ROUNDS = 9
 DCGAN = {"name": "dcgan", "filters": 32}
 SMALL_DCGAN = {"name": "dcgan", "filters": 16}
 MODELS = {

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import platform
-from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import keras
 import onnx
 
-from export.border import IMAGE, IO, LABEL, LATENT, UNROUNDED, Bordered
+from export.border import IO, UNROUNDED, Bordered
 from export.card import write_card
-from export.parity import check_network, check_noise, check_sampler
-from export.sampler_graph import noise_graph, prior_graph, sampler_graph
+from export.describe import describe
+from export.parity import check_network
+from export.seeded import SAMPLER, seeded_networks
 from export.to_onnx import convert, label, save_saved_model, without_output
 from keras_gen.models import model_name
 from keras_gen.training.run_directory import RunDirectory, load_model_file
@@ -25,9 +25,8 @@ from serving.files import whole_folder
 from serving.images import grid, to_uint8, write_png
 from serving.manifest import FILE_NAME, Image, Latent, Manifest, Network, Tensor
 
-DECODER, NOISE, SAMPLER = "decoder", "noise", "sampler"
+DECODER = "decoder"
 SAMPLES = 64
-INT64_SCALAR = Tensor(axes=(), dtype="int64")
 
 
 def export_bundle(model: keras.Model | str | Path, path: str | Path, io: IO = "uint8") -> Path:
@@ -83,13 +82,13 @@ def _write(model: keras.Model, facts: dict[str, Any], folder: Path, io: IO) -> N
     for name, network in inference.items():
         bordered = Bordered(network, io)
         converted = convert(bordered)
-        inputs, outputs = _describe(bordered, len(classes))
+        inputs, outputs = describe(bordered, len(classes))
         parity[name] = check_network(name, converted, network, inputs)
         final = without_output(converted, UNROUNDED)
         networks[name] = _save(final, folder, name, inputs, outputs)
         save_saved_model(bordered, str(folder / "saved_model" / name))
         if name == DECODER and model.prior:
-            for seeded in _seeded(model, network, final, inputs, outputs):
+            for seeded in seeded_networks(model, network, final, inputs, outputs):
                 parity[seeded.name] = seeded.parity
                 networks[seeded.name] = _save(seeded.graph, folder, seeded.name, seeded.inputs, seeded.outputs)
     height, width, channels = model.image_shape
@@ -112,53 +111,6 @@ def _write(model: keras.Model, facts: dict[str, Any], folder: Path, io: IO) -> N
     write_card(folder, manifest)
 
 
-class _Seeded(NamedTuple):
-    """A graph that starts from a seed, with its part of the manifest."""
-
-    name: str
-    graph: onnx.ModelProto
-    inputs: dict[str, Tensor]
-    outputs: dict[str, Tensor]
-    parity: dict[str, float]
-
-
-def _seeded(
-    model: keras.Model,
-    network: keras.Model,
-    decoder: onnx.ModelProto,
-    inputs: dict[str, Tensor],
-    outputs: dict[str, Tensor],
-) -> Iterator[_Seeded]:
-    """The noise and the sampler of a decoder with the given inputs and outputs."""
-    prior, prior_inputs = _prior(model)
-    size = int(prior_inputs[NOISE].axes[1]) if prior else model.latent_dim
-    ir_version = decoder.ir_version
-    free, counted = (noise_graph(size, ir_version, free_start) for free_start in (True, False))
-    if prior:
-        free, counted = prior_graph(free, prior), prior_graph(counted, prior)
-    numbers = {"seed": INT64_SCALAR, "n": INT64_SCALAR}
-    noise_inputs = {**numbers, "start": INT64_SCALAR, **_label(prior_inputs)}
-    latent = {LATENT: inputs[LATENT]}
-    yield _Seeded(NOISE, free, noise_inputs, latent, check_noise(free, model.prior_latents, noise_inputs))
-    sampler = sampler_graph(counted, decoder)
-    sampler_inputs = {**numbers, **_label(prior_inputs), **_label(inputs)}
-    difference = check_sampler(sampler, network, model.prior_latents, sampler_inputs)
-    yield _Seeded(SAMPLER, sampler, sampler_inputs, outputs, difference)
-
-
-def _prior(model: keras.Model) -> tuple[onnx.ModelProto | None, dict[str, Tensor]]:
-    """The prior's network, where there is one, and its inputs."""
-    network = model.prior_network()
-    if network is None:
-        return None, {}
-    bordered = Bordered(network, "float")
-    return convert(bordered), _describe(bordered, len(model.classes))[0]
-
-
-def _label(inputs: dict[str, Tensor]) -> dict[str, Tensor]:
-    return {name: tensor for name, tensor in inputs.items() if name == LABEL}
-
-
 def _save(
     model: onnx.ModelProto, folder: Path, name: str, inputs: dict[str, Tensor], outputs: dict[str, Tensor]
 ) -> Network:
@@ -166,23 +118,6 @@ def _save(
     content = model.SerializeToString(deterministic=True)
     (folder / f"{name}.onnx").write_bytes(content)
     return Network(f"{name}.onnx", hashlib.sha256(content).hexdigest(), len(content), inputs, outputs)
-
-
-def _describe(bordered: Bordered, classes: int) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-    """Inputs and outputs as the manifest states them."""
-    inputs = {
-        name: _tensor(name, specification.shape, specification.dtype.name, classes)
-        for name, specification in bordered.inputs.items()
-    }
-    specifications = bordered.function.get_concrete_function().structured_outputs
-    outputs = {name: _tensor(name, value.shape, value.dtype.name, classes) for name, value in specifications.items()}
-    return inputs, outputs
-
-
-def _tensor(name: str, shape: Any, dtype: str, classes: int) -> Tensor:
-    axes = tuple("n" if index == 0 else int(size) for index, size in enumerate(shape))
-    limits = {IMAGE: (0.0, 255.0) if dtype == "uint8" else (-1.0, 1.0), LABEL: (0.0, classes - 1.0)}
-    return Tensor(axes, dtype, limits.get(name))
 
 
 def _versions() -> dict[str, str]:

@@ -1,0 +1,30 @@
+"""Inputs and outputs of a network as the manifest states them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from export.border import IMAGE, LABEL, Bordered
+from serving.manifest import Tensor
+
+
+def describe(bordered: Bordered, classes: int) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """The manifest's description of what goes into a network and what comes out.
+
+    Args:
+        bordered: the network with its border.
+        classes: number of classes, the range of labels; 0 where there are none.
+    """
+    inputs = {
+        name: _tensor(name, specification.shape, specification.dtype.name, classes)
+        for name, specification in bordered.inputs.items()
+    }
+    specifications = bordered.function.get_concrete_function().structured_outputs
+    outputs = {name: _tensor(name, value.shape, value.dtype.name, classes) for name, value in specifications.items()}
+    return inputs, outputs
+
+
+def _tensor(name: str, shape: Any, dtype: str, classes: int) -> Tensor:
+    axes = tuple("n" if index == 0 else int(size) for index, size in enumerate(shape))
+    limits = {IMAGE: (0.0, 255.0) if dtype == "uint8" else (-1.0, 1.0), LABEL: (0.0, classes - 1.0)}
+    return Tensor(axes, dtype, limits.get(name))

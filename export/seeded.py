@@ -1,0 +1,77 @@
+"""The networks of a bundle that start from a seed: `noise`, and the decoder behind it as `sampler`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import keras
+import onnx
+
+from export.border import LABEL, LATENT, Bordered
+from export.describe import describe
+from export.parity import check_noise, check_sampler
+from export.sampler_graph import noise_graph, prior_graph, sampler_graph
+from export.to_onnx import convert
+from serving.manifest import Tensor
+
+NOISE, SAMPLER = "noise", "sampler"
+INT64_SCALAR = Tensor(axes=(), dtype="int64")
+
+
+class Seeded(NamedTuple):
+    """A graph that starts from a seed, with its part of the manifest."""
+
+    name: str
+    graph: onnx.ModelProto
+    inputs: dict[str, Tensor]
+    outputs: dict[str, Tensor]
+    parity: dict[str, float]
+
+
+def seeded_networks(
+    model: keras.Model,
+    network: keras.Model,
+    decoder: onnx.ModelProto,
+    inputs: dict[str, Tensor],
+    outputs: dict[str, Tensor],
+) -> Iterator[Seeded]:
+    """The noise and the sampler of a decoder, compared with what the model draws.
+
+    Args:
+        model: has a prior.
+        network: the decoder in Keras.
+        decoder: the decoder in ONNX.
+        inputs: of the decoder, as the manifest describes them.
+        outputs: likewise.
+
+    Raises:
+        ParityError: a graph differs from Keras.
+    """
+    prior, prior_inputs = _prior(model)
+    size = int(prior_inputs[NOISE].axes[1]) if prior else model.latent_dim
+    ir_version = decoder.ir_version
+    free, counted = (noise_graph(size, ir_version, free_start) for free_start in (True, False))
+    if prior:
+        free, counted = prior_graph(free, prior), prior_graph(counted, prior)
+    numbers = {"seed": INT64_SCALAR, "n": INT64_SCALAR}
+    noise_inputs = {**numbers, "start": INT64_SCALAR, **_label(prior_inputs)}
+    latent = {LATENT: inputs[LATENT]}
+    yield Seeded(NOISE, free, noise_inputs, latent, check_noise(free, model.prior_latents, noise_inputs))
+    sampler = sampler_graph(counted, decoder)
+    sampler_inputs = {**numbers, **_label(prior_inputs), **_label(inputs)}
+    difference = check_sampler(sampler, network, model.prior_latents, sampler_inputs)
+    yield Seeded(SAMPLER, sampler, sampler_inputs, outputs, difference)
+
+
+def _prior(model: keras.Model) -> tuple[onnx.ModelProto | None, dict[str, Tensor]]:
+    """The prior's network, where there is one, and its inputs."""
+    network = model.prior_network()
+    if network is None:
+        return None, {}
+    bordered = Bordered(network, "float")
+    return convert(bordered), describe(bordered, len(model.classes))[0]
+
+
+def _label(inputs: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {name: tensor for name, tensor in inputs.items() if name == LABEL}
