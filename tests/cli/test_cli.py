@@ -153,7 +153,12 @@ class TestTrain:
     def test_ctrl_c_leaves_a_run_that_continues(self, tmp_path, keras_gen):
         words = [str(word) for word in train(tmp_path / "run", "--epochs", 2000)]
         process = subprocess.Popen(
-            [sys.executable, "-m", "keras_gen", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            [sys.executable, "-m", "keras_gen", *words],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            # Started in the background by a shell, the tests and their children ignore SIGINT.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         metrics = tmp_path / "run" / "metrics.csv"
         deadline = time.monotonic() + 120
@@ -209,7 +214,7 @@ class TestMistakes:
             ),
             (
                 ["train", "--recipe", "vae_digit"],
-                "must be a YAML file or one of aae_mnist, autoencoder_mnist, ",
+                "must be a YAML file or one of aae_mixture_mnist, aae_mnist, ",
             ),
             (
                 ["train", "gan", "--data", "digits", "--generator_optimizer.name", "adamm"],

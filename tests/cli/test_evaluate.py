@@ -54,7 +54,10 @@ def test_a_bundle_is_measured_like_its_run(vae_run, tmp_path):
     for place in (vae_run, bundle):
         assert main(["evaluate", str(place), "--data", "digits", "--samples", "1"]) == 0
     run, exported = figures(vae_run), figures(bundle)
-    assert set(exported) == {"reconstruction_psnr", "reconstruction_ssim", "linear_probe"}
+    assert set(exported) == {
+        *("reconstruction_psnr", "reconstruction_ssim", "linear_probe"),
+        *("few_labels_codes", "few_labels_pixels"),
+    }
     for name, figure in exported.items():
         # Rounding to grey levels moves a pixel by at most half a level.
         assert figure["value"] == pytest.approx(run[name]["value"], rel=0.01)

@@ -160,7 +160,7 @@ class TestNothingHalfWritten:
         def disagree(*_):
             raise ParityError("no")
 
-        monkeypatch.setattr("export.bundle.check_sampler", disagree)
+        monkeypatch.setattr("export.seeded.check_sampler", disagree)
 
     def test_a_failed_export_writes_nothing(self, broken, small_vae, tmp_path):
         with pytest.raises(ParityError):
