@@ -11,7 +11,8 @@ from keras_gen.cli.bundle_data import add_data, encode_data, labels_of, read_dat
 from keras_gen.cli.bundle_options import add_pictures, bundle_parser, encode_files, open_bundle, write_grid
 from serving import Sampler
 from serving.attributes import direction, move
-from serving.errors import InputError, require_among
+from serving.classes import class_index
+from serving.errors import InputError
 
 STRENGTHS = [-1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0]
 
@@ -64,8 +65,7 @@ def _of_class(sampler: Sampler, options: Any) -> tuple[np.ndarray, np.ndarray]:
     source = read_data(sampler, options)
     labels = labels_of(source)
     name = options.label
-    require_among(source.classes, label=name)
-    chosen = labels == source.classes.index(name)
+    chosen = labels == class_index(name, source.classes)
     for what, rows in ((f"of class {name!r}", chosen), (f"of another class than {name!r}", ~chosen)):
         if not rows.any():
             raise InputError(f"{source.name} ({source.split}) must have a picture {what}. Received: none.")

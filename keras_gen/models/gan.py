@@ -19,7 +19,6 @@ from keras_gen.training.minimize import minimize
 from keras_gen.training.optimizers import OptimizerSpec
 from keras_gen.training.penalties import checked_penalties, penalty
 from serving.errors import InputError, require_at_least
-from serving.noise import standard_normal
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -124,7 +123,7 @@ class GAN(AdversarialModel):
 
     def sample(self, n: int, seed: int = 0) -> np.ndarray:
         """`n` pictures, float32 in [-1, 1]; the seed means what it means in a bundle."""
-        return self.average(standard_normal(seed, n, self.latent_dim), training=False).numpy()
+        return self.average(self.prior_latents(n, seed), training=False).numpy()
 
     def preview(self, images: np.ndarray, seed: int) -> np.ndarray:
         """As many samples as there are `images`."""

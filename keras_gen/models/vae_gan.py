@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import keras
@@ -109,9 +110,7 @@ class VAEGAN(AdversarialModel):
 
     def train_step(self, data: Any) -> Terms:
         images, _, _ = keras.utils.unpack_x_y_sample_weight(data)
-        rows = tf.shape(images)[0]
-        noise = self.noise.training_rows(rows, self.latent_dim, "posterior")
-        drawn = self.noise.training_rows(rows, self.latent_dim, "prior")
+        noise, drawn = self._noise(images, self.noise.training_rows)
         latents = self._latents(images, noise, training=True)[0]
         reconstructions, samples = (self.decoder(z, training=True) for z in (latents, drawn))
         discriminator = minimize(
@@ -130,9 +129,7 @@ class VAEGAN(AdversarialModel):
 
     def test_step(self, data: Any) -> Terms:
         images, _, _ = keras.utils.unpack_x_y_sample_weight(data)
-        rows = tf.shape(images)[0]
-        noise = self.noise.evaluation_rows(rows, self.latent_dim, "posterior")
-        drawn = self.noise.evaluation_rows(rows, self.latent_dim, "prior")
+        noise, drawn = self._noise(images, self.noise.evaluation_rows)
         latents = self._latents(images, noise, training=False)[0]
         reconstructions, samples = (self.decoder(z, training=False) for z in (latents, drawn))
         discriminator = self._discriminator_terms(images, reconstructions, samples, training=False)
@@ -152,6 +149,11 @@ class VAEGAN(AdversarialModel):
     def inference_networks(self) -> dict[str, keras.Model]:
         """`encoder`: image -> mean, log_variance. `decoder`: latent -> image."""
         return variational_networks(self.posterior, self.decoder, self.image_shape, self.latent_dim)
+
+    def _noise(self, images: tf.Tensor, rows: Callable[..., tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
+        """The noise of the posterior and draws of the prior, each (batch, latent_dim)."""
+        batch = tf.shape(images)[0]
+        return rows(batch, self.latent_dim, "posterior"), rows(batch, self.latent_dim, "prior")
 
     def _latents(self, images: tf.Tensor, noise: tf.Tensor, training: bool) -> tuple[tf.Tensor, tf.Tensor]:
         """Draws from the posterior, (batch, latent_dim), and its KL divergence from the prior, (batch,)."""

@@ -38,6 +38,19 @@ def run(capfd):
 
 
 @pytest.fixture
+def refused(run):
+    """Runs a command that must end with one line and exit code 2, and gives that line."""
+
+    def command(*words):
+        code, _, err = run(*words)
+        assert code == 2
+        assert len(err.splitlines()) == 1, err
+        return err
+
+    return command
+
+
+@pytest.fixture
 def altered_bundle(vae_bundle, tmp_path_factory):
     """A copy of the bundle whose manifest, as JSON, was altered by a function."""
 
