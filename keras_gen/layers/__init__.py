@@ -1,19 +1,35 @@
 """Keras layers that Keras does not have, one a file."""
 
+from keras_gen.layers.attention import SelfAttention
+from keras_gen.layers.conditional_normalization import ConditionalBatchNormalization
 from keras_gen.layers.conditioning import ClassCode, ClassPlane
 from keras_gen.layers.corruption import Corruption, PixelCorruption
 from keras_gen.layers.likelihood import Likelihood, PixelLikelihood
+from keras_gen.layers.orthogonal import OffDiagonalOrthogonal
 from keras_gen.layers.prior import LatentPrior, Prior
+from keras_gen.layers.projection import ProjectionHead
 from keras_gen.layers.sampling import GaussianSampling
+from keras_gen.layers.spectral import SpectralConv2D, SpectralDense, SpectralEmbedding
+from keras_gen.layers.truncation import Truncation
+from keras_gen.layers.upsampling import NearestUpsampling
 
 __all__ = [
     "ClassCode",
     "ClassPlane",
+    "ConditionalBatchNormalization",
     "Corruption",
     "GaussianSampling",
     "LatentPrior",
     "Likelihood",
+    "NearestUpsampling",
+    "OffDiagonalOrthogonal",
     "PixelCorruption",
     "PixelLikelihood",
     "Prior",
+    "ProjectionHead",
+    "SelfAttention",
+    "SpectralConv2D",
+    "SpectralDense",
+    "SpectralEmbedding",
+    "Truncation",
 ]
