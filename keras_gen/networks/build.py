@@ -14,21 +14,22 @@ import keras_gen.networks
 from serving.errors import InputError, nearest, require_at_least
 
 NetworkSpec: TypeAlias = str | dict[str, Any] | keras.Model
+Shape: TypeAlias = tuple[int, ...]
 
 
 def build_network(
     role: str,
     spec: NetworkSpec,
-    input_shape: tuple[int, ...],
-    output_shape: tuple[int, ...],
+    input_shape: Shape | list[Shape],
+    output_shape: Shape,
     **shape: Any,
 ) -> keras.Model:
     """The network that plays `role`.
 
     Args:
-        role: `encoder`, `decoder`, `generator`, `discriminator` or `code_discriminator`.
+        role: what `keras_gen.networks` lists.
         spec: a family's name, a dictionary of `name` and the family's options, or a network.
-        input_shape: what the network must take, batch axis left out.
+        input_shape: what the network must take, batch axis left out; a list for a network of several inputs.
         output_shape: what it must give, batch axis left out.
         **shape: what the model fixes, passed to the family's function.
 
@@ -39,7 +40,7 @@ def build_network(
         network = spec
     else:
         network = _from_family(role, {"name": spec} if isinstance(spec, str) else dict(spec), shape)
-    received = (tuple(network.input_shape[1:]), tuple(network.output_shape[1:]))
+    received = (_without_batch(network.input_shape), _without_batch(network.output_shape))
     if received != (input_shape, output_shape):
         raise InputError(
             f"`{role}` must map {input_shape} to {output_shape}. Received: a network from "
@@ -91,6 +92,10 @@ def with_hidden(network: keras.Model, layer: str | None = None) -> keras.Model:
         raise InputError(f"the layer must be one of {', '.join(names)}. Received: {layer!r}.{nearest(layer, names)}")
     hidden = network.layers[-1].input if layer is None else network.get_layer(layer).output
     return keras.Model(network.inputs[0], [hidden, network.outputs[0]])
+
+
+def _without_batch(shape: Any) -> Shape | list[Shape]:
+    return [tuple(part[1:]) for part in shape] if isinstance(shape, list) else tuple(shape[1:])
 
 
 def _from_family(role: str, options: dict[str, Any], shape: Mapping[str, Any]) -> keras.Model:

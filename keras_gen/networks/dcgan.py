@@ -9,10 +9,8 @@ from __future__ import annotations
 import keras
 from keras import layers
 
-from serving.errors import InputError
-
-BASE = 4
-MAX_WIDENING = 8
+from keras_gen.layers import SpectralConv2D, SpectralDense
+from keras_gen.networks.sizes import halvings, widened
 
 
 def generator(latent_dim: int, image_shape: tuple[int, int, int], filters: int = 64) -> keras.Model:
@@ -20,7 +18,8 @@ def generator(latent_dim: int, image_shape: tuple[int, int, int], filters: int =
 
     Args:
         latent_dim: length of a latent.
-        image_shape: (height, width, channels); height and width powers of two, at least 8.
+        image_shape: (height, width, channels); height and width at least 8, and halved evenly until the smaller
+            is 4 to 7.
         filters: channels before the last convolution; doubled going down, up to 8 times.
     """
     return _upwards(latent_dim, image_shape, filters, "tanh", "generator")
@@ -32,7 +31,10 @@ def decoder(latent_dim: int, image_shape: tuple[int, int, int], filters: int = 6
 
 
 def discriminator(
-    image_shape: tuple[int, int, int], filters: int = 64, batch_normalization: bool = True
+    image_shape: tuple[int, int, int],
+    filters: int = 64,
+    batch_normalization: bool = True,
+    spectral_normalization: bool = False,
 ) -> keras.Model:
     """(batch, height, width, channels) -> logits (batch, 1).
 
@@ -41,29 +43,30 @@ def discriminator(
         filters: channels after the first convolution; doubled going down, up to 8 times.
         batch_normalization: as in the paper; leave it out where the loss has a penalty per example, since
             it makes an example's logit depend on its batch.
+        spectral_normalization: divide every kernel by its largest singular value.
     """
-    return _downwards(image_shape, 1, filters, batch_normalization, "discriminator")
+    return _downwards(image_shape, 1, filters, batch_normalization, spectral_normalization, "discriminator")
 
 
 def encoder(
     image_shape: tuple[int, int, int], outputs: int, filters: int = 64, batch_normalization: bool = True
 ) -> keras.Model:
     """The discriminator with (batch, outputs) instead of logits."""
-    return _downwards(image_shape, outputs, filters, batch_normalization, "encoder")
+    return _downwards(image_shape, outputs, filters, batch_normalization, False, "encoder")
 
 
 def _upwards(
     latent_dim: int, image_shape: tuple[int, int, int], filters: int, last: str | None, name: str
 ) -> keras.Model:
-    stages = _stages(image_shape)
+    stages = halvings(image_shape, "dcgan")
     height, width = (side >> stages for side in image_shape[:2])
     latents = keras.Input((latent_dim,), name="latent")
-    deepest = _width(filters, stages - 1)
+    deepest = widened(filters, stages - 1)
     x = layers.Dense(height * width * deepest, use_bias=False, kernel_initializer=_initializer())(latents)
     x = layers.ReLU()(_normalization()(layers.Reshape((height, width, deepest))(x)))
     for stage in reversed(range(stages - 1)):
         x = layers.Conv2DTranspose(
-            _width(filters, stage), 4, 2, "same", use_bias=False, kernel_initializer=_initializer()
+            widened(filters, stage), 4, 2, "same", use_bias=False, kernel_initializer=_initializer()
         )(x)
         x = layers.ReLU()(_normalization()(x))
     x = layers.Conv2DTranspose(image_shape[2], 4, 2, "same", activation=last, kernel_initializer=_initializer())(x)
@@ -71,22 +74,24 @@ def _upwards(
 
 
 def _downwards(
-    image_shape: tuple[int, int, int], outputs: int, filters: int, batch_normalization: bool, name: str
+    image_shape: tuple[int, int, int],
+    outputs: int,
+    filters: int,
+    batch_normalization: bool,
+    spectral_normalization: bool,
+    name: str,
 ) -> keras.Model:
+    convolution, dense = (SpectralConv2D, SpectralDense) if spectral_normalization else (layers.Conv2D, layers.Dense)
     images = keras.Input(image_shape, name="image")
     x = images
-    for stage in range(_stages(image_shape)):
+    for stage in range(halvings(image_shape, "dcgan")):
         normalized = batch_normalization and stage > 0
-        x = layers.Conv2D(
-            _width(filters, stage), 4, 2, "same", use_bias=not normalized, kernel_initializer=_initializer()
+        x = convolution(
+            widened(filters, stage), 4, 2, "same", use_bias=not normalized, kernel_initializer=_initializer()
         )(x)
         x = _normalization()(x) if normalized else x
         x = layers.LeakyReLU(negative_slope=0.2, name=f"features_{stage + 1}")(x)
-    return keras.Model(images, layers.Dense(outputs, kernel_initializer=_initializer())(layers.Flatten()(x)), name=name)
-
-
-def _width(filters: int, stage: int) -> int:
-    return filters * min(2**stage, MAX_WIDENING)
+    return keras.Model(images, dense(outputs, kernel_initializer=_initializer())(layers.Flatten()(x)), name=name)
 
 
 def _initializer() -> keras.initializers.Initializer:
@@ -95,14 +100,3 @@ def _initializer() -> keras.initializers.Initializer:
 
 def _normalization() -> keras.layers.Layer:
     return layers.BatchNormalization(momentum=0.9, epsilon=1e-5, synchronized=True)
-
-
-def _stages(image_shape: tuple[int, int, int]) -> int:
-    """Doublings from a smaller side of 4 to the picture."""
-    for side in image_shape[:2]:
-        if side < 2 * BASE or side & (side - 1):
-            raise InputError(
-                "the network 'dcgan' must have a height and width that are powers of two, at least 8. "
-                f"Received: {image_shape[0]}x{image_shape[1]}; choose another --image_size, or the network 'mlp'."
-            )
-    return min(image_shape[:2]).bit_length() - BASE.bit_length()

@@ -1,0 +1,36 @@
+"""The sizes of pictures that networks of halvings and doublings can take."""
+
+from __future__ import annotations
+
+from serving.errors import InputError
+
+SMALLEST, LARGEST = 4, 7
+MAX_WIDENING = 8
+
+
+def halvings(image_shape: tuple[int, int, int], family: str) -> int:
+    """How often both sides are halved, until the smaller one is 4 to 7: 2 for 28x28, 3 for 32x32.
+
+    Args:
+        image_shape: (height, width, channels).
+        family: the networks' name, for the message.
+
+    Raises:
+        InputError: sides that do not get there.
+    """
+    height, width, _ = image_shape
+    times = 0
+    while min(height, width) >> times > LARGEST:
+        times += 1
+    if times == 0 or any(side % 2**times for side in (height, width)):
+        raise InputError(
+            f"the network {family!r} must have a height and width of at least {2 * SMALLEST} that can be halved until "
+            f"the smaller is {SMALLEST} to {LARGEST}. Received: {height}x{width}; choose another --image_size, or the "
+            "network 'mlp'."
+        )
+    return times
+
+
+def widened(filters: int, halved: int) -> int:
+    """Channels of a picture halved so often: doubled each time, up to 8 times `filters`."""
+    return filters * min(2**halved, MAX_WIDENING)
