@@ -1,5 +1,6 @@
 """Keras layers that Keras does not have, one a file."""
 
+from keras_gen.layers.augmentation import Augmentation, DifferentiableAugmentation
 from keras_gen.layers.conditioning import ClassCode, ClassPlane
 from keras_gen.layers.corruption import Corruption, PixelCorruption
 from keras_gen.layers.likelihood import Likelihood, PixelLikelihood
@@ -7,9 +8,11 @@ from keras_gen.layers.prior import LatentPrior, Prior
 from keras_gen.layers.sampling import GaussianSampling
 
 __all__ = [
+    "Augmentation",
     "ClassCode",
     "ClassPlane",
     "Corruption",
+    "DifferentiableAugmentation",
     "GaussianSampling",
     "LatentPrior",
     "Likelihood",
