@@ -27,7 +27,7 @@ class TrainOptions:
 
     Args:
         name: the model.
-        data: digits, tfds:NAME[/CONFIG], folder:PATH, npz:PATH or idx:PATH.
+        data: digits, tfds:NAME[/CONFIG], folder:PATH, npz:PATH, idx:PATH or stacked:SOURCE.
         out: the run directory; the same command again continues it. runs/NAME by default.
         epochs: passes over the data; may be raised to continue a finished run.
         batch_size: pictures in a step.
