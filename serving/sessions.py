@@ -33,6 +33,15 @@ def open_session(
     Raises:
         InputError: a damaged file, a provider that is unknown or not present.
     """
+    return session_of(read_verified(bundle, network), provider, threads)
+
+
+def session_of(content: bytes, provider: str = "auto", threads: int | None = None) -> onnxruntime.InferenceSession:
+    """Opens the content of an ONNX file; arguments as for `open_session`.
+
+    Raises:
+        InputError: a provider that is unknown or not present. For what is no model, ONNX Runtime's own errors.
+    """
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -40,7 +49,6 @@ def open_session(
     if threads is not None:
         require_at_least(1, threads=threads)
         options.intra_op_num_threads = threads
-    content = read_verified(bundle, network)
     return onnxruntime.InferenceSession(content, options, providers=_provider_chain(provider))
 
 

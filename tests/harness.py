@@ -7,7 +7,6 @@ class TestVAE(ModelContract):
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
@@ -19,6 +18,7 @@ import tensorflow as tf
 
 import export
 import serving
+from keras_gen.training.config import constructor_options
 from serving.images import to_uint8
 
 LEARNING_RATE = 1e-3
@@ -100,12 +100,7 @@ class ModelContract:
         model = self.build()
         model.save(tmp_path / "m.keras")
         loaded = keras.saving.load_model(tmp_path / "m.keras")
-        names = [
-            name
-            for name, p in inspect.signature(self.model_class).parameters.items()
-            if p.kind is not inspect.Parameter.VAR_KEYWORD
-        ]
-        for name in names:
+        for name in constructor_options(self.model_class):
             expected, received = getattr(model, name), getattr(loaded, name)
             if isinstance(expected, keras.Model):
                 assert received.to_json() == expected.to_json(), name

@@ -18,7 +18,7 @@ PIECE = 1024
 
 def add_data(parser: Parser, split: str, count: int | None = None, required: bool = True) -> None:
     """Adds the options that `read_data` takes but `--resize`: a data set, and which part of it."""
-    names = "digits, tfds:NAME, folder:PATH, npz:PATH or idx:PATH."
+    names = "digits, tfds:NAME, folder:PATH, npz:PATH, idx:PATH or stacked:SOURCE."
     parser.add_argument("--data", type=str if required else str | None, required=required, default=None, help=names)
     parser.add_argument("--split", type=str, default=split, help="train, test or all.")
     parser.add_argument("--count", type=int | None, default=count, help="at most so many pictures, drawn; null is all.")

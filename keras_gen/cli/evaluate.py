@@ -27,7 +27,8 @@ def run(words: Sequence[str]) -> int:
     """Prints a table of figures and writes them to `evaluation.json` in the run or bundle."""
     parser = Parser("keras-gen evaluate", description="Measure a run or a bundle on data.")
     parser.add_argument("place", type=str, help="run directory or bundle.")
-    parser.add_argument("--data", type=str, required=True, help="digits, tfds:NAME, folder:PATH, npz:PATH or idx:PATH.")
+    names = "digits, tfds:NAME, folder:PATH, npz:PATH, idx:PATH or stacked:SOURCE."
+    parser.add_argument("--data", type=str, required=True, help=names)
     parser.add_argument("--split", type=str, default="test", help="train, test or all.")
     parser.add_argument("--count", type=int | None, default=None, help="pictures to measure on; all by default.")
     parser.add_argument("--samples", type=int, default=200, help="importance samples for a VAE's likelihood.")

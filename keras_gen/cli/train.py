@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,7 +26,7 @@ class TrainOptions:
 
     Args:
         name: the model.
-        data: digits, tfds:NAME[/CONFIG], folder:PATH, npz:PATH or idx:PATH.
+        data: digits, tfds:NAME[/CONFIG], folder:PATH, npz:PATH, idx:PATH or stacked:SOURCE.
         out: the run directory; the same command again continues it. runs/NAME by default.
         epochs: passes over the data; may be raised to continue a finished run.
         batch_size: pictures in a step.
@@ -160,12 +159,14 @@ def _fresh_model(
     import keras
 
     from keras_gen.models import model_class
+    from keras_gen.training.config import constructor_options
     from keras_gen.training.optimizers import OptimizerSpec
 
     keras.utils.set_random_seed(options.seed % 2**32)
     cls = model_class(options.name)
     given = {"image_shape": source.image_shape, "classes": source.classes, "seed": options.seed}
-    known = {name: value for name, value in given.items() if name in inspect.signature(cls).parameters}
+    options_of_model = constructor_options(cls)
+    known = {name: value for name, value in given.items() if name in options_of_model}
     model = cls(**known, **model_options)
     model.compile(**{key: OptimizerSpec(**fields).build() for key, fields in optimizers.items()})
     return model

@@ -1,4 +1,4 @@
-"""Data by name: `digits`, `tfds:NAME[/CONFIG]`, `folder:PATH`, `npz:PATH`, `idx:PATH`.
+"""Data by name: `digits`, `tfds:NAME[/CONFIG]`, `folder:PATH`, `npz:PATH`, `idx:PATH`, `stacked:SOURCE`.
 
     source = keras_gen.data.open_source("digits", image_size=32)
     model.fit(source.dataset(batch_size=64, seed=1), epochs=10)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from keras_gen.data import digits, folder, idx, npz, tfds
+from keras_gen.data import digits, folder, idx, npz, stacked, tfds
 from keras_gen.data.examples import Examples, Shape
 from serving.errors import InputError, nearest, require_among
 
@@ -23,6 +23,7 @@ READERS: dict[str, Callable[[str, str, Shape], Examples]] = {
     "folder": folder.read,
     "idx": idx.read,
     "npz": npz.read,
+    "stacked": stacked.read,
     "tfds": tfds.read,
 }
 SPLITS = ("train", "test", "all")
@@ -158,7 +159,8 @@ def open_source(
     """Opens a data set by name.
 
     Args:
-        name: `digits`, `tfds:NAME[/CONFIG]`, `folder:PATH`, `npz:PATH` or `idx:PATH`.
+        name: `digits`, `tfds:NAME[/CONFIG]`, `folder:PATH`, `npz:PATH`, `idx:PATH` or
+            `stacked:SOURCE`.
         image_size: side of a square, or (height, width): the largest centred part of that shape is
             resampled to it. None keeps the size.
         channels: 1 for grey, 3 for RGB; None keeps what the data has.
@@ -170,7 +172,7 @@ def open_source(
     kind, _, location = name.partition(":")
     if kind not in READERS:
         raise InputError(
-            "the data source must be digits, tfds:NAME, folder:PATH, npz:PATH or idx:PATH. "
+            "the data source must be digits, tfds:NAME, folder:PATH, npz:PATH, idx:PATH or stacked:SOURCE. "
             f"Received: {name!r}.{nearest(kind, list(READERS))}"
         )
     if kind != "digits" and not location:

@@ -1,6 +1,7 @@
 """Keras layers that Keras does not have, one a file."""
 
 from keras_gen.layers.attention import SelfAttention
+from keras_gen.layers.augmentation import Augmentation, DifferentiableAugmentation
 from keras_gen.layers.conditional_normalization import ConditionalBatchNormalization
 from keras_gen.layers.conditioning import ClassCode, ClassPlane
 from keras_gen.layers.corruption import Corruption, PixelCorruption
@@ -14,10 +15,12 @@ from keras_gen.layers.truncation import Truncation
 from keras_gen.layers.upsampling import NearestUpsampling
 
 __all__ = [
+    "Augmentation",
     "ClassCode",
     "ClassPlane",
     "ConditionalBatchNormalization",
     "Corruption",
+    "DifferentiableAugmentation",
     "GaussianSampling",
     "LatentPrior",
     "Likelihood",

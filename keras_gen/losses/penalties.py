@@ -1,28 +1,93 @@
-"""Penalties on a discriminator's gradient, that keep it from becoming too steep. One value per example."""
+"""Penalties on a discriminator's gradient, that keep it from becoming too steep. One value per example.
+
+What a discriminator judges is a picture, or a tuple of tensors, such as a picture and its code; the gradient is then
+that in all of them together.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeAlias
 
 import tensorflow as tf
 
-Discriminator = Callable[[tf.Tensor], tf.Tensor]
+Sample: TypeAlias = tf.Tensor | tuple[tf.Tensor, ...]
+Discriminator: TypeAlias = Callable[[Sample], tf.Tensor]
 
 
-def r1_penalty(discriminator: Discriminator, real_images: tf.Tensor) -> tf.Tensor:
+def r1_penalty(discriminator: Discriminator, real: Sample) -> tf.Tensor:
     """`|grad D(x)|^2 / 2` at real pictures: zero where the discriminator is flat around the data.
 
     Args:
-        discriminator: pictures to logits, (batch, 1) or a map of patches, which is summed over.
-        real_images: (batch, height, width, channels).
+        discriminator: samples to logits, (batch, 1) or a map of patches, which is summed over.
+        real: (batch, ...) each, from the data.
 
     Returns:
         (batch,), at least 0, differentiable in the discriminator's weights.
 
     Source: Mescheder et al. 2018, "Which Training Methods for GANs do actually Converge?", equation 9.
     """
+    return 0.5 * _squared_gradient(discriminator, real)
+
+
+def r2_penalty(discriminator: Discriminator, fake: Sample) -> tf.Tensor:
+    """`|grad D(x)|^2 / 2` at generated pictures; arguments and values as for `r1_penalty`.
+
+    Source: Mescheder et al. 2018, "Which Training Methods for GANs do actually Converge?", equation 10.
+    """
+    return 0.5 * _squared_gradient(discriminator, fake)
+
+
+def gradient_penalty(discriminator: Discriminator, real: Sample, fake: Sample, place: tf.Tensor) -> tf.Tensor:
+    """`(|grad D(x)| - 1)^2` somewhere between a real and a generated picture.
+
+    Args:
+        discriminator: as for `r1_penalty`.
+        real: (batch, ...) each, from the data.
+        fake: generated, of the same shapes.
+        place: (batch, 1), where between them: 0 is the generated one. Uniform on [0, 1) in the paper.
+
+    Returns:
+        (batch,), at least 0.
+
+    Source: Gulrajani et al. 2017, "Improved Training of Wasserstein GANs", equation 3.
+    """
+
+    def between(x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
+        weight = tf.reshape(tf.cast(place, x.dtype), [-1] + [1] * (x.shape.rank - 1))
+        return weight * x + (1.0 - weight) * y
+
+    return _squared_excess(discriminator, tf.nest.map_structure(between, real, fake))
+
+
+def dragan_penalty(discriminator: Discriminator, real: Sample, noise: Sample) -> tf.Tensor:
+    """`(|grad D(x + d)| - 1)^2` near a real picture.
+
+    Args:
+        discriminator: as for `r1_penalty`.
+        real: (batch, ...) each, from the data.
+        noise: of the same shapes, what is added to them: in the paper half their standard deviation over the batch,
+            times numbers that are uniform on [0, 1).
+
+    Returns:
+        (batch,), at least 0.
+
+    Source: Kodali et al. 2017, "On Convergence and Stability of GANs", section 2.3, with the noise of
+    the authors' program.
+    """
+    return _squared_excess(discriminator, tf.nest.map_structure(tf.add, real, noise))
+
+
+def _squared_excess(discriminator: Discriminator, place: Sample) -> tf.Tensor:
+    # The root's derivative is infinite at 0, where a discriminator that is flat would get NaN.
+    length = tf.sqrt(_squared_gradient(discriminator, place) + 1e-12)
+    return tf.square(length - 1.0)
+
+
+def _squared_gradient(discriminator: Discriminator, place: Sample) -> tf.Tensor:
+    """`|grad D|^2`, (batch,), over all axes but the first of all tensors."""
     with tf.GradientTape() as tape:
-        tape.watch(real_images)
-        logits = discriminator(real_images)
-    gradient = tf.cast(tape.gradient(logits, real_images), tf.float32)
-    return 0.5 * tf.reduce_sum(tf.square(gradient), axis=list(range(1, gradient.shape.rank)))
+        tape.watch(place)
+        logits = discriminator(place)
+    gradients = [tf.cast(part, tf.float32) for part in tf.nest.flatten(tape.gradient(logits, place))]
+    return tf.add_n([tf.reduce_sum(tf.square(part), axis=list(range(1, part.shape.rank))) for part in gradients])

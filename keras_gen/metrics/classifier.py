@@ -34,20 +34,18 @@ class Classifier:
 
     def features(self, images: np.ndarray) -> np.ndarray:
         """(n, height, width, channels) to (n, 128), float32, rectified: the layer before the last."""
-        return self._outputs(images)[0]
+        return self.outputs(images)[0]
 
     def predict(self, images: np.ndarray) -> np.ndarray:
         """(n, height, width, channels) to probabilities (n, classes), float32."""
-        logits = self._outputs(images)[1]
-        odds = np.exp(logits - logits.max(axis=1, keepdims=True))
-        return odds / odds.sum(axis=1, keepdims=True)
+        return softmax(self.outputs(images)[1])
 
     def accuracy(self, source: Source) -> float:
         """Share of the pictures of a labelled source whose class is found, 0 to 1."""
-        found = self._outputs(source.examples.images)[1].argmax(axis=1)
+        found = self.outputs(source.examples.images)[1].argmax(axis=1)
         return float((found == labels_of(source)).mean())
 
-    def _outputs(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def outputs(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Features and logits, a block of pictures at a time: floats take four times the memory of bytes."""
         expected = self.network.input_shape[1:]
         if images.shape[1:] != expected or not len(images):
@@ -56,6 +54,12 @@ class Classifier:
         blocks = [self.network(to_float(images[i : i + PREDICT_BATCH]), training=False) for i in starts]
         features, logits = (np.concatenate([np.asarray(b) for b in part]) for part in zip(*blocks, strict=True))
         return features, logits
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """(n, classes) to probabilities of the same type."""
+    odds = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return odds / odds.sum(axis=1, keepdims=True)
 
 
 def train_classifier(source: Source, epochs: int | None = None, seed: int = 0) -> Classifier:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from serving.errors import InputError
+from keras_gen.metrics.feature_sets import check_features
 
 
 def frechet_distance(features: np.ndarray, others: np.ndarray) -> float:
@@ -29,7 +29,7 @@ def frechet_distance(features: np.ndarray, others: np.ndarray) -> float:
     Source: Heusel et al. 2017, "GANs Trained by a Two Time-Scale Update Rule Converge to a Local Nash Equilibrium",
     equation 6; Dowson & Landau 1982.
     """
-    _check(features, others)
+    check_features(features, others, least=features.shape[-1] + 1)
     mean, root = _moments(features)
     other_mean, other_root = _moments(others)
     shared = np.linalg.svd(root @ other_root.T, compute_uv=False).sum()
@@ -42,16 +42,3 @@ def _moments(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     values = features.astype(np.float64)
     mean = values.mean(axis=0)
     return mean, np.asarray(np.linalg.qr((values - mean) / np.sqrt(len(values) - 1), mode="r"))
-
-
-def _check(features: np.ndarray, others: np.ndarray) -> None:
-    if features.ndim != 2 or features.shape[1:] != others.shape[1:]:
-        raise InputError(f"features must be of one width. Received: shapes {features.shape} and {others.shape}.")
-    least = features.shape[1] + 1
-    if min(len(features), len(others)) < least:
-        raise InputError(
-            f"features of width {least - 1} must be at least {least} of each set. "
-            f"Received: {len(features)} and {len(others)}."
-        )
-    if not (np.isfinite(features).all() and np.isfinite(others).all()):
-        raise InputError("features must be finite. Received: nan or inf.")

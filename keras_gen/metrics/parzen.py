@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from keras_gen.metrics.distances import squared_distances
+from serving.distances import squared_distances
 from serving.errors import InputError
 
 SIGMAS = tuple(float(sigma) for sigma in np.logspace(-1.5, 0.0, 61))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from keras_gen.metrics.distances import squared_distances
+from serving.distances import squared_distances
 from serving.errors import InputError
 
 KERNEL_SCALES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)

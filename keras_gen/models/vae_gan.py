@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, ClassVar
 
 import keras
@@ -15,7 +16,7 @@ from keras_gen.networks import NetworkSpec, build_network, with_hidden
 from keras_gen.training.adversarial import AdversarialModel
 from keras_gen.training.minimize import minimize
 from keras_gen.training.optimizers import OptimizerSpec
-from keras_gen.training.penalties import checked_penalties, penalty
+from keras_gen.training.penalties import Penalties, checked_penalties, penalty
 from keras_gen.training.pieces import variational_networks
 from serving.errors import require_at_least
 
@@ -44,7 +45,8 @@ class VAEGAN(AdversarialModel):
         similarity_weight: the gamma of the paper: weight of the similarity, beside fooling the discriminator, for
             the decoder.
         beta: weight of the KL term for the encoder.
-        penalties: weights of penalties on the discriminator by name, as in `{"r1": 1.0}`.
+        penalties: weights of penalties on the discriminator by name, as in `{"r1": 1.0}` or `r1:1`; between, and
+            around, pictures and samples.
         seed: seed of the training noise.
 
     Raises:
@@ -69,7 +71,7 @@ class VAEGAN(AdversarialModel):
         similarity_layer: str | None = None,
         similarity_weight: float = 0.01,
         beta: float = 1.0,
-        penalties: dict[str, float] | None = None,
+        penalties: Penalties = None,
         seed: int = 0,
         **kwargs: Any,
     ) -> None:
@@ -176,7 +178,8 @@ class VAEGAN(AdversarialModel):
         fakes = [losses.non_saturating_discriminator_loss(real, fake) for fake in (decoded, drawn)]
         loss = tf.add_n(fakes) / 2.0
         if training:
-            loss += penalty(self.penalties, lambda x: self.discriminator(x, training=True), images)
+            judge = partial(self.discriminator, training=True)
+            loss += penalty(self.penalties, judge, images, samples, self.noise)
         told_apart = tf.concat([real > 0, decoded < 0, drawn < 0], axis=-1)
         accuracy = tf.reduce_mean(tf.cast(told_apart, tf.float32), axis=-1)
         return {"loss": loss, "discriminator_loss": loss, "discriminator_accuracy": accuracy}

@@ -48,13 +48,15 @@ class AdversarialModel(BaseModel):
             raise InputError(
                 f"`compile` takes {', '.join(expected)}. Received: {unknown[0]!r}.{nearest(unknown[0], expected)}"
             )
-        # Keras would make an RMSprop of its own where none is given.
+        # Keras would make an RMSprop of its own where none is given, and take `loss` for its own attribute.
+        loss = getattr(self, "loss", None)
         super().compile(
             optimizer=None,
             run_eagerly=run_eagerly,
             steps_per_execution=steps_per_execution,
             jit_compile=jit_compile,
         )
+        self.loss = loss
         for network, name in zip(self.players.values(), expected, strict=True):
             chosen = optimizers.get(name) or self.default_optimizers[name].build()
             optimizer = keras.optimizers.get(chosen)

@@ -13,9 +13,26 @@ def constructor_config(model: keras.Model) -> dict[str, Any]:
 
     Networks are written out whole, so that a file does not depend on how a family is built later on.
     """
-    parameters = inspect.signature(type(model)).parameters.values()
-    names = [p.name for p in parameters if p.kind is not inspect.Parameter.VAR_KEYWORD]
+    names = constructor_options(type(model))
     return {name: keras.saving.serialize_keras_object(getattr(model, name)) for name in names}
+
+
+def constructor_options(model_class: type[keras.Model]) -> list[str]:
+    """Names of the constructor's arguments, those included that it passes on to the base classes of the project.
+
+    An argument without a default is the base's own, which the subclass fills in.
+    """
+    names: dict[str, None] = {}
+    for cls in model_class.__mro__:
+        if cls.__module__.partition(".")[0] == keras.Model.__module__.partition(".")[0]:
+            break
+        if "__init__" not in vars(cls):
+            continue
+        parameters = list(inspect.signature(vars(cls)["__init__"]).parameters.values())[1:]
+        names |= {p.name: None for p in parameters if p.default is not inspect.Parameter.empty}
+        if not any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters):
+            break
+    return list(names)
 
 
 def constructor_arguments(config: dict[str, Any]) -> dict[str, Any]:

@@ -7,12 +7,19 @@ from collections.abc import Callable
 import keras
 import tensorflow as tf
 
-from keras_gen.training.replica import replica_rows
+from keras_gen.training.replica import replica_rows, sum_over_replicas
+from keras_gen.training.resting import apply_unless
 
 Values = dict[str, tf.Tensor]
 
 
-def minimize(loss_fn: Callable[[], Values], network: keras.Model, optimizer: keras.optimizers.Optimizer) -> Values:
+def minimize(
+    loss_fn: Callable[[], Values],
+    network: keras.Model,
+    optimizer: keras.optimizers.Optimizer,
+    tape: tf.GradientTape | None = None,
+    rest_above: float | None = None,
+) -> Values:
     """Moves the weights of `network`, and no others, down the gradient of the mean loss.
 
     The mean is taken over the global batch: each replica divides its sum by the number of examples of all
@@ -24,20 +31,39 @@ def minimize(loss_fn: Callable[[], Values], network: keras.Model, optimizer: ker
             the one to minimize, the others are for reporting.
         network: the player; its trainable weights.
         optimizer: the player's optimizer.
+        tape: what `watching(network)` returned, if a part of the forward pass was recorded on it before.
+        rest_above: the player rests, and neither its weights nor its optimizer change, where the mean of the value
+            `"accuracy"` over the global batch is above this.
 
     Returns:
         What `loss_fn` returned, float32, cut off from the gradient.
     """
     variables = network.trainable_variables
-    with tf.GradientTape(watch_accessed_variables=False) as tape:
-        for variable in variables:
-            tape.watch(variable.value)
+    tape = watching(network) if tape is None else tape
+    with tape:
         values = {name: tf.cast(value, tf.float32) for name, value in loss_fn().items()}
         loss = global_mean(values["loss"]) + _weight_penalty(network)
         scaled = optimizer.scale_loss(loss)
     gradients = tape.gradient(scaled, [variable.value for variable in variables])
-    optimizer.apply(gradients, variables)
+    if rest_above is None:
+        optimizer.apply(gradients, variables)
+    else:
+        rests = sum_over_replicas(global_mean(values["accuracy"])) > rest_above
+        apply_unless(rests, optimizer, gradients, variables)
     return {name: tf.stop_gradient(value) for name, value in values.items()}
+
+
+def watching(network: keras.Model) -> tf.GradientTape:
+    """A tape that records what depends on the trainable weights of `network` and on nothing else.
+
+    For a forward pass that another player's move needs too: `with watching(...) as tape:`, the other move, and then
+    `minimize(..., tape=tape)`.
+    """
+    tape = tf.GradientTape(watch_accessed_variables=False)
+    with tape:
+        for variable in network.trainable_variables:
+            tape.watch(variable.value)
+    return tape
 
 
 def global_mean(per_example: tf.Tensor) -> tf.Tensor:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_gen.losses import r1_penalty
+from keras_gen.losses import dragan_penalty, gradient_penalty, r1_penalty, r2_penalty
 
 
 @pytest.fixture
@@ -30,3 +30,58 @@ def test_r1_teaches_the_weights(images):
     with tf.GradientTape() as tape:
         penalty = tf.reduce_mean(r1_penalty(lambda x: weight * tf.reduce_sum(x, axis=[1, 2]), images))
     assert float(tape.gradient(penalty, weight)) == pytest.approx(6 * 1.5)
+
+
+def squares(x):
+    return tf.reduce_sum(x**2, axis=[1, 2])
+
+
+def test_r2_is_r1_at_generated_pictures(images):
+    np.testing.assert_array_equal(r2_penalty(squares, images), r1_penalty(squares, images))
+
+
+@pytest.mark.parametrize("place", [0.0, 0.25, 1.0])
+def test_gradient_penalty_is_taken_between_real_and_generated(images, place):
+    """D(x) = |x|^2 has the gradient 2 x, whose length shall be 1."""
+    fake = -images
+    received = gradient_penalty(squares, images, fake, tf.fill((4, 1), place))
+    between = place * images.numpy() - (1 - place) * images.numpy()
+    length = 2 * np.sqrt((between**2).sum(axis=(1, 2, 3)))
+    np.testing.assert_allclose(received, (length - 1) ** 2, rtol=1e-5)
+
+
+def test_gradient_penalty_is_zero_for_a_slope_of_one(images):
+    received = gradient_penalty(lambda x: x[:, 0, 0], images, -images, tf.fill((4, 1), 0.5))
+    np.testing.assert_allclose(received, np.zeros(4), atol=1e-6)
+
+
+def test_gradient_penalty_of_a_flat_discriminator_has_a_finite_gradient(images):
+    weight = tf.Variable(0.0)
+    with tf.GradientTape() as tape:
+        flat = gradient_penalty(lambda x: weight * x[:, 0, 0], images, -images, tf.fill((4, 1), 0.5))
+    np.testing.assert_allclose(flat, np.ones(4), rtol=1e-5)
+    assert np.isfinite(tape.gradient(flat, weight))
+
+
+def test_dragan_is_taken_beside_real_pictures(images):
+    noise = 0.1 * tf.ones_like(images)
+    received = dragan_penalty(squares, images, noise)
+    length = 2 * np.sqrt(((images.numpy() + 0.1) ** 2).sum(axis=(1, 2, 3)))
+    np.testing.assert_allclose(received, (length - 1) ** 2, rtol=1e-5)
+
+
+def test_of_a_picture_and_its_code_the_gradient_is_that_in_both(images):
+    """D(x, z) = 3 x_0 + 4 z_0: the gradient has the length 5."""
+    codes = tf.zeros((4, 2))
+
+    def joint(sample):
+        return 3.0 * sample[0][:, 0, 0] + 4.0 * sample[1][:, :1]
+
+    np.testing.assert_allclose(r1_penalty(joint, (images, codes)), np.full(4, 12.5), rtol=1e-6)
+    received = gradient_penalty(joint, (images, codes), (-images, codes + 1.0), tf.fill((4, 1), 0.3))
+    np.testing.assert_allclose(received, np.full(4, 16.0), rtol=1e-5)
+
+
+def test_a_map_of_patches_is_summed_over(images):
+    """D(x) = x, a logit per pixel: the sum's gradient is 1 everywhere, 6 pixels."""
+    np.testing.assert_allclose(r1_penalty(lambda x: x, images), np.full(4, 3.0), rtol=1e-6)

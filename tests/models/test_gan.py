@@ -33,13 +33,32 @@ class TestDenseGAN(ModelContract):
     }
 
 
-class TestGANWithR1(ModelContract):
+WITHOUT_NORMALIZATION = {**SMALL, "discriminator": {"name": "dcgan", "filters": 4, "batch_normalization": False}}
+
+
+class TestWassersteinGANWithGradientPenalty(ModelContract):
+    """Three moves of the critic before the generator's, each with pictures of its own."""
+
+    model_class = keras_gen.GAN
+    arguments = {**WITHOUT_NORMALIZATION, "loss": "wasserstein", "penalties": {"gp": 10.0}, "discriminator_steps": 3}
+
+
+class TestRelativisticGANWithEverything(ModelContract):
     model_class = keras_gen.GAN
     arguments = {
-        **SMALL,
-        "discriminator": {"name": "dcgan", "filters": 4, "batch_normalization": False},
-        "penalties": {"r1": 2.0},
+        **WITHOUT_NORMALIZATION,
+        "loss": "relativistic",
+        "penalties": {"r1": 1.0, "r2": 2.0, "dragan": 0.5},
+        "instance_noise": 0.1,
+        "instance_noise_steps": 3,
+        "augmentation": ("color", "translation", "cutout"),
+        "balance": 0.9,
     }
+
+
+class TestClippedWassersteinGAN(ModelContract):
+    model_class = keras_gen.GAN
+    arguments = {**SMALL, "loss": "wasserstein", "weight_clip": 0.01}
 
 
 def test_a_discriminator_that_only_guesses_reports_two_log_two(pictures):
@@ -151,9 +170,63 @@ def test_dcgan_makes_four_to_seven_doubled_any_number_of_times(size):
 
 @pytest.mark.parametrize(
     ("penalties", "message"),
-    [({"r2": 1.0}, "Received: 'r2'. Did you mean 'r1'?"), ({"r1": -1.0}, "at least 0. Received: -1.0")],
+    [({"r3": 1.0}, "Received: 'r3'. Did you mean 'r2'?"), ({"r1": -1.0}, "at least 0. Received: -1.0")],
 )
 def test_an_impossible_penalty_is_named(penalties, message):
     with pytest.raises(InputError) as error:
         keras_gen.GAN(**SMALL, penalties=penalties)
     assert message in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            {"loss": "hing"},
+            "one of minimax, non_saturating, least_squares, hinge, wasserstein, relativistic. Received: 'hing'. "
+            "Did you mean 'hinge'?",
+        ),
+        ({"loss": "wasserstein", "label_smoothing": 0.1}, "Received: 0.1 with loss='wasserstein'."),
+        ({"label_smoothing": 1.0}, "below 1. Received: 1.0"),
+        ({"instance_noise": -0.1}, "`instance_noise` must be at least 0. Received: -0.1"),
+        ({"augmentation": ["colour"]}, "Did you mean 'color'?"),
+        ({"discriminator_steps": 0}, "`discriminator_steps` must be at least 1. Received: 0"),
+        ({"balance": 0.4}, "`balance` must be at least 0.5, which is guessing, and at most 1. Received: 0.4"),
+        ({"weight_clip": 0.0}, "`weight_clip` must be positive. Received: 0.0"),
+        ({"penalties": "r1=10"}, "`penalties` must be like r1:10 or r1:10,r2:10. Received: 'r1=10'"),
+        ({"generator": "dcgann"}, "Did you mean 'dcgan'?"),
+    ],
+)
+def test_what_cannot_be_or_go_together_is_named(options, message):
+    with pytest.raises(InputError) as error:
+        keras_gen.GAN(**{**SMALL, **options})
+    assert message in str(error.value)
+
+
+def test_penalties_may_be_text():
+    assert keras_gen.GAN(**SMALL, penalties="r1:10, gp:0.5").penalties == {"r1": 10.0, "gp": 0.5}
+
+
+def test_clipped_weights_stay_in_their_box(pictures):
+    model = keras_gen.GAN(**SMALL, loss="wasserstein", weight_clip=0.02)
+    model.compile(discriminator_optimizer=keras.optimizers.RMSprop(0.1))
+    model.fit(pictures, batch_size=32, epochs=1, verbose=0)
+    sizes = [np.abs(weight.numpy()).max() for weight in model.discriminator.trainable_weights]
+    assert max(sizes) == pytest.approx(0.02)
+
+
+@pytest.mark.parametrize(("balance", "rests"), [(0.5, True), (1.0, False)])
+def test_a_discriminator_that_is_ahead_rests(pictures, balance, rests):
+    """One that reads the mean of constant pictures tells all apart: 1 for white ones, about 0 for new samples."""
+    discriminator = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Flatten(), keras.layers.Dense(1)])
+    discriminator.layers[-1].set_weights([np.full((64, 1), 1 / 64), np.array([-0.5])])
+    model = keras_gen.GAN(**{**SMALL, "discriminator": discriminator}, balance=balance)
+    model.compile()
+    before = [w.numpy() for w in [*model.discriminator.weights, *model.discriminator_optimizer.variables]]
+    generator = [w.numpy() for w in model.generator.trainable_weights]
+    model.fit(np.ones((32, 8, 8, 1), np.float32), batch_size=16, epochs=1, verbose=0)
+    after = [w.numpy() for w in [*model.discriminator.weights, *model.discriminator_optimizer.variables]]
+    assert all(np.array_equal(a, b) for a, b in zip(before, after, strict=True)) == rests
+    assert not any(
+        np.array_equal(a, b.numpy()) for a, b in zip(generator, model.generator.trainable_weights, strict=True)
+    )

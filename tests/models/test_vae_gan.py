@@ -82,7 +82,7 @@ def test_similarity_brings_reconstructions_closer(pictures):
     [
         ({"similarity_layer": "features_9"}, r"layer must be one of .*Received: 'features_9'. Did you mean 'features_"),
         ({"similarity_weight": -1.0}, "`similarity_weight` must be at least 0"),
-        ({"penalties": {"r2": 1.0}}, "`penalties` must be one of r1. Received: 'r2'"),
+        ({"penalties": {"r3": 1.0}}, "`penalties` must be one of r1, r2, gp, dragan. Received: 'r3'"),
         ({"latent_dim": 0}, "`latent_dim` must be at least 1"),
     ],
 )

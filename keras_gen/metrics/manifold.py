@@ -1,0 +1,81 @@
+"""Quality and variety apart: how much of one set of features lies where the other one does.
+
+Each set's manifold is the union of closed balls around its rows, out to the k-th nearest other row of the set.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from keras_gen.metrics.feature_sets import check_features
+from serving.distances import squared_distances
+from serving.errors import require_at_least
+
+
+def precision_recall(features: np.ndarray, references: np.ndarray, k: int = 3) -> tuple[float, float]:
+    """Share of the samples on the manifold of the data, and share of the data on the manifold of the samples.
+
+    Args:
+        features: (n, d) of samples, n at least k + 1.
+        references: (m, d) of data, m at least k + 1.
+        k: which neighbour gives a ball its radius.
+
+    Returns:
+        Precision and recall, 0 to 1.
+
+    Raises:
+        InputError: widths that differ, too few rows, or features that are not finite.
+
+    Source: Kynkäänniemi et al. 2019, "Improved Precision and Recall Metric for Assessing Generative Models",
+    equations 1 and 2.
+    """
+    require_at_least(1, k=k)
+    check_features(features, references, least=k + 1)
+    data_radii, sample_radii = squared_radii(references, k), squared_radii(features, k)
+    reached = np.zeros(len(references), bool)
+    inside = 0
+    for rows, distances in squared_distances(features, references):
+        inside += int((distances <= data_radii).any(axis=1).sum())
+        reached |= (distances <= sample_radii[rows, None]).any(axis=0)
+    return inside / len(features), float(reached.mean())
+
+
+def density_coverage(features: np.ndarray, references: np.ndarray, k: int = 5) -> tuple[float, float]:
+    """In how many balls of the data a sample lies, over k; and the share of those balls that hold a sample.
+
+    An outlier among the samples cannot make coverage larger, as it can recall, and one among the data can add but one
+    ball to density.
+
+    Args:
+        features: (n, d) of samples, n at least k + 1.
+        references: (m, d) of data, m at least k + 1.
+        k: which neighbour gives a ball its radius.
+
+    Returns:
+        Density, at least 0, 1 in expectation for equal distributions; coverage, 0 to 1, then `1 - 2^-k` for n = m
+        and many rows.
+
+    Raises:
+        InputError: widths that differ, too few rows, or features that are not finite.
+
+    Source: Naeem et al. 2020, "Reliable Fidelity and Diversity Metrics for Generative Models", equations 3 and 4.
+    """
+    require_at_least(1, k=k)
+    check_features(features, references, least=k + 1)
+    radii = squared_radii(references, k)
+    covered = np.zeros(len(references), bool)
+    balls = 0
+    for _, distances in squared_distances(features, references):
+        inside = distances <= radii
+        balls += int(inside.sum())
+        covered |= inside.any(axis=0)
+    return balls / (k * len(features)), float(covered.mean())
+
+
+def squared_radii(points: np.ndarray, k: int) -> np.ndarray:
+    """(n,) squared distances of points, (n, d), to their k-th nearest other point."""
+    radii = np.empty(len(points))
+    for rows, distances in squared_distances(points, points):
+        distances[np.arange(len(distances)), np.arange(rows.start, rows.stop)] = np.inf
+        radii[rows] = np.partition(distances, k - 1, axis=1)[:, k - 1]
+    return radii

@@ -1,0 +1,111 @@
+"""The base class of models with a generator and a discriminator: the options that all of them share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from keras_gen.layers import Augmentation
+from keras_gen.training.adversarial import AdversarialModel
+from keras_gen.training.clipping import clip_weights
+from keras_gen.training.ema import averaged_copy, update_average
+from keras_gen.training.game import Game, LossName, Terms
+from keras_gen.training.penalties import Penalties
+from keras_gen.training.turns import turns
+from serving.errors import InputError, require_at_least
+
+
+class GenerativeAdversarialModel(AdversarialModel):
+    """A model in which a discriminator judges what a generator makes.
+
+    A subclass builds `generator` and `discriminator`, each one player or a part of one, and calls `begin`; its
+    `train_step` then says what is judged. What the players do not share, such as classes or codes, is its own.
+
+    Args:
+        seed: seed of the training noise.
+        reports: names of the values that a step reports.
+        loss: the pair of losses: `minimax`, `non_saturating`, `least_squares`, `hinge`, `wasserstein` or
+            `relativistic`.
+        penalties: weights of penalties on the discriminator's gradient by name, as in `{"r1": 1.0}` or `r1:1,r2:1`:
+            `r1` at real pictures, `r2` at generated ones, `gp` between the two, `dragan` around real ones.
+        label_smoothing: how far the target of real pictures lies below 1, for the losses that have one.
+        instance_noise: standard deviation of Gaussian noise on all that the discriminator is shown (Sønderby et
+            al. 2017).
+        instance_noise_steps: steps over which it falls to 0; left out, it stays.
+        augmentation: changes of all that the discriminator is shown, among `color`, `translation` and `cutout`
+            (Zhao et al. 2020, "Differentiable Augmentation for Data-Efficient GAN Training").
+        discriminator_steps: moves of the discriminator before the generator's; the pictures of a step of `fit` are
+            shared out among them, so that a batch of 320 in 5 steps has 64 for each.
+        balance: the discriminator rests in a step in which it tells more than this share of samples apart, so that
+            the generator can catch up.
+        weight_clip: bound of the discriminator's weights, for the Wasserstein loss without a penalty.
+        ema_decay: decay per step of the generator's moving average; 0 samples the generator itself.
+        **kwargs: `name`, `dtype` and `trainable`, as for any Keras model.
+
+    Raises:
+        InputError: an unknown name, a value out of range, or options that exclude each other.
+    """
+
+    generator: keras.Model
+    discriminator: keras.Model
+
+    def __init__(
+        self,
+        seed: int,
+        reports: Iterable[str],
+        loss: LossName = "non_saturating",
+        penalties: Penalties = None,
+        label_smoothing: float = 0.0,
+        instance_noise: float = 0.0,
+        instance_noise_steps: int | None = None,
+        augmentation: Sequence[Augmentation] = (),
+        discriminator_steps: int = 1,
+        balance: float | None = None,
+        weight_clip: float | None = None,
+        ema_decay: float = 0.999,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(seed, reports, **kwargs)
+        self.game = Game(
+            loss, penalties, label_smoothing, instance_noise, instance_noise_steps, augmentation, self.noise
+        )
+        require_at_least(1, discriminator_steps=discriminator_steps)
+        if balance is not None and not 0.5 <= balance <= 1:
+            raise InputError(f"`balance` must be at least 0.5, which is guessing, and at most 1. Received: {balance}.")
+        if weight_clip is not None and not weight_clip > 0:
+            raise InputError(f"`weight_clip` must be positive. Received: {weight_clip}.")
+        if not 0 <= ema_decay < 1:
+            raise InputError(f"`ema_decay` must be at least 0 and below 1. Received: {ema_decay}.")
+        self.loss = loss
+        self.penalties = self.game.penalties
+        self.label_smoothing = label_smoothing
+        self.instance_noise = instance_noise
+        self.instance_noise_steps = instance_noise_steps
+        self.augmentation = tuple(augmentation)
+        self.discriminator_steps = discriminator_steps
+        self.balance = balance
+        self.weight_clip = weight_clip
+        self.ema_decay = ema_decay
+
+    def begin(self) -> None:
+        """Bounds the discriminator's weights if asked, and starts the generator's average; ends a constructor."""
+        if self.weight_clip is not None:
+            clip_weights(self.discriminator, self.weight_clip)
+        self.average = averaged_copy(self.generator)
+
+    def turns(self, batch: Any) -> list[Any]:
+        """The batch shared out among the discriminator's moves."""
+        return turns(batch, self.discriminator_steps)
+
+    def end_step(self) -> None:
+        """Moves the generator's average and the step counter on."""
+        update_average(self.average, self.generator, self.ema_decay, self.noise.step)
+        self.noise.advance()
+
+
+def joined(turns: Sequence[Terms]) -> Terms:
+    """Terms of several moves as those of one over all of their examples."""
+    return {name: tf.concat([terms[name] for terms in turns], axis=0) for name in turns[0]}
