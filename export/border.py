@@ -12,6 +12,7 @@ IO = Literal["uint8", "float"]
 IMAGE = "image"
 LATENT = "latent"
 LABEL = "label"
+TRUNCATION = "truncation"
 UNROUNDED = "image_unrounded"
 
 

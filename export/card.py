@@ -12,7 +12,7 @@ import numpy as np
 import onnxruntime
 
 session = onnxruntime.InferenceSession("sampler.onnx", providers=["CPUExecutionProvider"])
-inputs = {{"seed": np.array(7), "n": np.array(64){label}}}
+inputs = {{"seed": np.array(7), "n": np.array(64){more}}}
 (pictures,) = session.run(["image"], inputs)
 ```"""
 
@@ -42,16 +42,18 @@ def write_card(folder: Path, manifest: Manifest) -> None:
             "",
             "A seed gives the same pictures everywhere, and the first n of them whatever n is.",
             "",
-            PROGRAM.format(label=_label(manifest)),
+            PROGRAM.format(more=_more(manifest)),
         ]
+        if "truncation" in manifest.networks["sampler"].inputs:
+            lines += ["", "Numbers of a latent beyond `truncation` are drawn again: lower is less varied, `inf` none."]
     (folder / "README.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def _label(manifest: Manifest) -> str:
-    """The input that the program needs beside seed and n, if any: one class after the other."""
-    if "label" not in manifest.networks["sampler"].inputs:
-        return ""
-    return f', "label": np.arange(64) % {len(manifest.classes)}'
+def _more(manifest: Manifest) -> str:
+    """The inputs that the program needs beside seed and n: one class after the other, no truncation."""
+    values = {"label": f"np.arange(64) % {len(manifest.classes)}", "truncation": "np.array(np.inf, np.float32)"}
+    inputs = manifest.networks["sampler"].inputs
+    return "".join(f', "{name}": {value}' for name, value in values.items() if name in inputs)
 
 
 def _tensors(tensors: dict[str, Tensor]) -> str:

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import keras
 import numpy as np
 import onnx
 
-from export.border import IMAGE, LABEL, LATENT, UNROUNDED
+from export.border import IMAGE, LABEL, LATENT, TRUNCATION, UNROUNDED
 from serving.images import to_float, to_uint8
 from serving.manifest import Tensor
 from serving.noise import standard_normal
 
 BATCHES = (1, 3, 17)
+TRUNCATIONS = (np.inf, 1.0, 0.5)
 FLOAT_TOLERANCE = 1e-4
 GREY_LEVEL_TOLERANCE = 1.0
 
 Arrays = dict[str, np.ndarray]
-Draw = Callable[[int, int, np.ndarray | None, int], np.ndarray]
+Draw = Callable[..., np.ndarray]
 
 
 class ParityError(RuntimeError):
@@ -61,7 +62,7 @@ def check_noise(model: onnx.ModelProto, draw: Draw, inputs: Mapping[str, Tensor]
 
     Args:
         model: the ONNX model.
-        draw: (n, seed, labels or None, start) to latents.
+        draw: (n, seed, labels or None, start), and `truncation` where it is an input, to latents.
         inputs: the manifest's description of the inputs.
 
     Raises:
@@ -70,10 +71,10 @@ def check_noise(model: onnx.ModelProto, draw: Draw, inputs: Mapping[str, Tensor]
     session = _session(model)
     worst = _Worst("noise")
     for n, start in zip(BATCHES, (0, 5, 2**40), strict=True):
-        labels = _example_inputs(_labels_of(inputs), n)
-        expected = draw(n, -n, labels.get(LABEL), start)
-        feed = {**_scalars(seed=-n, n=n, start=start), **labels}
-        worst.compare({LATENT: expected}, {LATENT: session.run([LATENT], feed)[0]})
+        for choice in _choices(inputs, n):
+            expected = _drawn(draw, n, -n, start, choice)
+            feed = {**_scalars(seed=-n, n=n, start=start), **choice}
+            worst.compare({LATENT: expected}, {LATENT: session.run([LATENT], feed)[0]})
     return worst.checked()
 
 
@@ -85,7 +86,7 @@ def check_sampler(
     Args:
         model: the ONNX model.
         decoder: the Keras network.
-        draw: (n, seed, labels or None, start) to latents.
+        draw: (n, seed, labels or None, start), and `truncation` where it is an input, to latents.
         inputs: the manifest's description of the inputs.
 
     Raises:
@@ -94,11 +95,11 @@ def check_sampler(
     session = _session(model)
     worst = _Worst("sampler")
     for n in BATCHES:
-        labels = _example_inputs(_labels_of(inputs), n)
-        known = {**labels, LATENT: draw(n, n, labels.get(LABEL), 0)}
-        expected = np.asarray(decoder({name: known[name] for name in decoder.input}, training=False)[IMAGE])
-        feed = {**_scalars(seed=n, n=n), **labels}
-        worst.compare({IMAGE: expected}, {IMAGE: session.run([IMAGE], feed)[0]})
+        for choice in _choices(inputs, n):
+            known = {**choice, LATENT: _drawn(draw, n, n, 0, choice)}
+            expected = np.asarray(decoder({name: known[name] for name in decoder.input}, training=False)[IMAGE])
+            feed = {**_scalars(seed=n, n=n), **choice}
+            worst.compare({IMAGE: expected}, {IMAGE: session.run([IMAGE], feed)[0]})
     return worst.checked()
 
 
@@ -106,8 +107,19 @@ def _scalars(**values: int) -> Arrays:
     return {name: np.array(value, np.int64) for name, value in values.items()}
 
 
-def _labels_of(inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    return {name: tensor for name, tensor in inputs.items() if name == LABEL}
+def _choices(inputs: Mapping[str, Tensor], n: int) -> Iterator[Arrays]:
+    """What a graph can be told beside its numbers: the labels of `n` draws, and one truncation after the other."""
+    labels = _example_inputs({name: tensor for name, tensor in inputs.items() if name == LABEL}, n)
+    if TRUNCATION not in inputs:
+        yield labels
+        return
+    for truncation in TRUNCATIONS:
+        yield {**labels, TRUNCATION: np.array(truncation, np.float32)}
+
+
+def _drawn(draw: Draw, n: int, seed: int, start: int, choice: Arrays) -> np.ndarray:
+    truncation = {TRUNCATION: float(choice[TRUNCATION])} if TRUNCATION in choice else {}
+    return draw(n, seed, choice.get(LABEL), start, **truncation)
 
 
 class _Worst:

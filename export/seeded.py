@@ -8,7 +8,7 @@ from typing import NamedTuple
 import keras
 import onnx
 
-from export.border import LABEL, LATENT, Bordered
+from export.border import LABEL, LATENT, TRUNCATION, Bordered
 from export.describe import describe
 from export.parity import check_noise, check_sampler
 from export.sampler_graph import noise_graph, prior_graph, sampler_graph
@@ -55,11 +55,12 @@ def seeded_networks(
     if prior:
         free, counted = prior_graph(free, prior), prior_graph(counted, prior)
     numbers = {"seed": INT64_SCALAR, "n": INT64_SCALAR}
-    noise_inputs = {**numbers, "start": INT64_SCALAR, **_label(prior_inputs)}
+    chosen = _only(prior_inputs, LABEL, TRUNCATION)
+    noise_inputs = {**numbers, "start": INT64_SCALAR, **chosen}
     latent = {LATENT: inputs[LATENT]}
     yield Seeded(NOISE, free, noise_inputs, latent, check_noise(free, model.prior_latents, noise_inputs))
     sampler = sampler_graph(counted, decoder)
-    sampler_inputs = {**numbers, **_label(prior_inputs), **_label(inputs)}
+    sampler_inputs = {**numbers, **chosen, **_only(inputs, LABEL)}
     difference = check_sampler(sampler, network, model.prior_latents, sampler_inputs)
     yield Seeded(SAMPLER, sampler, sampler_inputs, outputs, difference)
 
@@ -73,5 +74,5 @@ def _prior(model: keras.Model) -> tuple[onnx.ModelProto | None, dict[str, Tensor
     return convert(bordered), describe(bordered, len(model.classes))[0]
 
 
-def _label(inputs: dict[str, Tensor]) -> dict[str, Tensor]:
-    return {name: tensor for name, tensor in inputs.items() if name == LABEL}
+def _only(inputs: dict[str, Tensor], *names: str) -> dict[str, Tensor]:
+    return {name: tensor for name, tensor in inputs.items() if name in names}

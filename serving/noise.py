@@ -55,6 +55,12 @@ def check_seed(seed: int) -> None:
         raise InputError(f"`seed` must be a 64-bit integer. Received: {seed}.")
 
 
+def check_truncation(truncation: float) -> None:
+    """Raises InputError for a truncation that is not above 0; infinity is none."""
+    if not truncation > 0:
+        raise InputError(f"`truncation` must be above 0. Received: {truncation}.")
+
+
 def _mix(word: np.ndarray) -> np.ndarray:
     for shift, multiplier in zip(SHIFTS, MULTIPLIERS, strict=False):
         word = (word ^ (word >> np.uint64(shift))) * np.uint64(multiplier)

@@ -14,7 +14,7 @@ from serving.classes import class_labels
 from serving.errors import InputError
 from serving.images import to_float
 from serving.manifest import Latent, Manifest, Network, check_present
-from serving.noise import check_seed
+from serving.noise import check_seed, check_truncation
 from serving.sessions import open_session
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 BATCH_SIZE = 64
 LABEL = "label"
+TRUNCATION = "truncation"
 MOST_COLUMNS = 20
 
 Arrays = dict[str, np.ndarray]
@@ -95,6 +96,7 @@ class Sampler:
         batch_size: int = BATCH_SIZE,
         progress: bool = False,
         labels: np.ndarray | None = None,
+        truncation: float | None = None,
     ) -> np.ndarray:
         """Draws `n` pictures. The same seed gives the same pictures, whatever the batch size.
 
@@ -104,21 +106,35 @@ class Sampler:
             batch_size: pictures computed at a time.
             progress: show a bar on standard error.
             labels: (n,) integers, for a model that knows classes; one class after the other by default.
+            truncation: for a bundle whose noise takes one: limit that every number of a latent is drawn within, above
+                0. Lower is less varied and often better to look at; none by default.
 
         Returns:
             (n, height, width, channels), uint8 unless the bundle was exported with float pictures.
         """
-        _at_least_one("n", n)
-        return self._collect(n, self._batches(n, seed, batch_size, labels), progress)
+        return self._collect(n, self.stream(n, seed, batch_size, labels, truncation), progress)
 
     def stream(
-        self, n: int, seed: int = 0, batch_size: int = BATCH_SIZE, labels: np.ndarray | None = None
+        self,
+        n: int,
+        seed: int = 0,
+        batch_size: int = BATCH_SIZE,
+        labels: np.ndarray | None = None,
+        truncation: float | None = None,
     ) -> Iterator[np.ndarray]:
         """The pictures of `sample(n, seed)` in pieces of `batch_size`, in bounded memory."""
         _at_least_one("n", n)
-        return self._batches(n, seed, batch_size, labels)
+        self._truncated(truncation)
+        return self._batches(n, seed, batch_size, labels, truncation)
 
-    def latents(self, n: int, seed: int = 0, start: int = 0, labels: np.ndarray | None = None) -> np.ndarray:
+    def latents(
+        self,
+        n: int,
+        seed: int = 0,
+        start: int = 0,
+        labels: np.ndarray | None = None,
+        truncation: float | None = None,
+    ) -> np.ndarray:
         """The latents `start` to `start + n - 1` of a seed, drawn from the prior: float32, (n, latent size)."""
         _at_least_one("n", n)
         check_seed(seed)
@@ -126,6 +142,7 @@ class Sampler:
         feed = {name: np.asarray(number, np.int64) for name, number in numbers.items()}
         if LABEL in self._network("noise").inputs:
             feed[LABEL] = self._drawn_labels(n, start, labels)
+        feed |= self._truncated(truncation)
         return self._session("noise").run(["latent"], feed)[0]
 
     def decode(
@@ -194,7 +211,9 @@ class Sampler:
         codes = self.encode(images, batch_size, labels=labels)
         return self.decode(codes, batch_size, labels=labels)
 
-    def _batches(self, n: int, seed: int, batch_size: int, labels: np.ndarray | None) -> Iterator[np.ndarray]:
+    def _batches(
+        self, n: int, seed: int, batch_size: int, labels: np.ndarray | None, truncation: float | None
+    ) -> Iterator[np.ndarray]:
         """The latents of a batch are drawn from their index, then decoded: what `sampler.onnx` does in one."""
         _at_least_one("batch_size", batch_size)
         if labels is not None:
@@ -203,7 +222,7 @@ class Sampler:
         for start in range(0, n, batch_size):
             count = min(batch_size, n - start)
             part = None if labels is None else labels[start : start + count]
-            feed = {"latent": self.latents(count, seed, start, part)}
+            feed = {"latent": self.latents(count, seed, start, part, truncation)}
             if LABEL in self._network("decoder").inputs:
                 feed[LABEL] = self._drawn_labels(count, start, part)
             yield decoder.run(["image"], feed)[0]
@@ -213,6 +232,18 @@ class Sampler:
         if labels is None and self._label is not None:
             return np.full(n, self._label, np.int64)
         return class_labels(n, len(self.manifest.classes), labels, start)
+
+    def _truncated(self, truncation: float | None) -> Arrays:
+        """What the noise must be told of a truncation, where it takes one."""
+        if truncation is not None:
+            check_truncation(truncation)
+        if TRUNCATION in self._network("noise").inputs:
+            return {TRUNCATION: np.asarray(np.inf if truncation is None else truncation, np.float32)}
+        if truncation is not None:
+            raise InputError(
+                f"`truncation` must be left out for {self.bundle}, whose noise takes none. Received: {truncation}."
+            )
+        return {}
 
     def _with_labels(self, network: str, feed: dict[str, np.ndarray], labels: np.ndarray | None) -> Arrays:
         """`feed`, and the labels where the network sees them: given, or of the bound class."""

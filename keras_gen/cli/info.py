@@ -26,7 +26,9 @@ def _lines(manifest: Manifest) -> list[str]:
     lines = [f"model     {manifest.model}", f"pictures  {image.width}x{image.height}x{image.channels}"]
     if manifest.latent:
         prior = (manifest.latent.prior or "no prior to sample from").replace("_", " ")
-        lines.append(f"latent    {manifest.latent.size}, {prior}")
+        noise = manifest.networks.get("noise")
+        truncated = ", takes a truncation" if noise and "truncation" in noise.inputs else ""
+        lines.append(f"latent    {manifest.latent.size}, {prior}{truncated}")
     if manifest.classes:
         lines.append(f"classes   {', '.join(manifest.classes)}")
     lines.append(f"weights   {manifest.weights}, {manifest.training.get('steps', '?')} training steps")

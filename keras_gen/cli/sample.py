@@ -17,24 +17,28 @@ def run(words: Sequence[str]) -> int:
     parser.add_argument("-n", "--n", type=int, default=64, help="how many pictures.")
     parser.add_argument("--seed", type=int, default=0, help="the same seed gives the same pictures.")
     parser.add_argument("--batch_size", type=int, default=64, help="pictures computed at a time.")
+    parser.add_argument(
+        "--truncation", type=float | None, default=None, help="draw latents within it: lower is less varied."
+    )
     options = parser.parse_args(words)
     target = Path(options.out)
     as_grid = target.suffix.lower() == ".png"
     _check_target(target, as_grid)
     sampler = load_bundle(options)
-    (_write_grid if as_grid else _write_folder)(sampler, target, options.n, options.seed, options.batch_size)
+    write = _write_grid if as_grid else _write_folder
+    write(sampler, target, options.n, options.seed, options.batch_size, options.truncation)
     print(f"{options.n} pictures of seed {options.seed}: {target}")
     return 0
 
 
-def _write_grid(sampler: Sampler, target: Path, n: int, seed: int, batch_size: int) -> None:
+def _write_grid(sampler: Sampler, target: Path, n: int, seed: int, batch_size: int, truncation: float | None) -> None:
     from serving.images import grid, to_uint8, write_png
 
-    pictures = sampler.sample(n, seed, batch_size, progress=sys.stderr.isatty())
+    pictures = sampler.sample(n, seed, batch_size, progress=sys.stderr.isatty(), truncation=truncation)
     write_png(target, grid(to_uint8(pictures), sampler.columns))
 
 
-def _write_folder(sampler: Sampler, target: Path, n: int, seed: int, batch_size: int) -> None:
+def _write_folder(sampler: Sampler, target: Path, n: int, seed: int, batch_size: int, truncation: float | None) -> None:
     from tqdm import tqdm
 
     from serving.images import to_uint8, write_png
@@ -42,7 +46,7 @@ def _write_folder(sampler: Sampler, target: Path, n: int, seed: int, batch_size:
     digits = max(4, len(str(n - 1)))
     index = 0
     with tqdm(total=n, unit="img", leave=False, disable=not sys.stderr.isatty()) as bar:
-        for batch in sampler.stream(n, seed, batch_size):
+        for batch in sampler.stream(n, seed, batch_size, truncation=truncation):
             for picture in to_uint8(batch):
                 write_png(target / f"{index:0{digits}d}.png", picture)
                 index += 1

@@ -11,7 +11,7 @@ from keras_gen.layers.prior import LatentPrior, Prior
 from keras_gen.layers.projection import ProjectionHead
 from keras_gen.layers.sampling import GaussianSampling
 from keras_gen.layers.spectral import SpectralConv2D, SpectralDense, SpectralEmbedding
-from keras_gen.layers.truncation import Truncation
+from keras_gen.layers.truncation import TruncatedNormal
 from keras_gen.layers.upsampling import NearestUpsampling
 
 __all__ = [
@@ -34,5 +34,5 @@ __all__ = [
     "SpectralConv2D",
     "SpectralDense",
     "SpectralEmbedding",
-    "Truncation",
+    "TruncatedNormal",
 ]

@@ -39,7 +39,7 @@ TAIL = (
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
-class Truncation(keras.layers.Layer):
+class TruncatedNormal(keras.layers.Layer):
     """Standard normal numbers with every one beyond a limit drawn again, until it is within.
 
     The first half of the noise are the numbers; the second half holds the new draws, each mapped from the whole

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, Self
 
@@ -15,7 +16,7 @@ from keras_gen.training.optimizers import OptimizerSpec
 from keras_gen.training.train_function import single_step_function
 from serving.classes import class_labels
 from serving.errors import InputError
-from serving.noise import standard_normal
+from serving.noise import check_truncation, standard_normal
 
 
 class BaseModel(keras.Model):
@@ -52,10 +53,18 @@ class BaseModel(keras.Model):
         raise NotImplementedError(f"{type(self).__name__} must state its inference networks.")
 
     def prior_network(self) -> keras.Model | None:
-        """`noise`, and `label` where the prior knows classes, -> `latent`; None if the noise is the latent."""
+        """`noise`, `label` where the prior knows classes, and `truncation`, a scalar, where it can be truncated, ->
+        `latent`; None if the noise is the latent."""
         return None
 
-    def prior_latents(self, n: int, seed: int = 0, labels: np.ndarray | None = None, start: int = 0) -> np.ndarray:
+    def prior_latents(
+        self,
+        n: int,
+        seed: int = 0,
+        labels: np.ndarray | None = None,
+        start: int = 0,
+        truncation: float = math.inf,
+    ) -> np.ndarray:
         """The latents `start` to `start + n - 1` of a seed, float32 (n, latent_dim); a seed means what it means in a
         bundle.
 
@@ -64,18 +73,28 @@ class BaseModel(keras.Model):
             seed: any 64-bit integer.
             labels: (n,) integers, for a prior that knows classes; one class after the other by default.
             start: index of the first latent.
+            truncation: limit that every number of a latent is drawn within, above 0; infinity is none.
 
         Raises:
-            InputError: a model without a prior, labels that are no classes, or a seed that is no 64-bit integer.
+            InputError: a model without a prior, a truncation for one that knows none, labels that are no classes, or a
+                seed that is no 64-bit integer.
         """
         if self.prior is None:
             raise InputError(f"the model must have a prior to draw from. Received: {type(self).__name__}.")
+        check_truncation(truncation)
         network = self.prior_network()
+        truncated = network is not None and "truncation" in network.input
+        if truncation != math.inf and not truncated:
+            raise InputError(
+                f"`truncation` must be left out for {type(self).__name__}, which has none. Received: {truncation}."
+            )
         if network is None:
             return standard_normal(seed, n, self.latent_dim, start)
         inputs = {"noise": standard_normal(seed, n, network.input["noise"].shape[-1], start)}
         if "label" in network.input:
             inputs["label"] = class_labels(n, len(self.classes), labels, start)
+        if truncated:
+            inputs["truncation"] = np.asarray(truncation, np.float32)
         return network(inputs, training=False)["latent"].numpy()
 
     def preview(self, images: np.ndarray, seed: int) -> np.ndarray:

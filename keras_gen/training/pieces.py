@@ -7,6 +7,8 @@ from collections.abc import Callable
 import keras
 import numpy as np
 
+from keras_gen.layers import TruncatedNormal
+
 
 def coding_networks(encoder: keras.Model, decoder: keras.Model) -> dict[str, keras.Model]:
     """The two networks of an autoencoder by name: `encoder`, image -> code; `decoder`, latent -> image.
@@ -46,6 +48,15 @@ def variational_networks(
         "encoder": keras.Model({"image": image, **label}, {"mean": mean, "log_variance": log_variance}),
         "decoder": keras.Model({"latent": latent, **label}, {"image": picture(latent, *label.values())}),
     }
+
+
+def truncated_prior(latent_dim: int) -> keras.Model:
+    """The standard normal prior that can be truncated: `noise`, (batch, 2 * latent_dim), `truncation` -> `latent`."""
+    noise = keras.Input((2 * latent_dim,), name="noise")
+    truncation = keras.Input(batch_shape=(), name="truncation")
+    return keras.Model(
+        {"noise": noise, "truncation": truncation}, {"latent": TruncatedNormal(latent_dim)(noise, truncation)}
+    )
 
 
 def side_by_side(left: np.ndarray, right: np.ndarray) -> np.ndarray:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy import special, stats
 
-from keras_gen.layers import Truncation
+from keras_gen.layers import TruncatedNormal
 from keras_gen.layers.truncation import inverse_erf
 from serving.noise import standard_normal
 
@@ -14,7 +14,7 @@ NOISE = standard_normal(3, DRAWS, 4)
 
 
 def draws(truncation):
-    return np.asarray(Truncation(2)(NOISE, np.float32(truncation)))
+    return np.asarray(TruncatedNormal(2)(NOISE, np.float32(truncation)))
 
 
 @pytest.mark.parametrize("truncation", [0.04, 0.5, 1.0, 2.0])
@@ -54,7 +54,7 @@ def test_inverse_erf_is_finite_at_its_ends():
 def test_it_is_a_network_of_noise_and_a_scalar(tmp_path):
     noise, truncation = keras.Input((4,), name="noise"), keras.Input(batch_shape=(), name="truncation")
     inputs = {"noise": noise, "truncation": truncation}
-    keras.Model(inputs, {"latent": Truncation(2)(noise, truncation)}).save(tmp_path / "m.keras")
+    keras.Model(inputs, {"latent": TruncatedNormal(2)(noise, truncation)}).save(tmp_path / "m.keras")
     loaded = keras.saving.load_model(tmp_path / "m.keras")
     received = loaded({"noise": NOISE[:7], "truncation": np.float32(0.5)})["latent"]
     np.testing.assert_allclose(received, draws(0.5)[:7], atol=1e-6)
