@@ -1,4 +1,4 @@
-"""`keras-gen evaluate RUN_OR_BUNDLE --data SOURCE`."""
+"""`keras-gen evaluate RUN_OR_BUNDLE --data SOURCE`, or a `.keras` file instead."""
 
 from __future__ import annotations
 
@@ -20,13 +20,15 @@ from serving.manifest import FILE_NAME
 from serving.sampler import LABEL
 
 FILE = "evaluation.json"
+MODEL_SUFFIX = ".keras"
 Draw: TypeAlias = Callable[[int, int], np.ndarray]
 
 
 def run(words: Sequence[str]) -> int:
-    """Prints a table of figures and writes them to `evaluation.json` in the run or bundle."""
+    """Prints a table of figures and writes them to `evaluation.json` in the run or bundle, or `NAME_evaluation.json`
+    beside the file `NAME.keras`."""
     parser = Parser("keras-gen evaluate", description="Measure a run or a bundle on data.")
-    parser.add_argument("place", type=str, help="run directory or bundle.")
+    parser.add_argument("place", type=str, help="run directory, bundle or .keras file.")
     names = "digits, tfds:NAME, folder:PATH, npz:PATH, idx:PATH or stacked:SOURCE."
     parser.add_argument("--data", type=str, required=True, help=names)
     parser.add_argument("--split", type=str, default="test", help="train, test or all.")
@@ -48,19 +50,20 @@ def run(words: Sequence[str]) -> int:
 
     place = Path(options.place)
     figures = _bundle(place, options) if (place / FILE_NAME).is_file() else _run(place, options)
-    with whole_file(place / FILE) as temporary:
+    file = place.with_name(f"{place.stem}_{FILE}") if place.suffix == MODEL_SUFFIX else place / FILE
+    with whole_file(file) as temporary:
         temporary.write_text(json.dumps([figure.as_dict() for figure in figures], indent=2) + "\n", encoding="utf-8")
     print(table(figures))
-    print(f"figures: {place / FILE}")
+    print(f"figures: {file}")
     return 0
 
 
 def _run(place: Path, options: Any) -> list[Any]:
     from keras_gen.metrics.evaluation import ModelCoder, evaluate_coder, evaluate_model
     from keras_gen.metrics.generation import drawn_pictures
-    from keras_gen.training.run_directory import RunDirectory
+    from keras_gen.training.run_directory import open_model
 
-    model = RunDirectory(place).load_model()
+    model = open_model(place)
     test, train = _sources(options, model.image_shape)
     draw = None if model.prior is None else partial(drawn_pictures, model)
     of_samples = _samples(place, draw, options, test, train)

@@ -6,11 +6,12 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from keras_gen.cli.parser import Parser
 from keras_gen.cli.quiet import quiet_import
 from keras_gen.cli.recipe_files import with_name
+from keras_gen.cli.watching import watch_callbacks
 from serving.errors import InputError, require_at_least
 from serving.files import whole_file
 from serving.images import to_float
@@ -36,6 +37,16 @@ class TrainOptions:
         validation: evaluate on the data's test split after every epoch.
         checkpoint_every: epochs between two checkpoints.
         pictures_every: epochs between two picture grids.
+        alarms: measure 256 samples after every epoch, and say when training goes wrong; by default for adversarial
+            models.
+        watch_modes: measure the classes of those samples too, by a classifier of the labelled data, which takes
+            minutes to train, once.
+        best: keep the model of the epoch that is best by this figure, as in val_loss or sample_diversity, as
+            best.keras.
+        best_mode: which is better, min or max.
+        frechet_every: epochs between two Fréchet distances of samples to training pictures, in the features of that
+            classifier; none by default.
+        frechet_samples: samples for it, and training pictures.
     """
 
     name: str
@@ -49,10 +60,17 @@ class TrainOptions:
     validation: bool = False
     checkpoint_every: int = 1
     pictures_every: int = 1
+    alarms: bool | None = None
+    watch_modes: bool = False
+    best: str | None = None
+    best_mode: Literal["min", "max"] = "min"
+    frechet_every: int | None = None
+    frechet_samples: int = 2000
 
     def __post_init__(self) -> None:
         require_at_least(1, epochs=self.epochs, batch_size=self.batch_size)
         require_at_least(1, checkpoint_every=self.checkpoint_every, pictures_every=self.pictures_every)
+        require_at_least(1, frechet_every=1 if self.frechet_every is None else self.frechet_every)
         if not 0 <= self.seed < 2**63:
             raise InputError(f"`seed` must be at least 0 and below 2^63. Received: {self.seed}.")
 
@@ -111,13 +129,16 @@ def train(options: TrainOptions, model_options: dict[str, Any], optimizers: dict
     if held_out:
         size = min(options.batch_size, len(held_out))
         validation = held_out.dataset(size, shuffle=False, labels=model.labelled)
+    unfinished = directory.finished_epochs() < options.epochs
+    watching = watch_callbacks(model, source, options, directory.best_file) if unfinished else []
     directory.claim({**vars(options), "model": model_options, **optimizers})
     first_epoch = directory.finished_epochs()
     if first_epoch:
         model = directory.load_model()
         print(f"{directory.path}: continuing after epoch {first_epoch} of {options.epochs}")
     if first_epoch < options.epochs:
-        _fit(model, source, batches, validation, directory, options, first_epoch)
+        callbacks = _callbacks(model, source, directory, options, watching)
+        _fit(model, source, batches, validation, directory, options, callbacks)
     elif directory.model_file.exists():
         print(f"{directory.path}: already trained for {first_epoch} epochs")
         return directory.path
@@ -128,7 +149,13 @@ def train(options: TrainOptions, model_options: dict[str, Any], optimizers: dict
 
 
 def _fit(
-    model: Any, source: Any, batches: Any, validation: Any, directory: Any, options: TrainOptions, first_epoch: int
+    model: Any,
+    source: Any,
+    batches: Any,
+    validation: Any,
+    directory: Any,
+    options: TrainOptions,
+    callbacks: list[Any],
 ) -> None:
     print(
         f"{options.name} on {source.name}: {len(source)} pictures of {'x'.join(map(str, source.image_shape))}, "
@@ -138,10 +165,10 @@ def _fit(
         model.fit(
             batches,
             epochs=options.epochs,
-            initial_epoch=first_epoch,
+            initial_epoch=directory.finished_epochs(),
             steps_per_epoch=source.steps(options.batch_size),
             validation_data=validation,
-            callbacks=_callbacks(model, source, directory, options, first_epoch),
+            callbacks=callbacks,
             shuffle=False,  # the stream is in a new order each epoch
             verbose=1 if sys.stdout.isatty() else 2,
         )
@@ -172,12 +199,13 @@ def _fresh_model(
     return model
 
 
-def _callbacks(model: Any, source: Any, directory: Any, options: TrainOptions, first_epoch: int) -> list[Any]:
+def _callbacks(model: Any, source: Any, directory: Any, options: TrainOptions, watching: list[Any]) -> list[Any]:
     from keras_gen.training.callbacks import EpochCheckpoints, EpochScalars, FiniteLosses, MetricsFile, PictureGrid
 
     examples = to_float(source.examples.images[:PREVIEW])
     return [
         FiniteLosses(),
+        *watching,
         EpochScalars(directory.tensorboard),
         PictureGrid(
             lambda: model.preview(examples, options.seed),
@@ -185,7 +213,7 @@ def _callbacks(model: Any, source: Any, directory: Any, options: TrainOptions, f
             directory.tensorboard / "samples",
             options.pictures_every,
         ),
-        MetricsFile(directory.metrics_file, first_epoch),
+        MetricsFile(directory.metrics_file, directory.finished_epochs()),
         EpochCheckpoints(directory.checkpoints, options.checkpoint_every),
     ]
 

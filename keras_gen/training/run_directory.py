@@ -16,7 +16,8 @@ from serving.errors import InputError
 from serving.files import whole_file
 
 CONFIG = "config.yaml"
-MAY_CHANGE = ("out", "epochs")
+# What has no part in the weights.
+MAY_CHANGE = ("out", "epochs", "alarms", "watch_modes", "best", "best_mode", "frechet_every", "frechet_samples")
 PACKAGES = ("keras-gen", "tensorflow", "keras", "numpy")
 
 
@@ -35,6 +36,7 @@ class RunDirectory:
         self.tensorboard = self.path / "tensorboard"
         self.checkpoints = self.path / "checkpoints"
         self.model_file = self.path / "model.keras"
+        self.best_file = self.path / "best.keras"
 
     def claim(self, config: dict[str, Any]) -> None:
         """Starts a run with `config` here, or recognizes the one that is here as the same.
@@ -92,6 +94,15 @@ class RunDirectory:
                     f"{self.path} holds a run with another configuration; choose another --out. Expected: "
                     f"{key}={before.get(key)} ({CONFIG}). Received: {key}={now.get(key)}."
                 )
+
+
+def open_model(place: Path) -> keras.Model:
+    """The model of a run directory, or of a `.keras` file.
+
+    Raises:
+        InputError: as `RunDirectory.load_model` and `load_model_file`.
+    """
+    return load_model_file(place) if place.suffix == ".keras" else RunDirectory(place).load_model()
 
 
 def load_model_file(path: Path) -> keras.Model:

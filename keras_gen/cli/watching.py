@@ -1,0 +1,108 @@
+"""What `keras-gen train` watches besides the losses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from serving.errors import InputError
+from serving.images import to_float
+
+if TYPE_CHECKING:
+    from keras_gen.metrics.classifier import Classifier
+
+FRECHET = "frechet_distance"
+
+
+def watch_callbacks(model: Any, source: Any, options: Any, best_file: Path) -> list[Any]:
+    """Callbacks that add figures to an epoch's, give the alarms, and keep the best model, in this order.
+
+    Args:
+        model: as it will be trained; when it is loaded anew, the callbacks take the model of `fit`.
+        source: what it is trained on.
+        options: of the run.
+        best_file: where the best model goes.
+
+    Raises:
+        InputError: a model that cannot do what is asked for, data without labels, an unknown figure.
+    """
+    from keras_gen.training.adversarial import AdversarialModel
+    from keras_gen.training.callbacks import Alarms, BestModel, EpochFigures
+    from keras_gen.training.sample_watch import SAMPLES, SampleWatch
+
+    callbacks: list[Any] = []
+    names = [*model.trackers, *(f"val_{name}" for name in model.trackers if options.validation)]
+    alarms = isinstance(model, AdversarialModel) if options.alarms is None else options.alarms
+    asked = {"alarms": options.alarms, "watch_modes": options.watch_modes, "frechet_every": options.frechet_every}
+    _require_prior(model, [name for name, value in asked.items() if value])
+    classifier = _classifier(source, options) if options.watch_modes or options.frechet_every else None
+    if (alarms and model.prior is not None) or options.watch_modes:
+        pictures = to_float(source.draw(SAMPLES, seed=0).examples.images)
+        watch = SampleWatch(pictures, _classify(classifier) if classifier and options.watch_modes else None)
+        names += watch.names(model.labelled)
+        callbacks.append(EpochFigures(watch))
+    if classifier and options.frechet_every:
+        names.append(FRECHET)
+        callbacks.append(EpochFigures(_frechet(source, classifier, options.frechet_samples), options.frechet_every))
+    if alarms:
+        callbacks.append(Alarms())
+    if options.best is not None:
+        callbacks.append(BestModel(best_file, options.best, options.best_mode, names))
+    return callbacks
+
+
+def _require_prior(model: Any, asked: list[str]) -> None:
+    if asked and model.prior is None:
+        raise InputError(f"--{asked[0]} must be asked of a model that draws samples. Received: {type(model).__name__}.")
+
+
+def _classifier(source: Any, options: Any) -> Callable[[], Classifier]:
+    """Gives the classifier of the data that `evaluate --frechet` uses too, trained when it is first needed."""
+    from keras_gen.data import open_source
+    from keras_gen.metrics.classifier import class_count
+    from keras_gen.metrics.classifier_cache import cached_classifier
+
+    class_count(source)
+    held_out = open_source(options.data, source.image_shape[:2], source.image_shape[2], split="test")
+
+    @cache
+    def trained() -> Classifier:
+        found, accuracy = cached_classifier(source, held_out)
+        print(f"classifier of {source.name}: accuracy {accuracy:.4f} on its {len(held_out)} test pictures")
+        return found
+
+    return trained
+
+
+def _classify(classifier: Callable[[], Classifier]) -> Callable[[np.ndarray], np.ndarray]:
+    return lambda images: classifier().predict(images).argmax(axis=1)
+
+
+def _frechet(source: Any, classifier: Callable[[], Classifier], count: int) -> Callable[[Any], Mapping[str, float]]:
+    """Measures the distance of samples to as many training pictures: the test pictures are left for the evaluation
+    of a model that this may have chosen."""
+    from keras_gen.metrics.classifier import FEATURES
+    from keras_gen.metrics.frechet import frechet_distance
+    from keras_gen.metrics.generation import drawn_pictures
+
+    if min(count, len(source)) <= FEATURES:
+        raise InputError(
+            f"`frechet_samples` must be more than {FEATURES}, and so must be the pictures of {source.name}. "
+            f"Received: {count} and {len(source)}."
+        )
+
+    @cache
+    def features() -> np.ndarray:
+        return classifier().features(source.draw(count, seed=0).examples.images)
+
+    def measure(model: Any) -> dict[str, float]:
+        drawn = drawn_pictures(model, count, seed=0)
+        # Samples that are not finite have no distance; another alarm tells of them.
+        finite = np.isfinite(drawn).all()
+        return {FRECHET: frechet_distance(classifier().features(drawn), features())} if finite else {}
+
+    return measure
