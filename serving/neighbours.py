@@ -7,6 +7,9 @@ import numpy as np
 from serving.distances import squared_distances
 from serving.errors import InputError, require_at_least
 
+# The distance of bytes that are one apart, in units of pictures in [-1, 1].
+GREY_LEVEL = 2 / 255
+
 
 def nearest_neighbours(points: np.ndarray, references: np.ndarray, k: int = 1) -> tuple[np.ndarray, np.ndarray]:
     """The `k` nearest references of each point, by Euclidean distance, a block of points at a time.

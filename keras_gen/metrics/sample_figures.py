@@ -18,14 +18,13 @@ from keras_gen.metrics.parzen import choose_sigma, parzen_log_likelihood
 from serving.classes import class_labels
 from serving.errors import InputError, require_among
 from serving.images import to_float, to_uint8
-from serving.neighbours import nearest_neighbours, nearest_others
+from serving.neighbours import GREY_LEVEL, nearest_neighbours, nearest_others
 
 SUBSET, SUBSETS = 1000, 100
 SPLITS = 10
 PRECISION_NEIGHBOUR, DENSITY_NEIGHBOUR = 3, 5
 VALIDATION = 1000
 PROBES = 1000
-GREY_LEVEL = 2 / 255
 
 
 def evaluate_samples(metrics: Sequence[str], comparison: Comparison) -> list[Figure]:
