@@ -23,6 +23,7 @@ COMMANDS = {
     "manifold": "pictures over two dimensions of the latent space",
     "traverse": "one latent dimension at a time",
     "latent": "codes of a data set by class, beside draws of the prior",
+    "neighbours": "samples beside the training pictures nearest to them",
     "attribute": "pictures with more or less of what sets some pictures apart",
     "info": "say what a bundle holds, and check it",
     "demo": "train, export and sample a VAE and a GAN on handwritten digits",
