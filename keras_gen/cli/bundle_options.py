@@ -71,6 +71,36 @@ def encode_files(sampler: Sampler, places: list[str], resize: bool) -> tuple[np.
     return pictures, sampler.encode(sampler.as_input(pictures))
 
 
+def add_latents(parser: Parser) -> None:
+    """Adds latents to take in instead of pictures, which a bundle without an encoder can work with."""
+    parser.add_argument(
+        "--latents", type=str | None, default=None, help="latents instead: .npy, as encode and invert write."
+    )
+
+
+def read_latents(sampler: Sampler, place: str) -> np.ndarray:
+    """The latents of a `.npy` file, (n, latent size).
+
+    Raises:
+        InputError: no such file, or not finite latents of the bundle's size.
+    """
+    path = Path(place)
+    if not path.is_file():
+        raise InputError(f"--latents must be a .npy file. Received: {place}, no such file.")
+    try:
+        latents = np.load(path, allow_pickle=False)
+    except (ValueError, OSError, EOFError) as error:
+        raise InputError(f"--latents must be a .npy file. Received: {place}: {' '.join(str(error).split())}") from error
+    shape = f"(n, {sampler.latent.size})"
+    if not isinstance(latents, np.ndarray) or latents.dtype.kind != "f":
+        raise InputError(f"{place} must hold floats {shape}. Received: {getattr(latents, 'dtype', 'an archive')}.")
+    if latents.ndim != 2 or latents.shape[1] != sampler.latent.size or not len(latents):
+        raise InputError(f"{place} must hold floats {shape}. Received: {latents.shape}.")
+    if not np.isfinite(latents).all():
+        raise InputError(f"{place} must hold finite latents. Received: nan or inf.")
+    return latents
+
+
 def write_array(out: str, array: np.ndarray) -> None:
     """Writes an array as `.npy`, whole or not at all."""
     with whole_file(Path(out)) as temporary, temporary.open("wb") as file:

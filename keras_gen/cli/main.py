@@ -20,6 +20,7 @@ COMMANDS = {
     "compress": "pictures as a small file of quantized codes",
     "decompress": "the pictures of such a file",
     "interpolate": "the way between pictures, or between samples",
+    "invert": "latents of pictures, by optimization where there is no encoder",
     "manifold": "pictures over two dimensions of the latent space",
     "traverse": "one latent dimension at a time",
     "latent": "codes of a data set by class, beside draws of the prior",
