@@ -4,6 +4,7 @@ from keras_gen.losses.adversarial import (
     non_saturating_discriminator_loss,
     non_saturating_generator_loss,
 )
+from keras_gen.losses.classification import label_accuracy, label_cross_entropy
 from keras_gen.losses.divergences import log_importance_weights, normal_log_density, standard_normal_kl
 from keras_gen.losses.likelihoods import (
     bernoulli_nll,
@@ -22,6 +23,8 @@ __all__ = [
     "decibels",
     "discretized_logistic_nll",
     "gaussian_nll",
+    "label_accuracy",
+    "label_cross_entropy",
     "log_importance_weights",
     "non_saturating_discriminator_loss",
     "non_saturating_generator_loss",

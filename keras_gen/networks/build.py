@@ -20,16 +20,16 @@ def build_network(
     role: str,
     spec: NetworkSpec,
     input_shape: tuple[int, ...],
-    output_shape: tuple[int, ...],
+    output_shape: tuple[int | None, ...],
     **shape: Any,
 ) -> keras.Model:
     """The network that plays `role`.
 
     Args:
-        role: `encoder`, `decoder`, `generator`, `discriminator` or `code_discriminator`.
+        role: one of those that `keras_gen.networks` lists.
         spec: a family's name, a dictionary of `name` and the family's options, or a network.
         input_shape: what the network must take, batch axis left out.
-        output_shape: what it must give, batch axis left out.
+        output_shape: what it must give, batch axis left out; None where any size will do.
         **shape: what the model fixes, passed to the family's function.
 
     Raises:
@@ -40,7 +40,7 @@ def build_network(
     else:
         network = _from_family(role, {"name": spec} if isinstance(spec, str) else dict(spec), shape)
     received = (tuple(network.input_shape[1:]), tuple(network.output_shape[1:]))
-    if received != (input_shape, output_shape):
+    if received[0] != input_shape or not _fits(received[1], output_shape):
         raise InputError(
             f"`{role}` must map {input_shape} to {output_shape}. Received: a network from "
             f"{received[0]} to {received[1]}."
@@ -91,6 +91,13 @@ def with_hidden(network: keras.Model, layer: str | None = None) -> keras.Model:
         raise InputError(f"the layer must be one of {', '.join(names)}. Received: {layer!r}.{nearest(layer, names)}")
     hidden = network.layers[-1].input if layer is None else network.get_layer(layer).output
     return keras.Model(network.inputs[0], [hidden, network.outputs[0]])
+
+
+def _fits(received: tuple[int | None, ...], wanted: tuple[int | None, ...]) -> bool:
+    """Whether a shape is as wanted, whatever it has where None is wanted."""
+    return len(received) == len(wanted) and all(
+        size is not None and expected in (None, size) for size, expected in zip(received, wanted, strict=True)
+    )
 
 
 def _from_family(role: str, options: dict[str, Any], shape: Mapping[str, Any]) -> keras.Model:
