@@ -15,6 +15,8 @@ from typing import Literal
 import keras
 from keras import layers
 
+from serving.errors import InputError
+
 
 def feature_extractor(
     image_shape: tuple[int, int, int],
@@ -23,7 +25,7 @@ def feature_extractor(
     padding: Literal["valid", "same"] = "valid",
     batch_normalization: bool = False,
 ) -> keras.Model:
-    """(batch, height, width, channels) -> the values of the last layer in a row, (batch, size).
+    """(batch, height, width, channels) -> the last stage's values in a row, (batch, size).
 
     Args:
         image_shape: (height, width, channels).
@@ -32,6 +34,7 @@ def feature_extractor(
         padding: `valid` keeps the windows inside the picture, `same` gives as many values as there are pixels.
         batch_normalization: see above.
     """
+    _check_size(image_shape, len(filters), kernel_size, padding)
     images = keras.Input(image_shape, name="image")
     x = images
     for width in filters:
@@ -50,6 +53,18 @@ def label_predictor(
 def domain_classifier(size: int, units: Sequence[int] = (100,), batch_normalization: bool = False) -> keras.Model:
     """Features (batch, size) -> logits (batch, 1)."""
     return _dense(size, 1, units, batch_normalization, "domain_classifier")
+
+
+def _check_size(image_shape: tuple[int, int, int], stages: int, kernel_size: int, padding: str) -> None:
+    """Raises InputError where a picture is used up before the last stage."""
+    side = min(image_shape[:2])
+    for _ in range(stages):
+        side = (side - (kernel_size - 1 if padding == "valid" else 0)) // 2
+    if side < 1:
+        raise InputError(
+            "the network 'lenet' must have a value left after its convolutions. Received: pictures of "
+            f"{image_shape[1]}x{image_shape[0]}; choose another --image_size, or the padding 'same'."
+        )
 
 
 def _dense(size: int, outputs: int, units: Sequence[int], batch_normalization: bool, name: str) -> keras.Model:
