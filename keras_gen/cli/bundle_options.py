@@ -16,14 +16,20 @@ from serving.images import grid, to_uint8, write_png
 from serving.inputs import read_pictures
 
 
-def bundle_parser(command: str, description: str, out: str = "the file to write.") -> Parser:
-    """A parser with the options of every such command: the bundle, the output, the way to run it."""
+def running_parser(command: str, description: str) -> Parser:
+    """A parser with the options of every such command: the bundle, and the way to run it."""
     parser = Parser(f"keras-gen {command}", description=description)
     parser.add_argument("bundle", type=str, help="folder written by keras-gen export.")
-    parser.add_argument("--out", type=str, required=True, help=out)
-    parser.add_argument("--class", type=str | None, default=None, help="for a model that knows classes: which one.")
     parser.add_argument("--provider", type=str, default="auto", help="auto, cpu, cuda or tensorrt.")
     parser.add_argument("--threads", type=int | None, default=None, help="CPU threads; all cores by default.")
+    return parser
+
+
+def bundle_parser(command: str, description: str, out: str = "the file to write.") -> Parser:
+    """`running_parser` for a command that writes codes or pictures, of one class if the model takes one."""
+    parser = running_parser(command, description)
+    parser.add_argument("--out", type=str, required=True, help=out)
+    parser.add_argument("--class", type=str | None, default=None, help="for a model that takes a class: which one.")
     return parser
 
 

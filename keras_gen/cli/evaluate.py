@@ -12,6 +12,7 @@ import numpy as np
 
 from keras_gen.cli.parser import Parser
 from keras_gen.cli.quiet import quiet_import
+from keras_gen.data import SOURCE_NAMES
 from serving import Sampler
 from serving.errors import InputError, require_among, require_at_least
 from serving.files import whole_file
@@ -29,8 +30,7 @@ def run(words: Sequence[str]) -> int:
     beside the file `NAME.keras`."""
     parser = Parser("keras-gen evaluate", description="Measure a run or a bundle on data.")
     parser.add_argument("place", type=str, help="run directory, bundle or .keras file.")
-    names = "digits, tfds:NAME, folder:PATH, npz:PATH, idx:PATH or stacked:SOURCE."
-    parser.add_argument("--data", type=str, required=True, help=names)
+    parser.add_argument("--data", type=str, required=True, help=f"{SOURCE_NAMES}.")
     parser.add_argument("--split", type=str, default="test", help="train, test or all.")
     parser.add_argument("--count", type=int | None, default=None, help="pictures to measure on; all by default.")
     parser.add_argument("--samples", type=int, default=200, help="importance samples for a VAE's likelihood.")
@@ -76,13 +76,13 @@ def _run(place: Path, options: Any) -> list[Any]:
     draw = None if model.prior is None else partial(drawn_pictures, model)
     of_samples = _samples(place, draw, len(model.classes) * model.labelled, options, test, train)
     figures = evaluate_model(model, test, options.count, options.samples, options.seed, options.drawn)
-    if {"encoder", "decoder"} <= set(model.inference_networks()):
+    if "encoder" in model.inference_networks():
         figures += evaluate_coder(ModelCoder(model), test, train, options.count, options.seed)
     return figures + of_samples
 
 
 def _bundle(place: Path, options: Any) -> list[Any]:
-    from keras_gen.metrics.evaluation import evaluate_coder
+    from keras_gen.metrics.evaluation import evaluate_classifier, evaluate_coder
 
     sampler = Sampler(place)
     if "encode" not in sampler.abilities and not options.metrics:
@@ -96,7 +96,12 @@ def _bundle(place: Path, options: Any) -> list[Any]:
     of_samples = _samples(place, draw, len(sampler.manifest.classes), options, test, train)
     if "encode" not in sampler.abilities:
         return of_samples
-    return evaluate_coder(_BundleCoder(sampler), test, train, options.count, options.seed) + of_samples
+    coder = _BundleCoder(sampler)
+    figures = evaluate_coder(coder, test, train, options.count, options.seed)
+    if "classify" in sampler.abilities:
+        classes = len(sampler.manifest.classes)
+        figures += evaluate_classifier(coder.classify, classes, test, options.count, options.seed)
+    return figures + of_samples
 
 
 def _samples(place: Path, draw: Draw | None, classes: int, options: Any, test: Any, train: Any) -> list[Any]:
@@ -128,9 +133,13 @@ class _BundleCoder:
     def __init__(self, sampler: Sampler) -> None:
         self.sampler = sampler
         self.sees_class = LABEL in sampler.manifest.networks["encoder"].inputs
+        self.decodes = "decode" in sampler.abilities
 
     def encode(self, images: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
         return self.sampler.encode(self.sampler.as_input(to_uint8(images)), labels=labels)
 
     def decode(self, latents: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
         return to_float(self.sampler.decode(latents, labels=labels))
+
+    def classify(self, images: np.ndarray) -> np.ndarray:
+        return self.sampler.classify(self.sampler.as_input(to_uint8(images)))

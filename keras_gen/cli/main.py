@@ -16,6 +16,7 @@ COMMANDS = {
     "sample": "draw pictures from a bundle",
     "reconstruct": "pictures beside their reconstructions",
     "encode": "codes of pictures, as an array",
+    "classify": "classes of pictures, or how many of a data set are found",
     "features": "codes of a data set, as an array for a classifier",
     "compress": "pictures as a small file of quantized codes",
     "decompress": "the pictures of such a file",

@@ -11,6 +11,7 @@ import tensorflow as tf
 from keras import layers
 
 from keras_gen.layers import ClassCode, ClassPlane
+from keras_gen.losses import label_cross_entropy
 from keras_gen.networks import NetworkSpec, build_network, with_hidden
 from keras_gen.training.game import Terms
 from keras_gen.training.generative import GenerativeAdversarialModel, joined
@@ -218,4 +219,4 @@ def _surprise(labels: tf.Tensor, guess: tf.Tensor | None) -> tf.Tensor | float:
     """Cross-entropy of a guess, class logits, in nats, (batch,); 0 where none was made."""
     if guess is None:
         return 0.0
-    return tf.nn.sparse_softmax_cross_entropy_with_logits(labels, tf.cast(guess, tf.float32))
+    return label_cross_entropy(labels, tf.cast(guess, tf.float32))
