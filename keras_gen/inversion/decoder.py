@@ -30,7 +30,7 @@ class LatentDecoder:
         image_shape: (height, width, channels).
         latent_dim: length of a latent.
         draw: number and seed to draws from the prior, (n, latent_dim); None where there is no prior.
-        encode: float pictures in [-1, 1] and labels, if there are any, to codes; None where there is no encoder.
+        encode: float pictures in [-1, 1] and labels to codes, likewise; None where there is no encoder.
         normal: whether the prior is the standard normal distribution.
         classes: names of the classes that the decoder sees.
     """
@@ -39,7 +39,7 @@ class LatentDecoder:
     image_shape: tuple[int, int, int]
     latent_dim: int
     draw: Callable[[int, int], np.ndarray] | None
-    encode: Callable[[np.ndarray, np.ndarray | None], np.ndarray] | None = None
+    encode: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None
     normal: bool = True
     classes: tuple[str, ...] = ()
 
@@ -68,7 +68,7 @@ def decoder_of(model: keras.Model) -> LatentDecoder:
     def decode(latents: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
         return decoder(_inputs(decoder, "latent", latents, labels), training=False)["image"]
 
-    def encode(images: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
+    def encode(images: np.ndarray, labels: np.ndarray) -> np.ndarray:
         outputs = encoder(_inputs(encoder, "image", images, labels), training=False)
         return outputs["code" if "code" in outputs else "mean"].numpy()
 
@@ -83,7 +83,7 @@ def decoder_of(model: keras.Model) -> LatentDecoder:
     )
 
 
-def _inputs(network: keras.Model, name: str, values: tf.Tensor, labels: tf.Tensor | None) -> dict[str, tf.Tensor]:
+def _inputs(network: keras.Model, name: str, values: tf.Tensor, labels: tf.Tensor) -> dict[str, tf.Tensor]:
     return {name: values, **({LABEL: labels} if LABEL in network.input else {})}
 
 
@@ -104,7 +104,7 @@ def _of_bundle(bundle: Path) -> LatentDecoder:
         outputs = saved.function_with_unrounded(inputs)
         return outputs.get("image_unrounded", outputs["image"])
 
-    def encode(images: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
+    def encode(images: np.ndarray, labels: np.ndarray) -> np.ndarray:
         return sampler.encode(sampler.as_input(to_uint8(images)), labels=labels)
 
     image, abilities = sampler.manifest.image, sampler.abilities

@@ -91,18 +91,21 @@ def invert(
         expected = "x".join(map(str, decoder.image_shape))
         raise InputError(f"`images` must be at least one picture of {expected}. Received: {images.shape}.")
     known = _labels(decoder, len(images), labels)
-    starts = _starts(decoder, images, labels, restarts, seed)
+    starts = _starts(decoder, images, known, restarts, seed)
     prior_weight = prior_weight if decoder.normal else 0.0
     descend = _descent(decoder, learning_rate, prior_weight, features, feature_weight)
-    length = max(1, ROWS // starts.shape[1])
     latents = np.concatenate(
         [
-            _invert_batch(descend, starts[rows], images[rows], known[rows], min(trial_steps, steps), steps)
-            for rows in (slice(i, i + length) for i in range(0, len(images), length))
+            _invert_batch(descend, starts[p], images[p], known[p], min(trial_steps, steps), steps)
+            for p in _pieces(len(images), max(1, ROWS // starts.shape[1]))
         ]
     )
-    pieces = (slice(i, i + ROWS) for i in range(0, len(images), ROWS))
-    return Inversion(latents, np.concatenate([decoder.decode(latents[p], known[p]).numpy() for p in pieces]))
+    pictures = [decoder.decode(latents[p], known[p]).numpy() for p in _pieces(len(images), ROWS)]
+    return Inversion(latents, np.concatenate(pictures))
+
+
+def _pieces(n: int, length: int) -> list[slice]:
+    return [slice(i, i + length) for i in range(0, n, length)]
 
 
 def _labels(decoder: LatentDecoder, n: int, labels: np.ndarray | None) -> np.ndarray:
@@ -114,12 +117,11 @@ def _labels(decoder: LatentDecoder, n: int, labels: np.ndarray | None) -> np.nda
     return class_labels(n, len(decoder.classes), labels)
 
 
-def _starts(
-    decoder: LatentDecoder, images: np.ndarray, labels: np.ndarray | None, restarts: int, seed: int
-) -> np.ndarray:
+def _starts(decoder: LatentDecoder, images: np.ndarray, labels: np.ndarray, restarts: int, seed: int) -> np.ndarray:
     """(n, 1, latent_dim) by the encoder, or (n, restarts, latent_dim) drawn, the same for all."""
     if decoder.encode:
-        return decoder.encode(images, labels)[:, None]
+        codes = [decoder.encode(images[p], labels[p]) for p in _pieces(len(images), ROWS)]
+        return np.concatenate(codes)[:, None]
     if decoder.draw is None:
         raise InputError("a model to invert must have an encoder or a prior. Received: neither.")
     return np.broadcast_to(decoder.draw(restarts, seed), (len(images), restarts, decoder.latent_dim))
