@@ -2,9 +2,9 @@
 
     python benchmarks/gaussian_mixtures.py --out docs/gaussian_mixtures.png
 
-A ring of 8 and a grid of 25 Gaussians in the plane, as in Srivastava et al. 2017, "VEEGAN", and Lin et al. 2018, "PacGAN",
-shrunk into [-1, 1]: on the ring the deviation is 1/100 of the radius, on the grid 1/40 of the spacing. The networks are the
-same for every loss, three layers of 128; a mode is found where a sample of 2,500 lies within 3 deviations of its centre.
+A ring of 8 and a grid of 25 Gaussians in the plane, as in Srivastava et al. 2017, "VEEGAN", and Lin et al. 2018,
+"PacGAN", shrunk into [-1, 1]: on the ring the deviation is 1/100 of the radius, on the grid 1/40 of the spacing. The
+networks are the same for every loss; a mode is found where a sample of 2,500 lies within 3 deviations of its centre.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def main() -> None:
     options = parser.parse_args()
     figure, axes = plt.subplots(2, len(options.only), figsize=(1.6 * len(options.only), 3.8), squeeze=False)
     print(f"{options.steps} steps, {options.seeds} seeds; per seed\n")
-    print("| loss | ring, modes of 8 | ring, within 3 deviations | grid, modes of 25 | grid, within 3 deviations | minutes |")
+    print("| loss | ring: modes of 8 | within 3 deviations | grid: modes of 25 | within 3 deviations | minutes |")
     print("|---|---|---|---|---|---|")
     for column, name in enumerate(options.only):
         start, cells = time.time(), []

@@ -17,6 +17,17 @@ inputs = {{"seed": np.array(7), "n": np.array(64){more}}}
 ```"""
 
 
+CLASSIFIER = """\
+```python
+import numpy as np
+import onnxruntime
+
+session = onnxruntime.InferenceSession("classifier.onnx", providers=["CPUExecutionProvider"])
+pictures = np.zeros((1, {height}, {width}, {channels}), np.{dtype})  # your own
+(probabilities,) = session.run(["probabilities"], {{"image": pictures}})
+```"""
+
+
 def write_card(folder: Path, manifest: Manifest) -> None:
     """Writes the card beside the manifest."""
     image = manifest.image
@@ -46,6 +57,10 @@ def write_card(folder: Path, manifest: Manifest) -> None:
         ]
         if "truncation" in manifest.networks["sampler"].inputs:
             lines += ["", "Numbers of a latent beyond `truncation` are drawn again: lower is less varied, `inf` none."]
+    if "classifier" in manifest.networks:
+        dtype = manifest.networks["classifier"].inputs["image"].dtype
+        size = {"height": image.height, "width": image.width, "channels": image.channels}
+        lines += ["", "How probable each class is:", "", CLASSIFIER.format(dtype=dtype, **size)]
     (folder / "README.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

@@ -72,7 +72,8 @@ class Manifest:
         networks: name -> network; the file of network `x` is `x.onnx`.
         image: size of the pictures.
         latent: the latent space, or None for a model without one.
-        classes: names of the classes in the order of their labels, empty for an unconditional model.
+        classes: names of the classes in the order of their labels, that a network takes or tells apart; empty for a
+            model that knows none.
         normalization: which statistics the normalization layers use at inference.
         weights: `ema` (exponential moving average) or `raw`.
         training: facts about the training run, free form, for people.

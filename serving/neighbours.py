@@ -7,30 +7,30 @@ import numpy as np
 from serving.distances import squared_distances
 from serving.errors import InputError, require_at_least
 
+# The distance of bytes that are one apart, in units of pictures in [-1, 1].
+GREY_LEVEL = 2 / 255
 
-def nearest_neighbours(
-    points: np.ndarray, references: np.ndarray, k: int = 1, themselves: bool = False
-) -> tuple[np.ndarray, np.ndarray]:
+
+def nearest_neighbours(points: np.ndarray, references: np.ndarray, k: int = 1) -> tuple[np.ndarray, np.ndarray]:
     """The `k` nearest references of each point, by Euclidean distance, a block of points at a time.
 
     Args:
         points: (n, ...), any numbers: pictures, codes or features.
         references: (m, ...), rows of the same shape.
         k: how many.
-        themselves: the points are the references; a row is not its own neighbour, an equal one is.
 
     Returns:
         Indices of references, int64, and distances, float64, both (n, k), nearest first.
 
     Raises:
-        InputError: rows of different shapes or that are not finite, fewer than `k` references, or none but itself.
+        InputError: rows of different shapes or that are not finite, fewer than `k` references, or no points.
     """
     require_at_least(1, k=k)
     if points.ndim < 2 or points.shape[1:] != references.shape[1:]:
         raise InputError(f"neighbours must be rows of one shape. Received: {points.shape} and {references.shape}.")
-    if len(references) < k + themselves or not len(points):
+    if len(references) < k or not len(points):
         raise InputError(
-            f"{k} neighbours must be found for at least one row among at least {k + themselves}. "
+            f"{k} neighbours must be found for at least one row among at least {k}. "
             f"Received: {len(points)} and {len(references)}."
         )
     if not (np.isfinite(points).all() and np.isfinite(references).all()):
@@ -38,11 +38,28 @@ def nearest_neighbours(
     indices, distances = np.empty((len(points), k), np.int64), np.empty((len(points), k))
     flat, others = points.reshape(len(points), -1), references.reshape(len(references), -1)
     for rows, block in squared_distances(flat, others):
-        if themselves:
-            block[np.arange(len(block)), np.arange(rows.start, rows.stop)] = np.inf
         found = np.argpartition(block, k - 1, axis=1)[:, :k]
         near = np.take_along_axis(block, found, axis=1)
         order = np.argsort(near, axis=1, kind="stable")
         indices[rows] = np.take_along_axis(found, order, axis=1)
         distances[rows] = np.sqrt(np.take_along_axis(near, order, axis=1))
     return indices, distances
+
+
+def nearest_others(references: np.ndarray, count: int, seed: int = 0) -> np.ndarray:
+    """Distances of rows to their nearest other row of the same set, 0 for one that is there twice.
+
+    Args:
+        references: (m, ...), m at least 2.
+        count: of how many rows, drawn with the seed, at most m.
+        seed: seed of the draw.
+
+    Returns:
+        (min(count, m),) float64.
+
+    Raises:
+        InputError: fewer than two rows, or rows that are not finite.
+    """
+    rows = np.random.default_rng(seed).permutation(len(references))[:count]
+    # The nearest of all is the row itself.
+    return nearest_neighbours(references[rows], references, k=2)[1][:, 1]

@@ -29,7 +29,7 @@ Arrays = dict[str, np.ndarray]
 
 
 class Sampler:
-    """Pictures from a bundle: by seed, by latent, and back to latents where there is an encoder.
+    """Pictures from a bundle: by seed, by latent, and back to latents or to classes where there is a network for it.
 
     Args:
         bundle: folder written by `keras-gen export`.
@@ -55,26 +55,30 @@ class Sampler:
         """The same bundle, for pictures of one class wherever no other labels are given.
 
         Raises:
-            InputError: a model without classes, or a label that is none of them.
+            InputError: a model that takes no class, or a label that is none of its classes.
         """
-        classes = len(self.manifest.classes)
-        if not classes:
-            raise InputError(f"{self.bundle} must have classes. Received: a model that knows none.")
-        class_labels(1, classes, [label])
+        if not self.takes_class:
+            raise InputError(f"{self.bundle} must have a network that takes a class. Received: a model with none.")
+        class_labels(1, len(self.manifest.classes), [label])
         bound = copy.copy(self)
         bound._label = label
         return bound
 
     @cached_property
     def abilities(self) -> tuple[str, ...]:
-        """Which of `sample`, `decode`, `encode` this bundle can do."""
-        needs = {"sample": "noise", "decode": "decoder", "encode": "encoder"}
+        """Which of `sample`, `decode`, `encode`, `classify` this bundle can do."""
+        needs = {"sample": "noise", "decode": "decoder", "encode": "encoder", "classify": "classifier"}
         return tuple(ability for ability, name in needs.items() if name in self.manifest.networks)
+
+    @cached_property
+    def takes_class(self) -> bool:
+        """Whether a network is told the class; a model may also know classes only to tell them apart."""
+        return any(LABEL in network.inputs for network in self.manifest.networks.values())
 
     @property
     def columns(self) -> int | None:
         """Columns for a grid of samples: one per class where samples are of one class after the other."""
-        every = self._label is None and 0 < len(self.manifest.classes) <= MOST_COLUMNS
+        every = self._label is None and self.takes_class and len(self.manifest.classes) <= MOST_COLUMNS
         return len(self.manifest.classes) if every else None
 
     @property
@@ -187,22 +191,29 @@ class Sampler:
         Returns:
             float32, (n, latent size).
         """
-        session_input = self._network("encoder").inputs["image"]
-        images = np.asarray(images)
-        expected = session_input.axes[1:]
-        if images.ndim != 4 or images.shape[1:] != expected or len(images) == 0:
-            raise InputError(f"`images` must have the shape (n, {_join(expected)}). Received: {images.shape}.")
-        if images.dtype != session_input.dtype:
-            raise InputError(f"`images` must be {session_input.dtype}. Received: {images.dtype}.")
+        images = self._checked("encoder", images)
         code = "code" if "code" in self._network("encoder").outputs else "mean"
         feed = self._with_labels("encoder", {"image": images}, labels)
         return self._collect(len(images), self._run("encoder", feed, code, batch_size), progress)
 
+    def classify(self, images: np.ndarray, batch_size: int = BATCH_SIZE, progress: bool = False) -> np.ndarray:
+        """How probable each of the manifest's classes is.
+
+        Args:
+            images: (n, height, width, channels) of the manifest's size and type.
+            batch_size: pictures computed at a time.
+            progress: show a bar on standard error.
+
+        Returns:
+            float32, (n, classes); a row adds up to 1.
+        """
+        feed = {"image": self._checked("classifier", images)}
+        return self._collect(len(images), self._run("classifier", feed, "probabilities", batch_size), progress)
+
     def as_input(self, images: np.ndarray) -> np.ndarray:
-        """uint8 pictures in the type that this bundle's encoder takes."""
-        if self._network("encoder").inputs["image"].dtype == "uint8":
-            return images
-        return to_float(images)
+        """uint8 pictures in the type that this bundle's encoder or classifier takes."""
+        taker = "classifier" if "encoder" not in self.manifest.networks and "classify" in self.abilities else "encoder"
+        return images if self._network(taker).inputs["image"].dtype == "uint8" else to_float(images)
 
     def reconstruct(
         self, images: np.ndarray, batch_size: int = BATCH_SIZE, labels: np.ndarray | None = None
@@ -253,6 +264,16 @@ class Sampler:
             raise InputError(f"the {network} of {self.bundle} must be given a class. Received: none.")
         (values,) = feed.values()
         return {**feed, LABEL: self._drawn_labels(len(values), 0, labels)}
+
+    def _checked(self, network: str, images: np.ndarray) -> np.ndarray:
+        """Pictures of the shape and type that a network takes."""
+        expected = self._network(network).inputs["image"]
+        images = np.asarray(images)
+        if images.ndim != 4 or images.shape[1:] != expected.axes[1:] or len(images) == 0:
+            raise InputError(f"`images` must have the shape (n, {_join(expected.axes[1:])}). Received: {images.shape}.")
+        if images.dtype != expected.dtype:
+            raise InputError(f"`images` must be {expected.dtype}. Received: {images.dtype}.")
+        return images
 
     def _run(self, network: str, feed: Arrays, target: str, batch_size: int) -> Iterator[np.ndarray]:
         _at_least_one("batch_size", batch_size)

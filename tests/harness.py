@@ -43,8 +43,15 @@ def assert_equal_weights(received: Weights, expected: Weights, tolerance: float 
         np.testing.assert_allclose(received[name], value, rtol=tolerance, atol=tolerance, err_msg=name)
 
 
-def data(model: keras.Model, pictures: np.ndarray) -> tuple[np.ndarray, ...]:
-    """What `fit` takes: the pictures, and labels for a model that sees them."""
+def data(model: keras.Model, pictures: np.ndarray) -> tuple[Any, ...]:
+    """What `fit` takes: the pictures, beside those of a target for a model that adapts to one, and labels for a model
+    that sees them."""
+    images, *labels = held_out(model, pictures)
+    return ((images, -images) if model.domains else images, *labels)
+
+
+def held_out(model: keras.Model, pictures: np.ndarray) -> tuple[np.ndarray, ...]:
+    """What `evaluate` takes."""
     return (pictures, np.arange(len(pictures)) % len(model.classes)) if model.labelled else (pictures,)
 
 
@@ -115,7 +122,7 @@ class ModelContract:
             with strategy.scope():
                 model = self.build()
             history = model.fit(*data(model, pictures[:76]), batch_size=batch, epochs=2, shuffle=False, verbose=0)
-            evaluation = model.evaluate(*data(model, pictures[:76]), batch_size=batch, verbose=0, return_dict=True)
+            evaluation = model.evaluate(*held_out(model, pictures[:76]), batch_size=batch, verbose=0, return_dict=True)
             histories.append({**history.history, "evaluation": list(evaluation.values())})
             weights.append(weights_of(model))
         # Sums over 16 + 16 examples instead of 32 round differently; float32 has 6e-8.
@@ -148,7 +155,7 @@ class ModelContract:
         rates = [float(getattr(model, name).learning_rate) for name in self.model_class.default_optimizers]
         model.fit(
             *data(model, pictures),
-            validation_data=data(model, pictures),
+            validation_data=held_out(model, pictures),
             epochs=2,
             verbose=0,
             callbacks=[
@@ -171,7 +178,7 @@ class ModelContract:
         model = self.build()
         before = [w.numpy() for w in model.trainable_weights]
         first, second = (
-            model.evaluate(*data(model, pictures), batch_size=40, verbose=0, return_dict=True) for _ in range(2)
+            model.evaluate(*held_out(model, pictures), batch_size=40, verbose=0, return_dict=True) for _ in range(2)
         )
         assert first == second
         assert all(np.isfinite(value) for value in first.values())

@@ -23,6 +23,7 @@ MAY_IMPORT = {
         "keras_gen.losses",
         "serving",
     },
+    "keras_gen/inversion": {"keras_gen.inversion", "keras_gen.training", "serving"},
     "keras_gen/models": {
         "keras_gen.models",
         "keras_gen.training",

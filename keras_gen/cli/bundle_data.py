@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from keras_gen.cli.parser import Parser
-from keras_gen.data import Source, open_source
+from keras_gen.data import SOURCE_NAMES, Source, open_source
 from serving import Sampler
 from serving.errors import InputError, require_at_least
 from serving.images import to_uint8
@@ -18,8 +19,8 @@ PIECE = 1024
 
 def add_data(parser: Parser, split: str, count: int | None = None, required: bool = True) -> None:
     """Adds the options that `read_data` takes but `--resize`: a data set, and which part of it."""
-    names = "digits, tfds:NAME, folder:PATH, npz:PATH, idx:PATH or stacked:SOURCE."
-    parser.add_argument("--data", type=str if required else str | None, required=required, default=None, help=names)
+    kind = str if required else str | None
+    parser.add_argument("--data", type=kind, required=required, default=None, help=f"{SOURCE_NAMES}.")
     parser.add_argument("--split", type=str, default=split, help="train, test or all.")
     parser.add_argument("--count", type=int | None, default=count, help="at most so many pictures, drawn; null is all.")
     parser.add_argument("--seed", type=int, default=0, help="seed of every draw.")
@@ -56,16 +57,17 @@ def labels_of(source: Source) -> np.ndarray:
     return source.examples.labels
 
 
-def encode_data(sampler: Sampler, source: Source) -> np.ndarray:
-    """Codes of a source's pictures, rounded to grey levels as `evaluate` does; an encoder that sees classes is given
-    the source's labels.
+def batches_of(sampler: Sampler, source: Source) -> Iterator[tuple[np.ndarray, np.ndarray | None]]:
+    """Pictures, rounded to grey levels as `evaluate` does, in the type that the bundle takes, with their labels.
 
     Piece by piece: a bundle that takes floats would need four times the data's memory at once.
     """
     images, labels = source.examples.images, source.examples.labels
-    codes = []
     for start in range(0, len(images), PIECE):
         rows = slice(start, start + PIECE)
-        pictures = sampler.as_input(to_uint8(images[rows]))
-        codes.append(sampler.encode(pictures, labels=None if labels is None else labels[rows]))
-    return np.concatenate(codes)
+        yield sampler.as_input(to_uint8(images[rows])), None if labels is None else labels[rows]
+
+
+def encode_data(sampler: Sampler, source: Source) -> np.ndarray:
+    """Codes of a source's pictures; an encoder that sees classes is given the source's labels."""
+    return np.concatenate([sampler.encode(images, labels=labels) for images, labels in batches_of(sampler, source)])

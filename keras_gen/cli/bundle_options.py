@@ -16,14 +16,20 @@ from serving.images import grid, to_uint8, write_png
 from serving.inputs import read_pictures
 
 
-def bundle_parser(command: str, description: str, out: str = "the file to write.") -> Parser:
-    """A parser with the options of every such command: the bundle, the output, the way to run it."""
+def running_parser(command: str, description: str) -> Parser:
+    """A parser with the options of every such command: the bundle, and the way to run it."""
     parser = Parser(f"keras-gen {command}", description=description)
     parser.add_argument("bundle", type=str, help="folder written by keras-gen export.")
-    parser.add_argument("--out", type=str, required=True, help=out)
-    parser.add_argument("--class", type=str | None, default=None, help="for a model that knows classes: which one.")
     parser.add_argument("--provider", type=str, default="auto", help="auto, cpu, cuda or tensorrt.")
     parser.add_argument("--threads", type=int | None, default=None, help="CPU threads; all cores by default.")
+    return parser
+
+
+def bundle_parser(command: str, description: str, out: str = "the file to write.") -> Parser:
+    """`running_parser` for a command that writes codes or pictures, of one class if the model takes one."""
+    parser = running_parser(command, description)
+    parser.add_argument("--out", type=str, required=True, help=out)
+    parser.add_argument("--class", type=str | None, default=None, help="for a model that takes a class: which one.")
     return parser
 
 
@@ -69,6 +75,36 @@ def encode_files(sampler: Sampler, places: list[str], resize: bool) -> tuple[np.
     """Pictures of files, uint8, and their codes."""
     pictures = read_pictures(places, sampler.manifest.image, resize)
     return pictures, sampler.encode(sampler.as_input(pictures))
+
+
+def add_latents(parser: Parser) -> None:
+    """Adds latents to take in instead of pictures, which a bundle without an encoder can work with."""
+    parser.add_argument(
+        "--latents", type=str | None, default=None, help="latents instead: .npy, as encode and invert write."
+    )
+
+
+def read_latents(sampler: Sampler, place: str) -> np.ndarray:
+    """The latents of a `.npy` file, (n, latent size).
+
+    Raises:
+        InputError: no such file, or not finite latents of the bundle's size.
+    """
+    path = Path(place)
+    if not path.is_file():
+        raise InputError(f"--latents must be a .npy file. Received: {place}, no such file.")
+    try:
+        latents = np.load(path, allow_pickle=False)
+    except (ValueError, OSError, EOFError) as error:
+        raise InputError(f"--latents must be a .npy file. Received: {place}: {' '.join(str(error).split())}") from error
+    shape = f"(n, {sampler.latent.size})"
+    if not isinstance(latents, np.ndarray) or latents.dtype.kind != "f":
+        raise InputError(f"{place} must hold floats {shape}. Received: {getattr(latents, 'dtype', 'an archive')}.")
+    if latents.ndim != 2 or latents.shape[1] != sampler.latent.size or not len(latents):
+        raise InputError(f"{place} must hold floats {shape}. Received: {latents.shape}.")
+    if not np.isfinite(latents).all():
+        raise InputError(f"{place} must hold finite latents. Received: nan or inf.")
+    return latents
 
 
 def write_array(out: str, array: np.ndarray) -> None:

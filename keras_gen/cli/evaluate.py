@@ -12,8 +12,9 @@ import numpy as np
 
 from keras_gen.cli.parser import Parser
 from keras_gen.cli.quiet import quiet_import
+from keras_gen.data import SOURCE_NAMES
 from serving import Sampler
-from serving.errors import InputError, require_at_least
+from serving.errors import InputError, require_among, require_at_least
 from serving.files import whole_file
 from serving.images import to_float, to_uint8
 from serving.manifest import FILE_NAME
@@ -29,16 +30,17 @@ def run(words: Sequence[str]) -> int:
     beside the file `NAME.keras`."""
     parser = Parser("keras-gen evaluate", description="Measure a run or a bundle on data.")
     parser.add_argument("place", type=str, help="run directory, bundle or .keras file.")
-    names = "digits, tfds:NAME, folder:PATH, npz:PATH, idx:PATH or stacked:SOURCE."
-    parser.add_argument("--data", type=str, required=True, help=names)
+    parser.add_argument("--data", type=str, required=True, help=f"{SOURCE_NAMES}.")
     parser.add_argument("--split", type=str, default="test", help="train, test or all.")
     parser.add_argument("--count", type=int | None, default=None, help="pictures to measure on; all by default.")
     parser.add_argument("--samples", type=int, default=200, help="importance samples for a VAE's likelihood.")
-    parser.add_argument("--frechet", action="store_true", help="Fréchet distance of samples; labelled data, minutes.")
-    parser.add_argument("--parzen", action="store_true", help="Parzen-window log-likelihood by samples.")
+    names = "frechet, kernel, score, precision, density, modes, classes, neighbours, parzen."
+    parser.add_argument("--metrics", type=str, nargs="+", default=[], help=f"what to measure of samples: {names}")
     parser.add_argument(
-        "--drawn", type=int, default=10_000, help="samples for these two, codes to compare with the prior."
+        "--extractor", type=str, default="classifier", help="features of samples: classifier, inception or onnx:FILE."
     )
+    parser.add_argument("--against", type=str, default="test", help="compare samples with --split (test), or train.")
+    parser.add_argument("--drawn", type=int, default=10_000, help="samples, and codes to compare with the prior.")
     parser.add_argument("--seed", type=int, default=0, help="seed of every draw.")
     options = parser.parse_args(words)
     require_at_least(1, samples=options.samples, drawn=options.drawn)
@@ -46,8 +48,14 @@ def run(words: Sequence[str]) -> int:
     if options.count is not None:
         require_at_least(1, count=options.count)
     quiet_import()
+    from keras_gen.metrics.comparison import AGAINST
+    from keras_gen.metrics.extractors import check_extractor
     from keras_gen.metrics.figure import table
+    from keras_gen.metrics.sample_figures import check_metrics
 
+    require_among(AGAINST, against=options.against)
+    check_extractor(options.extractor)
+    check_metrics(options.metrics)
     place = Path(options.place)
     figures = _bundle(place, options) if (place / FILE_NAME).is_file() else _run(place, options)
     file = place.with_name(f"{place.stem}_{FILE}") if place.suffix == MODEL_SUFFIX else place / FILE
@@ -66,44 +74,50 @@ def _run(place: Path, options: Any) -> list[Any]:
     model = open_model(place)
     test, train = _sources(options, model.image_shape)
     draw = None if model.prior is None else partial(drawn_pictures, model)
-    of_samples = _samples(place, draw, options, test, train)
+    of_samples = _samples(place, draw, len(model.classes) * model.labelled, options, test, train)
     figures = evaluate_model(model, test, options.count, options.samples, options.seed, options.drawn)
-    if {"encoder", "decoder"} <= set(model.inference_networks()):
+    if "encoder" in model.inference_networks():
         figures += evaluate_coder(ModelCoder(model), test, train, options.count, options.seed)
     return figures + of_samples
 
 
 def _bundle(place: Path, options: Any) -> list[Any]:
-    from keras_gen.metrics.evaluation import evaluate_coder
+    from keras_gen.metrics.evaluation import evaluate_classifier, evaluate_coder
 
     sampler = Sampler(place)
-    if "encode" not in sampler.abilities and not (options.frechet or options.parzen):
+    if "encode" not in sampler.abilities and not options.metrics:
         raise InputError(
-            f"{place} must have an encoder to be measured; evaluate the run, or samples with --frechet or --parzen. "
+            f"{place} must have an encoder to be measured; evaluate the run, or samples with --metrics. "
             "Received: a bundle without."
         )
     image = sampler.manifest.image
     test, train = _sources(options, (image.height, image.width, image.channels))
     draw = (lambda n, seed: to_float(sampler.sample(n, seed))) if "sample" in sampler.abilities else None
-    of_samples = _samples(place, draw, options, test, train)
+    of_samples = _samples(place, draw, len(sampler.manifest.classes), options, test, train)
     if "encode" not in sampler.abilities:
         return of_samples
-    return evaluate_coder(_BundleCoder(sampler), test, train, options.count, options.seed) + of_samples
+    coder = _BundleCoder(sampler)
+    figures = evaluate_coder(coder, test, train, options.count, options.seed)
+    if "classify" in sampler.abilities:
+        classes = len(sampler.manifest.classes)
+        figures += evaluate_classifier(coder.classify, classes, test, options.count, options.seed)
+    return figures + of_samples
 
 
-def _samples(place: Path, draw: Draw | None, options: Any, test: Any, train: Any) -> list[Any]:
+def _samples(place: Path, draw: Draw | None, classes: int, options: Any, test: Any, train: Any) -> list[Any]:
     """The figures asked for of what `draw(n, seed)` gives. Measured first: mistakes show before the long work."""
-    from keras_gen.metrics.generation import evaluate_frechet, evaluate_parzen
+    from keras_gen.metrics.comparison import Comparison
+    from keras_gen.metrics.sample_figures import evaluate_samples
 
-    chosen = {evaluate_frechet: options.frechet, evaluate_parzen: options.parzen}
-    if not any(chosen.values()):
+    if not options.metrics:
         return []
     if draw is None:
-        raise InputError(
-            f"{place} must be able to draw samples for --frechet and --parzen. Received: a model that cannot."
-        )
+        raise InputError(f"{place} must be able to draw samples for --metrics. Received: a model that cannot.")
     drawn = draw(options.drawn, options.seed)
-    return [measure(drawn, test, train, options.count, options.seed) for measure, wanted in chosen.items() if wanted]
+    comparison = Comparison(
+        drawn, classes, test, train, options.against, options.count, options.seed, options.extractor
+    )
+    return evaluate_samples(options.metrics, comparison)
 
 
 def _sources(options: Any, shape: tuple[int, int, int]) -> tuple[Any, Any]:
@@ -119,9 +133,13 @@ class _BundleCoder:
     def __init__(self, sampler: Sampler) -> None:
         self.sampler = sampler
         self.sees_class = LABEL in sampler.manifest.networks["encoder"].inputs
+        self.decodes = "decode" in sampler.abilities
 
     def encode(self, images: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
         return self.sampler.encode(self.sampler.as_input(to_uint8(images)), labels=labels)
 
     def decode(self, latents: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
         return to_float(self.sampler.decode(latents, labels=labels))
+
+    def classify(self, images: np.ndarray) -> np.ndarray:
+        return self.sampler.classify(self.sampler.as_input(to_uint8(images)))

@@ -1,4 +1,4 @@
-"""`keras-gen interpolate BUNDLE A.png B.png --out way.png`, or `--seeds 1 2`."""
+"""`keras-gen interpolate BUNDLE A.png B.png --out way.png`, or `--seeds '[1, 2]'`, or `--latents z.npy`."""
 
 from __future__ import annotations
 
@@ -7,29 +7,41 @@ from typing import Literal
 
 import numpy as np
 
-from keras_gen.cli.bundle_options import add_pictures, bundle_parser, encode_files, open_bundle, write_grid
+from keras_gen.cli.bundle_options import (
+    add_latents,
+    add_pictures,
+    bundle_parser,
+    encode_files,
+    open_bundle,
+    read_latents,
+    write_grid,
+)
 from serving.errors import InputError
 from serving.latent_space import interpolate
 
 
 def run(words: Sequence[str]) -> int:
-    """Writes the pictures on the way between pictures, or between the first samples of seeds."""
+    """Writes the pictures on the way between pictures, between the first samples of seeds, or between latents."""
     parser = bundle_parser("interpolate", "The way between pictures, or between samples of seeds.")
     add_pictures(parser, nargs="*")
     parser.add_argument("--seeds", type=list[int] | None, default=None, help="seeds instead of pictures: '[1, 2]'.")
+    add_latents(parser)
     parser.add_argument("--steps", type=int, default=10, help="pictures per way, both ends counted.")
     parser.add_argument(
         "--path", type=Literal["linear", "spherical"], default="spherical", help="straight, or along the sphere."
     )
     options = parser.parse_args(words)
     sampler = open_bundle(options, ".png")
-    if bool(options.pictures) == bool(options.seeds):
+    if sum(map(bool, (options.pictures, options.seeds, options.latents))) != 1:
+        several = options.pictures or options.seeds
         raise InputError(
-            "an interpolation must be between pictures or between --seeds. "
-            f"Received: {'both' if options.pictures else 'neither'}."
+            "an interpolation must be between pictures, between --seeds or between --latents. "
+            f"Received: {'more than one of them' if several else 'none of them'}."
         )
     if options.seeds:
         stations = np.concatenate([sampler.latents(1, seed) for seed in options.seeds])
+    elif options.latents:
+        stations = read_latents(sampler, options.latents)
     else:
         _, stations = encode_files(sampler, options.pictures, options.resize)
     pictures = sampler.decode(interpolate(stations, options.steps, options.path))

@@ -11,7 +11,9 @@ from typing import Any, Literal
 from keras_gen.cli.parser import Parser
 from keras_gen.cli.quiet import quiet_import
 from keras_gen.cli.recipe_files import with_name
+from keras_gen.cli.train_data import open_sources, training_batches, validation_batches
 from keras_gen.cli.watching import watch_callbacks
+from keras_gen.data import Source
 from serving.errors import InputError, require_at_least
 from serving.files import whole_file
 from serving.images import to_float
@@ -27,14 +29,15 @@ class TrainOptions:
 
     Args:
         name: the model.
-        data: digits, tfds:NAME[/CONFIG], folder:PATH, npz:PATH, idx:PATH or stacked:SOURCE.
+        data: digits, tfds:NAME[/CONFIG], folder:PATH, npz:PATH, idx:PATH, usps:PATH or stacked:SOURCE.
+        target: a second, unlabelled domain, for models that adapt to one; named like the data.
         out: the run directory; the same command again continues it. runs/NAME by default.
         epochs: passes over the data; may be raised to continue a finished run.
         batch_size: pictures in a step.
         seed: seed of the weights, the order of the data and the training noise.
-        image_size: side of the pictures; the data's own by default.
+        image_size: side of the pictures, of the target's too; the data's own by default.
         channels: 1 for grey, 3 for RGB; the data's own by default.
-        validation: evaluate on the data's test split after every epoch.
+        validation: evaluate after every epoch on the test split of the data, or of the target where there is one.
         checkpoint_every: epochs between two checkpoints.
         pictures_every: epochs between two picture grids.
         alarms: measure 256 samples after every epoch, and say when training goes wrong; by default for adversarial
@@ -51,6 +54,7 @@ class TrainOptions:
 
     name: str
     data: str
+    target: str | None = None
     out: str | None = None
     epochs: int = 30
     batch_size: int = 64
@@ -114,31 +118,33 @@ def train(options: TrainOptions, model_options: dict[str, Any], optimizers: dict
     Returns:
         The run directory.
     """
-    from keras_gen.data import open_source
+    from keras_gen.models import model_class
     from keras_gen.training.run_directory import RunDirectory
 
     directory = RunDirectory(options.out or Path("runs") / options.name)
-    source = open_source(options.data, options.image_size, options.channels)
-    held_out = validation = None
-    if options.validation:
-        held_out = open_source(options.data, source.image_shape[:2], source.image_shape[2], split="test")
+    source, target = open_sources(options, model_class(options.name).domains)
     model = _fresh_model(options, source, model_options, optimizers)
-    batches = source.endless(
-        options.batch_size, options.seed, first_epoch=directory.finished_epochs(), labels=model.labelled
-    )
-    if held_out:
-        size = min(options.batch_size, len(held_out))
-        validation = held_out.dataset(size, shuffle=False, labels=model.labelled)
-    unfinished = directory.finished_epochs() < options.epochs
-    watching = watch_callbacks(model, source, options, directory.best_file) if unfinished else []
-    directory.claim({**vars(options), "model": model_options, **optimizers})
     first_epoch = directory.finished_epochs()
+    unfinished = first_epoch < options.epochs
+    watching = watch_callbacks(model, source, options, directory.best_file) if unfinished else []
+    batches = training_batches(options, source, target, model.labelled, first_epoch)
+    validation = validation_batches(options, model) if options.validation else None
+    directory.claim({**vars(options), "model": model_options, **optimizers})
     if first_epoch:
         model = directory.load_model()
         print(f"{directory.path}: continuing after epoch {first_epoch} of {options.epochs}")
-    if first_epoch < options.epochs:
-        callbacks = _callbacks(model, source, directory, options, watching)
-        _fit(model, source, batches, validation, directory, options, callbacks)
+    if unfinished:
+        print(_summary(options, source, target, model))
+        _fit(
+            model,
+            batches,
+            directory,
+            epochs=options.epochs,
+            initial_epoch=first_epoch,
+            steps_per_epoch=source.steps(options.batch_size),
+            validation_data=validation,
+            callbacks=_callbacks(model, target or source, directory, options, watching),
+        )
     elif directory.model_file.exists():
         print(f"{directory.path}: already trained for {first_epoch} epochs")
         return directory.path
@@ -148,30 +154,18 @@ def train(options: TrainOptions, model_options: dict[str, Any], optimizers: dict
     return directory.path
 
 
-def _fit(
-    model: Any,
-    source: Any,
-    batches: Any,
-    validation: Any,
-    directory: Any,
-    options: TrainOptions,
-    callbacks: list[Any],
-) -> None:
-    print(
-        f"{options.name} on {source.name}: {len(source)} pictures of {'x'.join(map(str, source.image_shape))}, "
+def _summary(options: TrainOptions, source: Source, target: Source | None, model: Any) -> str:
+    to = f" to {target.name} ({len(target)} pictures)" if target else ""
+    return (
+        f"{options.name} on {source.name}{to}: {len(source)} pictures of {'x'.join(map(str, source.image_shape))}, "
         f"{model.count_params():,} weights, {source.steps(options.batch_size)} steps an epoch"
     )
+
+
+def _fit(model: Any, batches: Any, directory: Any, **options: Any) -> None:
     try:
-        model.fit(
-            batches,
-            epochs=options.epochs,
-            initial_epoch=directory.finished_epochs(),
-            steps_per_epoch=source.steps(options.batch_size),
-            validation_data=validation,
-            callbacks=callbacks,
-            shuffle=False,  # the stream is in a new order each epoch
-            verbose=1 if sys.stdout.isatty() else 2,
-        )
+        # The stream is in a new order each epoch.
+        model.fit(batches, shuffle=False, verbose=1 if sys.stdout.isatty() else 2, **options)
     except KeyboardInterrupt:
         done = directory.finished_epochs()
         raise KeyboardInterrupt(f"The same command continues {directory.path} after epoch {done}.") from None
@@ -179,7 +173,7 @@ def _fit(
 
 def _fresh_model(
     options: TrainOptions,
-    source: Any,
+    source: Source,
     model_options: dict[str, Any],
     optimizers: dict[str, dict[str, Any]],
 ) -> Any:
@@ -199,10 +193,10 @@ def _fresh_model(
     return model
 
 
-def _callbacks(model: Any, source: Any, directory: Any, options: TrainOptions, watching: list[Any]) -> list[Any]:
+def _callbacks(model: Any, shown: Source, directory: Any, options: TrainOptions, watching: list[Any]) -> list[Any]:
     from keras_gen.training.callbacks import EpochCheckpoints, EpochScalars, FiniteLosses, MetricsFile, PictureGrid
 
-    examples = to_float(source.examples.images[:PREVIEW])
+    examples = to_float(shown.examples.images[:PREVIEW])
     return [
         FiniteLosses(),
         *watching,

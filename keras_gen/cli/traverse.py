@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from keras_gen.cli.bundle_options import bundle_parser, encode_files, open_bundle, write_grid
+from keras_gen.cli.bundle_options import (
+    add_latents,
+    bundle_parser,
+    encode_files,
+    open_bundle,
+    read_latents,
+    write_grid,
+)
+from serving.errors import InputError
 from serving.latent_space import traverse
 
 
@@ -13,6 +21,7 @@ def run(words: Sequence[str]) -> int:
     parser = bundle_parser("traverse", "One latent dimension at a time, a row of pictures each.")
     parser.add_argument("--picture", type=str | None, default=None, help="start from its code, not from a sample.")
     parser.add_argument("--resize", action="store_true", help="bring the picture to the size that the bundle takes.")
+    add_latents(parser)
     parser.add_argument("--seed", type=int, default=0, help="start from the first sample of this seed.")
     parser.add_argument("--dimensions", type=list[int] | None, default=None, help="which to move; all by default.")
     parser.add_argument("--steps", type=int, default=9, help="pictures in a row.")
@@ -20,7 +29,11 @@ def run(words: Sequence[str]) -> int:
     options = parser.parse_args(words)
     sampler = open_bundle(options, ".png")
     size = sampler.latent.size
-    if options.picture:
+    if options.picture and options.latents:
+        raise InputError("a traversal must start from --picture or from the first of --latents. Received: both.")
+    if options.latents:
+        codes = read_latents(sampler, options.latents)
+    elif options.picture:
         _, codes = encode_files(sampler, [options.picture], options.resize)
     else:
         codes = sampler.latents(1, options.seed)

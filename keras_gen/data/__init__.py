@@ -1,12 +1,15 @@
-"""Data by name: `digits`, `tfds:NAME[/CONFIG]`, `folder:PATH`, `npz:PATH`, `idx:PATH`, `stacked:SOURCE`.
+"""Data by name: `digits`, `tfds:NAME[/CONFIG]`, `folder:PATH`, `npz:PATH`, `idx:PATH`, `usps:PATH`, `stacked:SOURCE`.
 
     source = keras_gen.data.open_source("digits", image_size=32)
     model.fit(source.dataset(batch_size=64, seed=1), epochs=10)
 
+    pairs = keras_gen.data.endless_pairs(source, target, batch_size=64)  # for models that adapt from one to the other
+
 Each kind of source is a file with one function, `read(location, split, shape) -> Examples`.
 """
 
+from keras_gen.data.domains import check_same_shape, endless_pairs
 from keras_gen.data.examples import Examples, Shape
-from keras_gen.data.source import Source, open_source
+from keras_gen.data.source import SOURCE_NAMES, Source, open_source
 
-__all__ = ["Examples", "Shape", "Source", "open_source"]
+__all__ = ["SOURCE_NAMES", "Examples", "Shape", "Source", "check_same_shape", "endless_pairs", "open_source"]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from keras_gen.data import digits, folder, idx, npz, stacked, tfds
+from keras_gen.data import digits, folder, idx, npz, stacked, tfds, usps
 from keras_gen.data.examples import Examples, Shape
 from serving.errors import InputError, nearest, require_among
 
@@ -25,7 +25,9 @@ READERS: dict[str, Callable[[str, str, Shape], Examples]] = {
     "npz": npz.read,
     "stacked": stacked.read,
     "tfds": tfds.read,
+    "usps": usps.read,
 }
+SOURCE_NAMES = "digits, tfds:NAME, folder:PATH, npz:PATH, idx:PATH, usps:PATH or stacked:SOURCE"
 SPLITS = ("train", "test", "all")
 
 
@@ -159,7 +161,7 @@ def open_source(
     """Opens a data set by name.
 
     Args:
-        name: `digits`, `tfds:NAME[/CONFIG]`, `folder:PATH`, `npz:PATH`, `idx:PATH` or
+        name: `digits`, `tfds:NAME[/CONFIG]`, `folder:PATH`, `npz:PATH`, `idx:PATH`, `usps:PATH` or
             `stacked:SOURCE`.
         image_size: side of a square, or (height, width): the largest centred part of that shape is
             resampled to it. None keeps the size.
@@ -171,10 +173,7 @@ def open_source(
     """
     kind, _, location = name.partition(":")
     if kind not in READERS:
-        raise InputError(
-            "the data source must be digits, tfds:NAME, folder:PATH, npz:PATH, idx:PATH or stacked:SOURCE. "
-            f"Received: {name!r}.{nearest(kind, list(READERS))}"
-        )
+        raise InputError(f"the data source must be {SOURCE_NAMES}. Received: {name!r}.{nearest(kind, list(READERS))}")
     if kind != "digits" and not location:
         raise InputError(f"the data source {kind!r} must have a path or name, as in {kind}:PLACE. Received: none.")
     require_among(SPLITS, split=split)

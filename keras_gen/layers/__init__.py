@@ -5,6 +5,7 @@ from keras_gen.layers.augmentation import Augmentation, DifferentiableAugmentati
 from keras_gen.layers.conditional_normalization import ConditionalBatchNormalization
 from keras_gen.layers.conditioning import ClassCode, ClassPlane
 from keras_gen.layers.corruption import Corruption, PixelCorruption
+from keras_gen.layers.gradient_reversal import GradientReversal
 from keras_gen.layers.likelihood import Likelihood, PixelLikelihood
 from keras_gen.layers.orthogonal import OffDiagonalOrthogonal
 from keras_gen.layers.prior import LatentPrior, Prior
@@ -22,6 +23,7 @@ __all__ = [
     "Corruption",
     "DifferentiableAugmentation",
     "GaussianSampling",
+    "GradientReversal",
     "LatentPrior",
     "Likelihood",
     "NearestUpsampling",

@@ -14,6 +14,7 @@ from keras_gen.losses.adversarial import (
     wasserstein_discriminator_loss,
     wasserstein_generator_loss,
 )
+from keras_gen.losses.classification import label_accuracy, label_cross_entropy
 from keras_gen.losses.divergences import log_importance_weights, normal_log_density, standard_normal_kl
 from keras_gen.losses.likelihoods import (
     bernoulli_nll,
@@ -39,6 +40,8 @@ __all__ = [
     "gradient_penalty",
     "hinge_discriminator_loss",
     "hinge_generator_loss",
+    "label_accuracy",
+    "label_cross_entropy",
     "least_squares_discriminator_loss",
     "least_squares_generator_loss",
     "log_importance_weights",

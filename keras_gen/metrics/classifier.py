@@ -73,11 +73,10 @@ def train_classifier(source: Source, epochs: int | None = None, seed: int = 0) -
     Raises:
         InputError: no labels, negative ones, one class, smaller pictures, no epoch, or a negative seed.
     """
-    batch = min(BATCH, len(source))
-    steps = -(-len(source) // batch)
-    epochs = max(LEAST_EPOCHS, -(-LEAST_STEPS // steps)) if epochs is None else epochs
+    epochs = epochs_for(len(source)) if epochs is None else epochs
     require_at_least(1, epochs=epochs)
     require_at_least(0, seed=seed)
+    batch, steps = _batches(len(source))
     network = build_network(source.image_shape, class_count(source), seed)
     trained = keras.Model(network.input, network.output[1])
     schedule = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, epochs * steps)
@@ -85,6 +84,17 @@ def train_classifier(source: Source, epochs: int | None = None, seed: int = 0) -
     trained.compile(keras.optimizers.Adam(schedule), loss, jit_compile=False)
     trained.fit(source.dataset(batch, seed, labels=True), epochs=epochs, shuffle=False, verbose=0)
     return Classifier(network)
+
+
+def epochs_for(pictures: int, least: int = LEAST_EPOCHS) -> int:
+    """Passes over so many pictures that make 2,000 steps, and at least `least`."""
+    return max(least, -(-LEAST_STEPS // _batches(pictures)[1]))
+
+
+def _batches(pictures: int) -> tuple[int, int]:
+    """Pictures in a batch, and batches in a pass."""
+    batch = min(BATCH, pictures)
+    return batch, -(-pictures // batch)
 
 
 def build_network(image_shape: tuple[int, int, int], classes: int, seed: int) -> keras.Model:

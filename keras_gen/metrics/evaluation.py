@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import keras
@@ -23,12 +24,14 @@ FEW, FEW_DRAWS = 100, 5
 
 
 class Coder(Protocol):
-    """Anything that encodes and decodes pictures: a bundle's Sampler, or `ModelCoder`.
+    """Anything that encodes pictures, and maybe decodes them: a bundle's Sampler, or `ModelCoder`.
 
-    Labels are used where a network sees them. `sees_class` says whether codes were made with the label's help.
+    Labels are used where a network sees them. `sees_class` says whether codes were made with the label's help,
+    `decodes` whether there is a decoder.
     """
 
     sees_class: bool
+    decodes: bool
 
     def encode(self, images: np.ndarray, labels: np.ndarray | None) -> np.ndarray: ...
 
@@ -39,9 +42,10 @@ class ModelCoder:
     """The inference networks of a Keras model, pictures in [-1, 1]."""
 
     def __init__(self, model: keras.Model) -> None:
-        networks = model.inference_networks()
-        self.encoder, self.decoder = networks["encoder"], networks["decoder"]
+        self.networks = model.inference_networks()
+        self.encoder = self.networks["encoder"]
         self.sees_class = "label" in self.encoder.input
+        self.decodes = "decoder" in self.networks
 
     def encode(self, images: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
         """(n, height, width, channels) to codes (n, size); the posterior mean where there is one."""
@@ -50,12 +54,13 @@ class ModelCoder:
 
     def decode(self, latents: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
         """(n, size) to pictures."""
-        inputs = {"latent": latents, **({"label": labels} if "label" in self.decoder.input else {})}
-        return self.decoder.predict(inputs, batch_size=BATCH, verbose=0)["image"]
+        decoder = self.networks["decoder"]
+        inputs = {"latent": latents, **({"label": labels} if "label" in decoder.input else {})}
+        return decoder.predict(inputs, batch_size=BATCH, verbose=0)["image"]
 
 
 def evaluate_coder(coder: Coder, test: Source, train: Source, count: int | None, seed: int) -> list[Figure]:
-    """Reconstruction, and what the codes are worth.
+    """Reconstruction where there is a decoder, and what the codes are worth.
 
     Args:
         coder: takes and gives pictures in [-1, 1].
@@ -66,23 +71,8 @@ def evaluate_coder(coder: Coder, test: Source, train: Source, count: int | None,
     """
     images, labels = random_pictures(test, count, seed)
     codes = coder.encode(images, labels)
-    reconstructed = coder.decode(codes, labels)
     data = f"{test.name} ({test.split})"
-    figures = [
-        Figure(
-            "reconstruction_psnr",
-            float(psnr(reconstructed, images).mean()),
-            "dB",
-            data,
-            len(images),
-            {"range": "[-1, 1]"},
-        )
-    ]
-    if min(images.shape[1:3]) > 2 * SSIM_RADIUS:
-        window = {"window": "11x11 Gaussian, deviation 1.5"}
-        figures.append(
-            Figure("reconstruction_ssim", float(ssim(reconstructed, images).mean()), "", data, len(images), window)
-        )
+    figures = _reconstruction(images, coder.decode(codes, labels), data) if coder.decodes else []
     if labels is not None and train.examples.labels is not None and not coder.sees_class:
         fitted, fitted_labels = random_pictures(train, count, seed)
         assert fitted_labels is not None
@@ -97,6 +87,16 @@ def evaluate_coder(coder: Coder, test: Source, train: Source, count: int | None,
         pixels = [part.reshape(len(part), -1) for part in (fitted, images)]
         for name, (known, tested) in {"codes": (fitted_codes, codes), "pixels": (pixels[0], pixels[1])}.items():
             figures += _few_labels(name, known, fitted_labels, tested, labels, data, seed)
+    return figures
+
+
+def _reconstruction(images: np.ndarray, reconstructed: np.ndarray, data: str) -> list[Figure]:
+    quality = float(psnr(reconstructed, images).mean())
+    figures = [Figure("reconstruction_psnr", quality, "dB", data, len(images), {"range": "[-1, 1]"})]
+    if min(images.shape[1:3]) > 2 * SSIM_RADIUS:
+        window = {"window": "11x11 Gaussian, deviation 1.5"}
+        likeness = float(ssim(reconstructed, images).mean())
+        figures.append(Figure("reconstruction_ssim", likeness, "", data, len(images), window))
     return figures
 
 
@@ -157,6 +157,28 @@ def evaluate_model(
         draws = model.prior_latents(2 * len(codes), seed)
         figures += evaluate_prior_match(codes, draws, data, {"draws": len(codes), "seed": seed})
     return figures
+
+
+def evaluate_classifier(
+    classify: Callable[[np.ndarray], np.ndarray], classes: int, test: Source, count: int | None, seed: int
+) -> list[Figure]:
+    """The share of pictures whose class is found; nothing where the data has no labels.
+
+    Args:
+        classify: pictures in [-1, 1] to probabilities, (n, classes).
+        classes: how many there are.
+        test: measured on.
+        count: how many pictures, drawn with the seed; None for all.
+        seed: seed of that draw.
+
+    Raises:
+        InputError: a label that is no class.
+    """
+    images, labels = random_pictures(test, count, seed)
+    if labels is None:
+        return []
+    found = classify(images).argmax(axis=1) == class_labels(len(labels), classes, labels)
+    return [Figure("accuracy", float(found.mean()), "", f"{test.name} ({test.split})", len(images))]
 
 
 def _labels_for(model: keras.Model, source: Source, labels: np.ndarray | None) -> np.ndarray | None:

@@ -8,7 +8,11 @@ A file is a family, and its functions are the roles that it can play:
     discriminator(image_shape)                 pictures in [-1, 1]  ->  logits, (batch, 1)
     conditional_generator(latent_dim, classes, image_shape)      latents, labels  ->  pictures in [-1, 1]
     conditional_discriminator(image_shape, classes)              pictures, labels  ->  logits, (batch, 1)
+    joint_discriminator(image_shape, latent_dim)                 pictures, latents  ->  logits, (batch, 1)
     code_discriminator(size)                   codes  ->  logits, (batch, 1)
+    feature_extractor(image_shape)             pictures in [-1, 1]  ->  features, (batch, any length)
+    label_predictor(size, classes)             features  ->  logits of the classes, (batch, classes)
+    domain_classifier(size)                    features  ->  logits, (batch, 1)
 
 A family is chosen by its name (`"mlp"`), by name and options (`{"name": "mlp", "units": [200, 200]}`), or by
 handing in a `keras.Model` of the right shape.

@@ -21,16 +21,16 @@ def build_network(
     role: str,
     spec: NetworkSpec,
     input_shape: Shape | list[Shape],
-    output_shape: Shape,
+    output_shape: tuple[int | None, ...],
     **shape: Any,
 ) -> keras.Model:
     """The network that plays `role`.
 
     Args:
-        role: what `keras_gen.networks` lists.
+        role: one of those that `keras_gen.networks` lists.
         spec: a family's name, a dictionary of `name` and the family's options, or a network.
         input_shape: what the network must take, batch axis left out; a list for a network of several inputs.
-        output_shape: what it must give, batch axis left out.
+        output_shape: what it must give, batch axis left out; None where any size will do.
         **shape: what the model fixes, passed to the family's function.
 
     Raises:
@@ -41,7 +41,7 @@ def build_network(
     else:
         network = _from_family(role, {"name": spec} if isinstance(spec, str) else dict(spec), shape)
     received = (_without_batch(network.input_shape), _without_batch(network.output_shape))
-    if received != (input_shape, output_shape):
+    if received[0] != input_shape or not _fits(received[1], output_shape):
         raise InputError(
             f"`{role}` must map {input_shape} to {output_shape}. Received: a network from "
             f"{received[0]} to {received[1]}."
@@ -94,8 +94,15 @@ def with_hidden(network: keras.Model, layer: str | None = None) -> keras.Model:
     return keras.Model(network.inputs[0], [hidden, network.outputs[0]])
 
 
-def _without_batch(shape: Any) -> Shape | list[Shape]:
+def _without_batch(shape: Any) -> Any:
     return [tuple(part[1:]) for part in shape] if isinstance(shape, list) else tuple(shape[1:])
+
+
+def _fits(received: Any, wanted: tuple[int | None, ...]) -> bool:
+    """Whether a shape is as wanted, whatever it has where None is wanted."""
+    return len(received) == len(wanted) and all(
+        size is not None and expected in (None, size) for size, expected in zip(received, wanted, strict=True)
+    )
 
 
 def _from_family(role: str, options: dict[str, Any], shape: Mapping[str, Any]) -> keras.Model:

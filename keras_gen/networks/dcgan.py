@@ -48,6 +48,34 @@ def discriminator(
     return _downwards(image_shape, 1, filters, batch_normalization, spectral_normalization, "discriminator")
 
 
+def joint_discriminator(
+    image_shape: tuple[int, int, int],
+    latent_dim: int,
+    filters: int = 64,
+    units: int = 256,
+    batch_normalization: bool = True,
+    spectral_normalization: bool = False,
+) -> keras.Model:
+    """(batch, height, width, channels) and (batch, latent_dim) -> logits (batch, 1).
+
+    Args:
+        image_shape: as in the generator.
+        latent_dim: length of a latent.
+        filters: as in the discriminator.
+        units: width of the layers that see the code, and the code beside what the convolutions saw.
+        batch_normalization: as in the discriminator.
+        spectral_normalization: as in the discriminator.
+    """
+    dense = SpectralDense if spectral_normalization else layers.Dense
+    image, latent = keras.Input(image_shape, name="image"), keras.Input((latent_dim,), name="latent")
+    seen = layers.Flatten()(_convolved(image, filters, batch_normalization, spectral_normalization))
+    told = layers.LeakyReLU(negative_slope=0.2)(dense(units, kernel_initializer=_initializer())(latent))
+    both = dense(units, kernel_initializer=_initializer())(layers.Concatenate()([seen, told]))
+    both = layers.LeakyReLU(negative_slope=0.2)(both)
+    logit = dense(1, kernel_initializer=_initializer())(both)
+    return keras.Model([image, latent], logit, name="joint_discriminator")
+
+
 def encoder(
     image_shape: tuple[int, int, int], outputs: int, filters: int = 64, batch_normalization: bool = True
 ) -> keras.Model:
@@ -81,17 +109,26 @@ def _downwards(
     spectral_normalization: bool,
     name: str,
 ) -> keras.Model:
-    convolution, dense = (SpectralConv2D, SpectralDense) if spectral_normalization else (layers.Conv2D, layers.Dense)
+    dense = SpectralDense if spectral_normalization else layers.Dense
     images = keras.Input(image_shape, name="image")
+    x = layers.Flatten()(_convolved(images, filters, batch_normalization, spectral_normalization))
+    return keras.Model(images, dense(outputs, kernel_initializer=_initializer())(x), name=name)
+
+
+def _convolved(
+    images: keras.KerasTensor, filters: int, batch_normalization: bool, spectral_normalization: bool
+) -> keras.KerasTensor:
+    """Strided convolutions down to a side of 4 to 7."""
+    convolution = SpectralConv2D if spectral_normalization else layers.Conv2D
     x = images
-    for stage in range(halvings(image_shape, "dcgan")):
+    for stage in range(halvings(tuple(images.shape[1:]), "dcgan")):
         normalized = batch_normalization and stage > 0
         x = convolution(
             widened(filters, stage), 4, 2, "same", use_bias=not normalized, kernel_initializer=_initializer()
         )(x)
         x = _normalization()(x) if normalized else x
         x = layers.LeakyReLU(negative_slope=0.2, name=f"features_{stage + 1}")(x)
-    return keras.Model(images, dense(outputs, kernel_initializer=_initializer())(layers.Flatten()(x)), name=name)
+    return x
 
 
 def _initializer() -> keras.initializers.Initializer:

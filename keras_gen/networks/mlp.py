@@ -54,6 +54,20 @@ def discriminator(
     return _downwards(image_shape, 1, units, activation, black_is_zero, "discriminator")
 
 
+def joint_discriminator(
+    image_shape: tuple[int, int, int],
+    latent_dim: int,
+    units: Sequence[int] = UNITS,
+    activation: str = ACTIVATION,
+    black_is_zero: bool = False,
+) -> keras.Model:
+    """(batch, height, width, channels) and (batch, latent_dim) -> logits (batch, 1)."""
+    image, latent = keras.Input(image_shape, name="image"), keras.Input((latent_dim,), name="latent")
+    both = layers.Concatenate()([_flat(image, black_is_zero), latent])
+    logit = layers.Dense(1)(_hidden(both, units, activation))
+    return keras.Model([image, latent], logit, name="joint_discriminator")
+
+
 def code_discriminator(size: int, units: Sequence[int] = UNITS, activation: str = ACTIVATION) -> keras.Model:
     """Codes (batch, size) -> logits (batch, 1)."""
     codes = keras.Input((size,), name="code")
@@ -69,10 +83,13 @@ def _downwards(
     name: str,
 ) -> keras.Model:
     images = keras.Input(image_shape, name="image")
-    flat = layers.Flatten()(images)
-    if black_is_zero:
-        flat = layers.Rescaling(0.5, 0.5)(flat)
+    flat = _flat(images, black_is_zero)
     return keras.Model(images, layers.Dense(outputs)(_hidden(flat, units, activation)), name=name)
+
+
+def _flat(images: keras.KerasTensor, black_is_zero: bool) -> keras.KerasTensor:
+    flat = layers.Flatten()(images)
+    return layers.Rescaling(0.5, 0.5)(flat) if black_is_zero else flat
 
 
 def _upwards(

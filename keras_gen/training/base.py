@@ -27,7 +27,9 @@ class BaseModel(keras.Model):
     - in `inference_networks` what it exports;
     - in `prior` what its latents are drawn from, if they are; where that is not the standard normal distribution,
       in `prior_network` how;
-    - in `labelled` whether `fit` takes (pictures, labels); then it has `classes`, the names in the labels' order.
+    - in `labelled` whether `fit` takes (pictures, labels); then it has `classes`, the names in the labels' order;
+    - in `domains` whether these pictures are pairs, (source, target), as many of both: the labels are the source's, and
+      the target's are not known. Evaluation takes pictures of one domain.
 
     Args:
         seed: seed of the training noise.
@@ -37,6 +39,7 @@ class BaseModel(keras.Model):
 
     prior: str | None = None
     labelled: bool = False
+    domains: bool = False
     default_optimizers: ClassVar[Mapping[str, OptimizerSpec]]
     latent_dim: int
     classes: tuple[str, ...] = ()
@@ -101,15 +104,26 @@ class BaseModel(keras.Model):
         """Pictures in [-1, 1] that show how training goes, about as many as there are `images` from the data."""
         raise NotImplementedError(f"{type(self).__name__} must state its preview.")
 
-    def record(self, values: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """Adds values per example, each (batch,), and returns the means since the last reset."""
-        for name, tracker in self.trackers.items():
+    def record(self, values: Mapping[str, tf.Tensor], reports: Iterable[str] | None = None) -> dict[str, tf.Tensor]:
+        """Adds values per example, each (batch,), and returns the means since the last reset.
+
+        Args:
+            values: all that are reported, by name.
+            reports: which to report; all that the constructor was given by default.
+        """
+        trackers = {name: self.trackers[name] for name in reports or self.trackers}
+        for name, tracker in trackers.items():
             tracker.update_state(values[name])
-        return {name: tracker.result() for name, tracker in self.trackers.items()}
+        return {name: tracker.result() for name, tracker in trackers.items()}
 
     @property
     def metrics(self) -> list[keras.metrics.Metric]:
         return list(self.trackers.values())
+
+    def get_metrics_result(self) -> dict[str, tf.Tensor]:
+        """The means of what was recorded since the last reset."""
+        counted = {name: tracker for name, tracker in self.trackers.items() if tf.convert_to_tensor(tracker.count) > 0}
+        return {name: tracker.result() for name, tracker in counted.items()}
 
     def reset_metrics(self) -> None:
         super().reset_metrics()

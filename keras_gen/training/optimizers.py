@@ -8,13 +8,15 @@ from typing import Literal
 
 import keras
 
-from serving.errors import InputError, require_at_least
+from keras_gen.training.schedules import Schedule, scheduled_rate
+from serving.errors import InputError
 
 OPTIMIZERS: dict[str, type[keras.optimizers.Optimizer]] = {
     "adam": keras.optimizers.Adam,
     "rmsprop": keras.optimizers.RMSprop,
     "sgd": keras.optimizers.SGD,
 }
+RATE = ("learning_rate", "schedule", "decay_steps", "decay_rate", "decay_power")
 
 
 @dataclass(frozen=True)
@@ -23,8 +25,13 @@ class OptimizerSpec:
 
     Args:
         name: which optimizer.
-        learning_rate: step size.
-        decay_steps: steps over which the step size falls to zero along half a cosine; constant if left out.
+        learning_rate: step size, at the start where it falls.
+        schedule: how the step size falls, where p is step / decay_steps: `constant`; `cosine` and `linear` to zero at
+            p = 1; `exponential` as `decay_rate ** p`; `inverse` as `1 / (1 + decay_rate * p) ** decay_power` up to
+            p = 1. Left out it is cosine where there are `decay_steps`, else constant.
+        decay_steps: steps in which p grows by 1.
+        decay_rate: of the schedules exponential (0.1) and inverse (10).
+        decay_power: of the schedule inverse (0.75).
         beta_1: decay of Adam's first moment.
         beta_2: decay of Adam's second moment.
         epsilon: what Adam and RMSprop add to the root of the second moment.
@@ -34,7 +41,10 @@ class OptimizerSpec:
 
     name: Literal["adam", "rmsprop", "sgd"] = "adam"
     learning_rate: float = 1e-3
+    schedule: Schedule | None = None
     decay_steps: int | None = None
+    decay_rate: float | None = None
+    decay_power: float | None = None
     beta_1: float | None = None
     beta_2: float | None = None
     epsilon: float | None = None
@@ -45,16 +55,15 @@ class OptimizerSpec:
         """The Keras optimizer.
 
         Raises:
-            InputError: an option that this optimizer does not have, or an impossible learning rate.
+            InputError: an option that this optimizer or its schedule does not have, or an impossible learning rate.
         """
-        options = {key: value for key, value in asdict(self).items() if value is not None}
-        cls = OPTIMIZERS[options.pop("name")]
-        if not options["learning_rate"] > 0:
+        fields = asdict(self)
+        cls = OPTIMIZERS[fields.pop("name")]
+        if not self.learning_rate > 0:
             raise InputError(f"`learning_rate` must be positive. Received: {self.learning_rate}.")
-        if (steps := options.pop("decay_steps", None)) is not None:
-            require_at_least(1, decay_steps=steps)
-            options["learning_rate"] = keras.optimizers.schedules.CosineDecay(self.learning_rate, steps)
+        rate = scheduled_rate(**{key: fields.pop(key) for key in RATE})
+        options = {key: value for key, value in fields.items() if value is not None}
         known = inspect.signature(cls).parameters
         if unknown := [key for key in options if key not in known]:
             raise InputError(f"`{unknown[0]}` must be left out for {self.name!r}. Received: {options[unknown[0]]}.")
-        return cls(**options)
+        return cls(learning_rate=rate, **options)

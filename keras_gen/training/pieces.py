@@ -65,8 +65,6 @@ def side_by_side(left: np.ndarray, right: np.ndarray) -> np.ndarray:
 
 
 def together(*networks: keras.Model) -> keras.Model:
-    """Networks that one player owns, as one: it has the inputs, the outputs and the weights of all."""
-    inputs, outputs = (
-        [tensor for network in networks for tensor in getattr(network, side)] for side in ("inputs", "outputs")
-    )
-    return keras.Model(inputs, outputs)
+    """Networks that one player owns, as one: it has the input, the output and the weights of each."""
+    inputs = [keras.Input(network.input_shape[1:]) for network in networks]
+    return keras.Model(inputs, [network(each) for network, each in zip(networks, inputs, strict=True)])

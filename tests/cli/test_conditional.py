@@ -10,6 +10,7 @@ import pytest
 import serving
 from keras_gen.cli import main
 from keras_gen.data import open_source
+from keras_gen.metrics import cached_classifier
 from serving.images import grid, read_image, write_png
 
 SMALL = ["--epochs", "2", "--image_size", "8", "--model.latent_dim", "4"]
@@ -105,6 +106,25 @@ def test_runs_and_bundles_are_measured_with_their_labels(run, place, tmp_path):
             # A code that was made from the label says nothing about what the code holds of it.
             assert ("linear_probe" in found) == (name == "aae")
             assert ("nll" in found) == (where == place / "runs" / "conditional_vae")
+
+
+def test_samples_are_read_as_the_class_they_were_drawn_of(run, place, tmp_path, monkeypatch):
+    monkeypatch.setenv("KERAS_GEN_CACHE", str(tmp_path / "kept"))
+    monkeypatch.setattr("keras_gen.metrics.classifier.LEAST_STEPS", 200)
+    words = ["--data", "digits", "--metrics", "classes", "--drawn", "300", "--seed", "1"]
+    for name in ("conditional_vae", "aae"):
+        found = []
+        for where in (place / name, place / "runs" / name):
+            assert run("evaluate", where, *words)[0] == 0
+            (figure,) = (
+                f for f in json.loads((where / "evaluation.json").read_text()) if f["name"] == "class_accuracy"
+            )
+            found.append(figure["value"])
+            assert figure["settings"]["samples"] == 300
+        assert found[0] == pytest.approx(found[1], abs=0.02)  # rounding to grey levels may move a few over the border
+    classifier, _ = cached_classifier(*(open_source("digits", 8, split=split) for split in ("train", "test")))
+    read = classifier.predict(serving.load(place / "aae").sample(300, seed=1)).argmax(axis=1)
+    assert (read == np.arange(300) % 10).mean() == pytest.approx(found[0], abs=0.02)
 
 
 @pytest.mark.parametrize(

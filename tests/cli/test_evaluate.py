@@ -5,10 +5,12 @@ import shutil
 
 import numpy as np
 import pytest
+from scipy.spatial import KDTree
 
 from keras_gen.cli import main
 from keras_gen.data import open_source
-from keras_gen.metrics import importance_sampled_nll, parzen_log_likelihood, psnr
+from keras_gen.metrics import frechet_distance, importance_sampled_nll, parzen_log_likelihood, psnr
+from keras_gen.metrics.extractors import OnnxFile
 from keras_gen.training.run_directory import RunDirectory
 from serving import load
 
@@ -83,43 +85,90 @@ def quick_classifier(tmp_path, monkeypatch):
 def test_samples_are_measured_where_asked(gan_run, quick_classifier, tmp_path):
     bundle = tmp_path / "bundle"
     assert main(["export", str(gan_run), "--out", str(bundle)]) == 0
-    asked = ["--frechet", "--parzen", "--drawn", "200", "--seed", "5", "--data", "digits"]
+    asked = ["frechet", "kernel", "score", "precision", "density", "modes", "neighbours", "parzen"]
+    options = ["--drawn", "200", "--seed", "5", "--data", "digits"]
     for place in (gan_run, bundle):
-        assert main(["evaluate", str(place), *asked]) == 0
+        assert main(["evaluate", str(place), "--metrics", *asked, *options]) == 0
     run, exported = figures(gan_run), figures(bundle)
-    assert set(exported) == {"frechet_distance", "parzen_log_likelihood"}
+    in_features = {"frechet_distance", "kernel_distance", "precision", "recall", "density", "coverage"}
+    in_classes = {"class_score", "modes_found", "modes_kl"}
+    assert set(exported) == in_features | in_classes | {"nearest_training_picture", "parzen_log_likelihood"}
     assert set(run) == {"generator_loss", "discriminator_loss", "discriminator_accuracy", *exported}
     for name, figure in exported.items():
-        assert (figure["count"], figure["settings"]["samples"], figure["settings"]["seed"]) == (297, 200, 5)
-        assert figure["value"] == pytest.approx(run[name]["value"], rel=0.01)
-    settings = run["frechet_distance"]["settings"]
-    assert settings["its accuracy"] > 0.8
+        assert figure["count"] == (1500 if name == "nearest_training_picture" else 297)
+        assert (figure["settings"]["samples"], figure["settings"]["seed"]) == (200, 5)
+        if name in in_features | in_classes:
+            assert figure["settings"]["extractor"] == "128 of a classifier of digits (train)"
+            assert figure["settings"]["its accuracy"] > 0.8
+            assert figure["settings"]["resizer"] == "none"
+    for name in ("frechet_distance", "kernel_distance", "nearest_training_picture", "parzen_log_likelihood"):
+        assert exported[name]["value"] == pytest.approx(run[name]["value"], rel=0.01)
     # One epoch makes no digits; a copy of the training data would be nearer by far.
-    assert settings["200 training pictures have"] < run["frechet_distance"]["value"] / 3
+    for name in ("frechet_distance", "kernel_distance"):
+        assert run[name]["settings"]["200 training pictures have"] < run[name]["value"] / 3
+    for name in ("precision", "recall", "density", "coverage"):
+        assert run[name]["settings"]["200 training pictures have"] > run[name]["value"] + 0.3
+    assert run["modes_found"]["settings"]["of"] == run["modes_found"]["settings"]["200 training pictures have"] == 10
     model, test = RunDirectory(gan_run).load_model(), open_source("digits", 8, split="test")
     samples, images = (model.sample(200, 5) + 1) / 2, test.examples.images.astype(np.float64) / 255
     sigma = run["parzen_log_likelihood"]["settings"]["sigma"]
     expected = parzen_log_likelihood(np.clip(samples, 0, 1), images, sigma).mean()
     assert run["parzen_log_likelihood"]["value"] == pytest.approx(expected, rel=0.01)  # sigma has three digits
+    training = open_source("digits", 8).examples.images
+    tree = KDTree(training.reshape(len(training), 64) / 127.5)
+    distances = tree.query(np.clip(samples, 0, 1).reshape(200, 64) * 2)[0]
+    nearest = run["nearest_training_picture"]
+    assert nearest["value"] == pytest.approx(np.median(distances), rel=0.01)
+    assert nearest["settings"]["minimum"] == pytest.approx(distances.min(), rel=0.01)
+    own = np.median(tree.query(tree.data, 2)[0][:, 1])
+    assert nearest["settings"]["1000 training pictures have"] == pytest.approx(own, rel=0.05)
 
 
-def test_samples_that_cannot_be_measured_are_one_line(gan_run, vae_run, tmp_path, capfd):
+def test_samples_are_measured_against_training_pictures_by_an_encoder(gan_run, vae_bundle):
+    words = ["--metrics", "frechet", "--extractor", f"onnx:{vae_bundle / 'encoder.onnx'}", "--against", "train"]
+    found = {}
+    for count in ("1500", "600"):
+        options = ["--drawn", "297", "--data", "digits", "--count", count]
+        assert main(["evaluate", str(gan_run), *words, *options]) == 0
+        found[count] = figures(gan_run)["frechet_distance"]
+        assert (found[count]["data"], found[count]["count"]) == ("digits (train)", int(count))
+    model = RunDirectory(gan_run).load_model()
+    encode = OnnxFile(vae_bundle / "encoder.onnx", (8, 8, 1)).features
+    training, test = (open_source("digits", split=split).examples.images for split in ("train", "test"))
+    distances = [frechet_distance(encode(part), encode(training)) for part in (model.sample(297, 0), test)]
+    figure = found["1500"]
+    assert figure["value"] == pytest.approx(distances[0], rel=1e-3)
+    assert figure["settings"]["297 test pictures have"] == pytest.approx(distances[1], rel=1e-3)
+    assert figure["settings"]["extractor"].startswith("onnx:encoder.onnx")
+
+
+def test_samples_that_cannot_be_measured_are_one_line(gan_run, vae_run, vae_bundle, quick_classifier, tmp_path, capfd):
     pictures = tmp_path / "unlabelled.npz"
     np.savez(pictures, x_train=np.zeros((200, 8, 8), np.uint8), x_test=np.zeros((200, 8, 8), np.uint8))
     coder = tmp_path / "coder"
     assert main(["train", "autoencoder", "--data", "digits", "--epochs", "1", "--out", str(coder)]) == 0
     bundle = tmp_path / "bundle"
     assert main(["export", str(gan_run), "--out", str(bundle)]) == 0
+    gan, encoder = [str(gan_run), "--data", "digits", "--metrics"], f"onnx:{vae_bundle / 'encoder.onnx'}"
     cases = [
-        ([str(gan_run), "--data", f"npz:{pictures}", "--frechet", "--drawn", "200"], "must have labels"),
-        ([str(gan_run), "--data", "digits", "--frechet", "--drawn", "128"], "Received: 128, 297, 128."),
-        ([str(gan_run), "--data", "digits", "--frechet", "--drawn", "0"], "`drawn` must be at least 1"),
-        ([str(coder), "--data", "digits", "--parzen"], "must be able to draw samples"),
-        ([str(bundle), "--data", "digits"], "--frechet or --parzen"),
+        ([str(gan_run), "--data", f"npz:{pictures}", "--metrics", "frechet", "--drawn", "200"], "must have labels"),
+        ([*gan, "frechet", "--drawn", "128"], "at least 129 of each set. Received: 128 and 297."),
+        ([*gan, "score", "--drawn", "9"], "at least 10 samples"),
+        ([*gan, "density", "--drawn", "5"], "at least 6 of each set"),
+        ([*gan, "frechet", "--drawn", "0"], "`drawn` must be at least 1"),
+        ([*gan, "frechet", "parsen"], "Did you mean 'parzen'?"),
+        ([*gan, "frechet", "--against", "tset"], "Did you mean 'test'?"),
+        ([*gan, "frechet", "--extractor", "inceptoin"], "Did you mean 'inception'?"),
+        ([*gan, "frechet", "--extractor", "onnx:nothing.onnx"], "nothing.onnx must be an ONNX file"),
+        ([*gan, "classes"], "must know classes for the metric classes"),
+        ([*gan, "modes", "--drawn", "9", "--extractor", encoder], "must tell the 10 classes of the data apart"),
+        ([*gan, "score", "--drawn", "9", "--extractor", encoder], "must have an extractor that tells classes apart"),
+        ([str(coder), "--data", "digits", "--metrics", "parzen"], "must be able to draw samples"),
+        ([str(bundle), "--data", "digits"], "or samples with --metrics"),
     ]
     for words, message in cases:
         capfd.readouterr()
-        assert main(["evaluate", *words]) == 2
+        assert main(["evaluate", *words]) == 2, words
         err = capfd.readouterr().err
         assert message in err
         assert len(err.splitlines()) == 1

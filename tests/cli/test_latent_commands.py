@@ -189,7 +189,7 @@ def test_another_size_is_converted_only_when_asked(run, vae_bundle, tmp_path):
         (["reconstruct", "{bundle}", ".", "--out", "r.png"], "must hold pictures"),
         (["reconstruct", "{bundle}", "--out", "r.png"], "needs pictures"),
         (["encode", "{bundle}", ".", "--out", "codes.png"], "--out must be a file that ends in .npy"),
-        (["interpolate", "{bundle}", "--out", "w.png"], "Received: neither."),
+        (["interpolate", "{bundle}", "--out", "w.png"], "Received: none of them."),
         (["interpolate", "{bundle}", "--seeds", "[1]", "--out", "w.png"], "at least two latents"),
         (
             ["interpolate", "{bundle}", "--seeds", "[1, 2]", "--steps", "1", "--out", "w.png"],

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from keras_gen.networks import build_network, conv, dcgan, mlp, with_hidden
+from keras_gen.networks import build_network, conv, dcgan, lenet, mlp, with_hidden
 from serving import InputError
 
 
@@ -81,3 +81,37 @@ def test_a_hidden_layer_comes_with_the_output(pictures):
         hidden, logits = with_hidden(network, layer)(pictures)
         assert hidden.shape == (96, width)
         np.testing.assert_array_equal(logits, network(pictures))
+
+
+def test_lenet_has_the_weights_of_the_paper():
+    """Ganin et al. 2016, figure 4a: 5x5x32, 5x5x48; 100-100-10 for the labels, 100-1 for the domain."""
+    extractor = lenet.feature_extractor((28, 28, 3))
+    size = extractor.output_shape[1]
+    assert size == 4 * 4 * 48
+    assert extractor.count_params() == (25 * 3 + 1) * 32 + (25 * 32 + 1) * 48
+    assert lenet.label_predictor(size, 10).count_params() == (size + 1) * 100 + 101 * 100 + 101 * 10
+    assert lenet.domain_classifier(size).count_params() == (size + 1) * 100 + 101
+
+
+def test_lenet_without_normalization_sees_each_picture_alone(pictures):
+    options = {"filters": [3, 4], "kernel_size": 3, "padding": "same"}
+    alone = lenet.feature_extractor((8, 8, 1), **options)
+    np.testing.assert_allclose(alone(pictures, training=True)[:3], alone(pictures[:3], training=True), atol=1e-6)
+    together = lenet.feature_extractor((8, 8, 1), batch_normalization=True, **options)
+    assert not np.allclose(together(pictures, training=True)[:3], together(pictures[:3], training=True), atol=1e-6)
+
+
+def test_any_number_of_features_will_do_where_none_is_asked_for():
+    for filters in ([3], [3, 5]):
+        spec = {"name": "lenet", "filters": filters, "kernel_size": 3}
+        network = build_network("feature_extractor", spec, (12, 12, 1), (None,), image_shape=(12, 12, 1))
+        assert network.output_shape == (None, 5 * 5 * 3 if len(filters) == 1 else 5)
+
+
+@pytest.mark.parametrize(("side", "padding", "fits"), [(16, "valid", True), (15, "valid", False), (4, "same", True)])
+def test_a_picture_too_small_for_lenet_is_named(side, padding, fits):
+    if fits:
+        assert lenet.feature_extractor((side, 20, 1), padding=padding).output_shape[1] > 0
+    else:
+        with pytest.raises(InputError, match=f"Received: pictures of 20x{side}; choose another --image_size"):
+            lenet.feature_extractor((side, 20, 1), padding=padding)

@@ -5,7 +5,7 @@ import pytest
 from scipy.spatial import KDTree
 
 from serving import InputError
-from serving.neighbours import nearest_neighbours
+from serving.neighbours import nearest_neighbours, nearest_others
 
 
 @pytest.mark.parametrize("k", [1, 4])
@@ -22,10 +22,13 @@ def test_neighbours_are_those_of_a_search_tree(k, monkeypatch):
 
 
 def test_a_row_is_not_its_own_neighbour_but_its_copy_is():
-    points = np.array([[0.0], [5.0], [6.0], [0.0]])
-    indices, distances = nearest_neighbours(points, points, 2, themselves=True)
-    assert indices[:, 0].tolist() == [3, 2, 1, 0]
-    np.testing.assert_array_equal(distances, [[0, 5], [1, 5], [1, 6], [0, 5]])
+    points = np.array([[0.0], [5.0], [7.0], [0.0], [10.0]])
+    np.testing.assert_array_equal(np.sort(nearest_others(points, 9)), [0, 0, 2, 2, 3])
+    some = nearest_others(np.arange(20.0)[:, None] ** 2, 3, seed=1)
+    assert len(some) == 3
+    assert set(some) <= set(np.arange(1.0, 39, 2))
+    with pytest.raises(InputError, match="at least 2"):
+        nearest_others(points[:1], 1)
 
 
 def test_bytes_have_the_distances_of_numbers():
@@ -34,16 +37,15 @@ def test_bytes_have_the_distances_of_numbers():
 
 
 @pytest.mark.parametrize(
-    ("points", "references", "k", "themselves", "message"),
+    ("points", "references", "k", "message"),
     [
-        (np.zeros((2, 3)), np.zeros((2, 4)), 1, False, r"one shape. Received: \(2, 3\) and \(2, 4\)"),
-        (np.zeros((2, 3)), np.zeros((2, 3)), 3, False, "at least 3. Received: 2 and 2"),
-        (np.zeros((2, 3)), np.zeros((2, 3)), 2, True, "at least 3. Received: 2 and 2"),
-        (np.zeros((0, 3)), np.zeros((2, 3)), 1, False, "at least one row"),
-        (np.zeros((2, 3)), np.full((2, 3), np.nan), 1, False, "finite"),
-        (np.zeros((2, 3)), np.zeros((2, 3)), 0, False, "`k` must be at least 1"),
+        (np.zeros((2, 3)), np.zeros((2, 4)), 1, r"one shape. Received: \(2, 3\) and \(2, 4\)"),
+        (np.zeros((2, 3)), np.zeros((2, 3)), 3, "at least 3. Received: 2 and 2"),
+        (np.zeros((0, 3)), np.zeros((2, 3)), 1, "at least one row"),
+        (np.zeros((2, 3)), np.full((2, 3), np.nan), 1, "finite"),
+        (np.zeros((2, 3)), np.zeros((2, 3)), 0, "`k` must be at least 1"),
     ],
 )
-def test_mistakes_are_named(points, references, k, themselves, message):
+def test_mistakes_are_named(points, references, k, message):
     with pytest.raises(InputError, match=message):
-        nearest_neighbours(points, references, k, themselves)
+        nearest_neighbours(points, references, k)

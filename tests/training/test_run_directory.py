@@ -14,6 +14,13 @@ def test_the_same_configuration_is_recognized(tmp_path):
     assert RunDirectory(tmp_path / "run").config()["epochs"] == 9
 
 
+def test_what_is_watched_may_change_and_may_be_missing_in_an_older_run(tmp_path):
+    RunDirectory(tmp_path / "run").claim(CONFIG)
+    watching = {"alarms": True, "watch_modes": True, "best": "loss", "best_mode": "max", "frechet_every": 2}
+    RunDirectory(tmp_path / "run").claim({**CONFIG, **watching, "frechet_samples": 500})
+    RunDirectory(tmp_path / "run").claim({**CONFIG, "alarms": None})
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

@@ -39,7 +39,8 @@ def test_it_is_the_kept_classifier(monkeypatch):
     assert (found["extractor"], found["resizer"]) == ("128 of a classifier of digits (train)", "none")
 
 
-def test_three_digits_in_a_picture_are_read_one_by_one():
+def test_three_digits_in_a_picture_are_read_one_by_one(monkeypatch):
+    monkeypatch.setattr("keras_gen.metrics.classifier.LEAST_STEPS", 1000)
     train, test = stacked("train", 1000), stacked("test", 200)
     assert is_stacked(train)
     extractor = DataClassifier(train, test)

@@ -1,0 +1,52 @@
+"""`keras-gen classify BUNDLE PICTURES`, or `keras-gen classify BUNDLE --data SOURCE`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from keras_gen.cli.bundle_data import add_data, batches_of, labels_of, read_data
+from keras_gen.cli.bundle_options import add_pictures, running_parser
+from serving import Sampler, load
+from serving.classes import class_labels
+from serving.errors import InputError
+from serving.inputs import picture_paths, read_pictures
+
+
+def run(words: Sequence[str]) -> int:
+    """Prints for each picture its file, the class it is taken for, and how probable that is; or for a data set the
+    share of pictures whose class is found."""
+    parser = running_parser("classify", "Classes of pictures, or the accuracy on a labelled data set.")
+    add_pictures(parser, nargs="*")
+    add_data(parser, split="test", required=False)
+    options = parser.parse_args(words)
+    if bool(options.pictures) == (options.data is not None):
+        raise InputError(
+            "keras-gen classify must be given pictures or --data. "
+            f"Received: {'both' if options.pictures else 'neither'}."
+        )
+    sampler = load(options.bundle, options.provider, options.threads)
+    if "classify" not in sampler.abilities:
+        raise InputError(f"{options.bundle} must have a classifier. Received: a bundle without.")
+    print("\n".join(_of_data(sampler, options) if options.data else _of_files(sampler, options)))
+    return 0
+
+
+def _of_files(sampler: Sampler, options: Any) -> list[str]:
+    files = picture_paths(options.pictures)
+    pictures = read_pictures(files, sampler.manifest.image, options.resize)
+    probabilities = sampler.classify(sampler.as_input(pictures))
+    names, found = sampler.manifest.classes, probabilities.argmax(axis=1)
+    return [
+        f"{file}\t{names[label]}\t{row[label]:.4f}"
+        for file, label, row in zip(files, found, probabilities, strict=True)
+    ]
+
+
+def _of_data(sampler: Sampler, options: Any) -> list[str]:
+    source = read_data(sampler, options)
+    labels = class_labels(len(source), len(sampler.manifest.classes), labels_of(source))
+    found = np.concatenate([sampler.classify(images).argmax(axis=1) for images, _ in batches_of(sampler, source)])
+    return [f"accuracy {(found == labels).mean():.4f} of {len(source)} pictures: {source.name} ({source.split})"]

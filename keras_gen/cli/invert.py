@@ -1,0 +1,72 @@
+"""`keras-gen invert RUN PICTURES --out inverted.png`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from keras_gen.cli.bundle_options import add_pictures, check_file, write_array, write_grid
+from keras_gen.cli.parser import Parser
+from keras_gen.cli.quiet import quiet_import
+from serving.classes import class_index
+from serving.distortion import psnr
+from serving.errors import InputError
+from serving.images import to_float, to_uint8
+from serving.inputs import picture_paths, read_pictures
+from serving.manifest import Image
+
+PAIRS_IN_A_ROW = 8
+
+
+def run(words: Sequence[str]) -> int:
+    """Writes each picture beside the nearest one that the model can make, and the latents if asked."""
+    options = _parser().parse_args(words)
+    check_file("--out", options.out, ".png")
+    if options.latents is not None:
+        check_file("--latents", options.latents, ".npy")
+    quiet_import()
+    from keras_gen.inversion import invert, open_decoder
+    from keras_gen.inversion.invert import PRIOR_WEIGHT
+
+    decoder = open_decoder(options.place)
+    pictures = read_pictures(options.pictures, Image(*decoder.image_shape), options.resize)
+    labels = None
+    if options["class"] is not None:
+        labels = np.full(len(pictures), class_index(options["class"], decoder.classes))
+    elif decoder.classes:
+        raise InputError(f"--class must say which class to decode, of {', '.join(decoder.classes)}. Received: none.")
+    weight = PRIOR_WEIGHT if options.prior_weight is None else options.prior_weight
+    search = {"steps": options.steps, "restarts": options.restarts, "seed": options.seed, "prior_weight": weight}
+    found = invert(decoder, to_float(pictures), labels, **search)
+    decoded = to_uint8(found.pictures)
+    write_grid(
+        options.out,
+        np.stack([pictures, decoded], axis=1).reshape(-1, *pictures.shape[1:]),
+        columns=2 * min(PAIRS_IN_A_ROW, len(pictures)),
+    )
+    values = psnr(to_float(decoded), to_float(pictures))
+    worst = picture_paths(options.pictures)[values.argmin()]
+    print(f"PSNR: {values.mean():.2f} dB in the mean, least {values.min():.2f} dB ({worst})")
+    if options.latents is not None:
+        write_array(options.latents, found.latents)
+        print(f"{len(found.latents)} latents of {found.latents.shape[1]} numbers: {options.latents}")
+    return 0
+
+
+def _parser() -> Parser:
+    parser = Parser("keras-gen invert", description="Latents of pictures, by optimization where there is no encoder.")
+    parser.add_argument("place", type=str, help="run directory, bundle or .keras file.")
+    add_pictures(parser)
+    parser.add_argument("--out", type=str, required=True, help="PNG of each picture beside what its latent gives.")
+    parser.add_argument("--latents", type=str | None, default=None, help="write the latents to this .npy as well.")
+    parser.add_argument("--class", type=str | None, default=None, help="for a decoder that sees classes: which one.")
+    parser.add_argument(
+        "--steps", type=int | None, default=None, help="of the descent; none with an encoder, else 300, by default."
+    )
+    parser.add_argument("--restarts", type=int, default=8, help="draws of the prior to try, without an encoder.")
+    parser.add_argument("--seed", type=int, default=0, help="seed of those draws.")
+    parser.add_argument(
+        "--prior_weight", type=float | None, default=None, help="pull to a normal prior; 0 fits the picture alone."
+    )
+    return parser

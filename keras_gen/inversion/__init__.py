@@ -1,0 +1,12 @@
+"""Latents of given pictures, for models with an encoder and for those without.
+
+    found = keras_gen.inversion.invert(model, images)
+    found.latents, found.pictures
+
+`open_decoder` takes a run, a `.keras` file or a bundle.
+"""
+
+from keras_gen.inversion.decoder import LatentDecoder, decoder_of, open_decoder
+from keras_gen.inversion.invert import Inversion, invert
+
+__all__ = ["Inversion", "LatentDecoder", "decoder_of", "invert", "open_decoder"]

@@ -1,0 +1,119 @@
+"""What an inversion needs of a model: a decoder with gradients, and somewhere to start."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_gen.training.run_directory import open_model
+from serving import Sampler
+from serving.errors import InputError
+from serving.images import to_uint8
+from serving.manifest import FILE_NAME
+
+NORMAL = "standard_normal"
+LABEL = "label"
+
+
+@dataclass(frozen=True)
+class LatentDecoder:
+    """Pictures of latents, and latents to begin with.
+
+    Attributes:
+        decode: latents (n, latent_dim) and labels (n,) to pictures in [-1, 1], differentiable in the latents; a
+            decoder that sees no classes ignores the labels.
+        image_shape: (height, width, channels).
+        latent_dim: length of a latent.
+        draw: number and seed to draws from the prior, (n, latent_dim); None where there is no prior.
+        encode: float pictures in [-1, 1] and labels to codes, likewise; None where there is no encoder.
+        normal: whether the prior is the standard normal distribution.
+        classes: names of the classes that the decoder sees.
+    """
+
+    decode: Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
+    image_shape: tuple[int, int, int]
+    latent_dim: int
+    draw: Callable[[int, int], np.ndarray] | None
+    encode: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None
+    normal: bool = True
+    classes: tuple[str, ...] = ()
+
+
+def open_decoder(place: str | Path) -> LatentDecoder:
+    """The decoder of a bundle, a run directory or a `.keras` file.
+
+    Raises:
+        InputError: none of them, or one without a decoder.
+    """
+    place = Path(place)
+    return _of_bundle(place) if (place / FILE_NAME).is_file() else decoder_of(open_model(place))
+
+
+def decoder_of(model: keras.Model) -> LatentDecoder:
+    """The decoder of a model of keras_gen.
+
+    Raises:
+        InputError: a model without one.
+    """
+    networks = model.inference_networks()
+    if "decoder" not in networks:
+        raise InputError(f"a model to invert must have a decoder. Received: {type(model).__name__}.")
+    decoder, encoder = networks["decoder"], networks.get("encoder")
+
+    def decode(latents: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+        return decoder(_inputs(decoder, "latent", latents, labels), training=False)["image"]
+
+    def encode(images: np.ndarray, labels: np.ndarray) -> np.ndarray:
+        outputs = encoder(_inputs(encoder, "image", images, labels), training=False)
+        return outputs["code" if "code" in outputs else "mean"].numpy()
+
+    return LatentDecoder(
+        decode,
+        model.image_shape,
+        model.latent_dim,
+        model.prior_latents if model.prior else None,
+        encode if encoder else None,
+        model.prior == NORMAL,
+        tuple(model.classes) if LABEL in decoder.input else (),
+    )
+
+
+def _inputs(network: keras.Model, name: str, values: tf.Tensor, labels: tf.Tensor) -> dict[str, tf.Tensor]:
+    return {name: values, **({LABEL: labels} if LABEL in network.input else {})}
+
+
+def _of_bundle(bundle: Path) -> LatentDecoder:
+    """A bundle's own networks. What rounds to grey levels has no gradient; its SavedModel keeps, beside the rounded
+    pictures, those that they were rounded from."""
+    sampler = Sampler(bundle)
+    if "decode" not in sampler.abilities:
+        raise InputError(f"a bundle to invert must have a decoder. Received: {bundle}, which has none.")
+    folder = bundle / "saved_model" / "decoder"
+    if not folder.is_dir():
+        raise InputError(f"a bundle to invert must have its SavedModel. Received: {bundle} without {folder}.")
+    saved = tf.saved_model.load(str(folder))
+    sees_class = LABEL in sampler.manifest.networks["decoder"].inputs
+
+    def decode(latents: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+        inputs = {"latent": latents, **({LABEL: labels} if sees_class else {})}
+        outputs = saved.function_with_unrounded(inputs)
+        return outputs.get("image_unrounded", outputs["image"])
+
+    def encode(images: np.ndarray, labels: np.ndarray) -> np.ndarray:
+        return sampler.encode(sampler.as_input(to_uint8(images)), labels=labels)
+
+    image, abilities = sampler.manifest.image, sampler.abilities
+    return LatentDecoder(
+        decode,
+        (image.height, image.width, image.channels),
+        sampler.latent.size,
+        sampler.latents if "sample" in abilities else None,
+        encode if "encode" in abilities else None,
+        sampler.latent.prior == NORMAL,
+        tuple(sampler.manifest.classes) if sees_class else (),
+    )

@@ -1,0 +1,95 @@
+"""Samples of a model beside the pictures that they are measured against, each looked at once for all metrics."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from keras_gen.data import Source
+from keras_gen.metrics.extractors import Extracted, Extractor, open_extractor, stamp
+from keras_gen.metrics.figure import Figure
+from serving.errors import require_among
+
+AGAINST = ("test", "train")
+
+
+class Comparison:
+    """What the figures of samples are made of. Features are computed when a metric first asks for them.
+
+    Args:
+        drawn: (n, height, width, channels) in [-1, 1], samples of a model.
+        classes: how many the model knows, whose samples are of one after the other; 0 for none.
+        test: pictures of their shape.
+        train: pictures of their shape, which the model was trained on.
+        against: `test` measures against test pictures, and has as many training pictures as samples stand beside them,
+            as a copy of the training data would; `train` has it the other way around.
+        count: how many pictures to measure against, drawn with the seed; None for all.
+        seed: seed of every draw.
+        extractor: `classifier`, `inception` or `onnx:FILE`.
+
+    Raises:
+        InputError: an unknown `against`.
+    """
+
+    def __init__(
+        self,
+        drawn: np.ndarray,
+        classes: int,
+        test: Source,
+        train: Source,
+        against: str = "test",
+        count: int | None = None,
+        seed: int = 0,
+        extractor: str = "classifier",
+    ) -> None:
+        require_among(AGAINST, against=against)
+        self.drawn, self.classes, self.train, self.seed = drawn, classes, train, seed
+        self.test = test.draw(count, seed)
+        self.reference = self.test if against == "test" else train.draw(count, seed)
+        self.beside = (train if against == "test" else test).draw(len(drawn), seed)
+        self._beside_are = "training" if against == "test" else "test"
+        self._open = lambda: open_extractor(extractor, train, test)
+
+    @cached_property
+    def extractor(self) -> Extractor:
+        return self._open()
+
+    @cached_property
+    def of_drawn(self) -> Extracted:
+        return self.extractor.extract(self.drawn)
+
+    @cached_property
+    def of_reference(self) -> Extracted:
+        return self.extractor.extract(self.reference.examples.images)
+
+    @cached_property
+    def of_beside(self) -> Extracted:
+        return self.extractor.extract(self.beside.examples.images)
+
+    def figure(self, name: str, value: float, beside: float | None, settings: dict[str, Any], unit: str = "") -> Figure:
+        """A figure in features, stamped with all that it depends on.
+
+        Args:
+            name: the metric.
+            value: of the samples.
+            beside: of the real pictures that stand beside them; None where there is no such value.
+            settings: of the metric.
+            unit: of both values.
+        """
+        extracted = stamp(self.extractor, self.drawn.shape[1:])
+        known = {} if beside is None else {f"{len(self.beside)} {self._beside_are} pictures have": rounded(beside)}
+        return self.plain_figure(name, value, self.reference, {**settings, **extracted, **known}, unit)
+
+    def plain_figure(
+        self, name: str, value: float, pictures: Source, settings: dict[str, Any], unit: str = ""
+    ) -> Figure:
+        """A figure on other pictures, stamped with samples and seed."""
+        stamped = {"samples": len(self.drawn), "seed": self.seed, **settings}
+        return Figure(name, float(value), unit, f"{pictures.name} ({pictures.split})", len(pictures), stamped)
+
+
+def rounded(value: float, digits: int = 4) -> float:
+    """A number for a stamp, of so many digits."""
+    return float(f"{value:.{digits}g}")

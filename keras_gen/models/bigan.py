@@ -1,0 +1,167 @@
+"""The bidirectional GAN, which learns to encode."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, ClassVar
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_gen.losses.penalties import Discriminator, Sample
+from keras_gen.networks import NetworkSpec, build_network
+from keras_gen.training.ema import averaged_copy, update_average
+from keras_gen.training.game import Terms
+from keras_gen.training.generative import GenerativeAdversarialModel, joined
+from keras_gen.training.minimize import minimize, watching
+from keras_gen.training.optimizers import OptimizerSpec
+from keras_gen.training.pieces import coding_networks, side_by_side, together
+from serving.errors import require_at_least
+
+
+@keras.saving.register_keras_serializable(package="keras_gen")
+class BiGAN(GenerativeAdversarialModel):
+    """A GAN with an encoder: the discriminator tells (picture, its code) from (generated picture, its latent).
+
+    Where it cannot, encoder and generator are each other's inverse. In each step the discriminator moves first, then
+    encoder and generator together, to have each pair taken for the other kind. Reports are those of `gan`.
+
+    Args:
+        image_shape: (height, width, channels).
+        latent_dim: length of a latent.
+        encoder: network from pictures to codes: `dcgan`, `conv`, `mlp`, a dictionary of the name and its options, or a
+            `keras.Model`.
+        generator: network from latents to pictures in [-1, 1]; given like the encoder.
+        discriminator: network from a picture and a code to one logit: `dcgan`, `mlp`, or as above.
+        seed: seed of the training noise.
+        **options: those of `GenerativeAdversarialModel`.
+
+    Raises:
+        InputError: a value out of range, or networks that do not fit.
+
+    Source: Donahue et al. 2017, "Adversarial Feature Learning", equation 3; Dumoulin et al. 2017, "Adversarially
+    Learned Inference". As there, the generator's side minimizes the non-saturating form.
+    """
+
+    prior = "standard_normal"
+    default_optimizers: ClassVar = {
+        "generator_optimizer": OptimizerSpec("adam", learning_rate=2e-4, beta_1=0.5),
+        "discriminator_optimizer": OptimizerSpec("adam", learning_rate=2e-4, beta_1=0.5),
+    }
+
+    def __init__(
+        self,
+        image_shape: tuple[int, int, int] = (32, 32, 1),
+        latent_dim: int = 50,
+        encoder: NetworkSpec = "dcgan",
+        generator: NetworkSpec = "dcgan",
+        discriminator: NetworkSpec = "dcgan",
+        seed: int = 0,
+        **options: Any,
+    ) -> None:
+        super().__init__(seed, ["generator_loss", "discriminator_loss", "discriminator_accuracy"], **options)
+        require_at_least(1, latent_dim=latent_dim)
+        self.image_shape = tuple(image_shape)
+        self.latent_dim = latent_dim
+        shape = {"image_shape": self.image_shape}
+        self.encoder = build_network("encoder", encoder, self.image_shape, (latent_dim,), outputs=latent_dim, **shape)
+        self.generator = build_network(
+            "generator", generator, (latent_dim,), self.image_shape, latent_dim=latent_dim, **shape
+        )
+        self.discriminator = build_network(
+            "joint_discriminator",
+            discriminator,
+            [self.image_shape, (latent_dim,)],
+            (1,),
+            latent_dim=latent_dim,
+            **shape,
+        )
+        self.both = together(self.encoder, self.generator)
+        self.average_encoder = averaged_copy(self.encoder)
+        self.begin()
+
+    @property
+    def players(self) -> dict[str, keras.Model]:
+        return {"generator": self.both, "discriminator": self.discriminator}
+
+    def call(self, images: tf.Tensor, training: bool = False) -> tf.Tensor:
+        """Pictures in [-1, 1] generated from the codes of `images`, by the averaged networks."""
+        return self.average(self.average_encoder(images, training=False), training=False)
+
+    def train_step(self, data: Any) -> Terms:
+        images, _, _ = keras.utils.unpack_x_y_sample_weight(data)
+        judge = partial(self._judge, training=True)
+        moves = []
+        for turn, pictures in enumerate(self.turns(images)):
+            latents = self.noise.training_rows(tf.shape(pictures)[0], self.latent_dim, f"latents {turn}")
+            with watching(self.both) as tape:
+                encoded = (pictures, self.encoder(pictures, training=True))
+                generated = (self.generator(latents, training=True), latents)
+            moves.append(
+                minimize(
+                    partial(self.game.discriminator_terms, judge, encoded, generated, f"turn {turn}"),
+                    self.discriminator,
+                    self.discriminator_optimizer,
+                    rest_above=self.balance,
+                )
+            )
+        generator = minimize(
+            partial(self._generator_terms, judge, encoded, generated), self.both, self.generator_optimizer, tape
+        )
+        update_average(self.average_encoder, self.encoder, self.ema_decay, self.noise.step)
+        self.end_step()
+        return self._report(generator, joined(moves))
+
+    def test_step(self, data: Any) -> Terms:
+        images, _, _ = keras.utils.unpack_x_y_sample_weight(data)
+        latents = self.noise.evaluation_rows(tf.shape(images)[0], self.latent_dim, "generator")
+        pairs = (
+            (images, self.encoder(images, training=False)),
+            (self.generator(latents, training=False), latents),
+        )
+        encoded, generated = (self._judge(pair, training=False) for pair in pairs)
+        self.noise.advance_evaluation()
+        return self._report({"loss": self._fooling(encoded, generated)}, self.game.score(encoded, generated))
+
+    def sample(self, n: int, seed: int = 0) -> np.ndarray:
+        """`n` pictures, float32 in [-1, 1]; the seed means what it means in a bundle."""
+        return self.average(self.prior_latents(n, seed), training=False).numpy()
+
+    def preview(self, images: np.ndarray, seed: int) -> np.ndarray:
+        """Half of the pictures, each beside what is generated from its code; as many samples as the other half."""
+        half = max(1, len(images) // 4)
+        known = np.asarray(images[:half])
+        return np.concatenate([side_by_side(known, self(known).numpy()), self.sample(len(images) - 2 * half, seed)])
+
+    def inference_networks(self) -> dict[str, keras.Model]:
+        """`encoder`: image -> code. `decoder`: latent -> image; the averaged networks."""
+        return coding_networks(self.average_encoder, self.average)
+
+    def _judge(self, pair: Sample, training: bool) -> tf.Tensor:
+        """Logits of pairs of a picture and a code: large where the picture is taken for real."""
+        return self.discriminator(list(pair), training=training)
+
+    def _generator_terms(self, judge: Discriminator, encoded: Sample, generated: Sample) -> Terms:
+        encoded, generated = (self.game.shown(pair, f"generator/{i}") for i, pair in enumerate((encoded, generated)))
+        return {"loss": self._fooling(judge(encoded), judge(generated))}
+
+    def _fooling(self, encoded_logits: tf.Tensor, generated_logits: tf.Tensor) -> tf.Tensor:
+        """The loss of encoder and generator: generated pairs shall be taken for encoded ones, and the reverse.
+
+        For the encoder the sides are exchanged, which mirrors its logits at the boundary between them.
+        """
+        generated = self.game.generator_loss(generated_logits, encoded_logits)
+        if self.game.pair.relative:
+            return generated
+        mirrored = 2.0 * (self.game.pair.boundary or 0.0) - tf.cast(encoded_logits, tf.float32)
+        return generated + self.game.generator_loss(mirrored, None)
+
+    def _report(self, generator: Terms, discriminator: Terms) -> Terms:
+        return self.record(
+            {
+                "generator_loss": generator["loss"],
+                "discriminator_loss": discriminator["loss"],
+                "discriminator_accuracy": discriminator["accuracy"],
+            }
+        )

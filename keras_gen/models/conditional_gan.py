@@ -1,0 +1,222 @@
+"""The conditional generative adversarial network."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, ClassVar, Literal
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers
+
+from keras_gen.layers import ClassCode, ClassPlane
+from keras_gen.losses import label_cross_entropy
+from keras_gen.networks import NetworkSpec, build_network, with_hidden
+from keras_gen.training.game import Terms
+from keras_gen.training.generative import GenerativeAdversarialModel, joined
+from keras_gen.training.minimize import minimize, watching
+from keras_gen.training.optimizers import OptimizerSpec
+from serving.classes import class_labels, require_classes
+from serving.errors import require_among, require_at_least
+
+CONDITIONS = ("concatenation", "projection", "auxiliary")
+
+
+@keras.saving.register_keras_serializable(package="keras_gen")
+class ConditionalGAN(GenerativeAdversarialModel):
+    """A GAN whose generator is told the class to draw, and whose discriminator checks it.
+
+    The generator sees the class as a one-hot code beside the latent. Moves and reports are those of `gan`; under
+    `auxiliary` also `class_loss`, the cross-entropy in nats of the discriminator's guess at the class of real pictures.
+    `fit` takes (pictures, labels).
+
+    Args:
+        image_shape: (height, width, channels).
+        classes: names of the classes, in the order of their labels.
+        latent_dim: length of a latent.
+        generator: network from `latent_dim + classes` numbers to pictures in [-1, 1]; given as in `gan`.
+        discriminator: network from pictures to one logit; under `concatenation` pictures have one more channel.
+        condition: what the discriminator does with the class. `concatenation`: a learned plane of the class is one more
+            channel of the picture (Mirza & Osindero 2014). `projection`: what the last layer sees of the picture,
+            multiplied by a learned vector of the class, is added to the logit (Miyato & Koyama 2018). `auxiliary`: it
+            is not told the class but guesses it, which both players want it to get right (Odena et al. 2017).
+        class_weight: weight of the class's cross-entropy beside the adversarial loss under `auxiliary`.
+        seed: seed of the training noise.
+        **options: those of `GenerativeAdversarialModel`.
+
+    Raises:
+        InputError: fewer than two classes, a value out of range, or networks that do not fit.
+
+    Source: Mirza & Osindero 2014, "Conditional Generative Adversarial Nets"; Miyato & Koyama 2018, "cGANs with
+    Projection Discriminator", equation 3; Odena et al. 2017, "Conditional Image Synthesis With Auxiliary Classifier
+    GANs".
+    """
+
+    prior = "standard_normal"
+    labelled = True
+    default_optimizers: ClassVar = {
+        "generator_optimizer": OptimizerSpec("adam", learning_rate=2e-4, beta_1=0.5),
+        "discriminator_optimizer": OptimizerSpec("adam", learning_rate=2e-4, beta_1=0.5),
+    }
+
+    def __init__(
+        self,
+        image_shape: tuple[int, int, int] = (32, 32, 1),
+        classes: tuple[str, ...] = (),
+        latent_dim: int = 64,
+        generator: NetworkSpec = "dcgan",
+        discriminator: NetworkSpec = "dcgan",
+        condition: Literal["concatenation", "projection", "auxiliary"] = "projection",
+        class_weight: float = 1.0,
+        seed: int = 0,
+        **options: Any,
+    ) -> None:
+        require_among(CONDITIONS, condition=condition)
+        guesses = ["class_loss"] if condition == "auxiliary" else []
+        reports = ["generator_loss", "discriminator_loss", "discriminator_accuracy", *guesses]
+        super().__init__(seed, reports, **options)
+        require_classes(classes)
+        require_at_least(1, latent_dim=latent_dim)
+        require_at_least(0, class_weight=class_weight)
+        self.image_shape = tuple(image_shape)
+        self.classes = tuple(classes)
+        self.latent_dim = latent_dim
+        code = latent_dim + len(classes)
+        self.generator = build_network(
+            "generator", generator, (code,), self.image_shape, latent_dim=code, image_shape=self.image_shape
+        )
+        seen = (*self.image_shape[:2], self.image_shape[2] + (condition == "concatenation"))
+        self.discriminator = build_network("discriminator", discriminator, seen, (1,), image_shape=seen)
+        self.class_code = ClassCode(len(classes))
+        self.condition = condition
+        self.class_weight = class_weight
+        self.judge = self._told_the_class()
+        self.begin()
+
+    @property
+    def players(self) -> dict[str, keras.Model]:
+        return {"generator": self.generator, "discriminator": self.judge}
+
+    def call(self, latents: tf.Tensor, labels: tf.Tensor, training: bool = False) -> tf.Tensor:
+        """Pictures in [-1, 1] of latents (batch, latent_dim) and classes (batch,), by the averaged generator."""
+        return self.average(self.class_code(latents, labels), training=False)
+
+    def train_step(self, data: Any) -> Terms:
+        images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
+        moves = []
+        for turn, (real, wanted) in enumerate(self.turns((images, labels))):
+            latents = self.noise.training_rows(tf.shape(real)[0], self.latent_dim, f"latents {turn}")
+            with watching(self.generator) as tape:
+                fake = self.generator(self.class_code(latents, wanted), training=True)
+            moves.append(
+                minimize(
+                    partial(self._discriminator_terms, real, fake, wanted, f"turn {turn}"),
+                    self.judge,
+                    self.discriminator_optimizer,
+                    rest_above=self.balance,
+                )
+            )
+        generator = minimize(
+            partial(self._generator_terms, real, fake, wanted), self.generator, self.generator_optimizer, tape
+        )
+        self.end_step()
+        return self._report(generator, joined(moves))
+
+    def test_step(self, data: Any) -> Terms:
+        images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
+        latents = self.noise.evaluation_rows(tf.shape(images)[0], self.latent_dim, "generator")
+        fake = self.generator(self.class_code(latents, labels), training=False)
+        (real_logits, real_guess), (fake_logits, fake_guess) = (
+            self._judged(pictures, labels, training=False) for pictures in (images, fake)
+        )
+        self.noise.advance_evaluation()
+        generator = {"loss": self.game.generator_loss(fake_logits, real_logits)}
+        discriminator = self.game.score(real_logits, fake_logits)
+        generator["loss"] += self.class_weight * _surprise(labels, fake_guess)
+        discriminator = self._with_guesses(discriminator, labels, real_guess, fake_guess)
+        return self._report(generator, discriminator)
+
+    def sample(self, n: int, seed: int = 0, labels: np.ndarray | None = None) -> np.ndarray:
+        """`n` pictures, float32 in [-1, 1], of the classes `labels`, by default of one class after the other."""
+        labels = class_labels(n, len(self.classes), labels)
+        return self(self.prior_latents(n, seed), labels).numpy()
+
+    def preview(self, images: np.ndarray, seed: int) -> np.ndarray:
+        """As many samples as there are `images`, of one class after the other."""
+        return self.sample(len(images), seed)
+
+    def inference_networks(self) -> dict[str, keras.Model]:
+        """`decoder`: latent, label -> image, the averaged generator."""
+        inputs = {
+            "latent": keras.Input((self.latent_dim,), name="latent"),
+            "label": keras.Input((), dtype="int64", name="label"),
+        }
+        return {"decoder": keras.Model(inputs, {"image": self(inputs["latent"], inputs["label"])})}
+
+    def _told_the_class(self) -> keras.Model:
+        """The discriminator as a player: image, label -> logit; with the guess at the class, logits, if it guesses."""
+        image, label = keras.Input(self.image_shape, name="image"), keras.Input((), dtype="int64", name="label")
+        count = len(self.classes)
+        if self.condition == "concatenation":
+            return keras.Model([image, label], self.discriminator(ClassPlane(count)(image, label)))
+        features, logit = with_hidden(self.discriminator)(image)
+        features = layers.Flatten()(features)
+        if self.condition == "auxiliary":
+            return keras.Model([image, label], [logit, layers.Dense(count, name="class_logits")(features)])
+        of_class = layers.Embedding(count, features.shape[-1], "glorot_uniform", name="class_vectors")(label)
+        return keras.Model([image, label], layers.Add()([logit, layers.Dot(axes=1)([of_class, features])]))
+
+    def _judged(self, images: tf.Tensor, labels: tf.Tensor, training: bool) -> tuple[tf.Tensor, tf.Tensor | None]:
+        """Logits, and those of the class where it is guessed."""
+        judged = self.judge([images, labels], training=training)
+        return tuple(judged) if self.condition == "auxiliary" else (judged, None)
+
+    def _discriminator_terms(self, real: tf.Tensor, fake: tf.Tensor, labels: tf.Tensor, purpose: str) -> Terms:
+        guesses = []
+
+        def judge(images: tf.Tensor) -> tf.Tensor:
+            logits, guess = self._judged(images, labels, training=True)
+            guesses.append(guess)
+            return logits
+
+        terms = self.game.discriminator_terms(judge, real, fake, purpose)
+        # Real and generated pictures are judged first, whatever penalties judge after them.
+        return self._with_guesses(terms, labels, *guesses[:2])
+
+    def _generator_terms(self, real: tf.Tensor, fake: tf.Tensor, labels: tf.Tensor) -> Terms:
+        guesses = []
+
+        def judge(images: tf.Tensor) -> tf.Tensor:
+            logits, guess = self._judged(images, labels, training=True)
+            guesses.append(guess)
+            return logits
+
+        terms = self.game.generator_terms(judge, real, fake)
+        return {"loss": terms["loss"] + self.class_weight * _surprise(labels, guesses[0])}
+
+    def _with_guesses(
+        self, terms: Terms, labels: tf.Tensor, real_guess: tf.Tensor | None, fake_guess: tf.Tensor | None
+    ) -> Terms:
+        """The discriminator's terms, its guesses at the classes of both included where it makes any."""
+        if self.condition != "auxiliary":
+            return terms
+        real, fake = _surprise(labels, real_guess), _surprise(labels, fake_guess)
+        return {**terms, "loss": terms["loss"] + self.class_weight * (real + fake), "class_loss": real}
+
+    def _report(self, generator: Terms, discriminator: Terms) -> Terms:
+        return self.record(
+            {
+                "generator_loss": generator["loss"],
+                "discriminator_loss": discriminator["loss"],
+                "discriminator_accuracy": discriminator["accuracy"],
+                "class_loss": discriminator.get("class_loss"),
+            }
+        )
+
+
+def _surprise(labels: tf.Tensor, guess: tf.Tensor | None) -> tf.Tensor | float:
+    """Cross-entropy of a guess, class logits, in nats, (batch,); 0 where none was made."""
+    if guess is None:
+        return 0.0
+    return label_cross_entropy(labels, tf.cast(guess, tf.float32))

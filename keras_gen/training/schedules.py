@@ -1,0 +1,90 @@
+"""Step sizes that fall while training goes on."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import keras
+from keras import ops
+from keras.optimizers import schedules
+
+from serving.errors import InputError, require_among, require_at_least
+
+Schedule = Literal["constant", "cosine", "linear", "exponential", "inverse"]
+KINDS = ("constant", "cosine", "linear", "exponential", "inverse")
+OPTIONS = {
+    "constant": (),
+    "exponential": ("decay_steps", "decay_rate"),
+    "inverse": ("decay_steps", "decay_rate", "decay_power"),
+}
+EXPONENTIAL_RATE = 0.1
+INVERSE_RATE, INVERSE_POWER = 10.0, 0.75
+
+
+@keras.saving.register_keras_serializable(package="keras_gen")
+class InverseDecay(schedules.LearningRateSchedule):
+    """`rate / (1 + decay_rate * p) ** decay_power` with `p = step / decay_steps`, at most 1.
+
+    Args:
+        learning_rate: the rate at step 0.
+        decay_steps: steps after which it stays as it is.
+        decay_rate: alpha in the paper.
+        decay_power: beta in the paper.
+
+    Source: Ganin et al. 2016, "Domain-Adversarial Training of Neural Networks", section 5.2.2.
+    """
+
+    def __init__(
+        self,
+        learning_rate: float,
+        decay_steps: int,
+        decay_rate: float = INVERSE_RATE,
+        decay_power: float = INVERSE_POWER,
+    ) -> None:
+        super().__init__()
+        self.learning_rate = learning_rate
+        self.decay_steps = decay_steps
+        self.decay_rate = decay_rate
+        self.decay_power = decay_power
+
+    def __call__(self, step: Any) -> Any:
+        progress = ops.minimum(ops.cast(step, "float32") / self.decay_steps, 1.0)
+        return self.learning_rate / (1.0 + self.decay_rate * progress) ** self.decay_power
+
+    def get_config(self) -> dict[str, Any]:
+        names = ("learning_rate", "decay_steps", "decay_rate", "decay_power")
+        return {name: getattr(self, name) for name in names}
+
+
+def scheduled_rate(
+    learning_rate: float,
+    schedule: Schedule | None,
+    decay_steps: int | None,
+    decay_rate: float | None,
+    decay_power: float | None,
+) -> float | schedules.LearningRateSchedule:
+    """The rate itself, or the schedule by its name; the arguments are the fields of `OptimizerSpec`.
+
+    Raises:
+        InputError: an unknown schedule, a number out of range, or one that the schedule does not have.
+    """
+    kind = schedule or ("constant" if decay_steps is None else "cosine")
+    require_among(KINDS, schedule=kind)
+    given = {"decay_steps": decay_steps, "decay_rate": decay_rate, "decay_power": decay_power}
+    for name, value in given.items():
+        if value is not None and name not in OPTIONS.get(kind, ("decay_steps",)):
+            raise InputError(f"`{name}` must be left out for the schedule {kind!r}. Received: {value}.")
+        if name != "decay_steps" and value is not None and not value > 0:
+            raise InputError(f"`{name}` must be positive. Received: {value}.")
+    if kind == "constant":
+        return learning_rate
+    if decay_steps is None:
+        raise InputError(f"`decay_steps` must be given for the schedule {kind!r}. Received: None.")
+    require_at_least(1, decay_steps=decay_steps)
+    if kind == "cosine":
+        return schedules.CosineDecay(learning_rate, decay_steps)
+    if kind == "linear":
+        return schedules.PolynomialDecay(learning_rate, decay_steps, end_learning_rate=0.0)
+    if kind == "exponential":
+        return schedules.ExponentialDecay(learning_rate, decay_steps, decay_rate or EXPONENTIAL_RATE)
+    return InverseDecay(learning_rate, decay_steps, decay_rate or INVERSE_RATE, decay_power or INVERSE_POWER)
