@@ -18,7 +18,8 @@ class NearestUpsampling(keras.layers.Layer):
 
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
         _, height, width, _ = inputs.shape
-        return tf.image.resize(inputs, (2 * height, 2 * width), method="nearest")
+        # `tf.image.resize` counts from the pixels' centres: the same picture, by an attribute that ONNX has deprecated.
+        return tf.raw_ops.ResizeNearestNeighbor(images=inputs, size=(2 * height, 2 * width))
 
     def compute_output_shape(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
         batch, height, width, channels = input_shape

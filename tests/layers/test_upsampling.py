@@ -4,6 +4,7 @@ from collections import Counter
 
 import keras
 import numpy as np
+import onnxruntime
 
 from export.border import Bordered
 from export.parity import check_network
@@ -17,7 +18,7 @@ def test_every_pixel_becomes_four():
     np.testing.assert_array_equal(NearestUpsampling()(images), images.repeat(2, axis=1).repeat(2, axis=2))
 
 
-def test_it_is_one_node_of_an_exported_graph():
+def test_it_is_one_node_of_an_exported_graph_that_nothing_warns_of(capfd):
     code = keras.Input((3, 5, 4), name="code")
     model = keras.Model({"code": code}, {"large": NearestUpsampling()(code)})
     assert model.output["large"].shape == (None, 6, 10, 4)
@@ -25,4 +26,6 @@ def test_it_is_one_node_of_an_exported_graph():
     operators = Counter(node.op_type for node in converted.graph.node)
     assert operators["Resize"] == 1
     assert set(operators) <= {"Resize", "Transpose"}
+    onnxruntime.InferenceSession(converted.SerializeToString(), providers=["CPUExecutionProvider"])
+    assert "deprecated" not in capfd.readouterr().err
     check_network("upsampling", converted, model, {"code": Tensor(("n", 3, 5, 4), "float32")})
