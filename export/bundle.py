@@ -98,6 +98,7 @@ def _write(model: keras.Model, facts: dict[str, Any], folder: Path, io: IO) -> N
         image=Image(height, width, channels),
         latent=Latent(model.latent_dim, model.prior) if DECODER in inference else None,
         classes=classes,
+        normalization="standing_statistics" if getattr(model, "standing_batches", 0) else "moving_statistics",
         weights="ema" if getattr(model, "ema_decay", 0.0) > 0 else "raw",
         training={"steps": int(model.noise.step), "versions": _versions(), **facts},
         parity=parity,

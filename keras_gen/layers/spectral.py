@@ -62,7 +62,10 @@ class _SpectralNormalization(keras.layers.Layer):
 
     def weight(self, training: bool = False) -> keras.KerasTensor:
         """The normalized weight, of the type that the layer computes in."""
-        return ops.cast(getattr(self, self.normalized) / self.sigma(training), self.compute_dtype)
+        sigma = self.sigma(training)
+        # A weight of zeros has no direction to normalize along and stays as it is.
+        divisor = ops.where(sigma > EPSILON, sigma, 1.0)
+        return ops.cast(getattr(self, self.normalized) / divisor, self.compute_dtype)
 
     def finished(self, outputs: keras.KerasTensor) -> keras.KerasTensor:
         """`outputs` with the layer's bias and activation, where it has them."""

@@ -74,6 +74,16 @@ def test_the_activation_comes_last():
     assert np.min(model(example("dense", 20))) == 0
 
 
+def test_a_weight_of_zeros_stays_one_and_can_be_trained():
+    model = network("dense", use_bias=False, kernel_initializer="zeros")
+    x = example("dense")
+    with tf.GradientTape() as tape:
+        outputs = model(x, training=True)
+    np.testing.assert_array_equal(outputs, np.zeros((3, 5)))
+    gradient = tape.gradient(outputs, model.trainable_variables[0].value)
+    np.testing.assert_allclose(gradient, x.T @ np.ones((3, 5)), rtol=1e-5)
+
+
 def test_a_step_of_power_iteration_and_its_gradient_follow_the_formula():
     """v = W u / |W u|, u' = W^T v / |W^T v|, sigma = v^T W u'; for a loss `sum(G * W / sigma)` the gradient is
     `(G - sum(G * W / sigma) v u'^T) / sigma`, Miyato et al. 2018, equation 12."""
