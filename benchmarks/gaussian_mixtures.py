@@ -75,6 +75,11 @@ def batches(centres: np.ndarray, deviation: float, rows: int, seed: int) -> tf.d
     return tf.data.Dataset.counter().map(draw, num_parallel_calls=1).prefetch(16)
 
 
+def falling_adam(steps: int) -> keras.optimizers.Optimizer:
+    """Adam without momentum, whose rate falls to 0 in so many of its steps."""
+    return keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(LEARNING_RATE, steps), 0.0, 0.99)
+
+
 def train(game: dict[str, Any], mixture: str, seed: int, steps: int) -> tuple[np.ndarray, int, float]:
     """Samples of a trained GAN, (n, 2), modes found, and the share of samples within 3 deviations."""
     centres, deviation = MIXTURES[mixture]()
@@ -82,8 +87,10 @@ def train(game: dict[str, Any], mixture: str, seed: int, steps: int) -> tuple[np
     model = keras_gen.GAN(
         image_shape=(1, 1, 2), latent_dim=8, generator=NETWORK, discriminator=NETWORK, seed=seed, **game
     )
-    schedule = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, steps)
-    model.compile(**{f"{player}_optimizer": keras.optimizers.Adam(schedule, 0.0, 0.99) for player in model.players})
+    model.compile(
+        generator_optimizer=falling_adam(steps),
+        discriminator_optimizer=falling_adam(steps * model.discriminator_steps),
+    )
     data = batches(centres, deviation, BATCH * model.discriminator_steps, seed)
     model.fit(data, steps_per_epoch=steps, epochs=1, shuffle=False, verbose=0)
     points = model.sample(SAMPLES, seed=seed).reshape(SAMPLES, 2)

@@ -9,10 +9,11 @@ from serving.errors import InputError, require_at_least
 
 # The distance of bytes that are one apart, in units of pictures in [-1, 1].
 GREY_LEVEL = 2 / 255
+ROWS, COLUMNS = 1000, 5000
 
 
 def nearest_neighbours(points: np.ndarray, references: np.ndarray, k: int = 1) -> tuple[np.ndarray, np.ndarray]:
-    """The `k` nearest references of each point, by Euclidean distance, a block of points at a time.
+    """The `k` nearest references of each point, by Euclidean distance, a block of pairs at a time.
 
     Args:
         points: (n, ...), any numbers: pictures, codes or features.
@@ -35,15 +36,24 @@ def nearest_neighbours(points: np.ndarray, references: np.ndarray, k: int = 1) -
         )
     if not (np.isfinite(points).all() and np.isfinite(references).all()):
         raise InputError("rows must be finite to have neighbours. Received: nan or inf.")
-    indices, distances = np.empty((len(points), k), np.int64), np.empty((len(points), k))
+    indices, distances = np.zeros((len(points), k), np.int64), np.full((len(points), k), np.inf)
     flat, others = points.reshape(len(points), -1), references.reshape(len(references), -1)
-    for rows, block in squared_distances(flat, others):
-        found = np.argpartition(block, k - 1, axis=1)[:, :k]
-        near = np.take_along_axis(block, found, axis=1)
-        order = np.argsort(near, axis=1, kind="stable")
-        indices[rows] = np.take_along_axis(found, order, axis=1)
-        distances[rows] = np.sqrt(np.take_along_axis(near, order, axis=1))
-    return indices, distances
+    for start in range(0, len(points), ROWS):
+        for first in range(0, len(others), COLUMNS):
+            for part, block in squared_distances(flat[start : start + ROWS], others[first : first + COLUMNS]):
+                rows = slice(start + part.start, start + part.stop)
+                _keep_nearest(indices[rows], distances[rows], block, first)
+    return indices, np.sqrt(distances)
+
+
+def _keep_nearest(indices: np.ndarray, distances: np.ndarray, block: np.ndarray, first: int) -> None:
+    """Puts what is near in a block of distances, to the references from `first` on, among the nearest so far."""
+    k = indices.shape[1]
+    near = np.argpartition(block, min(k, block.shape[1]) - 1, axis=1)[:, :k]
+    candidates = np.concatenate([distances, np.take_along_axis(block, near, axis=1)], axis=1)
+    order = np.argsort(candidates, axis=1, kind="stable")[:, :k]
+    distances[:] = np.take_along_axis(candidates, order, axis=1)
+    indices[:] = np.take_along_axis(np.concatenate([indices, near + first], axis=1), order, axis=1)
 
 
 def nearest_others(references: np.ndarray, count: int, seed: int = 0) -> np.ndarray:

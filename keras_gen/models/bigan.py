@@ -60,7 +60,7 @@ class BiGAN(GenerativeAdversarialModel):
         seed: int = 0,
         **options: Any,
     ) -> None:
-        super().__init__(seed, ["generator_loss", "discriminator_loss", "discriminator_accuracy"], **options)
+        super().__init__(seed, [], **options)
         require_at_least(1, latent_dim=latent_dim)
         self.image_shape = tuple(image_shape)
         self.latent_dim = latent_dim
@@ -111,7 +111,7 @@ class BiGAN(GenerativeAdversarialModel):
         )
         update_average(self.average_encoder, self.encoder, self.ema_decay, self.noise.step)
         self.end_step()
-        return self._report(generator, joined(moves))
+        return self.report(generator, joined(moves))
 
     def test_step(self, data: Any) -> Terms:
         images, _, _ = keras.utils.unpack_x_y_sample_weight(data)
@@ -122,7 +122,7 @@ class BiGAN(GenerativeAdversarialModel):
         )
         encoded, generated = (self._judge(pair, training=False) for pair in pairs)
         self.noise.advance_evaluation()
-        return self._report({"loss": self._fooling(encoded, generated)}, self.game.score(encoded, generated))
+        return self.report({"loss": self._fooling(encoded, generated)}, self.game.score(encoded, generated))
 
     def sample(self, n: int, seed: int = 0) -> np.ndarray:
         """`n` pictures, float32 in [-1, 1]; the seed means what it means in a bundle."""
@@ -156,12 +156,3 @@ class BiGAN(GenerativeAdversarialModel):
             return generated
         mirrored = 2.0 * (self.game.pair.boundary or 0.0) - tf.cast(encoded_logits, tf.float32)
         return generated + self.game.generator_loss(mirrored, None)
-
-    def _report(self, generator: Terms, discriminator: Terms) -> Terms:
-        return self.record(
-            {
-                "generator_loss": generator["loss"],
-                "discriminator_loss": discriminator["loss"],
-                "discriminator_accuracy": discriminator["accuracy"],
-            }
-        )

@@ -78,13 +78,7 @@ class BigGAN(GenerativeAdversarialModel):
         seed: int = 0,
         **options: Any,
     ) -> None:
-        super().__init__(
-            seed,
-            ["generator_loss", "discriminator_loss", "discriminator_accuracy"],
-            loss=loss,
-            discriminator_steps=discriminator_steps,
-            **options,
-        )
+        super().__init__(seed, [], loss=loss, discriminator_steps=discriminator_steps, **options)
         require_classes(classes)
         require_at_least(1, latent_dim=latent_dim)
         require_at_least(0, standing_batches=standing_batches)
@@ -135,7 +129,7 @@ class BigGAN(GenerativeAdversarialModel):
             partial(self.game.generator_terms, judge, real, fake), self.generator, self.generator_optimizer, tape
         )
         self.end_step()
-        return self._report(generator, joined(moves))
+        return self.report(generator, joined(moves))
 
     def test_step(self, data: Any) -> Terms:
         images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
@@ -146,7 +140,7 @@ class BigGAN(GenerativeAdversarialModel):
         )
         self.noise.advance_evaluation()
         generator = {"loss": self.game.generator_loss(fake_logits, real_logits)}
-        return self._report(generator, self.game.score(real_logits, fake_logits))
+        return self.report(generator, self.game.score(real_logits, fake_logits))
 
     def standing_generator(self) -> keras.Model:
         """The averaged generator as pictures are drawn from it: a copy with standing statistics, the same whenever the
@@ -187,12 +181,3 @@ class BigGAN(GenerativeAdversarialModel):
         for start in range(0, self.standing_batches * STANDING_ROWS, STANDING_ROWS):
             latents = self.prior_latents(STANDING_ROWS, STANDING_SEED, start=start)
             yield [latents, class_labels(STANDING_ROWS, len(self.classes), start=start)]
-
-    def _report(self, generator: Terms, discriminator: Terms) -> Terms:
-        return self.record(
-            {
-                "generator_loss": generator["loss"],
-                "discriminator_loss": discriminator["loss"],
-                "discriminator_accuracy": discriminator["accuracy"],
-            }
-        )

@@ -73,9 +73,7 @@ class ConditionalGAN(GenerativeAdversarialModel):
         **options: Any,
     ) -> None:
         require_among(CONDITIONS, condition=condition)
-        guesses = ["class_loss"] if condition == "auxiliary" else []
-        reports = ["generator_loss", "discriminator_loss", "discriminator_accuracy", *guesses]
-        super().__init__(seed, reports, **options)
+        super().__init__(seed, ["class_loss"] if condition == "auxiliary" else [], **options)
         require_classes(classes)
         require_at_least(1, latent_dim=latent_dim)
         require_at_least(0, class_weight=class_weight)
@@ -205,14 +203,8 @@ class ConditionalGAN(GenerativeAdversarialModel):
         return {**terms, "loss": terms["loss"] + self.class_weight * (real + fake), "class_loss": real}
 
     def _report(self, generator: Terms, discriminator: Terms) -> Terms:
-        return self.record(
-            {
-                "generator_loss": generator["loss"],
-                "discriminator_loss": discriminator["loss"],
-                "discriminator_accuracy": discriminator["accuracy"],
-                "class_loss": discriminator.get("class_loss"),
-            }
-        )
+        guesses = {"class_loss": discriminator["class_loss"]} if self.condition == "auxiliary" else {}
+        return self.report(generator, discriminator, **guesses)
 
 
 def _surprise(labels: tf.Tensor, guess: tf.Tensor | None) -> tf.Tensor | float:

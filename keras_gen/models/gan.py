@@ -58,7 +58,7 @@ class GAN(GenerativeAdversarialModel):
         seed: int = 0,
         **options: Any,
     ) -> None:
-        super().__init__(seed, ["generator_loss", "discriminator_loss", "discriminator_accuracy"], **options)
+        super().__init__(seed, [], **options)
         require_at_least(1, latent_dim=latent_dim)
         self.image_shape = tuple(image_shape)
         self.latent_dim = latent_dim
@@ -96,7 +96,7 @@ class GAN(GenerativeAdversarialModel):
             partial(self.game.generator_terms, judge, real, fake), self.generator, self.generator_optimizer, tape
         )
         self.end_step()
-        return self._report(generator, joined(moves))
+        return self.report(generator, joined(moves))
 
     def test_step(self, data: Any) -> Terms:
         images, _, _ = keras.utils.unpack_x_y_sample_weight(data)
@@ -107,7 +107,7 @@ class GAN(GenerativeAdversarialModel):
         )
         self.noise.advance_evaluation()
         generator = {"loss": self.game.generator_loss(fake_logits, real_logits)}
-        return self._report(generator, self.game.score(real_logits, fake_logits))
+        return self.report(generator, self.game.score(real_logits, fake_logits))
 
     def sample(self, n: int, seed: int = 0) -> np.ndarray:
         """`n` pictures, float32 in [-1, 1]; the seed means what it means in a bundle."""
@@ -125,12 +125,3 @@ class GAN(GenerativeAdversarialModel):
     def _latents(self, real: tf.Tensor, turn: int) -> tf.Tensor:
         """As many latents as there are real pictures in this turn."""
         return self.noise.training_rows(tf.shape(real)[0], self.latent_dim, f"latents {turn}")
-
-    def _report(self, generator: Terms, discriminator: Terms) -> Terms:
-        return self.record(
-            {
-                "generator_loss": generator["loss"],
-                "discriminator_loss": discriminator["loss"],
-                "discriminator_accuracy": discriminator["accuracy"],
-            }
-        )

@@ -17,6 +17,8 @@ from keras_gen.training.penalties import Penalties
 from keras_gen.training.turns import turns
 from serving.errors import InputError, require_at_least
 
+REPORTS = ("generator_loss", "discriminator_loss", "discriminator_accuracy")
+
 
 class GenerativeAdversarialModel(AdversarialModel):
     """A model in which a discriminator judges what a generator makes.
@@ -26,7 +28,7 @@ class GenerativeAdversarialModel(AdversarialModel):
 
     Args:
         seed: seed of the training noise.
-        reports: names of the values that a step reports.
+        further: names of the values that a step reports beside those of the two players.
         loss: the pair of losses: `minimax`, `non_saturating`, `least_squares`, `hinge`, `wasserstein` or
             `relativistic`.
         penalties: weights of penalties on the discriminator's gradient by name, as in `{"r1": 1.0}` or `r1:1,r2:1`:
@@ -55,7 +57,7 @@ class GenerativeAdversarialModel(AdversarialModel):
     def __init__(
         self,
         seed: int,
-        reports: Iterable[str],
+        further: Iterable[str],
         loss: LossName = "non_saturating",
         penalties: Penalties = None,
         label_smoothing: float = 0.0,
@@ -68,7 +70,7 @@ class GenerativeAdversarialModel(AdversarialModel):
         ema_decay: float = 0.999,
         **kwargs: Any,
     ) -> None:
-        super().__init__(seed, reports, **kwargs)
+        super().__init__(seed, [*REPORTS, *further], **kwargs)
         self.game = Game(
             loss, penalties, label_smoothing, instance_noise, instance_noise_steps, augmentation, self.noise
         )
@@ -104,6 +106,11 @@ class GenerativeAdversarialModel(AdversarialModel):
         """Moves the generator's average and the step counter on."""
         update_average(self.average, self.generator, self.ema_decay, self.noise.step)
         self.noise.advance()
+
+    def report(self, generator: Terms, discriminator: Terms, **further: tf.Tensor) -> Terms:
+        """The means since the last reset of what both players' moves gave, and of further values (batch,)."""
+        values = (generator["loss"], discriminator["loss"], discriminator["accuracy"])
+        return self.record({**dict(zip(REPORTS, values, strict=True)), **further})
 
 
 def joined(turns: Sequence[Terms]) -> Terms:

@@ -14,8 +14,10 @@ def test_neighbours_are_those_of_a_search_tree(k, monkeypatch):
     points, references = rng.normal(size=(50, 3, 2, 1)), rng.normal(size=(70, 3, 2, 1))
     flat = (references.reshape(70, 6), points.reshape(50, 6))
     distances, indices = KDTree(flat[0]).query(flat[1], k=range(1, k + 1))
-    for block in (5_000_000, 100):
+    for block, rows, columns in ((5_000_000, 1000, 5000), (100, 20, 33), (100, 7, 3)):
         monkeypatch.setattr("serving.distances.BLOCK_ENTRIES", block)
+        monkeypatch.setattr("serving.neighbours.ROWS", rows)
+        monkeypatch.setattr("serving.neighbours.COLUMNS", columns)
         found = nearest_neighbours(points, references, k)
         np.testing.assert_array_equal(found[0], indices)
         np.testing.assert_allclose(found[1], distances, rtol=1e-12)
