@@ -29,7 +29,7 @@ import matplotlib.pyplot as plt
 
 BATCH = 256
 SAMPLES = 2500
-NETWORK = {"name": "mlp", "units": [128, 128, 128]}
+NETWORK = {"name": "mlp", "units": [128, 128, 128], "activation": "relu"}
 LEARNING_RATE = 1e-3
 # Name in the table -> options of the GAN.
 GAMES: dict[str, dict[str, Any]] = {
@@ -37,13 +37,12 @@ GAMES: dict[str, dict[str, Any]] = {
     "non_saturating": {"loss": "non_saturating"},
     "least_squares": {"loss": "least_squares"},
     "hinge": {"loss": "hinge"},
-    "wasserstein, weights within 0.1": {"loss": "wasserstein", "weight_clip": 0.1, "discriminator_steps": 5},
-    "wasserstein, gp:0.1": {"loss": "wasserstein", "penalties": "gp:0.1", "discriminator_steps": 5},
+    "wasserstein, weights within 0.1": {"loss": "wasserstein", "weight_clip": 0.1, "discriminator_steps": 3},
+    "wasserstein, gp:0.1": {"loss": "wasserstein", "penalties": "gp:0.1", "discriminator_steps": 3},
     "relativistic": {"loss": "relativistic"},
-    "non_saturating, r1:0.001": {"loss": "non_saturating", "penalties": "r1:0.001"},
-    "non_saturating, dragan:0.001": {"loss": "non_saturating", "penalties": "dragan:0.001"},
-    "hinge, r1:0.001": {"loss": "hinge", "penalties": "r1:0.001"},
-    "relativistic, r1:0.001,r2:0.001": {"loss": "relativistic", "penalties": "r1:0.001,r2:0.001"},
+    "non_saturating, r1:0.0003": {"loss": "non_saturating", "penalties": "r1:0.0003"},
+    "hinge, r1:0.0003": {"loss": "hinge", "penalties": "r1:0.0003"},
+    "relativistic, r1:0.0003,r2:0.0003": {"loss": "relativistic", "penalties": "r1:0.0003,r2:0.0003"},
 }
 
 
@@ -101,7 +100,7 @@ def train(game: dict[str, Any], mixture: str, seed: int, steps: int) -> tuple[np
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--out", default="gaussian_mixtures.png")
-    parser.add_argument("--steps", type=int, default=10_000)
+    parser.add_argument("--steps", type=int, default=15_000)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--only", nargs="+", default=list(GAMES), help="rows of the table")
     options = parser.parse_args()

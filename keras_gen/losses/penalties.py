@@ -54,8 +54,8 @@ def gradient_penalty(discriminator: Discriminator, real: Sample, fake: Sample, p
     """
 
     def between(x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
-        weight = tf.reshape(tf.cast(place, x.dtype), [-1] + [1] * (x.shape.rank - 1))
-        return weight * x + (1.0 - weight) * y
+        weight = tf.reshape(place, [-1] + [1] * (x.shape.rank - 1))
+        return weight * tf.cast(x, tf.float32) + (1.0 - weight) * tf.cast(y, tf.float32)
 
     return _squared_excess(discriminator, tf.nest.map_structure(between, real, fake))
 

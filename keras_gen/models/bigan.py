@@ -16,7 +16,7 @@ from keras_gen.training.game import Terms
 from keras_gen.training.generative import GenerativeAdversarialModel, joined
 from keras_gen.training.minimize import minimize, watching
 from keras_gen.training.optimizers import OptimizerSpec
-from keras_gen.training.pieces import coding_networks, side_by_side, together
+from keras_gen.training.pieces import as_pictures, coding_networks, side_by_side, together
 from serving.errors import require_at_least
 
 
@@ -126,7 +126,7 @@ class BiGAN(GenerativeAdversarialModel):
 
     def sample(self, n: int, seed: int = 0) -> np.ndarray:
         """`n` pictures, float32 in [-1, 1]; the seed means what it means in a bundle."""
-        return self.average(self.prior_latents(n, seed), training=False).numpy()
+        return as_pictures(self.average(self.prior_latents(n, seed), training=False))
 
     def preview(self, images: np.ndarray, seed: int) -> np.ndarray:
         """Half of the pictures, each beside what is generated from its code; as many samples as the other half."""

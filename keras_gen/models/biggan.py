@@ -17,7 +17,7 @@ from keras_gen.training.game import LossName, Terms
 from keras_gen.training.generative import GenerativeAdversarialModel, joined
 from keras_gen.training.minimize import minimize, watching
 from keras_gen.training.optimizers import OptimizerSpec
-from keras_gen.training.pieces import truncated_prior
+from keras_gen.training.pieces import as_pictures, truncated_prior
 from keras_gen.training.standing import standing_statistics
 from serving.classes import class_labels, require_classes
 from serving.errors import require_at_least
@@ -157,7 +157,7 @@ class BigGAN(GenerativeAdversarialModel):
         """`n` pictures, float32 in [-1, 1], of the classes `labels`, by default of one class after the other."""
         labels = class_labels(n, len(self.classes), labels)
         latents = self.prior_latents(n, seed, truncation=truncation)
-        return self.standing_generator()([latents, labels], training=False).numpy()
+        return as_pictures(self.standing_generator()([latents, labels], training=False))
 
     def preview(self, images: np.ndarray, seed: int) -> np.ndarray:
         """As many samples as there are `images`, of one class after the other."""

@@ -17,6 +17,7 @@ from keras_gen.training.game import Terms
 from keras_gen.training.generative import GenerativeAdversarialModel, joined
 from keras_gen.training.minimize import minimize, watching
 from keras_gen.training.optimizers import OptimizerSpec
+from keras_gen.training.pieces import as_pictures
 from serving.classes import class_labels, require_classes
 from serving.errors import require_among, require_at_least
 
@@ -138,7 +139,7 @@ class ConditionalGAN(GenerativeAdversarialModel):
     def sample(self, n: int, seed: int = 0, labels: np.ndarray | None = None) -> np.ndarray:
         """`n` pictures, float32 in [-1, 1], of the classes `labels`, by default of one class after the other."""
         labels = class_labels(n, len(self.classes), labels)
-        return self(self.prior_latents(n, seed), labels).numpy()
+        return as_pictures(self(self.prior_latents(n, seed), labels))
 
     def preview(self, images: np.ndarray, seed: int) -> np.ndarray:
         """As many samples as there are `images`, of one class after the other."""

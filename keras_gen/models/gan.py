@@ -14,6 +14,7 @@ from keras_gen.training.game import Terms
 from keras_gen.training.generative import GenerativeAdversarialModel, joined
 from keras_gen.training.minimize import minimize, watching
 from keras_gen.training.optimizers import OptimizerSpec
+from keras_gen.training.pieces import as_pictures
 from serving.errors import require_at_least
 
 
@@ -111,7 +112,7 @@ class GAN(GenerativeAdversarialModel):
 
     def sample(self, n: int, seed: int = 0) -> np.ndarray:
         """`n` pictures, float32 in [-1, 1]; the seed means what it means in a bundle."""
-        return self.average(self.prior_latents(n, seed), training=False).numpy()
+        return as_pictures(self.average(self.prior_latents(n, seed), training=False))
 
     def preview(self, images: np.ndarray, seed: int) -> np.ndarray:
         """As many samples as there are `images`."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from keras_gen.layers import TruncatedNormal
 
@@ -57,6 +58,11 @@ def truncated_prior(latent_dim: int) -> keras.Model:
     return keras.Model(
         {"noise": noise, "truncation": truncation}, {"latent": TruncatedNormal(latent_dim)(noise, truncation)}
     )
+
+
+def as_pictures(generated: tf.Tensor) -> np.ndarray:
+    """What a network generated, in whatever precision, as float32."""
+    return tf.cast(generated, tf.float32).numpy()
 
 
 def side_by_side(left: np.ndarray, right: np.ndarray) -> np.ndarray:

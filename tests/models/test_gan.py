@@ -129,6 +129,20 @@ def test_training_continues_from_a_loaded_model_as_without_the_break(pictures, t
         np.testing.assert_array_equal(a, b)
 
 
+def test_in_half_precision_it_trains_and_draws_float32(pictures):
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        model = keras_gen.GAN(**WITHOUT_NORMALIZATION, penalties="r1:1,gp:1", augmentation=("color",))
+    finally:
+        keras.config.set_dtype_policy(policy)
+    model.compile()
+    report = model.fit(pictures, batch_size=32, epochs=1, verbose=0)
+    assert all(np.isfinite(values).all() for values in report.history.values())
+    assert model.generator.layers[-1].compute_dtype == "bfloat16"
+    assert model.sample(3).dtype == np.float32
+
+
 def test_an_optimizer_for_nobody_is_named():
     with pytest.raises(InputError, match=r"Received: 'critic_optimizer'"):
         keras_gen.GAN(**SMALL).compile(critic_optimizer="adam")
