@@ -54,5 +54,5 @@ def require_classes(classes: Sequence[str]) -> None:
     """Raises InputError where there are fewer than two classes to tell apart."""
     if len(classes) < 2:
         raise InputError(
-            f"a model that sees classes must be trained on labelled data of at least two classes. Received: {len(classes)}."
+            f"a model that sees classes must be trained on labelled data of at least two. Received: {len(classes)}."
         )

@@ -185,6 +185,10 @@ def _fresh_model(
 
     keras.utils.set_random_seed(options.seed % 2**32)
     cls = model_class(options.name)
+    if cls.labelled is True and source.examples.labels is None:
+        raise InputError(
+            f"{source.name} must have labels for {options.name!r}, which is told the class. Received: pictures alone."
+        )
     given = {"image_shape": source.image_shape, "classes": source.classes, "seed": options.seed}
     options_of_model = constructor_options(cls)
     known = {name: value for name, value in given.items() if name in options_of_model}

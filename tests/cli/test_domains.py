@@ -136,7 +136,7 @@ TRAIN = ["train", "dann", "--data", "digits", "--out", "r", *SMALL]
     [
         (TRAIN, "--target must be given for 'dann'"),
         (["train", "vae", "--data", "digits", "--target", "digits", "--out", "r"], "must be left out for 'vae'"),
-        (["train", "dann", "--data", "npz:{bare}", "--target", "digits", "--out", "r"], "at least two. Received: 0"),
+        (["train", "dann", "--data", "npz:{bare}", "--target", "digits", "--out", "r"], "must have labels for 'dann'"),
         (["train", "dann", "--data", "digits", "--target", "digits", "--out", "r"], "pictures of 8x8; choose another"),
         ([*TRAIN, "--target", "npz:nowhere"], "npz:nowhere must be"),
         ([*TRAIN, "--target", "npz:{large}"], "bring both to it. Received: 8x8x1 (digits) and 12x10x3 (npz:"),

@@ -72,7 +72,7 @@ def test_an_auxiliary_classifier_that_guesses_evenly_has_the_entropy_of_the_clas
     ("options", "message"),
     [
         ({"condition": "projektion"}, "Did you mean 'projection'?"),
-        ({"classes": ("one",)}, "at least two classes"),
+        ({"classes": ("one",)}, "at least two. Received: 1"),
         ({"class_weight": -1.0}, "`class_weight` must be at least 0. Received: -1.0"),
     ],
 )
