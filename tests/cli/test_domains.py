@@ -160,7 +160,7 @@ TRAIN = ["train", "dann", "--data", "digits", "--out", "r", *SMALL]
         (["reconstruct", "{bundle}", "{pictures}", "--out", "r.png"], "must have a latent space"),
         (["compress", "{bundle}", "{pictures}", "--out", "c.kgc"], "must have a decoder"),
         (["latent", "{bundle}", "--data", "digits", "--out", "l.png"], "must have a latent space"),
-        (["evaluate", "{run}", "--data", "digits", "--parzen"], "must be able to draw samples"),
+        (["evaluate", "{run}", "--data", "digits", "--metrics", "parzen"], "must be able to draw samples"),
         (["evaluate", "{run}", "--data", "npz:{bare}"], "must have labels, which the model sees"),
     ],
 )
