@@ -33,6 +33,7 @@ NETWORK = {"name": "mlp", "units": [128, 128, 128], "activation": "relu"}
 LEARNING_RATE = 1e-3
 # Name in the table -> options of the GAN.
 GAMES: dict[str, dict[str, Any]] = {
+    "minimax, 5 moves": {"loss": "minimax", "discriminator_steps": 5},
     "minimax": {"loss": "minimax"},
     "non_saturating": {"loss": "non_saturating"},
     "least_squares": {"loss": "least_squares"},
