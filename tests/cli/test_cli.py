@@ -203,14 +203,14 @@ class TestMistakes:
             (["train", "vae", "--data", "digits", "--model.encoder", "{name: mlp, units: [0]}"], "must be buildable"),
             (["train", "vae", "--data", "digits", "--model.encoder", "{name: mlp, units: 3}"], "must be buildable"),
             (["train", "vae", "--data", "folder:/nowhere"], "folder:/nowhere must be a folder"),
-            (["train", "gan", "--data", "digits", "--image_size", "20"], "Received: 20x20"),
+            (["train", "gan", "--data", "digits", "--image_size", "23"], "Received: 23x23"),
             (
                 ["train", "gan", "--data", "digits", "--generator_optimizer.momentum", "1"],
                 "`momentum` must be left out",
             ),
             (
                 ["train", "gan", "--data", "digits", "--model.penalties", "r1"],
-                "must be dict[str, float] or null. Received: r1.",
+                "`penalties` must be like r1:10 or r1:10,r2:10. Received: 'r1'.",
             ),
             (
                 ["train", "--recipe", "vae_digit"],
