@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 import keras_gen
+from keras_gen.metrics import near_centres
 from keras_gen.training.adversarial import AdversarialModel
 from serving import InputError
 from tests.harness import ModelContract, weights_of
@@ -244,3 +245,29 @@ def test_a_discriminator_that_is_ahead_rests(pictures, balance, rests):
     assert not any(
         np.array_equal(a, b.numpy()) for a, b in zip(generator, model.generator.trainable_weights, strict=True)
     )
+
+
+def test_a_relativistic_pair_with_penalties_reaches_every_gaussian_of_a_ring():
+    """The short version of `benchmarks/gaussian_mixtures.py`: 8 modes, a collapsed generator has one or two."""
+    angles = np.arange(8) * (np.pi / 4)
+    centres = 0.7 * np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    rng = np.random.default_rng(0)
+    points = centres[rng.integers(8, size=8192)] + 0.02 * rng.standard_normal((8192, 2))
+    network = {"name": "mlp", "units": [64, 64], "activation": "relu"}
+    model = keras_gen.GAN(
+        image_shape=(1, 1, 2),
+        latent_dim=4,
+        generator=network,
+        discriminator=network,
+        loss="relativistic",
+        penalties="r1:0.001,r2:0.001",
+        ema_decay=0.98,
+    )
+    model.compile(
+        generator_optimizer=keras.optimizers.Adam(2e-3, 0.0, 0.99),
+        discriminator_optimizer=keras.optimizers.Adam(2e-3, 0.0, 0.99),
+    )
+    model.fit(points.reshape(-1, 1, 1, 2).astype(np.float32), batch_size=256, epochs=40, verbose=0)
+    near, found = near_centres(model.sample(500).reshape(-1, 2), centres, 0.02)
+    assert found == 8
+    assert near.mean() > 0.3
