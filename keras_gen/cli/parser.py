@@ -41,5 +41,8 @@ class Parser(jsonargparse.ArgumentParser):
             r"[Kk]ey ['\"]([\w.]+)['\"]: Does not validate .*Subtypes: \[(.+?)\] Errors.*Given value: (.*)", message
         ):
             expected = re.sub(r"<class '(\w+)'>", r"\1", found[2]).replace(", NoneType", " or null")
+            if choices := re.findall(r"'(\w+)'", expected if "Literal" in expected else ""):
+                close = nearest(found[3], choices)
+                return f"--{found[1]} must be one of {', '.join(choices)} or null. Received: {found[3]}.{close}"
             return f"--{found[1]} must be {expected}. Received: {found[3]}."
         return message

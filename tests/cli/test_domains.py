@@ -144,7 +144,10 @@ TRAIN = ["train", "dann", "--data", "digits", "--out", "r", *SMALL]
         ([*TRAIN, "--target", "npz:{bare}", "--validation", "true"], "must have labels. Received: pictures alone."),
         ([*TRAIN, "--target", "npz:{odd}", "--validation", "true"], "must be from 0 to 9. Received: 10."),
         ([*TRAIN, "--target", "digits", "--optimizer.schedule", "inverse"], "must be given for the schedule 'inverse'"),
-        ([*TRAIN, "--target", "digits", "--optimizer.schedule", "inverted"], "--optimizer.schedule must be"),
+        (
+            [*TRAIN, "--target", "digits", "--optimizer.schedule", "inverted"],
+            "inverse or null. Received: inverted. Did",
+        ),
         (["classify", "{bundle}"], "must be given pictures or --data. Received: neither."),
         (["classify", "{bundle}", "{pictures}", "--data", "digits"], "Received: both."),
         (["classify", "{bundle}", "nowhere.png"], "nowhere.png must be a picture"),

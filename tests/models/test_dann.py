@@ -192,7 +192,7 @@ def test_a_bundle_classifies_and_encodes(pictures, tmp_path, monkeypatch, io):
         ({"feature_extractor": "lent"}, "Did you mean 'lenet'?"),
         (
             {"feature_extractor": {"name": "lenet", "filters": [4, 6, 8, 9]}},
-            "`feature_extractor` 'lenet' must be build",
+            "'lenet' must have a value left",
         ),
         (
             {"feature_extractor": keras.Sequential([keras.Input((8, 8, 1)), keras.layers.ReLU()])},
