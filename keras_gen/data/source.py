@@ -29,6 +29,8 @@ READERS: dict[str, Callable[[str, str, Shape], Examples]] = {
 }
 SOURCE_NAMES = "digits, tfds:NAME, folder:PATH, npz:PATH, idx:PATH, usps:PATH or stacked:SOURCE"
 SPLITS = ("train", "test", "all")
+WORKERS = 2
+AHEAD = 4
 
 
 @dataclass(frozen=True)
@@ -149,7 +151,10 @@ class Source:
                 images = tf.cast(images, tf.float32) / 127.5 - 1.0
             return (images, tf.gather(targets, rows)) if labels else images
 
-        return indices.map(batch, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
+        # The tuner's thread sleeps for up to a minute at a time, and the end of `fit` waits for it.
+        options = tf.data.Options()
+        options.autotune.enabled = False
+        return indices.map(batch, num_parallel_calls=WORKERS).prefetch(AHEAD).with_options(options)
 
 
 def open_source(
