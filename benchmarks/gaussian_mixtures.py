@@ -89,6 +89,7 @@ def train(game: dict[str, Any], mixture: str, seed: int, steps: int) -> tuple[np
     )
     model.compile(
         generator_optimizer=falling_adam(steps),
+        steps_per_execution=100,
         discriminator_optimizer=falling_adam(steps * model.discriminator_steps),
     )
     data = batches(centres, deviation, BATCH * model.discriminator_steps, seed)

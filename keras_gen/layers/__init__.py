@@ -5,6 +5,7 @@ from keras_gen.layers.augmentation import Augmentation, DifferentiableAugmentati
 from keras_gen.layers.conditional_normalization import ConditionalBatchNormalization
 from keras_gen.layers.conditioning import ClassCode, ClassPlane
 from keras_gen.layers.corruption import Corruption, PixelCorruption
+from keras_gen.layers.dropout import ChannelDropout
 from keras_gen.layers.gradient_reversal import GradientReversal
 from keras_gen.layers.likelihood import Likelihood, PixelLikelihood
 from keras_gen.layers.orthogonal import OffDiagonalOrthogonal
@@ -17,6 +18,7 @@ from keras_gen.layers.upsampling import NearestUpsampling
 
 __all__ = [
     "Augmentation",
+    "ChannelDropout",
     "ClassCode",
     "ClassPlane",
     "ConditionalBatchNormalization",

@@ -10,11 +10,13 @@ al. 2016, "Domain-Adversarial Training of Neural Networks", figure 4a.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Literal
 
 import keras
 from keras import layers
 
+from keras_gen.layers import ChannelDropout
 from serving.errors import InputError
 
 
@@ -24,6 +26,7 @@ def feature_extractor(
     kernel_size: int = 5,
     padding: Literal["valid", "same"] = "valid",
     batch_normalization: bool = False,
+    dropout: Sequence[float] = (),
 ) -> keras.Model:
     """(batch, height, width, channels) -> the last stage's values in a row, (batch, size).
 
@@ -33,13 +36,23 @@ def feature_extractor(
         kernel_size: side of the convolutions' windows.
         padding: `valid` keeps the windows inside the picture, `same` gives as many values as there are pixels.
         batch_normalization: see above.
+        dropout: share of the channels dropped behind each convolution, the first one's first; none where left out.
+
+    Raises:
+        InputError: a picture too small, or more shares than convolutions.
     """
     _check_size(image_shape, len(filters), kernel_size, padding)
+    if len(dropout) > len(filters):
+        raise InputError(
+            f"`dropout` must have a share for each of {len(filters)} convolutions. Received: {len(dropout)}."
+        )
     images = keras.Input(image_shape, name="image")
     x = images
-    for width in filters:
+    for width, rate in zip_longest(filters, dropout, fillvalue=0.0):
         convolution = layers.Conv2D(width, kernel_size, padding=padding, use_bias=not batch_normalization)
         x = layers.MaxPooling2D(2)(_rectified(convolution(x), batch_normalization))
+        if rate:
+            x = ChannelDropout(rate)(x)
     return keras.Model(images, layers.Flatten()(x), name="feature_extractor")
 
 

@@ -38,6 +38,11 @@ class TestNormalizedDANN(ModelContract):
     }
 
 
+class TestDroppedDANN(ModelContract):
+    model_class = keras_gen.DANN
+    arguments = {**SMALL, "feature_extractor": {**EXTRACTOR, "dropout": [0.2, 0.5]}, "adaptation_steps": 0}
+
+
 def linear_model(**options):
     """Pictures of two values are their own features; labels and domains are told apart by linear maps."""
     features = keras.Sequential([keras.Input((1, 2, 1)), keras.layers.Flatten(), keras.layers.Dense(2, use_bias=False)])

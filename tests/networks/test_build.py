@@ -93,6 +93,18 @@ def test_lenet_has_the_weights_of_the_paper():
     assert lenet.domain_classifier(size).count_params() == (size + 1) * 100 + 101
 
 
+def test_lenet_drops_channels_in_training_alone(pictures):
+    extractor = lenet.feature_extractor((8, 8, 1), filters=(4, 50), kernel_size=3, padding="same", dropout=(0, 0.4))
+    features = extractor(pictures, training=False).numpy().reshape(len(pictures), 4, 50).any(axis=1)
+    trained = extractor(pictures, training=True).numpy().reshape(len(pictures), 4, 50).any(axis=1)
+    assert trained.sum() / features.sum() == pytest.approx(0.6, abs=0.15)
+
+
+def test_lenet_takes_no_more_dropout_than_it_has_convolutions():
+    with pytest.raises(InputError, match="a share for each of 2 convolutions. Received: 3"):
+        lenet.feature_extractor((28, 28, 1), dropout=(0.1, 0.1, 0.1))
+
+
 def test_lenet_without_normalization_sees_each_picture_alone(pictures):
     options = {"filters": [3, 4], "kernel_size": 3, "padding": "same"}
     alone = lenet.feature_extractor((8, 8, 1), **options)
