@@ -10,9 +10,11 @@ import numpy as np
 from keras_gen.data import Source
 from keras_gen.metrics.extractors import Extracted, Extractor, open_extractor, stamp
 from keras_gen.metrics.figure import Figure
+from keras_gen.metrics.manifold import squared_distances_to_others
 from serving.errors import require_among
 
 AGAINST = ("test", "train")
+NEAREST = 5
 
 
 class Comparison:
@@ -63,6 +65,11 @@ class Comparison:
     @cached_property
     def of_reference(self) -> Extracted:
         return self.extractor.extract(self.reference.examples.images)
+
+    @cached_property
+    def reference_distances(self) -> np.ndarray:
+        """(n, 5) squared distances of the features measured against to their nearest others."""
+        return squared_distances_to_others(self.of_reference.features, NEAREST)
 
     @cached_property
     def of_beside(self) -> Extracted:

@@ -12,13 +12,16 @@ from serving.distances import squared_distances
 from serving.errors import require_at_least
 
 
-def precision_recall(features: np.ndarray, references: np.ndarray, k: int = 3) -> tuple[float, float]:
+def precision_recall(
+    features: np.ndarray, references: np.ndarray, k: int = 3, near: np.ndarray | None = None
+) -> tuple[float, float]:
     """Share of the samples on the manifold of the data, and share of the data on the manifold of the samples.
 
     Args:
         features: (n, d) of samples, n at least k + 1.
         references: (m, d) of data, m at least k + 1.
         k: which neighbour gives a ball its radius.
+        near: `squared_distances_to_others(references, at least k)`, where more than one comparison needs them.
 
     Returns:
         Precision and recall, 0 to 1.
@@ -31,7 +34,7 @@ def precision_recall(features: np.ndarray, references: np.ndarray, k: int = 3) -
     """
     require_at_least(1, k=k)
     check_features(features, references, least=k + 1)
-    data_radii, sample_radii = squared_radii(references, k), squared_radii(features, k)
+    data_radii, sample_radii = _radii(references, k, near), _radii(features, k, None)
     reached = np.zeros(len(references), bool)
     inside = 0
     for rows, distances in squared_distances(features, references):
@@ -40,7 +43,9 @@ def precision_recall(features: np.ndarray, references: np.ndarray, k: int = 3) -
     return inside / len(features), float(reached.mean())
 
 
-def density_coverage(features: np.ndarray, references: np.ndarray, k: int = 5) -> tuple[float, float]:
+def density_coverage(
+    features: np.ndarray, references: np.ndarray, k: int = 5, near: np.ndarray | None = None
+) -> tuple[float, float]:
     """In how many balls of the data a sample lies, over k; and the share of those balls that hold a sample.
 
     An outlier among the samples cannot make coverage larger, as it can recall, and one among the data can add but one
@@ -50,6 +55,7 @@ def density_coverage(features: np.ndarray, references: np.ndarray, k: int = 5) -
         features: (n, d) of samples, n at least k + 1.
         references: (m, d) of data, m at least k + 1.
         k: which neighbour gives a ball its radius.
+        near: `squared_distances_to_others(references, at least k)`, where more than one comparison needs them.
 
     Returns:
         Density, at least 0, 1 in expectation for equal distributions; coverage, 0 to 1, then `1 - 2^-k` for n = m
@@ -62,7 +68,7 @@ def density_coverage(features: np.ndarray, references: np.ndarray, k: int = 5) -
     """
     require_at_least(1, k=k)
     check_features(features, references, least=k + 1)
-    radii = squared_radii(references, k)
+    radii = _radii(references, k, near)
     covered = np.zeros(len(references), bool)
     balls = 0
     for _, distances in squared_distances(features, references):
@@ -72,10 +78,16 @@ def density_coverage(features: np.ndarray, references: np.ndarray, k: int = 5) -
     return balls / (k * len(features)), float(covered.mean())
 
 
-def squared_radii(points: np.ndarray, k: int) -> np.ndarray:
-    """(n,) squared distances of points, (n, d), to their k-th nearest other point."""
-    radii = np.empty(len(points))
+def squared_distances_to_others(points: np.ndarray, most: int) -> np.ndarray:
+    """(n, most) squared distances of points, (n, d), to the nearest others, ascending; fewer of a few points."""
+    most = max(0, min(most, len(points) - 1))
+    nearest = np.empty((len(points), most))
     for rows, distances in squared_distances(points, points):
         distances[np.arange(len(distances)), np.arange(rows.start, rows.stop)] = np.inf
-        radii[rows] = np.partition(distances, k - 1, axis=1)[:, k - 1]
-    return radii
+        nearest[rows] = np.sort(np.partition(distances, most - 1, axis=1)[:, :most], axis=1)
+    return nearest
+
+
+def _radii(points: np.ndarray, k: int, near: np.ndarray | None) -> np.ndarray:
+    """(n,) squared distances of points to their k-th nearest other point."""
+    return (squared_distances_to_others(points, k) if near is None else near)[:, k - 1]

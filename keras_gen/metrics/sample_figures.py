@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from keras_gen.metrics.class_score import class_score
-from keras_gen.metrics.comparison import Comparison, rounded
+from keras_gen.metrics.comparison import NEAREST, Comparison, rounded
 from keras_gen.metrics.extractors import Extracted
 from keras_gen.metrics.figure import Figure
 from keras_gen.metrics.frechet import frechet_distance
@@ -22,7 +22,7 @@ from serving.neighbours import GREY_LEVEL, nearest_neighbours, nearest_others
 
 SUBSET, SUBSETS = 1000, 100
 SPLITS = 10
-PRECISION_NEIGHBOUR, DENSITY_NEIGHBOUR = 3, 5
+PRECISION_NEIGHBOUR, DENSITY_NEIGHBOUR = 3, NEAREST
 VALIDATION = 1000
 PROBES = 1000
 
@@ -146,7 +146,8 @@ def _pair(
 ) -> list[Figure]:
     """The two figures of a metric of manifolds."""
     values, beside = (
-        metric(part.features, of.of_reference.features, neighbour) for part in (of.of_drawn, of.of_beside)
+        metric(part.features, of.of_reference.features, neighbour, of.reference_distances)
+        for part in (of.of_drawn, of.of_beside)
     )
     return [
         of.figure(name, value, real, {"neighbour": neighbour})

@@ -5,6 +5,7 @@ import pytest
 from scipy.spatial.distance import cdist
 
 from keras_gen.metrics import density_coverage, precision_recall
+from keras_gen.metrics.manifold import squared_distances_to_others
 from serving import InputError
 
 
@@ -30,6 +31,22 @@ def test_all_four_are_counts_over_all_pairs(sets, block, monkeypatch):
     assert precision_recall(samples, data) == pytest.approx((precision, recall))
     inside = distances <= radii(data, 5)
     assert density_coverage(samples, data) == pytest.approx((inside.sum() / (5 * 60), inside.any(axis=0).mean()))
+
+
+@pytest.mark.parametrize("metric", [precision_recall, density_coverage])
+@pytest.mark.parametrize("k", [1, 3, 5])
+def test_known_distances_of_the_data_give_the_same_figures(sets, metric, k):
+    samples, data = sets
+    assert metric(samples, data, k, squared_distances_to_others(data, 5)) == metric(samples, data, k)
+
+
+def test_distances_to_others_ascend_and_end_with_the_points(sets):
+    points, _ = sets
+    np.testing.assert_allclose(
+        squared_distances_to_others(points, 4), np.sort(cdist(points, points), axis=1)[:, 1:5] ** 2, atol=1e-12
+    )
+    assert squared_distances_to_others(points[:3], 5).shape == (3, 2)
+    assert squared_distances_to_others(points[:1], 5).shape == (1, 0)
 
 
 def test_points_on_a_line():
