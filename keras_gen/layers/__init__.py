@@ -5,10 +5,12 @@ from keras_gen.layers.augmentation import Augmentation, DifferentiableAugmentati
 from keras_gen.layers.conditional_normalization import ConditionalBatchNormalization
 from keras_gen.layers.conditioning import ClassCode, ClassPlane
 from keras_gen.layers.corruption import Corruption, PixelCorruption
-from keras_gen.layers.dropout import ChannelDropout
+from keras_gen.layers.dropout import Dropout
 from keras_gen.layers.gradient_reversal import GradientReversal
+from keras_gen.layers.instance_normalization import InstanceNormalization
 from keras_gen.layers.likelihood import Likelihood, PixelLikelihood
 from keras_gen.layers.orthogonal import OffDiagonalOrthogonal
+from keras_gen.layers.padding import ReflectionPadding
 from keras_gen.layers.prior import LatentPrior, Prior
 from keras_gen.layers.projection import ProjectionHead
 from keras_gen.layers.sampling import GaussianSampling
@@ -18,14 +20,15 @@ from keras_gen.layers.upsampling import NearestUpsampling
 
 __all__ = [
     "Augmentation",
-    "ChannelDropout",
     "ClassCode",
     "ClassPlane",
     "ConditionalBatchNormalization",
     "Corruption",
     "DifferentiableAugmentation",
+    "Dropout",
     "GaussianSampling",
     "GradientReversal",
+    "InstanceNormalization",
     "LatentPrior",
     "Likelihood",
     "NearestUpsampling",
@@ -34,6 +37,7 @@ __all__ = [
     "PixelLikelihood",
     "Prior",
     "ProjectionHead",
+    "ReflectionPadding",
     "SelfAttention",
     "SpectralConv2D",
     "SpectralDense",

@@ -9,6 +9,8 @@ A file is a family, and its functions are the roles that it can play:
     conditional_generator(latent_dim, classes, image_shape)      latents, labels  ->  pictures in [-1, 1]
     conditional_discriminator(image_shape, classes)              pictures, labels  ->  logits, (batch, 1)
     joint_discriminator(image_shape, latent_dim)                 pictures, latents  ->  logits, (batch, 1)
+    patch_discriminator(image_shape)           pictures in [-1, 1]  ->  logits, (batch, rows, columns, 1)
+    translator(image_shape, channels)          pictures in [-1, 1] of any size  ->  pictures in [-1, 1]
     code_discriminator(size)                   codes  ->  logits, (batch, 1)
     feature_extractor(image_shape)             pictures in [-1, 1]  ->  features, (batch, any length)
     label_predictor(size, classes)             features  ->  logits of the classes, (batch, classes)
@@ -18,6 +20,6 @@ A family is chosen by its name (`"mlp"`), by name and options (`{"name": "mlp", 
 handing in a `keras.Model` of the right shape.
 """
 
-from keras_gen.networks.build import NetworkSpec, build_coder, build_network, with_hidden
+from keras_gen.networks.build import NetworkSpec, build_coder, build_network, build_translator, with_hidden
 
-__all__ = ["NetworkSpec", "build_coder", "build_network", "with_hidden"]
+__all__ = ["NetworkSpec", "build_coder", "build_network", "build_translator", "with_hidden"]

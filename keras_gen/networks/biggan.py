@@ -24,13 +24,13 @@ from keras_gen.layers import (
     SpectralConv2D,
     SpectralDense,
 )
+from keras_gen.networks.normalization import EPSILON, MOMENTUM, batch_normalization
 from keras_gen.networks.residual import down_block, level_block, pooled, up_block
 from keras_gen.networks.sizes import halvings, widened
 from serving.errors import InputError
 
 FAMILY = "biggan"
 INITIALIZER = "orthogonal"
-MOMENTUM, EPSILON = 0.9, 1e-5
 
 
 def conditional_generator(
@@ -79,7 +79,7 @@ def conditional_generator(
             return ConditionalBatchNormalization(MOMENTUM, EPSILON, spectral_normalization, **options)(x, condition)
 
         x = up_block(x, widened(filters, stage), convolution, normalized)
-    x = layers.ReLU()(layers.BatchNormalization(momentum=MOMENTUM, epsilon=EPSILON, synchronized=True)(x))
+    x = layers.ReLU()(batch_normalization()(x))
     x = layers.Activation("tanh")(convolution(image_shape[2], 3)(x))
     return keras.Model([latents, labels], x, name="conditional_generator")
 

@@ -36,14 +36,33 @@ def build_network(
     Raises:
         InputError: no such family, no such option, or a network of another shape.
     """
-    if isinstance(spec, keras.Model):
-        network = spec
-    else:
-        network = _from_family(role, {"name": spec} if isinstance(spec, str) else dict(spec), shape)
+    network = _given_or_from_family(role, spec, shape)
     received = (_without_batch(network.input_shape), _without_batch(network.output_shape))
     if received[0] != input_shape or not _fits(received[1], output_shape):
         raise InputError(
             f"`{role}` must map {input_shape} to {output_shape}. Received: a network from "
+            f"{received[0]} to {received[1]}."
+        )
+    return network
+
+
+def build_translator(spec: NetworkSpec, image_shape: tuple[int, int, int], channels: int) -> keras.Model:
+    """A network from pictures to pictures of the same size: of `image_shape` alone, or of any size.
+
+    Args:
+        spec: as in `build_network`, of the role `translator`.
+        image_shape: (height, width, channels) of the pictures that it takes in training.
+        channels: of the pictures that it gives.
+
+    Raises:
+        InputError: as `build_network`.
+    """
+    network = _given_or_from_family("translator", spec, {"image_shape": image_shape, "channels": channels})
+    received = (_without_batch(network.input_shape), _without_batch(network.output_shape))
+    sides = [(None, None), image_shape[:2]]
+    if received not in [((*side, image_shape[2]), (*side, channels)) for side in sides]:
+        raise InputError(
+            f"`translator` must map {image_shape} to {(*image_shape[:2], channels)}. Received: a network from "
             f"{received[0]} to {received[1]}."
         )
     return network
@@ -92,6 +111,12 @@ def with_hidden(network: keras.Model, layer: str | None = None) -> keras.Model:
         raise InputError(f"the layer must be one of {', '.join(names)}. Received: {layer!r}.{nearest(layer, names)}")
     hidden = network.layers[-1].input if layer is None else network.get_layer(layer).output
     return keras.Model(network.inputs[0], [hidden, network.outputs[0]])
+
+
+def _given_or_from_family(role: str, spec: NetworkSpec, shape: Mapping[str, Any]) -> keras.Model:
+    if isinstance(spec, keras.Model):
+        return spec
+    return _from_family(role, {"name": spec} if isinstance(spec, str) else dict(spec), shape)
 
 
 def _without_batch(shape: Any) -> Any:

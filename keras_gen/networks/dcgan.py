@@ -10,6 +10,8 @@ import keras
 from keras import layers
 
 from keras_gen.layers import SpectralConv2D, SpectralDense
+from keras_gen.networks.initializers import small_normal
+from keras_gen.networks.normalization import Normalization, normalized
 from keras_gen.networks.sizes import halvings, widened
 
 
@@ -69,10 +71,10 @@ def joint_discriminator(
     dense = SpectralDense if spectral_normalization else layers.Dense
     image, latent = keras.Input(image_shape, name="image"), keras.Input((latent_dim,), name="latent")
     seen = layers.Flatten()(_convolved(image, filters, batch_normalization, spectral_normalization))
-    told = layers.LeakyReLU(negative_slope=0.2)(dense(units, kernel_initializer=_initializer())(latent))
-    both = dense(units, kernel_initializer=_initializer())(layers.Concatenate()([seen, told]))
+    told = layers.LeakyReLU(negative_slope=0.2)(dense(units, kernel_initializer=small_normal())(latent))
+    both = dense(units, kernel_initializer=small_normal())(layers.Concatenate()([seen, told]))
     both = layers.LeakyReLU(negative_slope=0.2)(both)
-    logit = dense(1, kernel_initializer=_initializer())(both)
+    logit = dense(1, kernel_initializer=small_normal())(both)
     return keras.Model([image, latent], logit, name="joint_discriminator")
 
 
@@ -90,14 +92,14 @@ def _upwards(
     height, width = (side >> stages for side in image_shape[:2])
     latents = keras.Input((latent_dim,), name="latent")
     deepest = widened(filters, stages - 1)
-    x = layers.Dense(height * width * deepest, use_bias=False, kernel_initializer=_initializer())(latents)
-    x = layers.ReLU()(_normalization()(layers.Reshape((height, width, deepest))(x)))
+    x = layers.Dense(height * width * deepest, use_bias=False, kernel_initializer=small_normal())(latents)
+    x = layers.ReLU()(normalized(layers.Reshape((height, width, deepest))(x), "batch"))
     for stage in reversed(range(stages - 1)):
         x = layers.Conv2DTranspose(
-            widened(filters, stage), 4, 2, "same", use_bias=False, kernel_initializer=_initializer()
+            widened(filters, stage), 4, 2, "same", use_bias=False, kernel_initializer=small_normal()
         )(x)
-        x = layers.ReLU()(_normalization()(x))
-    x = layers.Conv2DTranspose(image_shape[2], 4, 2, "same", activation=last, kernel_initializer=_initializer())(x)
+        x = layers.ReLU()(normalized(x, "batch"))
+    x = layers.Conv2DTranspose(image_shape[2], 4, 2, "same", activation=last, kernel_initializer=small_normal())(x)
     return keras.Model(latents, x, name=name)
 
 
@@ -112,7 +114,7 @@ def _downwards(
     dense = SpectralDense if spectral_normalization else layers.Dense
     images = keras.Input(image_shape, name="image")
     x = layers.Flatten()(_convolved(images, filters, batch_normalization, spectral_normalization))
-    return keras.Model(images, dense(outputs, kernel_initializer=_initializer())(x), name=name)
+    return keras.Model(images, dense(outputs, kernel_initializer=small_normal())(x), name=name)
 
 
 def _convolved(
@@ -122,18 +124,10 @@ def _convolved(
     convolution = SpectralConv2D if spectral_normalization else layers.Conv2D
     x = images
     for stage in range(halvings(tuple(images.shape[1:]), "dcgan")):
-        normalized = batch_normalization and stage > 0
+        kind: Normalization = "batch" if batch_normalization and stage > 0 else "none"
         x = convolution(
-            widened(filters, stage), 4, 2, "same", use_bias=not normalized, kernel_initializer=_initializer()
+            widened(filters, stage), 4, 2, "same", use_bias=kind == "none", kernel_initializer=small_normal()
         )(x)
-        x = _normalization()(x) if normalized else x
+        x = normalized(x, kind)
         x = layers.LeakyReLU(negative_slope=0.2, name=f"features_{stage + 1}")(x)
     return x
-
-
-def _initializer() -> keras.initializers.Initializer:
-    return keras.initializers.RandomNormal(stddev=0.02)
-
-
-def _normalization() -> keras.layers.Layer:
-    return layers.BatchNormalization(momentum=0.9, epsilon=1e-5, synchronized=True)

@@ -16,7 +16,8 @@ from typing import Literal
 import keras
 from keras import layers
 
-from keras_gen.layers import ChannelDropout
+from keras_gen.layers import Dropout
+from keras_gen.networks.normalization import normalized
 from serving.errors import InputError
 
 
@@ -52,7 +53,7 @@ def feature_extractor(
         convolution = layers.Conv2D(width, kernel_size, padding=padding, use_bias=not batch_normalization)
         x = layers.MaxPooling2D(2)(_rectified(convolution(x), batch_normalization))
         if rate:
-            x = ChannelDropout(rate)(x)
+            x = Dropout(rate, channels=True)(x)
     return keras.Model(images, layers.Flatten()(x), name="feature_extractor")
 
 
@@ -89,6 +90,4 @@ def _dense(size: int, outputs: int, units: Sequence[int], batch_normalization: b
 
 
 def _rectified(x: keras.KerasTensor, batch_normalization: bool) -> keras.KerasTensor:
-    if batch_normalization:
-        x = layers.BatchNormalization(momentum=0.9, epsilon=1e-5, synchronized=True)(x)
-    return layers.ReLU()(x)
+    return layers.ReLU()(normalized(x, "batch" if batch_normalization else "none"))

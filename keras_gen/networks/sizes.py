@@ -34,3 +34,20 @@ def halvings(image_shape: tuple[int, int, int], family: str) -> int:
 def widened(filters: int, halved: int) -> int:
     """Channels of a picture halved so often: doubled each time, up to 8 times `filters`."""
     return filters * min(2**halved, MAX_WIDENING)
+
+
+def even_halvings(image_shape: tuple[int, int, int]) -> int:
+    """How often both sides can be halved without a rest: 5 for 96x64, 0 where one is odd."""
+    height, width, _ = image_shape
+    both = height | width
+    return (both & -both).bit_length() - 1
+
+
+def check_multiple(image_shape: tuple[int, int, int], multiple: int, family: str) -> None:
+    """Raises InputError for sides that are no multiples of a number."""
+    height, width, _ = image_shape
+    if height % multiple or width % multiple:
+        raise InputError(
+            f"the network {family!r} must have a height and width that are multiples of {multiple}. "
+            f"Received: {height}x{width}; choose another --image_size."
+        )

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_gen.layers import ChannelDropout
+from keras_gen.layers import Dropout
 from serving import InputError
 from tests.harness import two_replicas
 
@@ -13,7 +13,7 @@ VALUES = tf.ones((64, 3, 2, 50))
 
 
 def test_whole_channels_go_and_the_mean_stays():
-    dropped = ChannelDropout(0.25, seed=1)(VALUES, training=True).numpy()
+    dropped = Dropout(0.25, seed=1, channels=True)(VALUES, training=True).numpy()
     masks = dropped[:, 0, 0]
     np.testing.assert_array_equal(dropped, np.broadcast_to(masks[:, None, None], dropped.shape))
     np.testing.assert_allclose(np.unique(masks), [0, 4 / 3], rtol=1e-6)
@@ -22,13 +22,24 @@ def test_whole_channels_go_and_the_mean_stays():
     assert not np.array_equal(masks[0], masks[1])
 
 
+def test_single_values_go_unless_channels_are_asked_for():
+    masks = Dropout(0.5, seed=1)(VALUES, training=True).numpy()
+    np.testing.assert_array_equal(np.unique(masks), [0, 2])
+    assert abs(masks.mean() - 1) < 4 / np.sqrt(masks.size)
+    assert masks.std(axis=(1, 2)).mean() > 0.8
+
+
 @pytest.mark.parametrize(("rate", "training"), [(0.5, False), (0.0, True)])
 def test_nothing_goes_outside_training_or_without_a_rate(rate, training):
-    np.testing.assert_array_equal(ChannelDropout(rate)(VALUES, training=training), VALUES)
+    np.testing.assert_array_equal(Dropout(rate, channels=True)(VALUES, training=training), VALUES)
 
 
 def test_masks_change_with_the_call_and_repeat_with_the_seed():
-    one, same, other = ChannelDropout(0.5, seed=1), ChannelDropout(0.5, seed=1), ChannelDropout(0.5, seed=2)
+    one, same, other = (
+        Dropout(0.5, seed=1, channels=True),
+        Dropout(0.5, seed=1, channels=True),
+        Dropout(0.5, seed=2, channels=True),
+    )
     first, second = one(VALUES, training=True), one(VALUES, training=True)
     assert not np.array_equal(first, second)
     np.testing.assert_array_equal(same(VALUES, training=True), first)
@@ -39,7 +50,7 @@ def test_masks_change_with_the_call_and_repeat_with_the_seed():
 def test_seeds_follow_that_of_keras():
     def masks(seed):
         keras.utils.set_random_seed(seed)
-        return np.stack([ChannelDropout(0.5)(VALUES, training=True) for _ in range(2)])
+        return np.stack([Dropout(0.5, channels=True)(VALUES, training=True) for _ in range(2)])
 
     np.testing.assert_array_equal(masks(3), masks(3))
     assert not np.array_equal(masks(3)[0], masks(3)[1])
@@ -47,7 +58,7 @@ def test_seeds_follow_that_of_keras():
 
 
 def test_a_saved_layer_goes_on_where_it_stopped(tmp_path):
-    model = keras.Sequential([keras.Input((3, 2, 50)), ChannelDropout(0.5)])
+    model = keras.Sequential([keras.Input((3, 2, 50)), Dropout(0.5, channels=True)])
     model(VALUES, training=True)
     model.save(tmp_path / "m.keras")
     expected = model(VALUES, training=True)
@@ -57,15 +68,15 @@ def test_a_saved_layer_goes_on_where_it_stopped(tmp_path):
 def test_replicas_drop_what_one_would():
     strategy = two_replicas()
     with strategy.scope():
-        layer = ChannelDropout(0.5, seed=1)
+        layer = Dropout(0.5, seed=1, channels=True)
     shares = iter([VALUES[:40], VALUES[40:]])
     parts = strategy.experimental_distribute_values_from_function(lambda _: next(shares))
     received = strategy.run(tf.function(lambda part: layer(part, training=True)), args=(parts,))
-    expected = ChannelDropout(0.5, seed=1)(VALUES, training=True)
+    expected = Dropout(0.5, seed=1, channels=True)(VALUES, training=True)
     np.testing.assert_array_equal(tf.concat(strategy.experimental_local_results(received), 0), expected)
 
 
 @pytest.mark.parametrize("rate", [-0.1, 1.0])
 def test_a_rate_out_of_range_is_named(rate):
     with pytest.raises(InputError, match=rf"`rate` must be from 0 to below 1\. Received: {rate}"):
-        ChannelDropout(rate)
+        Dropout(rate)

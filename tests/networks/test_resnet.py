@@ -64,7 +64,7 @@ def test_a_generator_stays_in_range_and_a_decoder_does_not():
 
 
 def test_an_unknown_normalization_is_named():
-    with pytest.raises(InputError, match="`normalization` must be one of batch, none. Received: 'layer'"):
+    with pytest.raises(InputError, match="`normalization` must be one of batch, instance, none. Received: 'layer'"):
         resnet.generator(5, (8, 8, 1), normalization="layer")
 
 

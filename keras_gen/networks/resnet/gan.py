@@ -10,17 +10,15 @@ Normalization for Generative Adversarial Networks", appendix B.4.
 from __future__ import annotations
 
 from functools import partial
-from typing import Literal
 
 import keras
 from keras import layers
 
 from keras_gen.layers import SpectralConv2D, SpectralDense
+from keras_gen.networks.normalization import Normalization, normalized
 from keras_gen.networks.residual import down_block, level_block, pooled, up_block
 from keras_gen.networks.sizes import halvings, widened
-from serving.errors import require_among
 
-Normalization = Literal["batch", "none"]
 FAMILY = "resnet"
 
 
@@ -33,7 +31,7 @@ def generator(
         latent_dim: length of a latent.
         image_shape: (height, width, channels).
         filters: channels before the last convolution.
-        normalization: `batch`, or `none`.
+        normalization: `batch`, `instance` or `none`.
     """
     return _upwards(latent_dim, image_shape, filters, normalization, "tanh", "generator")
 
@@ -79,16 +77,15 @@ def _upwards(
     last: str | None,
     name: str,
 ) -> keras.Model:
-    require_among(("batch", "none"), normalization=normalization)
-    normalized = _batch_normalized if normalization == "batch" else _as_it_is
+    by_name = partial(normalized, kind=normalization)
     stages = halvings(image_shape, FAMILY)
     height, width = (side >> stages for side in image_shape[:2])
     deepest = widened(filters, stages - 1)
     latents = keras.Input((latent_dim,), name="latent")
     x = layers.Reshape((height, width, deepest))(layers.Dense(height * width * deepest)(latents))
     for stage in reversed(range(stages)):
-        x = up_block(x, widened(filters, stage), partial(_convolution, layers.Conv2D), normalized)
-    x = layers.ReLU()(normalized(x))
+        x = up_block(x, widened(filters, stage), partial(_convolution, layers.Conv2D), by_name)
+    x = layers.ReLU()(by_name(x))
     return keras.Model(latents, layers.Conv2D(image_shape[2], 3, padding="same", activation=last)(x), name=name)
 
 
@@ -107,11 +104,3 @@ def _convolution(kind: type[keras.layers.Conv2D], width: int, kernel_size: int) 
     scale = 2.0 if kernel_size > 1 else 1.0
     initializer = keras.initializers.VarianceScaling(scale, "fan_avg", "uniform")
     return kind(width, kernel_size, padding="same", kernel_initializer=initializer)
-
-
-def _batch_normalized(x: keras.KerasTensor) -> keras.KerasTensor:
-    return layers.BatchNormalization(momentum=0.9, epsilon=1e-5, synchronized=True)(x)
-
-
-def _as_it_is(x: keras.KerasTensor) -> keras.KerasTensor:
-    return x

@@ -1,0 +1,45 @@
+"""Normalization of each picture by its own statistics."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+
+@keras.saving.register_keras_serializable(package="keras_gen")
+class InstanceNormalization(keras.layers.Layer):
+    """Brings each channel of each example to mean 0 and variance 1 over its pixels, then scales and shifts it.
+
+    Statistics are float32 whatever the compute type. A single pixel has no variance and gives the shift.
+
+    Input and output: (batch, height, width, channels); sides may be unknown.
+
+    Args:
+        epsilon: added to the variance.
+
+    Source: Ulyanov et al. 2016, "Instance Normalization: The Missing Ingredient for Fast Stylization", equation 4.
+    """
+
+    def __init__(self, epsilon: float = 1e-5, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.epsilon = epsilon
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        channels = input_shape[-1]
+        self.gain = self.add_weight(name="gain", shape=(channels,), initializer="ones")
+        self.shift = self.add_weight(name="shift", shape=(channels,), initializer="zeros")
+
+    def call(self, images: tf.Tensor) -> tf.Tensor:
+        mean, variance = tf.nn.moments(tf.cast(images, tf.float32), axes=(1, 2), keepdims=True)
+        scale = tf.cast(self.gain, tf.float32) * tf.math.rsqrt(variance + self.epsilon)
+        # One multiplication and one addition a pixel.
+        offset = tf.cast(self.shift, tf.float32) - mean * scale
+        return images * tf.cast(scale, images.dtype) + tf.cast(offset, images.dtype)
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        return input_shape
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "epsilon": self.epsilon}
