@@ -42,6 +42,10 @@ class TrainingNoise(keras.layers.Layer):
         """As `training_rows`, but numbered from the last `restart_evaluation`: the same in every evaluation."""
         return self._rows(rows, size, f"evaluation/{purpose}", self.evaluation_step, uniform)
 
+    def shared(self, size: int, purpose: str) -> tf.Tensor:
+        """Numbers of this step from [0, 1), (size,) float32, the same on every replica; `purpose` as above."""
+        return tf.random.stateless_uniform((size,), self._seed(purpose, self.step))
+
     def advance(self) -> None:
         """Ends a training step."""
         self.step.assign_add(1)
@@ -56,11 +60,14 @@ class TrainingNoise(keras.layers.Layer):
 
     def _rows(self, rows: tf.Tensor, size: int, purpose: str, step: keras.Variable, uniform: bool) -> tf.Tensor:
         place = replica_rows(rows)
-        seed = tf.constant([self.seed, zlib.crc32(purpose.encode())], tf.int64)
-        seed = tf.random.experimental.stateless_fold_in(seed, tf.convert_to_tensor(step))
+        seed = self._seed(purpose, step)
         draw = tf.random.stateless_uniform if uniform else tf.random.stateless_normal
         noise = draw(tf.stack([place.total, size]), seed)
         return tf.ensure_shape(noise[place.start : place.start + place.local], (None, size))
+
+    def _seed(self, purpose: str, step: keras.Variable) -> tf.Tensor:
+        seed = tf.constant([self.seed, zlib.crc32(purpose.encode())], tf.int64)
+        return tf.random.experimental.stateless_fold_in(seed, tf.convert_to_tensor(step))
 
     def _counter(self, name: str) -> keras.Variable:
         return self.add_weight(

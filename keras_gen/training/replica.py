@@ -36,3 +36,11 @@ def sum_over_replicas(value: tf.Tensor) -> tf.Tensor:
     if context is None or context.num_replicas_in_sync == 1:
         return value
     return context.all_reduce(tf.distribute.ReduceOp.SUM, value)
+
+
+def gathered(values: tf.Tensor) -> tf.Tensor:
+    """The examples of all replicas, (batch, ...), in the order of the global batch."""
+    context = tf.distribute.get_replica_context()
+    if context is None or context.num_replicas_in_sync == 1:
+        return values
+    return context.all_gather(values, axis=0)

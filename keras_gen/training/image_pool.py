@@ -1,0 +1,81 @@
+"""Generated pictures of earlier steps, which a discriminator is shown among new ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from keras_gen.training.noise import TrainingNoise
+from keras_gen.training.replica import gathered, replica_rows
+from serving.errors import require_at_least
+
+
+class ImagePool(keras.layers.Layer):
+    """Keeps pictures and gives back some of them in place of new ones.
+
+    Until the pool is full it takes every picture and gives it back. Then, with even odds, a picture is given back and
+    not kept, or changes places with a random one in the pool; pictures of one batch change places with different ones.
+    The pool is one for all replicas and a function of the global batches; its pictures are weights, saved with the
+    model.
+
+    Input: pictures (batch, height, width, channels), a step's global batch no larger than the pool.
+    Output: as many pictures, without a gradient.
+
+    Args:
+        image_shape: (height, width, channels).
+        size: pictures that it holds; 0 gives every picture back.
+        noise: of the model; draws are those of its step.
+        purpose: names the pool; others draw otherwise.
+
+    Source: Shrivastava et al. 2017, "Learning from Simulated and Unsupervised Images through Adversarial Training",
+    section 2.3; Zhu et al. 2017, section 4.
+    """
+
+    def __init__(
+        self, image_shape: tuple[int, int, int], size: int, noise: TrainingNoise, purpose: str, **kwargs: Any
+    ) -> None:
+        super().__init__(name=f"pool_{purpose}", dtype="float32", autocast=False, **kwargs)
+        require_at_least(0, size=size)
+        self.size = size
+        self.noise = noise
+        self.purpose = purpose
+        self.images = self._state("images", (size, *image_shape), "float32")
+        self.filled = self._state("filled", (), "int64")
+        self.built = True
+
+    def call(self, images: tf.Tensor) -> tf.Tensor:
+        if self.size == 0:
+            return tf.stop_gradient(images)
+        place = replica_rows(tf.shape(images)[0])
+        message = f"a batch must fit into the pool of {self.size} pictures."
+        tf.debugging.assert_less_equal(place.total, self.size, message)
+        new = gathered(tf.stop_gradient(tf.cast(images, tf.float32)))
+        kept, filled = tf.convert_to_tensor(self.images), tf.cast(tf.convert_to_tensor(self.filled), tf.int32)
+        # What is free, then what is not, in random order.
+        shuffled = tf.argsort(self._draws("places")[:filled])
+        slots = tf.concat([tf.range(filled, self.size), shuffled], axis=0)[: place.total]
+        fills = slots >= filled
+        trades = tf.logical_and(~fills, self._draws("coins")[: place.total] < 0.5)
+        given = tf.where(trades[:, None, None, None], tf.gather(kept, slots), new)
+        moved = tf.logical_or(fills, trades)
+        places, arrivals = tf.boolean_mask(slots, moved)[:, None], tf.boolean_mask(new, moved)
+        self.images.assign(tf.tensor_scatter_nd_update(kept, places, arrivals))
+        self.filled.assign(tf.cast(tf.minimum(filled + place.total, self.size), tf.int64))
+        return tf.cast(given[place.start : place.start + place.local], images.dtype)
+
+    def _draws(self, use: str) -> tf.Tensor:
+        """(size,) uniform numbers of this step, the same on every replica."""
+        return self.noise.shared(self.size, f"pool/{self.purpose}/{use}")
+
+    def _state(self, name: str, shape: tuple[int, ...], dtype: str) -> keras.Variable:
+        return self.add_weight(
+            name=name,
+            shape=shape,
+            dtype=dtype,
+            initializer="zeros",
+            trainable=False,
+            autocast=False,
+            aggregation="only_first_replica",
+        )
