@@ -11,5 +11,17 @@ Each kind of source is a file with one function, `read(location, split, shape) -
 from keras_gen.data.domains import check_same_shape, endless_pairs
 from keras_gen.data.examples import Examples, Shape
 from keras_gen.data.source import SOURCE_NAMES, Source, open_source
+from keras_gen.data.translation import DOMAIN_NAMES, Domains, open_domains
 
-__all__ = ["SOURCE_NAMES", "Examples", "Shape", "Source", "check_same_shape", "endless_pairs", "open_source"]
+__all__ = [
+    "DOMAIN_NAMES",
+    "SOURCE_NAMES",
+    "Domains",
+    "Examples",
+    "Shape",
+    "Source",
+    "check_same_shape",
+    "endless_pairs",
+    "open_domains",
+    "open_source",
+]

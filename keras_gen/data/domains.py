@@ -48,8 +48,6 @@ def endless_pairs(
 
     check_same_shape(source, target)
     labelled = source.endless(batch_size, seed, first_epoch, labels=True)
-    steps = max(1, target.steps(batch_size))  # a batch larger than the target is named by `endless`
-    epoch, within = divmod(first_epoch * source.steps(batch_size), steps)
     # The complement: with the source's seed, data of equal length would always meet in the same pairs.
-    unlabelled = target.endless(batch_size, ~seed, epoch).skip(within)
+    unlabelled = target.endless_from(first_epoch * source.steps(batch_size), batch_size, ~seed)
     return tf.data.Dataset.zip(labelled, unlabelled).map(lambda known, images: ((known[0], images), known[1]))

@@ -23,7 +23,7 @@ def read(location: str, split: str, shape: Shape) -> Examples:
     if not root.is_dir():
         what = "a file" if root.exists() else "no such folder"
         raise InputError(f"folder:{location} must be a folder. Received: {what}.")
-    folders = _split_folders(root, split)
+    folders = split_folders(root, split)
     files: list[Path] = []
     names: list[str] = []
     for folder in folders:
@@ -34,17 +34,22 @@ def read(location: str, split: str, shape: Shape) -> Examples:
         raise InputError(f"folder:{location} must hold pictures ({', '.join(SUFFIXES[:3])}, ...). Received: none.")
     classes = tuple(sorted(set(names)))
     labels = np.array([classes.index(name) for name in names], np.int64) if names else None
-    return Examples(_decode_all(files, shape), labels, classes)
+    return Examples(decode_all(files, shape), labels, classes)
 
 
-def _split_folders(root: Path, split: str) -> list[Path]:
+def split_folders(root: Path, split: str, kind: str = "folder") -> list[Path]:
+    """The folders of a split: `train` and `test` in `root` where they exist, else `root` itself.
+
+    Raises:
+        InputError: a split that is not there.
+    """
     present = [part for part in SPLITS if (root / part).is_dir()]
     if not present:
         if split == "test":
-            raise InputError(f"folder:{root} must have a sub-folder 'test'. Received: none.")
+            raise InputError(f"{kind}:{root} must have a sub-folder 'test'. Received: none.")
         return [root]
     if split != "all" and split not in present:
-        raise InputError(f"folder:{root} must have a sub-folder {split!r}. Received: {', '.join(present)}.")
+        raise InputError(f"{kind}:{root} must have a sub-folder {split!r}. Received: {', '.join(present)}.")
     return [root / part for part in present if split in ("all", part)]
 
 
@@ -68,11 +73,20 @@ def _visible(path: Path) -> bool:
     return not path.name.startswith(".")
 
 
-def _decode_all(files: list[Path], shape: Shape) -> np.ndarray:
-    """One array of all pictures, decoded by as many threads as there are cores."""
-    first = read_image(files[0], shape.size, shape.channels)
+def decode_all(files: list[Path], shape: Shape, read: Callable[..., np.ndarray] = read_image) -> np.ndarray:
+    """One array of all pictures, decoded by as many threads as there are cores.
+
+    Args:
+        files: at least one.
+        shape: what is asked for.
+        read: from a file, the size and the channels asked for to a picture.
+
+    Raises:
+        InputError: a file that is no picture, pictures of different sizes, or too many for the memory.
+    """
+    first = read(files[0], shape.size, shape.channels)
     check_memory(str(files[0].parent), len(files), first.shape)
-    decode: Callable[[Path], np.ndarray] = lambda file: read_image(file, shape.size, shape.channels)  # noqa: E731
+    decode: Callable[[Path], np.ndarray] = lambda file: read(file, shape.size, shape.channels)  # noqa: E731
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         try:
             pictures = list(tqdm(pool.map(decode, files), "decoding", len(files), leave=False, disable=None))

@@ -125,6 +125,11 @@ class Source:
         epochs = tf.data.Dataset.range(first_epoch, tf.int64.max)
         return self._gather(epochs.flat_map(epoch), labels)
 
+    def endless_from(self, step: int, batch_size: int, seed: int = 0, labels: bool = False) -> tf.data.Dataset:
+        """As `endless`, from batch number `step` on."""
+        epoch, within = divmod(step, max(1, self.steps(batch_size)))  # `endless` names a batch that is too large
+        return self.endless(batch_size, seed, epoch, labels).skip(within)
+
     def steps(self, batch_size: int) -> int:
         """Full batches in an epoch."""
         return len(self) // batch_size

@@ -1,0 +1,11 @@
+"""Pictures of two domains, A and B: `pairs:PATH`, `unpaired:PATH`, `tfds:cycle_gan/NAME`.
+
+    both = keras_gen.data.open_domains("pairs:facades", image_size=286)
+    model.fit(both.endless(batch_size=1, crop=256, mirror=True), steps_per_epoch=both.steps(1), epochs=200)
+
+Each kind is a file with one function, `read(location, split, shape) -> (examples of A, examples of B)`.
+"""
+
+from keras_gen.data.translation.domains import DOMAIN_NAMES, Domains, open_domains
+
+__all__ = ["DOMAIN_NAMES", "Domains", "open_domains"]

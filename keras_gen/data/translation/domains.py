@@ -1,0 +1,117 @@
+"""Batches of two domains, and the usual augmentation: a random part, and a mirror."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from keras_gen.data.domains import check_same_shape
+from keras_gen.data.examples import Shape
+from keras_gen.data.source import SPLITS, Source
+from keras_gen.data.translation import pairs, tfds, unpaired
+from serving.errors import InputError, nearest, require_among
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+READERS = {"pairs": pairs.read, "unpaired": unpaired.read, "tfds": tfds.read}
+DOMAIN_NAMES = "pairs:PATH, pairs:PATH_A,PATH_B, unpaired:PATH, unpaired:PATH_A,PATH_B or tfds:cycle_gan/NAME"
+
+
+@dataclass(frozen=True)
+class Domains:
+    """Pictures of two domains in memory.
+
+    Attributes:
+        name: what they were opened by.
+        a: pictures of the first.
+        b: pictures of the second, of the same height and width.
+        paired: whether `b` holds what belongs to the pictures of `a`, in their order.
+    """
+
+    name: str
+    a: Source
+    b: Source
+    paired: bool
+
+    def __len__(self) -> int:
+        return max(len(self.a), len(self.b))
+
+    def swapped(self) -> Domains:
+        """The other way around."""
+        return Domains(self.name, self.b, self.a, self.paired)
+
+    def steps(self, batch_size: int) -> int:
+        """Batches in an epoch, which is a pass over the larger domain."""
+        return len(self) // batch_size
+
+    def endless(
+        self, batch_size: int, seed: int = 0, first_epoch: int = 0, crop: int | None = None, mirror: bool = False
+    ) -> tf.data.Dataset:
+        """Epoch after epoch without end, for `fit` with `steps_per_epoch=domains.steps(batch_size)`.
+
+        Order and parts are functions of the seed and of the steps before, so that training that continues at
+        `first_epoch` sees what it would have seen without the interruption.
+
+        Args:
+            batch_size: pictures of each domain in a batch.
+            seed: seed of the order, and of the parts.
+            first_epoch: epochs that are finished.
+            crop: side of the random square that is taken of each picture, of both of a pair at the same place; None
+                takes the whole.
+            mirror: turn every second one around, drawn at random, both of a pair alike.
+
+        Returns:
+            Batches (pictures of A, pictures of B), float32 (batch, height, width, channels) in [-1, 1].
+
+        Raises:
+            InputError: a batch larger than a domain, or a part larger than the pictures.
+        """
+        import tensorflow as tf
+
+        from keras_gen.data.translation.cropping import random_parts
+
+        height, width, _ = self.a.image_shape
+        if crop is not None and not 1 <= crop <= min(height, width):
+            raise InputError(f"`crop` must be at least 1 and at most the pictures' {width}x{height}. Received: {crop}.")
+        first = first_epoch * self.steps(batch_size)
+        # With one seed, sets of equal length come in the same order: pairs stay together, and others must not.
+        batches = tf.data.Dataset.zip(
+            self.a.endless_from(first, batch_size, seed),
+            self.b.endless_from(first, batch_size, seed if self.paired else ~seed),
+        )
+        if crop is None and not mirror:
+            return batches
+
+        def parts(step: tf.Tensor, both: tuple[tf.Tensor, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
+            a, b = both
+            return random_parts(a, b, crop, mirror, tf.stack([tf.constant(seed, tf.int64), step]), self.paired)
+
+        return tf.data.Dataset.zip(tf.data.Dataset.counter(first), batches).map(parts)
+
+
+def open_domains(
+    name: str, image_size: int | tuple[int, int] | None = None, channels: int | None = None, split: str = "train"
+) -> Domains:
+    """Opens two domains by name.
+
+    Args:
+        name: one of `DOMAIN_NAMES`. Of pictures side by side the left one is of A.
+        image_size: as in `open_source`.
+        channels: 1 for grey; pictures are RGB otherwise, grey ones too.
+        split: `train`, `test` or `all`.
+
+    Raises:
+        InputError: an unknown kind, a path that is not there, pictures that have no partner or another shape.
+    """
+    kind, _, location = name.partition(":")
+    if kind not in READERS or not location:
+        raise InputError(f"two domains must be {DOMAIN_NAMES}. Received: {name!r}.{nearest(kind, list(READERS))}")
+    require_among(SPLITS, split=split)
+    if channels not in (None, 1, 3):
+        raise InputError(f"`channels` must be 1 or 3. Received: {channels}.")
+    size = (image_size, image_size) if isinstance(image_size, int) else image_size
+    examples = READERS[kind](location, split, Shape(size, channels))
+    a, b = (Source(f"{name} ({domain})", split, part) for domain, part in zip("AB", examples, strict=True))
+    check_same_shape(a, b)
+    return Domains(name, a, b, kind == "pairs")
