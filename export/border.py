@@ -10,17 +10,28 @@ import tensorflow as tf
 
 IO = Literal["uint8", "float"]
 IMAGE = "image"
+TRANSLATION = "translation"
+PICTURES = (IMAGE, TRANSLATION)
 LATENT = "latent"
 LABEL = "label"
 TRUNCATION = "truncation"
-UNROUNDED = "image_unrounded"
+
+
+def unrounded(name: str) -> str:
+    """The output beside a rounded picture that it was rounded from."""
+    return f"{name}_unrounded"
+
+
+def is_unrounded(name: str) -> bool:
+    """Whether `unrounded` gave this name."""
+    return name in map(unrounded, PICTURES)
 
 
 class Bordered(tf.Module):
     """A network with the border around it, as a function that TensorFlow and tf2onnx can export.
 
     Args:
-        network: named inputs and outputs; those called `image` are pictures in [-1, 1].
+        network: named inputs and outputs; those called `image` or `translation` are pictures in [-1, 1].
         io: `uint8` converts pictures at the border, `float` leaves them as they are.
     """
 
@@ -36,18 +47,17 @@ class Bordered(tf.Module):
 
     def _call(self, inputs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         outputs = self._call_with_unrounded(inputs)
-        outputs.pop(UNROUNDED, None)
-        return outputs
+        return {name: value for name, value in outputs.items() if not is_unrounded(name)}
 
     def _call_with_unrounded(self, inputs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """The outputs, and beside a rounded picture the one it was rounded from."""
         if self.io == "uint8" and IMAGE in inputs:
             inputs = {**inputs, IMAGE: tf.cast(inputs[IMAGE], tf.float32) / 127.5 - 1.0}
         outputs = {name: tf.cast(value, tf.float32) for name, value in self.network(inputs, training=False).items()}
-        if self.io == "uint8" and IMAGE in outputs:
-            outputs[UNROUNDED] = outputs[IMAGE]
-            grey_levels = tf.clip_by_value((outputs[IMAGE] + 1.0) * 127.5, 0.0, 255.0)
-            outputs[IMAGE] = tf.cast(tf.round(grey_levels), tf.uint8)
+        for name in set(outputs) & set(PICTURES) if self.io == "uint8" else ():
+            outputs[unrounded(name)] = outputs[name]
+            grey_levels = tf.clip_by_value((outputs[name] + 1.0) * 127.5, 0.0, 255.0)
+            outputs[name] = tf.cast(tf.round(grey_levels), tf.uint8)
         return outputs
 
 

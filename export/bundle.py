@@ -11,13 +11,14 @@ from typing import Any
 import keras
 import onnx
 
-from export.border import IO, UNROUNDED, Bordered
+from export.border import IMAGE, IO, Bordered
 from export.card import write_card
 from export.describe import describe
 from export.parity import check_network
 from export.seeded import SAMPLER, seeded_networks
-from export.to_onnx import convert, label, save_saved_model, without_output
+from export.to_onnx import convert, label, save_saved_model, without_unrounded
 from keras_gen.models import model_name
+from keras_gen.networks.sizes import side_multiple
 from keras_gen.training.run_directory import RunDirectory, load_model_file
 from serving import Sampler
 from serving.errors import InputError
@@ -83,8 +84,8 @@ def _write(model: keras.Model, facts: dict[str, Any], folder: Path, io: IO) -> N
         bordered = Bordered(network, io)
         converted = convert(bordered)
         inputs, outputs = describe(bordered, len(classes))
-        parity[name] = check_network(name, converted, network, inputs)
-        final = without_output(converted, UNROUNDED)
+        parity[name] = check_network(name, converted, network, inputs, model.image_shape[:2])
+        final = without_unrounded(converted)
         networks[name] = _save(final, folder, name, inputs, outputs)
         save_saved_model(bordered, str(folder / "saved_model" / name))
         if name == DECODER and model.prior:
@@ -95,7 +96,7 @@ def _write(model: keras.Model, facts: dict[str, Any], folder: Path, io: IO) -> N
     manifest = Manifest(
         model=model_name(model),
         networks=networks,
-        image=Image(height, width, channels),
+        image=Image(height, width, channels, **_free_sides(networks, inference)),
         latent=Latent(model.latent_dim, model.prior) if DECODER in inference else None,
         classes=classes,
         normalization="standing_statistics" if getattr(model, "standing_batches", 0) else "moving_statistics",
@@ -110,6 +111,14 @@ def _write(model: keras.Model, facts: dict[str, Any], folder: Path, io: IO) -> N
         pictures = sampler.sample(columns * max(1, SAMPLES // columns) if columns else SAMPLES, seed=0)
         write_png(folder / "samples.png", grid(to_uint8(pictures), columns))
     write_card(folder, manifest)
+
+
+def _free_sides(networks: dict[str, Network], inference: dict[str, keras.Model]) -> dict[str, Any]:
+    """What the manifest says of sides that every network leaves open, and nothing where one does not."""
+    inputs = [network.inputs[IMAGE] for network in networks.values() if IMAGE in network.inputs]
+    if not inputs or any(isinstance(side, int) for tensor in inputs for side in tensor.axes[1:3]):
+        return {}
+    return {"any_size": True, "multiple": max(side_multiple(network) for network in inference.values())}
 
 
 def _save(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from export.border import IMAGE, LABEL, Bordered
+from export.border import LABEL, PICTURES, Bordered
 from serving.manifest import Tensor
+
+FREE_AXES = ("n", "height", "width")
 
 
 def describe(bordered: Bordered, classes: int) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
@@ -25,6 +27,12 @@ def describe(bordered: Bordered, classes: int) -> tuple[dict[str, Tensor], dict[
 
 
 def _tensor(name: str, shape: Any, dtype: str, classes: int) -> Tensor:
-    axes = tuple("n" if index == 0 else int(size) for index, size in enumerate(shape))
-    limits = {IMAGE: (0.0, 255.0) if dtype == "uint8" else (-1.0, 1.0), LABEL: (0.0, classes - 1.0)}
+    axes = tuple(_axis(index, size) for index, size in enumerate(shape))
+    of_pictures = (0.0, 255.0) if dtype == "uint8" else (-1.0, 1.0)
+    limits = {**dict.fromkeys(PICTURES, of_pictures), LABEL: (0.0, classes - 1.0)}
     return Tensor(axes, dtype, limits.get(name))
+
+
+def _axis(index: int, size: int | None) -> int | str:
+    """The size of an axis, or its name where it is free."""
+    return FREE_AXES[index] if index == 0 or size is None else int(size)

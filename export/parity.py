@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import onnx
 
-from export.border import IMAGE, LABEL, LATENT, TRUNCATION, UNROUNDED
+from export.border import IMAGE, LABEL, LATENT, PICTURES, TRUNCATION, unrounded
 from serving.images import to_float, to_uint8
 from serving.manifest import Tensor
 from serving.noise import standard_normal
@@ -27,15 +27,20 @@ class ParityError(RuntimeError):
 
 
 def check_network(
-    name: str, model: onnx.ModelProto, network: keras.Model, inputs: Mapping[str, Tensor]
+    name: str,
+    model: onnx.ModelProto,
+    network: keras.Model,
+    inputs: Mapping[str, Tensor],
+    sides: tuple[int, int] = (1, 1),
 ) -> dict[str, float]:
-    """Compares a converted network with Keras at batches of 1, 3 and 17.
+    """Compares a converted network with Keras at batches of 1, 3 and 17; one of free sides at twice the height too.
 
     Args:
         name: the network's name, for the message.
         model: the ONNX model, the unrounded picture among its outputs where it rounds one.
         network: the Keras network, pictures in [-1, 1].
         inputs: the manifest's description of the inputs.
+        sides: height and width of pictures whose sides are free.
 
     Returns:
         Output -> largest difference: in grey levels for uint8 pictures, else absolute.
@@ -46,13 +51,14 @@ def check_network(
     session = _session(model)
     names = [output.name for output in session.get_outputs()]
     worst = _Worst(name)
-    for batch in BATCHES:
-        feed = _example_inputs(inputs, batch)
+    tall = (2 * sides[0], sides[1])
+    cases = [(batch, sides) for batch in BATCHES] + ([(1, tall)] if _of_free_sides(inputs) else [])
+    for batch, (height, width) in cases:
+        feed = _example_inputs(inputs, batch, {"height": height, "width": width})
         received = dict(zip(names, session.run(names, feed), strict=True))
         reference = network({key: to_float(value) for key, value in feed.items()}, training=False)
         expected = {key: np.asarray(value) for key, value in reference.items()}
-        if UNROUNDED in received:
-            expected[UNROUNDED] = expected[IMAGE]
+        expected |= {unrounded(key): expected[key] for key in PICTURES if unrounded(key) in received}
         worst.compare(expected, received)
     return worst.checked()
 
@@ -161,11 +167,16 @@ def _session(model: onnx.ModelProto):  # type: ignore[no-untyped-def]
     return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
 
 
-def _example_inputs(inputs: Mapping[str, Tensor], batch: int) -> Arrays:
-    """Repeatable inputs of the described types: all grey levels, or standard normal numbers."""
+def _of_free_sides(inputs: Mapping[str, Tensor]) -> bool:
+    return any("height" in tensor.axes or "width" in tensor.axes for tensor in inputs.values())
+
+
+def _example_inputs(inputs: Mapping[str, Tensor], batch: int, sides: Mapping[str, int] | None = None) -> Arrays:
+    """Repeatable inputs of the described types: all grey levels, or standard normal numbers; `sides` are the sizes of
+    free axes but the first."""
     arrays: Arrays = {}
     for name, tensor in inputs.items():
-        axes = tuple(batch if isinstance(axis, str) else axis for axis in tensor.axes)
+        axes = tuple((sides or {}).get(axis, batch) if isinstance(axis, str) else axis for axis in tensor.axes)
         if tensor.dtype == "int64":
             assert tensor.range is not None, "labels have the classes as their range"
             arrays[name] = np.arange(batch, dtype=np.int64) % int(tensor.range[1] + 1)

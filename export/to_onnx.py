@@ -9,7 +9,7 @@ from dataclasses import asdict
 import onnx
 import tensorflow as tf
 
-from export.border import Bordered
+from export.border import Bordered, is_unrounded
 from serving.manifest import Tensor
 
 OPSET = 18
@@ -27,11 +27,11 @@ def convert(bordered: Bordered) -> onnx.ModelProto:
     return model
 
 
-def without_output(model: onnx.ModelProto, name: str) -> onnx.ModelProto:
-    """A copy that no longer gives the output `name`."""
+def without_unrounded(model: onnx.ModelProto) -> onnx.ModelProto:
+    """A copy that no longer gives what its pictures were rounded from."""
     copy = onnx.ModelProto()
     copy.CopyFrom(model)
-    kept = [output for output in model.graph.output if output.name != name]
+    kept = [output for output in model.graph.output if not is_unrounded(output.name)]
     del copy.graph.output[:]
     copy.graph.output.extend(kept)
     return copy

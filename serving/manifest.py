@@ -47,12 +47,13 @@ class Network:
 
 @dataclass(frozen=True)
 class Image:
-    """Size of the pictures in pixels; `any_size` says that height and width are free."""
+    """Size of the pictures in pixels; `any_size` says that height and width are free multiples of `multiple`."""
 
     height: int
     width: int
     channels: int
     any_size: bool = False
+    multiple: int = 1
 
 
 @dataclass(frozen=True)
@@ -275,9 +276,13 @@ class _Reader:
         return Tensor(axes=axes, dtype=self.at("dtype").text(entries["dtype"]), range=limits)
 
     def image(self, data: object) -> Image:
-        entries = self.fields(data, {"height", "width", "channels"}, {"any_size"})
+        entries = self.fields(data, {"height", "width", "channels"}, {"any_size", "multiple"})
         sizes = {key: self.at(key).integer(entries[key], low=1) for key in ("height", "width", "channels")}
-        return Image(**sizes, any_size=self.at("any_size").flag(entries.get("any_size", False)))
+        return Image(
+            **sizes,
+            any_size=self.at("any_size").flag(entries.get("any_size", False)),
+            multiple=self.at("multiple").integer(entries.get("multiple", 1), low=1),
+        )
 
     def latent(self, data: object) -> Latent:
         entries = self.fields(data, {"size", "prior"})

@@ -46,7 +46,7 @@ def build_network(
     return network
 
 
-def build_translator(spec: NetworkSpec, image_shape: tuple[int, int, int], channels: int) -> keras.Model:
+def build_translator(spec: NetworkSpec, image_shape: Shape, channels: int) -> keras.Model:
     """A network from pictures to pictures of the same size: of `image_shape` alone, or of any size.
 
     Args:

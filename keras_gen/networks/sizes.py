@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import keras
+
 from serving.errors import InputError
 
 SMALLEST, LARGEST = 4, 7
@@ -51,3 +53,17 @@ def check_multiple(image_shape: tuple[int, int, int], multiple: int, family: str
             f"the network {family!r} must have a height and width that are multiples of {multiple}. "
             f"Received: {height}x{width}; choose another --image_size."
         )
+
+
+def side_multiple(network: keras.Model) -> int:
+    """What sides must be multiples of, so that every stride divides them: the product of all of them.
+
+    Of strides that lie beside one another, rather than one behind the other, it may be more than needed.
+    """
+    strides = 1
+    for layer in network.layers:
+        if isinstance(layer, keras.Model):
+            strides *= side_multiple(layer)
+        elif not isinstance(layer, keras.layers.Conv2DTranspose):
+            strides *= max(getattr(layer, "strides", (1,)))
+    return strides

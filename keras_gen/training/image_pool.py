@@ -34,7 +34,7 @@ class ImagePool(keras.layers.Layer):
     """
 
     def __init__(
-        self, image_shape: tuple[int, int, int], size: int, noise: TrainingNoise, purpose: str, **kwargs: Any
+        self, image_shape: tuple[int, ...], size: int, noise: TrainingNoise, purpose: str, **kwargs: Any
     ) -> None:
         super().__init__(name=f"pool_{purpose}", dtype="float32", autocast=False, **kwargs)
         require_at_least(0, size=size)
