@@ -19,11 +19,11 @@ SMALL = {
 
 
 class TestCycleGAN(ModelContract):
-    """With the statistics of the batch and a light cycle: those of four pixels, which these pictures come down to, make
-    rounding errors grow a hundredfold in a step."""
+    """Without normalization: by the statistics of the few pixels that these pictures come down to, rounding errors
+    grow a hundredfold in a step. The U-Net below has it, where it is shallower."""
 
     model_class = keras_gen.CycleGAN
-    arguments = {**SMALL, "generator": {**SMALL["generator"], "normalization": "batch"}, "cycle_weight": 1.0, "seed": 4}
+    arguments = {**SMALL, "generator": {**SMALL["generator"], "normalization": "none"}, "seed": 4}
 
 
 class TestUNetCycleGAN(ModelContract):
