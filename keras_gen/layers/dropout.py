@@ -9,7 +9,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from keras_gen.training.noise import TrainingNoise
+from keras_gen.layers.training_noise import TrainingNoise
 from serving.errors import InputError
 
 

@@ -12,13 +12,13 @@ import tensorflow as tf
 
 from keras_gen import losses
 from keras_gen.layers import GaussianSampling, Likelihood, PixelLikelihood
+from keras_gen.layers.replica import sum_over_replicas
 from keras_gen.networks import NetworkSpec, build_coder
 from keras_gen.training.base import BaseModel
 from keras_gen.training.binarization import binarized
 from keras_gen.training.minimize import global_mean, minimize
 from keras_gen.training.optimizers import OptimizerSpec
 from keras_gen.training.pieces import variational_networks
-from keras_gen.training.replica import sum_over_replicas
 from serving.errors import InputError, require_among, require_at_least
 
 BASELINE_DECAY = 0.9

@@ -10,8 +10,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_gen.layers.training_noise import TrainingNoise
 from keras_gen.training.config import constructor_arguments, constructor_config
-from keras_gen.training.noise import TrainingNoise
 from keras_gen.training.optimizers import OptimizerSpec
 from keras_gen.training.train_function import single_step_function
 from serving.classes import class_labels

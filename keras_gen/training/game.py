@@ -8,10 +8,10 @@ from typing import Any, Literal
 import tensorflow as tf
 
 from keras_gen.layers import Augmentation, DifferentiableAugmentation
+from keras_gen.layers.training_noise import TrainingNoise
 from keras_gen.losses import PAIRS
 from keras_gen.losses.adversarial import mean_per_example
 from keras_gen.losses.penalties import Discriminator, Sample
-from keras_gen.training.noise import TrainingNoise
 from keras_gen.training.penalties import Penalties, checked_penalties, penalty
 from serving.errors import InputError, require_among, require_at_least
 

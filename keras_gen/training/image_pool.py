@@ -7,8 +7,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from keras_gen.training.noise import TrainingNoise
-from keras_gen.training.replica import gathered, replica_rows
+from keras_gen.layers.replica import gathered, replica_rows
+from keras_gen.layers.training_noise import TrainingNoise
 from serving.errors import require_at_least
 
 

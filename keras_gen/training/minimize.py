@@ -7,7 +7,7 @@ from collections.abc import Callable
 import keras
 import tensorflow as tf
 
-from keras_gen.training.replica import replica_rows, sum_over_replicas
+from keras_gen.layers.replica import replica_rows, sum_over_replicas
 from keras_gen.training.resting import apply_unless
 
 Values = dict[str, tf.Tensor]

@@ -6,7 +6,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from keras_gen.training.replica import replica_rows
+from keras_gen.layers.replica import replica_rows
 
 
 def turns(batch: Any, count: int) -> list[Any]:

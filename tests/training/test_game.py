@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from keras_gen.layers.training_noise import TrainingNoise
 from keras_gen.training.game import Game
-from keras_gen.training.noise import TrainingNoise
 
 QUIET = {
     "loss": "non_saturating",

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_gen.training.noise import TrainingNoise
+from keras_gen.layers.training_noise import TrainingNoise
 from tests.harness import two_replicas
 
 

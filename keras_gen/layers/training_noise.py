@@ -7,7 +7,7 @@ import zlib
 import keras
 import tensorflow as tf
 
-from keras_gen.training.replica import replica_rows
+from keras_gen.layers.replica import replica_rows
 
 
 class TrainingNoise(keras.layers.Layer):
