@@ -10,6 +10,7 @@ import onnx
 import tensorflow as tf
 
 from export.border import Bordered, is_unrounded
+from export.transposed_convolution import convert_transposed_convolution
 from serving.manifest import Tensor
 
 OPSET = 18
@@ -22,7 +23,10 @@ def convert(bordered: Bordered) -> onnx.ModelProto:
 
     logging.getLogger("tf2onnx").setLevel(logging.ERROR)
     model, _ = tf2onnx.convert.from_function(
-        bordered.function_with_unrounded, input_signature=[bordered.inputs], opset=OPSET
+        bordered.function_with_unrounded,
+        input_signature=[bordered.inputs],
+        opset=OPSET,
+        custom_op_handlers={"Conv2DBackpropInput": (convert_transposed_convolution, [])},
     )
     return model
 
