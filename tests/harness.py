@@ -53,6 +53,8 @@ def data(model: keras.Model, pictures: np.ndarray) -> tuple[Any, ...]:
 
 def held_out(model: keras.Model, pictures: np.ndarray) -> tuple[np.ndarray, ...]:
     """What `evaluate` takes."""
+    if model.translates:
+        return pictures, -pictures
     return (pictures, np.arange(len(pictures)) % len(model.classes)) if model.labelled else (pictures,)
 
 

@@ -122,6 +122,11 @@ def train(options: TrainOptions, model_options: dict[str, Any], optimizers: dict
     from keras_gen.training.run_directory import RunDirectory
 
     directory = RunDirectory(options.out or Path("runs") / options.name)
+    if model_class(options.name).translates:
+        raise InputError(
+            f"the model must be one that learns from a single domain. Received: {options.name!r}, which `fit` trains "
+            "in Python on `keras_gen.data.open_domains(...).endless(...)`."
+        )
     source, target = open_sources(options, model_class(options.name).domains)
     model = _fresh_model(options, source, model_options, optimizers)
     first_epoch = directory.finished_epochs()

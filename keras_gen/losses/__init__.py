@@ -25,11 +25,12 @@ from keras_gen.losses.likelihoods import (
 )
 from keras_gen.losses.pairs import PAIRS, AdversarialPair
 from keras_gen.losses.penalties import dragan_penalty, gradient_penalty, r1_penalty, r2_penalty
-from keras_gen.losses.reconstruction import decibels, squared_error
+from keras_gen.losses.reconstruction import absolute_error, decibels, squared_error
 
 __all__ = [
     "PAIRS",
     "AdversarialPair",
+    "absolute_error",
     "bernoulli_nll",
     "continuous_bernoulli_mean",
     "continuous_bernoulli_nll",

@@ -22,6 +22,11 @@ def squared_error(images: tf.Tensor, reconstructions: tf.Tensor) -> tf.Tensor:
     return tf.reduce_mean(tf.square(images - reconstructions), axis=list(range(1, images.shape.rank)))
 
 
+def absolute_error(images: tf.Tensor, reconstructions: tf.Tensor) -> tf.Tensor:
+    """Mean over pixels and channels of `|x - x'|`; arguments and result as for `squared_error`."""
+    return tf.reduce_mean(tf.abs(images - reconstructions), axis=list(range(1, images.shape.rank)))
+
+
 def decibels(error: tf.Tensor) -> tf.Tensor:
     """Peak signal-to-noise ratio of a mean squared error between pictures in [-1, 1].
 

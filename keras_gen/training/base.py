@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
 import keras
 import numpy as np
@@ -29,7 +29,9 @@ class BaseModel(keras.Model):
       in `prior_network` how;
     - in `labelled` whether `fit` takes (pictures, labels); then it has `classes`, the names in the labels' order;
     - in `domains` whether these pictures are pairs, (source, target), as many of both: the labels are the source's, and
-      the target's are not known. Evaluation takes pictures of one domain.
+      the target's are not known. Evaluation takes pictures of one domain;
+    - in `translates` whether `fit` takes (pictures of A, pictures of B): `pairs` that belong together, `unpaired` ones,
+      or None for neither.
 
     Args:
         seed: seed of the training noise.
@@ -40,6 +42,7 @@ class BaseModel(keras.Model):
     prior: str | None = None
     labelled: bool = False
     domains: bool = False
+    translates: Literal["pairs", "unpaired"] | None = None
     default_optimizers: ClassVar[Mapping[str, OptimizerSpec]]
     latent_dim: int
     classes: tuple[str, ...] = ()

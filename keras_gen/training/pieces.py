@@ -9,6 +9,8 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gen.layers import TruncatedNormal
+from keras_gen.networks import NetworkSpec
+from serving.errors import InputError
 
 
 def coding_networks(encoder: keras.Model, decoder: keras.Model) -> dict[str, keras.Model]:
@@ -68,6 +70,47 @@ def as_pictures(generated: tf.Tensor) -> np.ndarray:
 def side_by_side(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     """Pictures of two arrays in turn: (n, ...) and (n, ...) to (2 n, ...), for a grid of an even width."""
     return np.stack([np.asarray(left), np.asarray(right)], axis=1).reshape(-1, *left.shape[1:])
+
+
+def translating_network(network: keras.Model) -> keras.Model:
+    """A network from pictures to pictures, with the names that a bundle has for them: image -> translation.
+
+    The two must differ, since values of an ONNX graph have one name each.
+    """
+    image = keras.Input(network.input_shape[1:], name="image")
+    return keras.Model({"image": image}, {"translation": network(image, training=False)})
+
+
+def both_ways(spec: NetworkSpec, build: Callable[[NetworkSpec], keras.Model], names: tuple[str, str]) -> keras.Model:
+    """Two networks as one, of two inputs and two outputs.
+
+    Args:
+        spec: what each is built of, or a network that has both already.
+        build: from a part of it, or from the `spec` of both, to a network of the right shape.
+        names: of the two.
+
+    Raises:
+        InputError: a network without two inputs and two outputs, and what `build` raises.
+    """
+    if not isinstance(spec, keras.Model):
+        built = (build(spec) for _ in names)
+        return together(
+            *(keras.Model(net.inputs, net.outputs, name=name) for net, name in zip(built, names, strict=True))
+        )
+    if (len(spec.inputs), len(spec.outputs)) != (2, 2):
+        raise InputError(
+            f"a network of both domains must have two inputs and two outputs. Received: {len(spec.inputs)} and "
+            f"{len(spec.outputs)}."
+        )
+    for part in apart(spec):
+        build(part)
+    return spec
+
+
+def apart(network: keras.Model) -> tuple[keras.Model, ...]:
+    """What `together` put together: from each input to its output."""
+    pairs = zip(network.inputs, network.outputs, strict=True)
+    return tuple(keras.Model(image, output) for image, output in pairs)
 
 
 def together(*networks: keras.Model) -> keras.Model:

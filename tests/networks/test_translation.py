@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import keras
 import numpy as np
+import onnxruntime
 import pytest
 import tensorflow as tf
 
+from export.border import Bordered
+from export.to_onnx import convert
 from keras_gen.networks import build_translator, patchgan, resnet, unet
 from keras_gen.networks.sizes import even_halvings
 from serving import InputError
@@ -84,6 +87,19 @@ def test_a_translator_takes_any_size_and_stays_in_range(family, normalization):
         given = network(100 * pictures(height, width), training=True)
         assert given.shape == (2, height, width, 1)
         assert np.abs(given).max() <= 1
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_an_exported_translator_takes_any_size(family):
+    network = FAMILIES[family]((16, 16, 3), 3, filters=4)
+    image = keras.Input((None, None, 3), name="image")
+    bordered = Bordered(keras.Model({"image": image}, {"translation": network(image)}), "float")
+    model = convert(bordered)
+    assert not {"RandomUniform", "RandomUniformLike", "Loop", "If"} & {node.op_type for node in model.graph.node}
+    session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    for height, width in ((16, 16), (32, 48)):
+        images = pictures(height, width)
+        np.testing.assert_allclose(session.run(["translation"], {"image": images})[0], network(images), atol=1e-5)
 
 
 def test_a_network_of_ones_own_may_have_one_size_alone():

@@ -1,0 +1,190 @@
+"""Translation between two sets of pictures of which no two belong together."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, ClassVar
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_gen import losses
+from keras_gen.networks import NetworkSpec, build_network, build_translator
+from keras_gen.training.game import LossName, Terms
+from keras_gen.training.generative import GenerativeAdversarialModel, joined
+from keras_gen.training.image_pool import ImagePool
+from keras_gen.training.minimize import minimize, watching
+from keras_gen.training.optimizers import OptimizerSpec
+from keras_gen.training.pieces import apart, both_ways, side_by_side, translating_network
+from serving.errors import require_at_least
+
+Both = tuple[tf.Tensor, tf.Tensor]
+
+
+@keras.saving.register_keras_serializable(package="keras_gen")
+class CycleGAN(GenerativeAdversarialModel):
+    """Two generators, from domain A to B and back, and a discriminator of each domain.
+
+    What is translated and back again is to be what it was, and what is of a generator's target already is to stay. A
+    discriminator is shown pictures of earlier steps among new ones. Both generators are one player, both discriminators
+    the other. Reported beside their losses: `cycle_loss` and `identity_loss`, mean absolute errors in units of [-1, 1],
+    of both directions together. `fit` takes (pictures of A, pictures of B).
+
+    Args:
+        image_shape: (height, width, channels) of both domains.
+        generator: network from pictures to pictures in [-1, 1], of the role `translator`: `resnet`, `unet`, a
+            dictionary of the name and its options, of which each direction gets one of its own; or a `keras.Model` of
+            both, [pictures of A, pictures of B] -> [in B, in A].
+        discriminator: network from pictures to logits of patches, of the role `patch_discriminator`; likewise, or a
+            `keras.Model` of both, [pictures of A, pictures of B] -> [logits of A's patches, of B's].
+        cycle_weight: weight of the way there and back in the generators' loss.
+        identity_weight: weight of what is to stay, as a share of `cycle_weight`; 0 saves two passes of a step.
+        pool_size: pictures of earlier steps that are kept of each domain; at least a global batch, or 0.
+        seed: seed of the training noise.
+        loss: as in `GenerativeAdversarialModel`.
+        **options: those of `GenerativeAdversarialModel`.
+
+    Raises:
+        InputError: a value out of range, or networks that do not fit.
+
+    Source: Zhu et al. 2017, "Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial Networks",
+    equations 1 to 3, sections 4 and 5.2.
+    """
+
+    translates = "unpaired"
+    default_optimizers: ClassVar = {
+        "generator_optimizer": OptimizerSpec("adam", learning_rate=2e-4, beta_1=0.5),
+        "discriminator_optimizer": OptimizerSpec("adam", learning_rate=2e-4, beta_1=0.5),
+    }
+
+    def __init__(
+        self,
+        image_shape: tuple[int, int, int] = (256, 256, 3),
+        generator: NetworkSpec = "resnet",
+        discriminator: NetworkSpec = "patchgan",
+        cycle_weight: float = 10.0,
+        identity_weight: float = 0.5,
+        pool_size: int = 50,
+        seed: int = 0,
+        loss: LossName = "least_squares",
+        **options: Any,
+    ) -> None:
+        super().__init__(seed, ["cycle_loss", "identity_loss"], loss=loss, **options)
+        require_at_least(0, cycle_weight=cycle_weight, identity_weight=identity_weight)
+        self.image_shape = tuple(image_shape)
+        self.generator = both_ways(generator, self._translator, ("a_to_b", "b_to_a"))
+        self.discriminator = both_ways(discriminator, self._judge, ("judge_a", "judge_b"))
+        self.a_to_b, self.b_to_a = apart(self.generator)
+        self.judge_a, self.judge_b = apart(self.discriminator)
+        self.pool_a, self.pool_b = (ImagePool(self.image_shape, pool_size, self.noise, name) for name in "ab")
+        self.cycle_weight = cycle_weight
+        self.identity_weight = identity_weight
+        self.pool_size = pool_size
+        self.begin()
+        self.averages = apart(self.average)
+
+    @property
+    def players(self) -> dict[str, keras.Model]:
+        return {"generator": self.generator, "discriminator": self.discriminator}
+
+    def call(self, images: tf.Tensor, training: bool = False) -> tf.Tensor:
+        """Pictures of B in [-1, 1] of pictures of A, by the averaged generator."""
+        return self.averages[0](images, training=False)
+
+    def train_step(self, data: Any) -> Terms:
+        of_a, of_b, _ = keras.utils.unpack_x_y_sample_weight(data)
+        moves = []
+        for turn, real in enumerate(self.turns((of_a, of_b))):
+            with watching(self.generator) as tape:
+                fake = self._translated(real, training=True)
+            shown = (self.pool_a(fake[0]), self.pool_b(fake[1]))
+            moves.append(
+                minimize(
+                    partial(self._discriminator_terms, real, shown, f"turn {turn}"),
+                    self.discriminator,
+                    self.discriminator_optimizer,
+                    rest_above=self.balance,
+                )
+            )
+        generator = minimize(partial(self._generator_terms, real, fake), self.generator, self.generator_optimizer, tape)
+        self.end_step()
+        return self._report(generator, joined(moves))
+
+    def test_step(self, data: Any) -> Terms:
+        of_a, of_b, _ = keras.utils.unpack_x_y_sample_weight(data)
+        real = (of_a, of_b)
+        fake = self._translated(real, training=False)
+        logits = [
+            (judge(images, training=False), judge(made, training=False))
+            for judge, images, made in zip(self._judges(), real, fake, strict=True)
+        ]
+        adversarial = tf.add_n([self.game.generator_loss(made, images) for images, made in logits])
+        discriminator = _added([self.game.score(*of_domain) for of_domain in logits])
+        return self._report(self._with_errors(adversarial, real, fake, training=False), discriminator)
+
+    def preview(self, images: np.ndarray, seed: int) -> np.ndarray:
+        """Pictures of A, each beside what it becomes."""
+        return side_by_side(images, self(tf.constant(images)))
+
+    def inference_networks(self) -> dict[str, keras.Model]:
+        """`a_to_b` and `b_to_a`: image -> translation, the averaged generators."""
+        names = ("a_to_b", "b_to_a")
+        return {name: translating_network(network) for name, network in zip(names, self.averages, strict=True)}
+
+    def _translator(self, spec: NetworkSpec) -> keras.Model:
+        return build_translator(spec, self.image_shape, self.image_shape[2])
+
+    def _judge(self, spec: NetworkSpec) -> keras.Model:
+        shape = self.image_shape
+        return build_network("patch_discriminator", spec, shape, (None, None, 1), image_shape=shape)
+
+    def _judges(self) -> tuple[keras.Model, keras.Model]:
+        return self.judge_a, self.judge_b
+
+    def _translated(self, real: Both, training: bool) -> Both:
+        """Made pictures of A, and of B."""
+        return self.b_to_a(real[1], training=training), self.a_to_b(real[0], training=training)
+
+    def _discriminator_terms(self, real: Both, fake: Both, purpose: str) -> Terms:
+        return _added(
+            [
+                self.game.discriminator_terms(partial(judge, training=True), images, made, f"{purpose}/{domain}")
+                for judge, images, made, domain in zip(self._judges(), real, fake, "ab", strict=True)
+            ]
+        )
+
+    def _generator_terms(self, real: Both, fake: Both) -> Terms:
+        terms = [
+            self.game.generator_terms(partial(judge, training=True), images, made)
+            for judge, images, made in zip(self._judges(), real, fake, strict=True)
+        ]
+        return self._with_errors(tf.add_n([of_domain["loss"] for of_domain in terms]), real, fake, training=True)
+
+    def _with_errors(self, adversarial: tf.Tensor, real: Both, fake: Both, training: bool) -> Terms:
+        """The generators' terms: `loss`, `cycle_loss` and `identity_loss`, each (batch,)."""
+        back = (self.b_to_a(fake[1], training=training), self.a_to_b(fake[0], training=training))
+        cycle = _error(real, back)
+        loss = adversarial + self.cycle_weight * cycle
+        if self.identity_weight == 0:
+            return {"loss": loss, "cycle_loss": cycle, "identity_loss": tf.zeros_like(cycle)}
+        kept = (self.b_to_a(real[0], training=training), self.a_to_b(real[1], training=training))
+        identity = _error(real, kept)
+        loss += self.cycle_weight * self.identity_weight * identity
+        return {"loss": loss, "cycle_loss": cycle, "identity_loss": identity}
+
+    def _report(self, generator: Terms, discriminator: Terms) -> Terms:
+        errors = {name: generator[name] for name in ("cycle_loss", "identity_loss")}
+        return self.report(generator, discriminator, **errors)
+
+
+def _error(real: Both, made: Both) -> tf.Tensor:
+    """Mean absolute errors of both domains, added up, (batch,)."""
+    errors = [losses.absolute_error(one, tf.cast(other, tf.float32)) for one, other in zip(real, made, strict=True)]
+    return tf.add_n(errors)
+
+
+def _added(terms: list[Terms]) -> Terms:
+    """The discriminators' `loss` added up, and the mean of their `accuracy`."""
+    loss, accuracy = (tf.add_n([of_domain[name] for of_domain in terms]) for name in ("loss", "accuracy"))
+    return {"loss": loss, "accuracy": accuracy / len(terms)}

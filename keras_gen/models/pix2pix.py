@@ -1,0 +1,134 @@
+"""Translation learned from pairs of pictures."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, ClassVar
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_gen import losses
+from keras_gen.networks import NetworkSpec, build_network, build_translator
+from keras_gen.training.game import Terms
+from keras_gen.training.generative import GenerativeAdversarialModel, joined
+from keras_gen.training.minimize import minimize, watching
+from keras_gen.training.optimizers import OptimizerSpec
+from keras_gen.training.pieces import side_by_side, translating_network
+from serving.errors import require_at_least
+
+
+@keras.saving.register_keras_serializable(package="keras_gen")
+class Pix2Pix(GenerativeAdversarialModel):
+    """A generator that turns a picture of domain A into the one of domain B that belongs to it.
+
+    The generator is near to the known answer in every pixel, and its pictures look real to a discriminator that judges
+    them patch by patch, beside the pictures that they were made of. Noise is dropout, in training alone. Reported
+    beside the players' losses: `l1`, the mean absolute error in units of [-1, 1]. `fit` takes (pictures of A, pictures
+    of B).
+
+    Args:
+        image_shape: (height, width, channels) of both domains.
+        generator: network from pictures to pictures in [-1, 1], of the role `translator`: `unet`, `resnet`, a
+            dictionary of the name and its options, or a `keras.Model`.
+        discriminator: network from both pictures, one behind the other in the channels, to logits of patches, of the
+            role `patch_discriminator`; given like the generator.
+        l1_weight: weight of the mean absolute error in the generator's loss.
+        adversarial_weight: weight of the adversarial loss there; at 0 the error alone trains the generator.
+        seed: seed of the training noise.
+        **options: those of `GenerativeAdversarialModel`. Augmentation and noise meet both pictures of a pair alike.
+
+    Raises:
+        InputError: a value out of range, or networks that do not fit.
+
+    Source: Isola et al. 2017, "Image-to-Image Translation with Conditional Adversarial Networks", equations 1, 3 and 4.
+    """
+
+    translates = "pairs"
+    default_optimizers: ClassVar = {
+        "generator_optimizer": OptimizerSpec("adam", learning_rate=2e-4, beta_1=0.5),
+        "discriminator_optimizer": OptimizerSpec("adam", learning_rate=2e-4, beta_1=0.5),
+    }
+
+    def __init__(
+        self,
+        image_shape: tuple[int, int, int] = (256, 256, 3),
+        generator: NetworkSpec = "unet",
+        discriminator: NetworkSpec = "patchgan",
+        l1_weight: float = 100.0,
+        adversarial_weight: float = 1.0,
+        seed: int = 0,
+        **options: Any,
+    ) -> None:
+        super().__init__(seed, ["l1"], **options)
+        require_at_least(0, l1_weight=l1_weight, adversarial_weight=adversarial_weight)
+        self.image_shape = tuple(image_shape)
+        height, width, channels = self.image_shape
+        self.generator = build_translator(generator, self.image_shape, channels)
+        pair = (height, width, 2 * channels)
+        self.discriminator = build_network(
+            "patch_discriminator", discriminator, pair, (None, None, 1), image_shape=pair
+        )
+        self.l1_weight = l1_weight
+        self.adversarial_weight = adversarial_weight
+        self.begin()
+
+    @property
+    def players(self) -> dict[str, keras.Model]:
+        return {"generator": self.generator, "discriminator": self.discriminator}
+
+    def call(self, images: tf.Tensor, training: bool = False) -> tf.Tensor:
+        """Pictures of B in [-1, 1] of pictures of A, by the averaged generator."""
+        return self.average(images, training=False)
+
+    def train_step(self, data: Any) -> Terms:
+        given, wanted, _ = keras.utils.unpack_x_y_sample_weight(data)
+        judge = partial(self.discriminator, training=True)
+        moves = []
+        for turn, (images, real) in enumerate(self.turns((given, wanted))):
+            with watching(self.generator) as tape:
+                fake = self.generator(images, training=True)
+            moves.append(
+                minimize(
+                    partial(self.game.discriminator_terms, judge, *_pairs(images, real, fake), f"turn {turn}"),
+                    self.discriminator,
+                    self.discriminator_optimizer,
+                    rest_above=self.balance,
+                )
+            )
+        generator = minimize(
+            partial(self._generator_terms, images, real, fake), self.generator, self.generator_optimizer, tape
+        )
+        self.end_step()
+        return self.report(generator, joined(moves), l1=generator["l1"])
+
+    def test_step(self, data: Any) -> Terms:
+        images, real, _ = keras.utils.unpack_x_y_sample_weight(data)
+        fake = self.generator(images, training=False)
+        real_logits, fake_logits = (self.discriminator(pair, training=False) for pair in _pairs(images, real, fake))
+        adversarial = self.game.generator_loss(fake_logits, real_logits)
+        generator = self._with_error({"loss": adversarial}, real, fake)
+        return self.report(generator, self.game.score(real_logits, fake_logits), l1=generator["l1"])
+
+    def preview(self, images: np.ndarray, seed: int) -> np.ndarray:
+        """Pictures of A, each beside what it becomes."""
+        return side_by_side(images, self(tf.constant(images)))
+
+    def inference_networks(self) -> dict[str, keras.Model]:
+        """`a_to_b`: image -> translation, the averaged generator."""
+        return {"a_to_b": translating_network(self.average)}
+
+    def _generator_terms(self, images: tf.Tensor, real: tf.Tensor, fake: tf.Tensor) -> Terms:
+        judge = partial(self.discriminator, training=True)
+        return self._with_error(self.game.generator_terms(judge, *_pairs(images, real, fake)), real, fake)
+
+    def _with_error(self, terms: Terms, real: tf.Tensor, fake: tf.Tensor) -> Terms:
+        """The generator's terms: `loss`, which includes the error, and `l1`."""
+        error = losses.absolute_error(real, tf.cast(fake, tf.float32))
+        return {"loss": self.adversarial_weight * terms["loss"] + self.l1_weight * error, "l1": error}
+
+
+def _pairs(images: tf.Tensor, real: tf.Tensor, fake: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """What the discriminator is shown: the real answer, then the made one, each first, and the question behind it."""
+    return tuple(tf.concat([answer, tf.cast(images, answer.dtype)], axis=-1) for answer in (real, fake))

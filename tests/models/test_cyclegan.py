@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import export
+import keras_gen
+import serving
+from serving import InputError
+from tests.harness import ModelContract, data
+
+SMALL = {
+    "image_shape": (8, 8, 1),
+    "generator": {"name": "resnet", "filters": 4, "blocks": 1},
+    "discriminator": {"name": "patchgan", "receptive_field": 16, "filters": 4},
+}
+
+
+class TestCycleGAN(ModelContract):
+    """Without normalization: by the statistics of the few pixels that these pictures come down to, rounding errors
+    grow a hundredfold in a step. The U-Net below has it, where it is shallower."""
+
+    model_class = keras_gen.CycleGAN
+    arguments = {**SMALL, "generator": {**SMALL["generator"], "normalization": "none"}, "seed": 4}
+
+
+class TestUNetCycleGAN(ModelContract):
+    """Another network and loss, a penalty, several moves, and neither a pool nor what is to stay."""
+
+    model_class = keras_gen.CycleGAN
+    arguments = {
+        **SMALL,
+        "generator": {"name": "unet", "filters": 4},
+        "loss": "relativistic",
+        "penalties": {"r1": 0.1},
+        "discriminator_steps": 2,
+        "pool_size": 0,
+        "identity_weight": 0.0,
+        "ema_decay": 0.0,
+    }
+
+
+def linear(weight):
+    image = keras.Input((1, 1, 1))
+    network = keras.Model(image, keras.layers.Dense(1, use_bias=False)(image))
+    network.set_weights([np.array([[weight]])])
+    return network
+
+
+def both(one, other):
+    inputs = [keras.Input((1, 1, 1)), keras.Input((1, 1, 1))]
+    return keras.Model(inputs, [one(inputs[0]), other(inputs[1])])
+
+
+def test_a_step_is_that_of_the_paper():
+    """The updates of equations 1 to 3 with squared errors for linear networks, gradients written out by hand."""
+    f, g, p, q = 0.7, 1.2, 0.4, -0.3  # A to B, B to A, the judges of A and of B
+    model = keras_gen.CycleGAN((1, 1, 1), both(linear(f), linear(g)), both(linear(p), linear(q)), pool_size=0)
+    model.compile(generator_optimizer=keras.optimizers.SGD(1.0), discriminator_optimizer=keras.optimizers.SGD(1.0))
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=(2, 5)).astype(np.float32)
+    report = model.train_on_batch(a.reshape(5, 1, 1, 1), b.reshape(5, 1, 1, 1), return_dict=True)
+    p -= np.mean((p * a - 1) * a + p * g * b * g * b)
+    q -= np.mean((q * b - 1) * b + q * f * a * f * a)
+    received = [float(w[0, 0]) for w in model.discriminator.get_weights()]
+    np.testing.assert_allclose(received, [p, q], rtol=1e-5)
+    back_a, back_b = np.sign(g * f * a - a), np.sign(f * g * b - b)
+    of_f = (q * f * a - 1) * q * a + 10 * (back_a * g * a + back_b * g * b) + 5 * np.sign(f * b - b) * b
+    of_g = (p * g * b - 1) * p * b + 10 * (back_a * f * a + back_b * f * b) + 5 * np.sign(g * a - a) * a
+    received = [float(w[0, 0]) for w in model.generator.get_weights()]
+    np.testing.assert_allclose(received, [f - np.mean(of_f), g - np.mean(of_g)], rtol=1e-5)
+    cycle = np.mean(np.abs(g * f * a - a) + np.abs(f * g * b - b))
+    identity = np.mean(np.abs(f * b - b) + np.abs(g * a - a))
+    assert report["cycle_loss"] == pytest.approx(cycle, rel=1e-5)
+    assert report["identity_loss"] == pytest.approx(identity, rel=1e-5)
+
+
+def test_discriminators_are_shown_pictures_of_earlier_steps(pictures):
+    model = TestCycleGAN().build()
+    model.fit(*data(model, pictures), batch_size=16, epochs=1, verbose=0)
+    for pool in (model.pool_a, model.pool_b):
+        assert int(pool.filled.numpy()) == 50
+        assert np.abs(pool.images.numpy()).max(axis=(1, 2, 3)).min() > 0
+
+
+def test_each_direction_has_networks_of_its_own():
+    model = keras_gen.CycleGAN(**SMALL)
+    images = tf.constant(np.random.default_rng(0).uniform(-1, 1, (2, 8, 12, 1)).astype(np.float32))
+    there, back = model.a_to_b(images), model.b_to_a(images)
+    assert there.shape == back.shape == images.shape
+    assert np.abs(there - back).max() > 0
+    np.testing.assert_allclose(model(images), there, atol=1e-6)  # the average before any step
+
+
+def test_a_bundle_has_both_directions(tmp_path):
+    bundle = export.export_bundle(keras_gen.CycleGAN(**SMALL), tmp_path / "bundle")
+    manifest = serving.Manifest.read(bundle)
+    assert set(manifest.networks) == {"a_to_b", "b_to_a"}
+    assert (manifest.image.any_size, manifest.image.multiple) == (True, 4)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"cycle_weight": -1}, "`cycle_weight` must be at least 0"),
+        ({"pool_size": -1}, "`size` must be at least 0"),
+        ({"generator": linear(1.0)}, "two inputs and two outputs. Received: 1 and 1"),
+        ({"generator": both(linear(1.0), linear(1.0))}, r"`translator` must map \(8, 8, 1\)"),
+        ({"discriminator": "resnet"}, "`patch_discriminator` must be one of patchgan. Received: 'resnet'"),
+    ],
+)
+def test_mistakes_are_named(arguments, message):
+    with pytest.raises(InputError, match=message):
+        keras_gen.CycleGAN(**{**SMALL, **arguments})
