@@ -15,8 +15,8 @@ SPATIAL = 2
 def convert_transposed_convolution(graph: Any, node: Any, name: str, arguments: Any) -> None:
     """tf2onnx's handler of `Conv2DBackpropInput` (graph, node, its name, no arguments), which rewrites the node.
 
-    Sides that are free and padded as `same` become `stride` times as large, as Keras makes them; all others are tf2onnx's
-    own. The parity check of an export, at two sizes, is what finds a network to which this does not apply.
+    Sides that are free and padded as `same` become `stride` times as large, as Keras makes them; all others are
+    tf2onnx's own. The parity check of an export, at two sizes, is what finds a network to which this does not apply.
     """
     from tf2onnx.onnx_opset import nn
 
@@ -34,6 +34,6 @@ def convert_transposed_convolution(graph: Any, node: Any, name: str, arguments: 
     nn.conv_dims_attr(node, "dilations", spatial=SPATIAL)
     node.set_attr("pads", before + after)
     node.set_attr("output_padding", [max(0, -total) for total in surplus])
-    _, weights, images = node.input
-    graph.replace_inputs(node, [images, weights])
+    _, weights, images, *bias = node.input  # tf2onnx has moved the bias in where it found it right behind
+    graph.replace_inputs(node, [images, weights, *bias])
     nn.conv_convert_inputs(graph, node, with_kernel=True, spatial=SPATIAL, quantization_axis=1)

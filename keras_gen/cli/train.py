@@ -11,14 +11,14 @@ from typing import Any, Literal
 from keras_gen.cli.parser import Parser
 from keras_gen.cli.quiet import quiet_import
 from keras_gen.cli.recipe_files import with_name
-from keras_gen.cli.train_data import open_sources, training_batches, validation_batches
+from keras_gen.cli.train_data import TrainingData, open_training_data
 from keras_gen.cli.watching import watch_callbacks
-from keras_gen.data import Source
 from serving.errors import InputError, require_at_least
 from serving.files import whole_file
 from serving.images import to_float
 
-PREVIEW = 64
+# Pictures in the grid of an epoch, and how many of those larger than SMALL pixels.
+PREVIEW, FEW, SMALL = 64, 8, 4096
 # Taken from the data and the run, so that they cannot contradict them.
 GIVEN_BY_RUN = {"image_shape", "classes", "seed"}
 
@@ -29,7 +29,8 @@ class TrainOptions:
 
     Args:
         name: the model.
-        data: digits, tfds:NAME[/CONFIG], folder:PATH, npz:PATH, idx:PATH, usps:PATH or stacked:SOURCE.
+        data: digits, tfds:NAME[/CONFIG], folder:PATH, npz:PATH, idx:PATH, usps:PATH or stacked:SOURCE; for models that
+            translate pairs:PATH, pairs:PATH_A,PATH_B, unpaired:PATH, unpaired:PATH_A,PATH_B or tfds:cycle_gan/NAME.
         target: a second, unlabelled domain, for models that adapt to one; named like the data.
         out: the run directory; the same command again continues it. runs/NAME by default.
         epochs: passes over the data; may be raised to continue a finished run.
@@ -37,6 +38,10 @@ class TrainOptions:
         seed: seed of the weights, the order of the data and the training noise.
         image_size: side of the pictures, of the target's too; the data's own by default.
         channels: 1 for grey, 3 for RGB; the data's own by default.
+        load_size: for models that translate: side that pictures are brought to, of which a random square of
+            `image_size` is taken, of both of a pair at the same place.
+        mirror: for models that translate: every second picture left to right, drawn at random, both of a pair alike.
+        reverse: for models that translate: take the data's second domain for A.
         validation: evaluate after every epoch on the test split of the data, or of the target where there is one.
         checkpoint_every: epochs between two checkpoints.
         pictures_every: epochs between two picture grids.
@@ -61,6 +66,9 @@ class TrainOptions:
     seed: int = 0
     image_size: int | None = None
     channels: int | None = None
+    load_size: int | None = None
+    mirror: bool = False
+    reverse: bool = False
     validation: bool = False
     checkpoint_every: int = 1
     pictures_every: int = 1
@@ -122,33 +130,28 @@ def train(options: TrainOptions, model_options: dict[str, Any], optimizers: dict
     from keras_gen.training.run_directory import RunDirectory
 
     directory = RunDirectory(options.out or Path("runs") / options.name)
-    if model_class(options.name).translates:
-        raise InputError(
-            f"the model must be one that learns from a single domain. Received: {options.name!r}, which `fit` trains "
-            "in Python on `keras_gen.data.open_domains(...).endless(...)`."
-        )
-    source, target = open_sources(options, model_class(options.name).domains)
-    model = _fresh_model(options, source, model_options, optimizers)
+    data = open_training_data(options, model_class(options.name))
+    model = _fresh_model(options, data, model_options, optimizers)
     first_epoch = directory.finished_epochs()
     unfinished = first_epoch < options.epochs
-    watching = watch_callbacks(model, source, options, directory.best_file) if unfinished else []
-    batches = training_batches(options, source, target, model.labelled, first_epoch)
-    validation = validation_batches(options, model) if options.validation else None
+    watching = watch_callbacks(model, data.source, options, directory.best_file) if unfinished else []
+    batches = data.batches(first_epoch)
+    validation = data.validation(model) if options.validation else None
     directory.claim({**vars(options), "model": model_options, **optimizers})
     if first_epoch:
         model = directory.load_model()
         print(f"{directory.path}: continuing after epoch {first_epoch} of {options.epochs}")
     if unfinished:
-        print(_summary(options, source, target, model))
+        print(_summary(options, data, model))
         _fit(
             model,
             batches,
             directory,
             epochs=options.epochs,
             initial_epoch=first_epoch,
-            steps_per_epoch=source.steps(options.batch_size),
+            steps_per_epoch=data.steps(),
             validation_data=validation,
-            callbacks=_callbacks(model, target or source, directory, options, watching),
+            callbacks=_callbacks(model, data, directory, options, watching),
         )
     elif directory.model_file.exists():
         print(f"{directory.path}: already trained for {first_epoch} epochs")
@@ -159,11 +162,10 @@ def train(options: TrainOptions, model_options: dict[str, Any], optimizers: dict
     return directory.path
 
 
-def _summary(options: TrainOptions, source: Source, target: Source | None, model: Any) -> str:
-    to = f" to {target.name} ({len(target)} pictures)" if target else ""
+def _summary(options: TrainOptions, data: TrainingData, model: Any) -> str:
     return (
-        f"{options.name} on {source.name}{to}: {len(source)} pictures of {'x'.join(map(str, source.image_shape))}, "
-        f"{model.count_params():,} weights, {source.steps(options.batch_size)} steps an epoch"
+        f"{options.name} on {data.summary()} of {'x'.join(map(str, data.image_shape()))}, "
+        f"{model.count_params():,} weights, {data.steps()} steps an epoch"
     )
 
 
@@ -178,7 +180,7 @@ def _fit(model: Any, batches: Any, directory: Any, **options: Any) -> None:
 
 def _fresh_model(
     options: TrainOptions,
-    source: Source,
+    data: TrainingData,
     model_options: dict[str, Any],
     optimizers: dict[str, dict[str, Any]],
 ) -> Any:
@@ -190,11 +192,12 @@ def _fresh_model(
 
     keras.utils.set_random_seed(options.seed % 2**32)
     cls = model_class(options.name)
+    source = data.source
     if cls.labelled is True and source.examples.labels is None:
         raise InputError(
             f"{source.name} must have labels for {options.name!r}, which is told the class. Received: pictures alone."
         )
-    given = {"image_shape": source.image_shape, "classes": source.classes, "seed": options.seed}
+    given = {"image_shape": data.image_shape(), "classes": source.classes, "seed": options.seed}
     options_of_model = constructor_options(cls)
     known = {name: value for name, value in given.items() if name in options_of_model}
     model = cls(**known, **model_options)
@@ -202,10 +205,12 @@ def _fresh_model(
     return model
 
 
-def _callbacks(model: Any, shown: Source, directory: Any, options: TrainOptions, watching: list[Any]) -> list[Any]:
+def _callbacks(model: Any, data: TrainingData, directory: Any, options: TrainOptions, watching: list[Any]) -> list[Any]:
     from keras_gen.training.callbacks import EpochCheckpoints, EpochScalars, FiniteLosses, MetricsFile, PictureGrid
 
-    examples = to_float(shown.examples.images[:PREVIEW])
+    height, width, _ = data.image_shape()
+    count = PREVIEW if height * width <= SMALL else FEW
+    examples = to_float(data.shown.examples.images[:count, :height, :width])
     return [
         FiniteLosses(),
         *watching,

@@ -1,53 +1,200 @@
-"""What `keras-gen train` trains and validates on."""
+"""What `keras-gen train` trains and validates on: one set of pictures, a second one to adapt to, or two domains."""
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
 from keras_gen.data import Source, check_same_shape, endless_pairs, open_source
+from keras_gen.data.translation import Domains, open_domains
 from serving.classes import class_labels
 from serving.errors import InputError
 
 
-def open_sources(options: Any, domains: bool) -> tuple[Source, Source | None]:
-    """The data of `--data`, and of `--target` for a model that adapts to one.
+class TrainingData(Protocol):
+    """Data of a run.
+
+    Attributes:
+        source: what gives the model its picture size and its classes.
+        shown: what pictures of the progress are made of.
+    """
+
+    @property
+    def source(self) -> Source: ...
+
+    @property
+    def shown(self) -> Source: ...
+
+    def image_shape(self) -> tuple[int, int, int]:
+        """(height, width, channels) of what the model sees."""
+
+    def summary(self) -> str:
+        """What it is, for the first line of a run."""
+
+    def steps(self) -> int:
+        """Batches in an epoch."""
+
+    def batches(self, first_epoch: int) -> Any:
+        """The endless stream of batches that `fit` takes from `first_epoch` on."""
+
+    def validation(self, model: Any) -> Any:
+        """One pass over the test split.
+
+        Raises:
+            InputError: there is none, or it does not suit the model.
+        """
+
+
+def open_training_data(options: Any, cls: Any) -> TrainingData:
+    """The data of `--data`, with `--target` for a model that adapts to one, or both domains for one that translates.
 
     Args:
         options: `TrainOptions`.
-        domains: whether the model adapts.
+        cls: class of the model.
 
     Raises:
-        InputError: data that cannot be read, a target that is missing, not wanted, or of another shape.
+        InputError: data that cannot be read, an option that this model's data does not have, or one that is missing.
     """
-    if domains and options.target is None:
+    if cls.domains and options.target is None:
         raise InputError(f"--target must be given for {options.name!r}, which adapts to it. Received: --data alone.")
-    if not domains and options.target is not None:
+    if not cls.domains and options.target is not None:
         raise InputError(
             f"--target must be left out for {options.name!r}, which adapts to none. Received: {options.target}."
         )
+    if cls.translates:
+        return _open_translation(options, cls)
+    for name in ("load_size", "mirror", "reverse"):
+        if getattr(options, name):
+            raise InputError(
+                f"--{name} must be left out for {options.name!r}, which does not translate. "
+                f"Received: {getattr(options, name)}."
+            )
     source = open_source(options.data, options.image_size, options.channels)
     if options.target is None:
-        return source, None
+        return OneSet(source, options, cls.labelled)
     target = open_source(options.target, options.image_size, options.channels)
     check_same_shape(source, target)
-    return source, target
+    return Adapting(source, target, options)
 
 
-def training_batches(options: Any, source: Source, target: Source | None, labels: bool, first_epoch: int) -> Any:
-    """The endless stream of batches that `fit` takes from `first_epoch` on; labels are the source's."""
-    if target is None:
-        return source.endless(options.batch_size, options.seed, first_epoch, labels)
-    return endless_pairs(source, target, options.batch_size, options.seed, first_epoch)
+def _open_translation(options: Any, cls: Any) -> Translation:
+    if options.load_size is not None and (options.image_size is None or options.load_size < options.image_size):
+        raise InputError(
+            "--load_size must be at least --image_size, the side of the part that is taken of each picture. "
+            f"Received: {options.load_size} and {options.image_size}."
+        )
+    domains = open_domains(options.data, options.load_size or options.image_size, options.channels)
+    if cls.translates == "pairs" and not domains.paired:
+        raise InputError(
+            f"{options.name!r} must have pairs of pictures that belong together, as in pairs:PATH. "
+            f"Received: {options.data}."
+        )
+    # A model that learns without pairs must not be helped by them.
+    domains = replace(domains, paired=cls.translates == "pairs")
+    return Translation(domains.swapped() if options.reverse else domains, options)
 
 
-def validation_batches(options: Any, model: Any) -> Any:
-    """One pass over the test split of the data, or of the target where there is one.
+@dataclass(frozen=True)
+class OneSet:
+    """Pictures of one source, with its labels for a model that sees them."""
 
-    Raises:
-        InputError: there is none, or it has no labels of the model's classes where these are needed.
-    """
+    source: Source
+    options: Any
+    labels: bool
+
+    @property
+    def shown(self) -> Source:
+        return self.source
+
+    def image_shape(self) -> tuple[int, int, int]:
+        return self.source.image_shape
+
+    def summary(self) -> str:
+        return f"{self.source.name}: {len(self.source)} pictures"
+
+    def steps(self) -> int:
+        return self.source.steps(self.options.batch_size)
+
+    def batches(self, first_epoch: int) -> Any:
+        return self.source.endless(self.options.batch_size, self.options.seed, first_epoch, self.labels)
+
+    def validation(self, model: Any) -> Any:
+        return _held_out(self.options.data, model, self.options.batch_size)
+
+
+@dataclass(frozen=True)
+class Adapting:
+    """A labelled source, and a target whose labels are not looked at but in validation."""
+
+    source: Source
+    target: Source
+    options: Any
+
+    @property
+    def shown(self) -> Source:
+        return self.target
+
+    def image_shape(self) -> tuple[int, int, int]:
+        return self.source.image_shape
+
+    def summary(self) -> str:
+        to = f"to {self.target.name} ({len(self.target)} pictures)"
+        return f"{self.source.name} {to}: {len(self.source)} pictures"
+
+    def steps(self) -> int:
+        return self.source.steps(self.options.batch_size)
+
+    def batches(self, first_epoch: int) -> Any:
+        return endless_pairs(self.source, self.target, self.options.batch_size, self.options.seed, first_epoch)
+
+    def validation(self, model: Any) -> Any:
+        return _held_out(self.options.target, model, self.options.batch_size)
+
+
+@dataclass(frozen=True)
+class Translation:
+    """Two domains, of which random parts are taken where `--load_size` is larger than `--image_size`."""
+
+    domains: Domains
+    options: Any
+
+    @property
+    def source(self) -> Source:
+        return self.domains.a
+
+    @property
+    def shown(self) -> Source:
+        return self.domains.a
+
+    def image_shape(self) -> tuple[int, int, int]:
+        height, width, channels = self.domains.a.image_shape
+        crop = self._crop()
+        return (height, width, channels) if crop is None else (crop, crop, channels)
+
+    def summary(self) -> str:
+        a, b = len(self.domains.a), len(self.domains.b)
+        return f"{self.domains.name}: {f'{a} pairs' if self.domains.paired else f'{a} and {b} pictures'}"
+
+    def steps(self) -> int:
+        return self.domains.steps(self.options.batch_size)
+
+    def batches(self, first_epoch: int) -> Any:
+        options = self.options
+        return self.domains.endless(options.batch_size, options.seed, first_epoch, self._crop(), options.mirror)
+
+    def validation(self, model: Any) -> Any:
+        held_out = open_domains(self.options.data, model.image_shape[:2], model.image_shape[2], "test")
+        held_out = held_out.swapped() if self.options.reverse else held_out
+        return held_out.dataset(self.options.batch_size)
+
+    def _crop(self) -> int | None:
+        return None if self.options.load_size is None else self.options.image_size
+
+
+def _held_out(name: str, model: Any, batch_size: int) -> Any:
+    """The test split, with labels of the model's classes where these are needed."""
     height, width, channels = model.image_shape
-    held_out = open_source(options.target or options.data, (height, width), channels, split="test")
+    held_out = open_source(name, (height, width), channels, split="test")
     if model.labelled and held_out.examples.labels is not None:
         class_labels(len(held_out), len(model.classes), held_out.examples.labels)
-    return held_out.dataset(min(options.batch_size, len(held_out)), shuffle=False, labels=model.labelled)
+    return held_out.dataset(min(batch_size, len(held_out)), shuffle=False, labels=model.labelled)

@@ -64,6 +64,11 @@ class Source:
         height, width, channels = self.examples.images.shape[1:]
         return height, width, channels
 
+    def first(self, count: int) -> Source:
+        """The first `count` of the examples."""
+        labels = None if self.examples.labels is None else self.examples.labels[:count]
+        return Source(self.name, self.split, Examples(self.examples.images[:count], labels, self.classes))
+
     def draw(self, count: int | None, seed: int) -> Source:
         """At most `count` of the examples without repetition, in the order of the data; all for None."""
         if count is None or count >= len(self):

@@ -16,7 +16,7 @@ OPTIMIZERS: dict[str, type[keras.optimizers.Optimizer]] = {
     "rmsprop": keras.optimizers.RMSprop,
     "sgd": keras.optimizers.SGD,
 }
-RATE = ("learning_rate", "schedule", "decay_steps", "decay_rate", "decay_power")
+RATE = ("learning_rate", "schedule", "decay_steps", "decay_rate", "decay_power", "hold_steps")
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,7 @@ class OptimizerSpec:
         decay_steps: steps in which p grows by 1.
         decay_rate: of the schedules exponential (0.1) and inverse (10).
         decay_power: of the schedule inverse (0.75).
+        hold_steps: steps at the first rate before it begins to fall.
         beta_1: decay of Adam's first moment.
         beta_2: decay of Adam's second moment.
         epsilon: what Adam and RMSprop add to the root of the second moment.
@@ -45,6 +46,7 @@ class OptimizerSpec:
     decay_steps: int | None = None
     decay_rate: float | None = None
     decay_power: float | None = None
+    hold_steps: int | None = None
     beta_1: float | None = None
     beta_2: float | None = None
     epsilon: float | None = None

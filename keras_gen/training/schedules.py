@@ -56,12 +56,38 @@ class InverseDecay(schedules.LearningRateSchedule):
         return {name: getattr(self, name) for name in names}
 
 
+@keras.saving.register_keras_serializable(package="keras_gen")
+class Held(schedules.LearningRateSchedule):
+    """The first rate of a schedule for `hold_steps` steps, then the schedule.
+
+    Args:
+        schedule: what follows.
+        hold_steps: steps before it.
+    """
+
+    def __init__(self, schedule: schedules.LearningRateSchedule, hold_steps: int) -> None:
+        super().__init__()
+        self.schedule = schedule
+        self.hold_steps = hold_steps
+
+    def __call__(self, step: Any) -> Any:
+        return self.schedule(ops.maximum(ops.cast(step, "int64") - self.hold_steps, 0))
+
+    def get_config(self) -> dict[str, Any]:
+        return {"schedule": schedules.serialize(self.schedule), "hold_steps": self.hold_steps}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Held:
+        return cls(schedules.deserialize(config["schedule"]), config["hold_steps"])
+
+
 def scheduled_rate(
     learning_rate: float,
     schedule: Schedule | None,
     decay_steps: int | None,
     decay_rate: float | None,
     decay_power: float | None,
+    hold_steps: int | None,
 ) -> float | schedules.LearningRateSchedule:
     """The rate itself, or the schedule by its name; the arguments are the fields of `OptimizerSpec`.
 
@@ -77,10 +103,22 @@ def scheduled_rate(
         if name != "decay_steps" and value is not None and not value > 0:
             raise InputError(f"`{name}` must be positive. Received: {value}.")
     if kind == "constant":
+        if hold_steps is not None:
+            raise InputError(f"`hold_steps` must be left out for the schedule {kind!r}. Received: {hold_steps}.")
         return learning_rate
     if decay_steps is None:
         raise InputError(f"`decay_steps` must be given for the schedule {kind!r}. Received: None.")
     require_at_least(1, decay_steps=decay_steps)
+    falling = _falling(kind, learning_rate, decay_steps, decay_rate, decay_power)
+    if hold_steps is None:
+        return falling
+    require_at_least(1, hold_steps=hold_steps)
+    return Held(falling, hold_steps)
+
+
+def _falling(
+    kind: str, learning_rate: float, decay_steps: int, decay_rate: float | None, decay_power: float | None
+) -> schedules.LearningRateSchedule:
     if kind == "cosine":
         return schedules.CosineDecay(learning_rate, decay_steps)
     if kind == "linear":

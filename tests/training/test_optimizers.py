@@ -58,6 +58,8 @@ PROGRESS = np.minimum(STEPS / 100, 1)
         ({"decay_steps": 100}, (1 + np.cos(np.pi * PROGRESS)) / 2),
         ({"schedule": "cosine", "decay_steps": 100}, (1 + np.cos(np.pi * PROGRESS)) / 2),
         ({"schedule": "linear", "decay_steps": 100}, 1 - PROGRESS),
+        # Zhu et al. 2017, section 4: the first half of the training at one rate, the second one down to zero.
+        ({"schedule": "linear", "decay_steps": 50, "hold_steps": 50}, np.clip(2 - STEPS / 50, 0, 1)),
         ({"schedule": "exponential", "decay_steps": 100}, 0.1 ** (STEPS / 100)),
         ({"schedule": "exponential", "decay_steps": 100, "decay_rate": 0.5}, 0.5 ** (STEPS / 100)),
         # Ganin et al. 2016, section 5.2.2: alpha = 10, beta = 0.75.
@@ -74,8 +76,8 @@ def test_schedules_follow_their_formulas(options, expected):
 
 
 def test_a_schedule_is_saved_with_its_optimizer():
-    for kind in ("linear", "exponential", "inverse"):
-        optimizer = OptimizerSpec("sgd", learning_rate=0.2, schedule=kind, decay_steps=100).build()
+    for kind, hold in (("linear", None), ("exponential", None), ("inverse", None), ("linear", 10)):
+        optimizer = OptimizerSpec("sgd", learning_rate=0.2, schedule=kind, decay_steps=100, hold_steps=hold).build()
         again = keras.optimizers.deserialize(keras.optimizers.serialize(optimizer))
         for each in (optimizer, again):
             each.build([])
@@ -88,6 +90,8 @@ def test_a_schedule_is_saved_with_its_optimizer():
     [
         ({"schedule": "inverse"}, "`decay_steps` must be given for the schedule 'inverse'"),
         ({"schedule": "constant", "decay_steps": 9}, "`decay_steps` must be left out for the schedule 'constant'"),
+        ({"hold_steps": 9}, "`hold_steps` must be left out for the schedule 'constant'"),
+        ({"decay_steps": 9, "hold_steps": 0}, "`hold_steps` must be at least 1. Received: 0"),
         ({"decay_rate": 0.5}, "`decay_rate` must be left out for the schedule 'constant'"),
         ({"decay_steps": 9, "decay_rate": 0.5}, "`decay_rate` must be left out for the schedule 'cosine'"),
         ({"schedule": "exponential", "decay_steps": 9, "decay_power": 1.0}, "`decay_power` must be left out"),

@@ -45,6 +45,18 @@ class Domains:
         """Batches in an epoch, which is a pass over the larger domain."""
         return len(self) // batch_size
 
+    def dataset(self, batch_size: int) -> tf.data.Dataset:
+        """One pass over the smaller domain, in the order of the data: batches as `endless` gives them, the last one as
+        long as it is."""
+        import tensorflow as tf
+
+        length = min(len(self.a), len(self.b))
+        parts = (
+            part.dataset(min(batch_size, length), shuffle=False)
+            for part in (self.a.first(length), self.b.first(length))
+        )
+        return tf.data.Dataset.zip(*parts)
+
     def endless(
         self, batch_size: int, seed: int = 0, first_epoch: int = 0, crop: int | None = None, mirror: bool = False
     ) -> tf.data.Dataset:

@@ -104,3 +104,14 @@ def test_a_part_larger_than_the_pictures_is_named(crop):
 def test_a_batch_larger_than_a_domain_is_named():
     with pytest.raises(InputError, match="at most the 3 pictures of b"):
         domains(5, 3, paired=False).endless(4)
+
+
+@pytest.mark.parametrize("paired", [True, False])
+def test_one_pass_is_over_the_smaller_domain_in_its_order(paired):
+    both = domains(5, 3, paired)
+    batches = [
+        tuple(np.rint((part + 1) * 127.5).astype(int) for part in batch)
+        for batch in both.dataset(2).as_numpy_iterator()
+    ]
+    assert [numbers(batch) for batch in batches] == [[[0, 1], [100, 101]], [[2], [102]]]
+    assert len(list(both.dataset(9))) == 1
