@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -22,7 +22,9 @@ from serving.sampler import LABEL
 
 FILE = "evaluation.json"
 MODEL_SUFFIX = ".keras"
+TRANSLATED_AT_ONCE = 20
 Draw: TypeAlias = Callable[[int, int], np.ndarray]
+Translate: TypeAlias = Callable[[np.ndarray], np.ndarray]
 
 
 def run(words: Sequence[str]) -> int:
@@ -34,12 +36,18 @@ def run(words: Sequence[str]) -> int:
     parser.add_argument("--split", type=str, default="test", help="train, test or all.")
     parser.add_argument("--count", type=int | None, default=None, help="pictures to measure on; all by default.")
     parser.add_argument("--samples", type=int, default=200, help="importance samples for a VAE's likelihood.")
-    names = "frechet, kernel, score, precision, density, modes, classes, neighbours, parzen."
-    parser.add_argument("--metrics", type=str, nargs="+", default=[], help=f"what to measure of samples: {names}")
+    names = (
+        "what to measure of samples: frechet, kernel, score, precision, density, modes, classes, neighbours, parzen; "
+        "of translations: labels, domains, frechet, kernel, precision, density."
+    )
+    parser.add_argument("--metrics", type=str, nargs="+", default=[], help=names)
     parser.add_argument(
         "--extractor", type=str, default="classifier", help="features of samples: classifier, inception or onnx:FILE."
     )
     parser.add_argument("--against", type=str, default="test", help="compare samples with --split (test), or train.")
+    parser.add_argument(
+        "--reverse", type=bool, default=False, help="of translations: the data's second domain is A, as in training."
+    )
     parser.add_argument("--drawn", type=int, default=10_000, help="samples, and codes to compare with the prior.")
     parser.add_argument("--seed", type=int, default=0, help="seed of every draw.")
     options = parser.parse_args(words)
@@ -51,11 +59,9 @@ def run(words: Sequence[str]) -> int:
     from keras_gen.metrics.comparison import AGAINST
     from keras_gen.metrics.extractors import check_extractor
     from keras_gen.metrics.figure import table
-    from keras_gen.metrics.sample_figures import check_metrics
 
     require_among(AGAINST, against=options.against)
     check_extractor(options.extractor)
-    check_metrics(options.metrics)
     place = Path(options.place)
     figures = _bundle(place, options) if (place / FILE_NAME).is_file() else _run(place, options)
     file = place.with_name(f"{place.stem}_{FILE}") if place.suffix == MODEL_SUFFIX else place / FILE
@@ -72,6 +78,11 @@ def _run(place: Path, options: Any) -> list[Any]:
     from keras_gen.training.run_directory import open_model
 
     model = open_model(place)
+    if model.translates:
+        networks = model.inference_networks()
+        translate = {name: partial(_translated, network) for name, network in networks.items()}
+        return _translation(translate, model.image_shape, options)
+    _check_for_samples(options)
     test, train = _sources(options, model.image_shape)
     draw = None if model.prior is None else partial(drawn_pictures, model)
     of_samples = _samples(place, draw, len(model.classes) * model.labelled, options, test, train)
@@ -85,6 +96,7 @@ def _bundle(place: Path, options: Any) -> list[Any]:
     from keras_gen.metrics.evaluation import evaluate_classifier, evaluate_coder
 
     sampler = Sampler(place)
+    _check_for_samples(options)
     if "encode" not in sampler.abilities and not options.metrics:
         raise InputError(
             f"{place} must have an encoder to be measured; evaluate the run, or samples with --metrics. "
@@ -118,6 +130,30 @@ def _samples(place: Path, draw: Draw | None, classes: int, options: Any, test: A
         drawn, classes, test, train, options.against, options.count, options.seed, options.extractor
     )
     return evaluate_samples(options.metrics, comparison)
+
+
+def _check_for_samples(options: Any) -> None:
+    from keras_gen.metrics.sample_figures import check_metrics
+
+    check_metrics(options.metrics)
+    if options.reverse:
+        raise InputError("--reverse must be left out for a model that does not translate. Received: true.")
+
+
+def _translation(translate: Mapping[str, Translate], shape: tuple[int, int, int], options: Any) -> list[Any]:
+    """The figures of both directions, or the one that there is."""
+    from keras_gen.data import open_domains
+    from keras_gen.metrics.translation import Settings, check_translation_metrics, evaluate_translation
+
+    check_translation_metrics(options.metrics)
+    settings = Settings(options.metrics, options.against, options.count, options.seed, options.extractor)
+    opened = (open_domains(options.data, shape[:2], shape[2], split) for split in (options.split, "train"))
+    test, train = (both.swapped() if options.reverse else both for both in opened)
+    return evaluate_translation(translate, test, train, settings)
+
+
+def _translated(network: Any, images: np.ndarray) -> np.ndarray:
+    return network.predict({"image": images}, batch_size=TRANSLATED_AT_ONCE, verbose=0)["translation"]
 
 
 def _sources(options: Any, shape: tuple[int, int, int]) -> tuple[Any, Any]:

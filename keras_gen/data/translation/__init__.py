@@ -1,4 +1,5 @@
-"""Pictures of two domains, A and B: `pairs:PATH`, `unpaired:PATH`, `tfds:cycle_gan/NAME`.
+"""Pictures of two domains, A and B: `pairs:PATH`, `unpaired:PATH`, `tfds:cycle_gan/NAME`; made of one source,
+`edges:SOURCE` and `textured:SOURCE`.
 
     both = keras_gen.data.open_domains("pairs:facades", image_size=286)
     model.fit(both.endless(batch_size=1, crop=256, mirror=True), steps_per_epoch=both.steps(1), epochs=200)

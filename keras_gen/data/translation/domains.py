@@ -8,14 +8,24 @@ from typing import TYPE_CHECKING
 from keras_gen.data.domains import check_same_shape
 from keras_gen.data.examples import Shape
 from keras_gen.data.source import SPLITS, Source
-from keras_gen.data.translation import pairs, tfds, unpaired
+from keras_gen.data.translation import edges, pairs, textured, tfds, unpaired
 from serving.errors import InputError, nearest, require_among
 
 if TYPE_CHECKING:
     import tensorflow as tf
 
-READERS = {"pairs": pairs.read, "unpaired": unpaired.read, "tfds": tfds.read}
-DOMAIN_NAMES = "pairs:PATH, pairs:PATH_A,PATH_B, unpaired:PATH, unpaired:PATH_A,PATH_B or tfds:cycle_gan/NAME"
+READERS = {
+    "edges": edges.read,
+    "pairs": pairs.read,
+    "textured": textured.read,
+    "tfds": tfds.read,
+    "unpaired": unpaired.read,
+}
+PAIRED = ("edges", "pairs")
+DOMAIN_NAMES = (
+    "pairs:PATH, pairs:PATH_A,PATH_B, unpaired:PATH, unpaired:PATH_A,PATH_B, tfds:cycle_gan/NAME, edges:SOURCE or "
+    "textured:SOURCE"
+)
 
 
 @dataclass(frozen=True)
@@ -126,4 +136,4 @@ def open_domains(
     examples = READERS[kind](location, split, Shape(size, channels))
     a, b = (Source(f"{name} ({domain})", split, part) for domain, part in zip("AB", examples, strict=True))
     check_same_shape(a, b)
-    return Domains(name, a, b, kind == "pairs")
+    return Domains(name, a, b, kind in PAIRED)

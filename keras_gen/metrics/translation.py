@@ -1,0 +1,141 @@
+"""How well pictures of one domain become pictures of another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from keras_gen.data import Examples, Source
+from keras_gen.data.translation import Domains
+from keras_gen.metrics.classifier_cache import cached_classifier
+from keras_gen.metrics.comparison import Comparison, rounded
+from keras_gen.metrics.figure import Figure
+from keras_gen.metrics.sample_figures import density, frechet, kernel, precision
+from keras_gen.metrics.similarity import SSIM_RADIUS, psnr, ssim
+from serving.errors import InputError, require_among
+from serving.images import to_float, to_uint8
+
+Translate = Callable[[np.ndarray], np.ndarray]
+SOURCE_DOMAIN, TARGET_DOMAIN = 0, 1
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What an evaluation of translations depends on, as the command line names it.
+
+    Attributes:
+        metrics: names among METRICS; what pairs tell is measured in any case.
+        against: `test` or `train`: pictures of the target domain that translations are compared with.
+        count: pictures to translate, drawn with the seed; None for all.
+        seed: seed of every draw.
+        extractor: as in `Comparison`.
+    """
+
+    metrics: Sequence[str] = ()
+    against: str = "test"
+    count: int | None = None
+    seed: int = 0
+    extractor: str = "classifier"
+
+
+class Translated(Comparison):
+    """Translations of the test pictures of a domain beside the domain that they are to be of.
+
+    Args:
+        translate: pictures in [-1, 1], (n, height, width, channels), to as many of the other domain.
+        test: pictures to translate are its A.
+        train: what the model was trained on.
+        settings: of the evaluation.
+    """
+
+    def __init__(self, translate: Translate, test: Domains, train: Domains, settings: Settings) -> None:
+        self.given, self.wanted = (part.draw(settings.count, settings.seed) for part in (test.a, test.b))
+        self.domains, self.domains_trained_on = test, train
+        drawn = translate(to_float(self.given.examples.images))
+        super().__init__(drawn, 0, test.b, train.b, settings.against, settings.count, settings.seed, settings.extractor)
+
+
+def evaluate_translation(
+    translate: Mapping[str, Translate], test: Domains, train: Domains, settings: Settings
+) -> list[Figure]:
+    """The figures of every direction, each name after the direction's.
+
+    Args:
+        translate: `a_to_b`, or both that and `b_to_a`.
+        test: measured on.
+        train: what the model was trained on.
+        settings: of the evaluation.
+
+    Raises:
+        InputError: an unknown metric, or data that one cannot be measured on.
+    """
+    check_translation_metrics(settings.metrics)
+    figures = []
+    for direction, function in translate.items():
+        there = direction == "a_to_b"
+        of = Translated(function, test if there else test.swapped(), train if there else train.swapped(), settings)
+        found = pair_figures(of) if test.paired else []
+        found += [figure for name in dict.fromkeys(settings.metrics) for figure in METRICS[name](of)]
+        figures += [replace(figure, name=f"{direction}_{figure.name}") for figure in found]
+    return figures
+
+
+def check_translation_metrics(metrics: Sequence[str]) -> None:
+    """Raises InputError for a name that is none of METRICS."""
+    for name in metrics:
+        require_among(tuple(METRICS), metrics=name)
+
+
+def pair_figures(of: Translated) -> list[Figure]:
+    """`l1`, the mean absolute error in units of [-1, 1], `psnr` and `ssim` against the pictures that belong to those
+    that were translated."""
+    wanted = to_float(of.wanted.examples.images)
+    found: dict[str, tuple[float, str]] = {
+        "l1": (float(np.abs(of.drawn - wanted).mean(dtype=np.float64)), ""),
+        "psnr": (float(psnr(of.drawn, wanted).mean()), "dB"),
+    }
+    if min(wanted.shape[1:3]) > 2 * SSIM_RADIUS:
+        found["ssim"] = (float(ssim(of.drawn, wanted).mean()), "")
+    return [_figure(of, name, value, {"seed": of.seed}, unit) for name, (value, unit) in found.items()]
+
+
+def labels(of: Translated) -> list[Figure]:
+    """`labels_kept`: the share of translations that a classifier of the target domain reads as what the picture was."""
+    known = of.given.examples.labels
+    if known is None or of.train.examples.labels is None:
+        raise InputError(f"{of.domains.name} must have labels in both domains for the metric labels. Received: none.")
+    classifier, accuracy = cached_classifier(of.train, of.domains.b)
+    kept = classifier.predict(to_uint8(of.drawn)).argmax(axis=1) == known
+    return [_figure(of, "labels_kept", float(kept.mean()), {"the classifier's accuracy": rounded(accuracy)})]
+
+
+def domains(of: Translated) -> list[Figure]:
+    """`taken_for_target`: the share of translations that a classifier of the two domains takes for the target's."""
+    classifier, accuracy = cached_classifier(_told_apart(of.domains_trained_on), _told_apart(of.domains))
+    taken = classifier.predict(to_uint8(of.drawn)).argmax(axis=1) == TARGET_DOMAIN
+    return [_figure(of, "taken_for_target", float(taken.mean()), {"the classifier's accuracy": rounded(accuracy)})]
+
+
+METRICS: dict[str, Callable[[Any], list[Figure]]] = {
+    "labels": labels,
+    "domains": domains,
+    "frechet": frechet,
+    "kernel": kernel,
+    "precision": precision,
+    "density": density,
+}
+
+
+def _told_apart(both: Domains) -> Source:
+    """Pictures of both domains, with the domain for a label."""
+    parts = [to_uint8(part.examples.images) for part in (both.a, both.b)]
+    marks = np.repeat([SOURCE_DOMAIN, TARGET_DOMAIN], [len(part) for part in parts])
+    examples = Examples(np.concatenate(parts), marks, (both.a.name, both.b.name))
+    return Source(both.name, both.a.split, examples)
+
+
+def _figure(of: Translated, name: str, value: float, settings: dict[str, Any], unit: str = "") -> Figure:
+    return Figure(name, value, unit, f"{of.given.name} ({of.given.split})", len(of.given), settings)

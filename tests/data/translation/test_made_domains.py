@@ -1,0 +1,94 @@
+"""Domains that are made of one source, whose right translations are known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from keras_gen.data import open_domains, open_source
+from keras_gen.data.translation.edges import outlines
+from keras_gen.data.translation.textured import textured
+from serving import InputError
+
+
+def boxes(count=3, side=16):
+    """Light squares of 8 pixels on black, at different places."""
+    images = np.zeros((count, side, side, 1), np.uint8)
+    for index in range(count):
+        images[index, 2 + index % 4 : 10 + index % 4, 4:12] = 200
+    return images
+
+
+def test_the_outline_of_a_square_is_its_border():
+    images = boxes()
+    found = outlines(images)[..., 0]
+    assert set(np.unique(found)) == {0, 255}
+    for index, picture in enumerate(found):
+        rows, columns = np.nonzero(picture == 0)
+        distance = np.maximum(np.abs(rows - (5.5 + index)), np.abs(columns - 7.5))
+        assert distance.min() >= 3  # the border is between 3.5 and 4.5 pixels from the centre
+        assert distance.max() <= 5
+        for side in (rows < 5 + index, rows > 6 + index, columns < 7, columns > 8):
+            assert side.sum() >= 6  # corners are rounded off
+
+
+def test_pictures_do_not_meet_in_their_outlines():
+    images = boxes()
+    together = outlines(images)
+    for index in range(3):
+        np.testing.assert_array_equal(outlines(images[index : index + 1])[0], together[index])
+    assert (outlines(np.full((2, 9, 9, 3), 90, np.uint8)) == 255).all()
+
+
+def test_edges_are_pairs_with_labels():
+    both = open_domains("edges:digits", image_size=16, channels=3, split="test")
+    source = open_source("digits", 16, 3, "test")
+    assert both.paired
+    np.testing.assert_array_equal(both.b.examples.images, source.examples.images)
+    for part in (both.a, both.b):
+        assert part.image_shape == (16, 16, 3)
+        np.testing.assert_array_equal(part.examples.labels, source.examples.labels)
+    np.testing.assert_array_equal(both.a.examples.images, outlines(source.examples.images))
+
+
+@pytest.mark.parametrize("split", ["train", "test", "all"])
+def test_textured_domains_share_no_picture(split):
+    source = open_source("digits", split=split)
+    both = open_domains("textured:digits", split=split)
+    assert not both.paired
+    assert len(both.a) + len(both.b) == len(source)
+    np.testing.assert_array_equal(both.a.examples.images[:, :, :, 1], 255 - source.examples.images[::2, :, :, 0])
+    for part, first in ((both.a, 0), (both.b, 1)):
+        assert part.image_shape == (8, 8, 3)
+        assert part.classes == source.classes
+        np.testing.assert_array_equal(part.examples.labels, source.examples.labels[first::2])
+    again = open_domains("textured:digits", split=split)
+    np.testing.assert_array_equal(again.b.examples.images, both.b.examples.images)
+
+
+def test_figures_are_darker_than_what_they_are_on():
+    images = boxes(count=200)
+    drawn = textured(images, np.random.default_rng(1)).astype(float)
+    inside = images[..., 0] > 0
+    ink = np.stack([picture[where].mean(axis=0) for picture, where in zip(drawn, inside, strict=True)])
+    ground = np.stack([picture[~where].mean(axis=0) for picture, where in zip(drawn, inside, strict=True)])
+    assert (ground.mean(axis=1) - ink.mean(axis=1)).min() > 10
+    assert drawn[~inside].min() >= 127
+    assert len(np.unique(np.rint(ink), axis=0)) > 190
+    spread = np.stack([picture[~where].std(axis=0) for picture, where in zip(drawn, inside, strict=True)])
+    assert np.median(spread) > 5
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "message"),
+    [
+        ("textured:digits", {"channels": 1}, "textured:digits must have 3 channels. Received: a wish for 1"),
+        ("edges:nothing", {}, "the data source must be"),
+        ("edge:digits", {}, "Did you mean 'edges'?"),
+        ("edges:", {}, "two domains must be"),
+    ],
+)
+def test_mistakes_are_named(name, options, message):
+    with pytest.raises(InputError) as error:
+        open_domains(name, **options)
+    assert message in str(error.value)
