@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from export.border import LABEL, PICTURES, Bordered
+from keras_gen.networks.tiling import OWN
 from serving.manifest import Tensor
 
 FREE_AXES = ("n", "height", "width")
@@ -29,7 +30,7 @@ def describe(bordered: Bordered, classes: int) -> tuple[dict[str, Tensor], dict[
 def _tensor(name: str, shape: Any, dtype: str, classes: int) -> Tensor:
     axes = tuple(_axis(index, size) for index, size in enumerate(shape))
     of_pictures = (0.0, 255.0) if dtype == "uint8" else (-1.0, 1.0)
-    limits = {**dict.fromkeys(PICTURES, of_pictures), LABEL: (0.0, classes - 1.0)}
+    limits = {**dict.fromkeys(PICTURES, of_pictures), LABEL: (0.0, classes - 1.0), OWN: (0.0, 1.0)}
     return Tensor(axes, dtype, limits.get(name))
 
 

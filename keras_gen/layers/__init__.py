@@ -6,6 +6,7 @@ from keras_gen.layers.conditional_normalization import ConditionalBatchNormaliza
 from keras_gen.layers.conditioning import ClassCode, ClassPlane
 from keras_gen.layers.corruption import Corruption, PixelCorruption
 from keras_gen.layers.dropout import Dropout
+from keras_gen.layers.given_statistics import GivenStatistics
 from keras_gen.layers.gradient_reversal import GradientReversal
 from keras_gen.layers.instance_normalization import InstanceNormalization
 from keras_gen.layers.likelihood import Likelihood, PixelLikelihood
@@ -27,6 +28,7 @@ __all__ = [
     "DifferentiableAugmentation",
     "Dropout",
     "GaussianSampling",
+    "GivenStatistics",
     "GradientReversal",
     "InstanceNormalization",
     "LatentPrior",

@@ -16,7 +16,7 @@ from keras_gen.training.generative import GenerativeAdversarialModel, joined
 from keras_gen.training.image_pool import ImagePool
 from keras_gen.training.minimize import minimize, watching
 from keras_gen.training.optimizers import OptimizerSpec
-from keras_gen.training.pieces import apart, both_ways, side_by_side, translating_network
+from keras_gen.training.pieces import apart, both_ways, side_by_side, translating_networks
 from serving.errors import require_at_least
 
 Both = tuple[tf.Tensor, tf.Tensor]
@@ -128,9 +128,9 @@ class CycleGAN(GenerativeAdversarialModel):
         return side_by_side(images, self(tf.constant(images)))
 
     def inference_networks(self) -> dict[str, keras.Model]:
-        """`a_to_b` and `b_to_a`: image -> translation, the averaged generators."""
-        names = ("a_to_b", "b_to_a")
-        return {name: translating_network(network) for name, network in zip(names, self.averages, strict=True)}
+        """`a_to_b` and `b_to_a`: image -> translation, the averaged generators, and those for tiles."""
+        there, back = self.averages
+        return translating_networks("a_to_b", there) | translating_networks("b_to_a", back)
 
     def _translator(self, spec: NetworkSpec) -> keras.Model:
         return build_translator(spec, self.image_shape, self.image_shape[2])

@@ -15,7 +15,7 @@ from keras_gen.training.game import Terms
 from keras_gen.training.generative import GenerativeAdversarialModel, joined
 from keras_gen.training.minimize import minimize, watching
 from keras_gen.training.optimizers import OptimizerSpec
-from keras_gen.training.pieces import side_by_side, translating_network
+from keras_gen.training.pieces import side_by_side, translating_networks
 from serving.errors import require_at_least
 
 
@@ -116,8 +116,8 @@ class Pix2Pix(GenerativeAdversarialModel):
         return side_by_side(images, self(tf.constant(images)))
 
     def inference_networks(self) -> dict[str, keras.Model]:
-        """`a_to_b`: image -> translation, the averaged generator."""
-        return {"a_to_b": translating_network(self.average)}
+        """`a_to_b`: image -> translation, the averaged generator, and that for tiles."""
+        return translating_networks("a_to_b", self.average)
 
     def _generator_terms(self, images: tf.Tensor, real: tf.Tensor, fake: tf.Tensor) -> Terms:
         judge = partial(self.discriminator, training=True)

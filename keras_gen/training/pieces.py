@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from keras_gen.layers import TruncatedNormal
 from keras_gen.networks import NetworkSpec
+from keras_gen.networks.tiling import with_statistics
 from serving.errors import InputError
 
 
@@ -72,13 +73,16 @@ def side_by_side(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     return np.stack([np.asarray(left), np.asarray(right)], axis=1).reshape(-1, *left.shape[1:])
 
 
-def translating_network(network: keras.Model) -> keras.Model:
-    """A network from pictures to pictures, with the names that a bundle has for them: image -> translation.
+def translating_networks(name: str, network: keras.Model) -> dict[str, keras.Model]:
+    """A network from pictures to pictures as a bundle has it: `name`, image -> translation; and `name_tile`, which can
+    be told the statistics of the picture that its image is a part of, where it takes any size and would measure them.
 
-    The two must differ, since values of an ONNX graph have one name each.
+    Input and output must differ in name, since values of an ONNX graph have one name each.
     """
     image = keras.Input(network.input_shape[1:], name="image")
-    return keras.Model({"image": image}, {"translation": network(image, training=False)})
+    networks = {name: keras.Model({"image": image}, {"translation": network(image, training=False)})}
+    tile = with_statistics(network) if network.input_shape[1:3] == (None, None) else None
+    return networks if tile is None else {**networks, f"{name}_tile": tile}
 
 
 def both_ways(spec: NetworkSpec, build: Callable[[NetworkSpec], keras.Model], names: tuple[str, str]) -> keras.Model:

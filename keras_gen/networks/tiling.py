@@ -1,0 +1,60 @@
+"""A network from picture to picture for one tile after the other of a picture that is too large for it.
+
+Instance normalization would make every tile as bright and as rich in contrast as every other one.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
+from keras_gen.layers import GivenStatistics, InstanceNormalization
+
+IMAGE, STATISTICS, OWN, TRANSLATION, MEASURED = "image", "statistics", "own", "translation", "measured"
+
+
+def with_statistics(network: keras.Model) -> keras.Model | None:
+    """The same network, which can normalize a tile by the statistics of the whole picture.
+
+    Args:
+        network: functional, (batch, height, width, channels) -> the same of any channels.
+
+    Returns:
+        A network with the weights of the given one, or None where that has no instance normalization at its surface:
+
+        - `image`; `statistics`, (batch, size), those of all normalizations one behind the other; `own`, (batch, 1): 1
+          normalizes by the tile's own statistics, 0 by the given ones, and what lies between mixes both ->
+        - `translation`; `measured`, (batch, size), the tile's own statistics.
+    """
+    normalizations = [layer for layer in network.layers if isinstance(layer, InstanceNormalization)]
+    if not normalizations:
+        return None
+    size = 2 * sum(layer.gain.shape[0] for layer in normalizations)
+    image = keras.Input(network.input_shape[1:], name=IMAGE)
+    given, own = keras.Input((size,), name=STATISTICS), keras.Input((1,), name=OWN)
+    measured: list[keras.KerasTensor] = []
+    start = 0
+
+    def called(layer: keras.layers.Layer, *arguments: Any, **options: Any) -> Any:
+        nonlocal start
+        if not isinstance(layer, InstanceNormalization):
+            return layer(*arguments, **options)
+        end = start + 2 * layer.gain.shape[0]
+        normalized, statistics = GivenStatistics(layer)(*arguments, given[:, start:end], own)
+        measured.append(statistics)
+        start = end
+        return normalized
+
+    # Inputs that nothing is made of yet: the copy must know them to make something of them.
+    unused = [keras.Input((size,)), keras.Input((1,))]
+    copy = keras.models.clone_model(
+        keras.Model([*network.inputs, *unused], network.outputs),
+        input_tensors=[image, given, own],
+        clone_function=lambda layer: layer,
+        call_function=called,
+    )
+    return keras.Model(
+        {IMAGE: image, STATISTICS: given, OWN: own},
+        {TRANSLATION: copy.outputs[0], MEASURED: keras.ops.concatenate(measured, axis=-1)},
+    )
