@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import io
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -17,6 +20,8 @@ from serving.files import whole_file
 
 MAX_PIXELS = 100_000_000
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".pgm", ".ppm")
+WITH_OPACITY = (".png", ".webp", ".tif", ".tiff")
+JPEG_QUALITY = 95
 
 
 def read_image(
@@ -43,6 +48,29 @@ def read_image(
     Raises:
         InputError: no picture, truncated, or too large; the message names the file.
     """
+    with _opened(source, max_pixels) as upright:
+        return conform(_eight_bits(upright), size, channels)
+
+
+def read_with_opacity(
+    source: Path | bytes, channels: int | None = None, max_pixels: int = MAX_PIXELS
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """As `read_image`, and how opaque each pixel is.
+
+    Args and raises: as `read_image`.
+
+    Returns:
+        uint8 (height, width, channels), and uint8 (height, width), 255 where a pixel is opaque, or None for a picture
+        that knows no transparency.
+    """
+    with _opened(source, max_pixels) as upright:
+        opacity = np.asarray(upright.convert("RGBA").getchannel("A")) if upright.has_transparency_data else None
+        return conform(_eight_bits(upright), None, channels), opacity
+
+
+@contextmanager
+def _opened(source: Path | bytes, max_pixels: int) -> Iterator[Image.Image]:
+    """A picture, upright; what its decoder trips over is the user's one line."""
     name = "the picture" if isinstance(source, bytes) else str(source)
     try:
         with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as image:
@@ -50,14 +78,13 @@ def read_image(
                 raise InputError(
                     f"{name} must have at most {max_pixels} pixels. Received: {image.width}x{image.height}."
                 )
-            upright = _eight_bits(ImageOps.exif_transpose(image))
+            yield ImageOps.exif_transpose(image)
     except InputError:
         raise
     except Exception as error:  # Pillow's decoders raise whatever a broken file makes them trip over
         raise InputError(
             f"{name} must be a readable picture. Received: {type(error).__name__}: {_one_line(error)}"
         ) from error
-    return conform(upright, size, channels)
 
 
 def conform(image: Image.Image, size: tuple[int, int] | None, channels: int | None) -> np.ndarray:
@@ -141,6 +168,24 @@ def grid(images: np.ndarray, columns: int | None = None, zoom: int | None = None
         top, left = (index // columns) * cell[0] + 1, (index % columns) * cell[1] + 1
         canvas[top : top + cell[0] - 1, left : left + cell[1] - 1] = image
     return canvas
+
+
+def write_picture(path: Path, image: np.ndarray, opacity: np.ndarray | None = None) -> None:
+    """Writes a uint8 picture, (height, width, 1 or 3), in the format of the name's suffix, whole or not at all.
+
+    Args:
+        path: a name with one of SUFFIXES.
+        image: the picture.
+        opacity: uint8 (height, width), kept where the format can; None for an opaque picture.
+    """
+    picture = Image.fromarray(image[:, :, 0] if image.shape[2] == 1 else image)
+    suffix = path.suffix.lower()
+    if opacity is not None and suffix in WITH_OPACITY:
+        picture = picture.convert("RGBA")
+        picture.putalpha(Image.fromarray(opacity))
+    with whole_file(path) as temporary:
+        options: dict[str, Any] = {"quality": JPEG_QUALITY} if suffix in (".jpg", ".jpeg", ".webp") else {}
+        picture.save(temporary, **options)
 
 
 def write_png(path: Path, image: np.ndarray) -> None:

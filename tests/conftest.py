@@ -14,6 +14,7 @@ import tensorflow as tf
 
 import export
 import keras_gen
+from tests.translators import write_bundles
 
 tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
@@ -48,3 +49,9 @@ def small_vae(pictures: np.ndarray) -> keras.Model:
 def vae_bundle(small_vae: keras.Model, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The exported `small_vae`. Tests that damage it must copy it."""
     return export.export_bundle(small_vae, tmp_path_factory.mktemp("bundles") / "vae")
+
+
+@pytest.fixture(scope="session")
+def bundles(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Bundles whose translations are known."""
+    return write_bundles(tmp_path_factory.mktemp("translators"))

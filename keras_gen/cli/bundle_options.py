@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from keras_gen.cli.parser import Parser
-from serving import Sampler, load
+from serving import Sampler
 from serving.classes import class_index
 from serving.errors import InputError
 from serving.files import whole_file
@@ -60,7 +60,7 @@ def load_bundle(options: Any) -> Sampler:
     Raises:
         InputError: not a bundle, or no such class.
     """
-    sampler = load(options.bundle, options.provider, options.threads)
+    sampler = Sampler(options.bundle, options.provider, options.threads)
     name = options["class"]
     return sampler if name is None else sampler.of_class(class_index(name, sampler.manifest.classes))
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from keras_gen.cli.bundle_data import add_data, batches_of, labels_of, read_data
 from keras_gen.cli.bundle_options import add_pictures, running_parser
-from serving import Sampler, load
+from serving import Sampler
 from serving.classes import class_labels
 from serving.errors import InputError
 from serving.inputs import picture_paths, read_pictures
@@ -27,7 +27,7 @@ def run(words: Sequence[str]) -> int:
             "keras-gen classify must be given pictures or --data. "
             f"Received: {'both' if options.pictures else 'neither'}."
         )
-    sampler = load(options.bundle, options.provider, options.threads)
+    sampler = Sampler(options.bundle, options.provider, options.threads)
     if "classify" not in sampler.abilities:
         raise InputError(f"{options.bundle} must have a classifier. Received: a bundle without.")
     print("\n".join(_of_data(sampler, options) if options.data else _of_files(sampler, options)))

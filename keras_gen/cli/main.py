@@ -14,6 +14,7 @@ COMMANDS = {
     "export": "write a bundle of a trained model",
     "evaluate": "measure a run or a bundle on data",
     "sample": "draw pictures from a bundle",
+    "translate": "pictures, folders or videos to another domain",
     "reconstruct": "pictures beside their reconstructions",
     "encode": "codes of pictures, as an array",
     "classify": "classes of pictures, or how many of a data set are found",
@@ -82,7 +83,8 @@ def _run(words: list[str]) -> int:
         missing = (error.name or "").partition(".")[0]
         if missing in ("keras_gen", "export", "serving"):
             raise
-        extra = "serve" if missing in ("onnxruntime", "PIL", "numpy", "matplotlib") else "train,serve"
+        extras = {**dict.fromkeys(("onnxruntime", "PIL", "numpy", "matplotlib"), "serve"), "av": "video"}
+        extra = extras.get(missing, "train,serve")
         raise InputError(
             f"`keras-gen {name}` needs the package {missing!r}: pip install 'keras-gen[{extra}]'. Received: none."
         ) from error

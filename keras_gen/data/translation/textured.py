@@ -62,11 +62,11 @@ def textured(figures: np.ndarray, random: np.random.Generator) -> np.ndarray:
     first, second = random.uniform(*GROUND, (2, n, 1, 1, 3))
     ground = mixture * first + (1 - mixture) * second
     opacity = figures / 255.0
-    ink = 255 * _hues(random.uniform(0, 1, n)) * random.uniform(*INK, (n, 1))
+    ink = 255 * _hues(random.uniform(0, 1, (n, 1))) * random.uniform(*INK, (n, 1))
     return np.rint(opacity * ink[:, None, None] + (1 - opacity) * ground).astype(np.uint8)
 
 
 def _hues(places: np.ndarray) -> np.ndarray:
-    """Pure colours, (n, 3) in [0, 1], of places on the colour circle, (n,) in [0, 1]."""
-    sixths = 6 * places[:, None] + np.array([0.0, 4.0, 2.0])
+    """Pure colours, (n, 3) in [0, 1], of places on the colour circle, (n, 1) in [0, 1]."""
+    sixths = 6 * places + np.array([0.0, 4.0, 2.0])
     return np.clip(np.abs(sixths % 6 - 3) - 1, 0, 1)

@@ -1,0 +1,183 @@
+"""Picture files and folders of them from one domain to another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from serving.background import Finisher, mapped
+from serving.errors import InputError
+from serving.images import MAX_PIXELS, SUFFIXES, read_with_opacity, write_picture
+from serving.translation.translator import Translator
+
+THREADS = 2
+AHEAD = 16
+# Tiles' worth of pixels that may wait for others of their size.
+WAITING = 8
+
+
+@dataclass
+class Report:
+    """What became of the pictures of a folder.
+
+    Attributes:
+        translated: how many were written.
+        present: how many were there already.
+        failed: file -> what was wrong with it, in a line.
+    """
+
+    translated: int = 0
+    present: int = 0
+    failed: dict[Path, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Decoded:
+    file: Path
+    pixels: np.ndarray | None = None
+    opacity: np.ndarray | None = None
+    problem: str = ""
+
+
+def translate_file(
+    translator: Translator, source: Path, target: Path, to: str | None = None, max_pixels: int = MAX_PIXELS
+) -> None:
+    """Translates one picture into a file of the format that its name says.
+
+    Args:
+        translator: an open bundle.
+        source: a picture.
+        target: a file name with one of SUFFIXES.
+        to: the domain to translate to.
+        max_pixels: a larger picture is refused before it is decoded.
+
+    Raises:
+        InputError: what is no picture, too large or too small, no such domain, or a name of another kind.
+    """
+    check_picture_name(target)
+    pixels, opacity = read_with_opacity(source, translator.image.channels, max_pixels)
+    write_picture(target, _named(source, lambda: translator.translate(pixels[None], to)[0]), opacity)
+
+
+def translate_folder(
+    translator: Translator,
+    source: Path,
+    target: Path,
+    to: str | None = None,
+    max_pixels: int = MAX_PIXELS,
+    overwrite: bool = False,
+    progress: Callable[[int], None] = lambda done: None,
+) -> Report:
+    """Translates every picture in a folder and the folders within, and keeps their names and places.
+
+    Pictures that are in `target` already are left as they are, so that the same call goes on after an interruption.
+    Decoding and encoding go on in threads beside the inference; pictures of one size are translated together.
+
+    Args:
+        translator: an open bundle.
+        source: a folder.
+        target: a folder, not in `source`.
+        to: the domain to translate to.
+        max_pixels: a larger picture is refused before it is decoded.
+        overwrite: translate what is in `target` already anew.
+        progress: called with the number of pictures that are done, as they are.
+
+    Raises:
+        InputError: a folder that is not there, has no pictures or holds the target; no such domain.
+    """
+    translator.check_target(to)
+    files = _files(source, target)
+    report = Report()
+    wanted = [file for file in files if overwrite or not (target / file.relative_to(source)).exists()]
+    report.present = len(files) - len(wanted)
+
+    def write(decoded: _Decoded, made: np.ndarray) -> None:
+        place = target / decoded.file.relative_to(source)
+        try:
+            write_picture(place, made, decoded.opacity)
+        except OSError as error:
+            report.failed[decoded.file] = f"{place} must be writable. Received: {error.strerror or error}."
+        else:
+            report.translated += 1
+        progress(1)
+
+    def decode(file: Path) -> _Decoded:
+        try:
+            pixels, opacity = read_with_opacity(file, translator.image.channels, max_pixels)
+        except InputError as error:
+            return _Decoded(file, problem=str(error))
+        return _Decoded(file, pixels, opacity)
+
+    with Finisher(1, AHEAD) as finish:
+        for group in _of_one_size(mapped(decode, wanted, THREADS, AHEAD), translator):
+            try:
+                if group[0].problem:
+                    raise InputError(group[0].problem)
+                made = _named(group[0].file, partial(translator.translate, _stacked(group), to))
+            except InputError as error:
+                report.failed.update((one.file, str(error)) for one in group)
+                progress(len(group))
+                continue
+            for one, picture in zip(group, made, strict=True):
+                finish(write, one, picture)
+    return report
+
+
+def check_picture_name(target: Path) -> None:
+    """Raises InputError for a file name that is not a picture's, or that is a folder."""
+    if target.suffix.lower() not in SUFFIXES or target.is_dir():
+        raise InputError(f"--out must be a picture file ({', '.join(SUFFIXES[:3])}, ...). Received: {target}.")
+
+
+def _files(source: Path, target: Path) -> list[Path]:
+    if not source.is_dir():
+        raise InputError(f"{source} must be a folder. Received: {'a file' if source.exists() else 'no such folder'}.")
+    inside, outside = source.resolve(), target.resolve()
+    if outside == inside or inside in outside.parents:
+        raise InputError(f"--out must be a folder outside of {source}. Received: {target}.")
+    if target.exists() and not target.is_dir():
+        raise InputError(f"--out must be a folder where pictures of a folder are translated. Received: {target}.")
+    visible = (path for path in sorted(source.rglob("*")) if path.suffix.lower() in SUFFIXES and path.is_file())
+    files = [path for path in visible if not any(part.startswith(".") for part in path.relative_to(source).parts)]
+    if not files:
+        raise InputError(f"{source} must hold pictures ({', '.join(SUFFIXES[:3])}, ...). Received: none.")
+    return files
+
+
+def _of_one_size(pictures: Iterator[_Decoded], translator: Translator) -> Iterator[list[_Decoded]]:
+    """Pictures in groups that are translated at once; each broken one for itself."""
+    limit = WAITING * translator.tile[0] * translator.tile[1]
+    waiting: dict[tuple[int, ...], list[_Decoded]] = {}
+    pixels = 0
+    for one in pictures:
+        if one.pixels is None:
+            yield [one]
+            continue
+        height, width, _ = one.pixels.shape
+        group = waiting.setdefault((height, width), [])
+        group.append(one)
+        pixels += height * width
+        if len(group) >= translator.at_once(height, width):
+            yield waiting.pop((height, width))
+            pixels -= len(group) * height * width
+        while pixels > limit:
+            (height, width), group = max(waiting.items(), key=lambda entry: len(entry[1]) * entry[0][0] * entry[0][1])
+            pixels -= len(group) * height * width
+            yield waiting.pop((height, width))
+    yield from waiting.values()
+
+
+def _stacked(group: list[_Decoded]) -> np.ndarray:
+    return np.stack([one.pixels for one in group if one.pixels is not None])
+
+
+def _named(file: Path, translate: Callable[[], np.ndarray]) -> np.ndarray:
+    """What `translate` gives; the file's name stands before what is wrong with its picture."""
+    try:
+        return translate()
+    except InputError as error:
+        raise InputError(f"{file}: {error}") from None

@@ -1,0 +1,200 @@
+"""Pictures from one domain to another with ONNX Runtime."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image as PillowImage
+
+from serving.errors import InputError, require_at_least
+from serving.images import to_float, to_uint8
+from serving.manifest import Manifest, Network, Tensor, check_present
+from serving.sessions import open_session
+from serving.translation.tiles import Axis, blended
+
+if TYPE_CHECKING:
+    import onnxruntime
+
+TILE = 768
+OVERLAP = 0.25
+SMALLEST_SIDE = 2
+IMAGE, TRANSLATION = "image", "translation"
+STATISTICS, OWN, MEASURED = "statistics", "own", "measured"
+
+Size = tuple[int, int]
+
+
+class Translator:
+    """Pictures from one domain to another, of any size.
+
+    Args:
+        bundle: folder written by `keras-gen export`.
+        provider: `auto`, `cpu`, `cuda` or `tensorrt`.
+        threads: CPU threads inside an operator; all cores by default.
+        tile: side of the tiles that pictures of more pixels are cut into; for a network that takes one size it is
+            that size.
+
+    Raises:
+        InputError: not a bundle of a model that translates, or one with a missing or truncated file; a tile that is
+            too small.
+    """
+
+    def __init__(
+        self, bundle: str | Path, provider: str = "auto", threads: int | None = None, tile: int = TILE
+    ) -> None:
+        self.bundle = Path(bundle)
+        self.manifest = Manifest.read(self.bundle)
+        if not is_translator(self.manifest):
+            raise InputError(f"{self.bundle} must translate. Received: a bundle of {self.manifest.model!r}.")
+        for network in self.manifest.networks.values():
+            check_present(self.bundle, network)
+        self.provider = provider
+        self.threads = threads
+        self.image = self.manifest.image
+        require_at_least(2 * self.image.multiple, tile=tile)
+        side = tile - tile % self.image.multiple
+        self.tile: Size = (side, side) if self.image.any_size else (self.image.height, self.image.width)
+        self._sessions: dict[str, onnxruntime.InferenceSession] = {}
+
+    @cached_property
+    def targets(self) -> tuple[str, ...]:
+        """The domains that pictures can be translated to: `a`, `b`."""
+        ends = {name.rpartition("_to_")[2] for name in self.manifest.networks}
+        return tuple(domain for domain in "ab" if domain in ends)
+
+    def translate(self, images: np.ndarray, to: str | None = None) -> np.ndarray:
+        """Translates pictures of one size, all at once, or piece by piece where they are larger than a tile.
+
+        Args:
+            images: uint8 (n, height, width, channels), sides of at least 2.
+            to: the domain to translate to, one of `targets`; may be left out where there is only one.
+
+        Returns:
+            uint8 (n, height, width, channels).
+
+        Raises:
+            InputError: an unknown domain, or pictures of another kind.
+        """
+        network = self._towards(to)
+        images = self._checked(images)
+        height, width = images.shape[1:3]
+        padded = _padded(images, self.size_inside(height, width))
+        if padded.shape[1] * padded.shape[2] > self.tile[0] * self.tile[1]:
+            made = np.stack([self._in_tiles(picture, network) for picture in padded])
+        else:
+            made = self._run(network, padded)
+        return made[:, :height, :width]
+
+    def size_inside(self, height: int, width: int) -> Size:
+        """The size that a picture is brought to by mirroring its right and lower border, for the network to take it."""
+        multiple = self.image.multiple
+        # At the smallest scale of a network a border must have a neighbour to be mirrored from.
+        least = (2 * multiple, 2 * multiple) if self.image.any_size else self.tile
+        return _rounded_up(max(height, least[0]), multiple), _rounded_up(max(width, least[1]), multiple)
+
+    def at_once(self, height: int, width: int) -> int:
+        """How many pictures of a size are best translated at a time: as many as have no more pixels than a tile."""
+        padded = self.size_inside(height, width)
+        return max(1, self.tile[0] * self.tile[1] // (padded[0] * padded[1]))
+
+    def check_target(self, to: str | None) -> None:
+        """Raises InputError for a domain that pictures cannot be translated to."""
+        self._towards(to)
+
+    def _in_tiles(self, picture: np.ndarray, network: str) -> np.ndarray:
+        height, width = picture.shape[:2]
+        rows, columns = (
+            Axis(length, min(length, tile), int(OVERLAP * tile), self.image.multiple)
+            for length, tile in zip((height, width), self.tile, strict=True)
+        )
+        channels = _channels(self.manifest.networks[network].outputs[TRANSLATION])
+        by_statistics = f"{network}_tile"
+        if by_statistics not in self.manifest.networks:
+            return blended(picture, lambda tile: self._run(network, tile), rows, columns, channels)
+        measured = self._statistics(picture, by_statistics)
+        given = {STATISTICS: measured, OWN: np.zeros((1, 1), np.float32)}
+        return blended(picture, lambda tile: self._run(by_statistics, tile, given), rows, columns, channels)
+
+    def _statistics(self, picture: np.ndarray, network: str) -> np.ndarray:
+        """What the normalizations of a network measure in the picture, at a reduced size that is no larger than a tile:
+        (1, size)."""
+        height, width = picture.shape[:2]
+        scale = min(1.0, (self.tile[0] * self.tile[1] / (height * width)) ** 0.5)
+        size = (max(1, int(width * scale)), max(1, int(height * scale)))
+        small = PillowImage.fromarray(picture[..., 0] if picture.shape[2] == 1 else picture).resize(
+            size, PillowImage.Resampling.BOX
+        )
+        pixels = np.asarray(small).reshape(1, size[1], size[0], -1)
+        pixels = _padded(pixels, self.size_inside(size[1], size[0]))
+        tensor = self.manifest.networks[network].inputs[STATISTICS]
+        feed = {
+            IMAGE: self._as_input(network, pixels),
+            STATISTICS: np.zeros((1, int(tensor.axes[1])), np.float32),
+            OWN: np.ones((1, 1), np.float32),
+        }
+        return self._session(network).run([MEASURED], feed)[0]
+
+    def _run(self, network: str, images: np.ndarray, beside: dict[str, np.ndarray] | None = None) -> np.ndarray:
+        """Pictures of a size that the network takes, uint8 to uint8."""
+        feed = {IMAGE: self._as_input(network, images), **(beside or {})}
+        return to_uint8(self._session(network).run([TRANSLATION], feed)[0])
+
+    def _as_input(self, network: str, images: np.ndarray) -> np.ndarray:
+        return images if self.manifest.networks[network].inputs[IMAGE].dtype == "uint8" else to_float(images)
+
+    def _towards(self, to: str | None) -> str:
+        """The network that translates to a domain."""
+        if to is None and len(self.targets) == 1:
+            to = self.targets[0]
+        if to is None or to not in self.targets:
+            raise InputError(f"{self.bundle} translates to {' or '.join(self.targets)}. Received: {to!r}.")
+        return f"{'a' if to == 'b' else 'b'}_to_{to}"
+
+    def _checked(self, images: np.ndarray) -> np.ndarray:
+        images = np.asarray(images)
+        if images.ndim != 4 or not len(images) or images.shape[3] != self.image.channels:
+            raise InputError(
+                f"`images` must have the shape (n, height, width, {self.image.channels}). Received: {images.shape}."
+            )
+        if images.dtype != np.uint8:
+            raise InputError(f"`images` must be uint8. Received: {images.dtype}.")
+        if min(images.shape[1:3]) < SMALLEST_SIDE:
+            raise InputError(
+                f"a picture must have sides of at least {SMALLEST_SIDE} pixels. "
+                f"Received: {images.shape[2]}x{images.shape[1]}."
+            )
+        return images
+
+    def _session(self, name: str) -> onnxruntime.InferenceSession:
+        if name not in self._sessions:
+            network = self.manifest.networks[name]
+            self._sessions[name] = open_session(self.bundle, network, self.provider, self.threads)
+        return self._sessions[name]
+
+
+def is_translator(manifest: Manifest) -> bool:
+    """Whether a bundle holds a network from pictures to pictures of another domain."""
+    return any(_translates(network) for network in manifest.networks.values())
+
+
+def _translates(network: Network) -> bool:
+    return IMAGE in network.inputs and TRANSLATION in network.outputs
+
+
+def _channels(tensor: Tensor) -> int:
+    return int(tensor.axes[3])
+
+
+def _rounded_up(length: int, multiple: int) -> int:
+    return -(-length // multiple) * multiple
+
+
+def _padded(images: np.ndarray, size: Size) -> np.ndarray:
+    """Pictures with their right and lower border mirrored up to a size."""
+    missing = [inside - side for inside, side in zip(size, images.shape[1:3], strict=True)]
+    if not any(missing):
+        return images
+    return np.pad(images, ((0, 0), (0, missing[0]), (0, missing[1]), (0, 0)), mode="symmetric")

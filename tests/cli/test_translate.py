@@ -1,0 +1,93 @@
+"""`keras-gen translate`, on bundles whose translations are known."""
+
+from __future__ import annotations
+
+import av
+import numpy as np
+import pytest
+from PIL import Image
+
+from serving.images import read_image, write_png
+from tests.translators import noise
+
+
+@pytest.fixture
+def place(tmp_path):
+    for index in range(3):
+        write_png(tmp_path / "in" / "deeper" / f"{index}.png", noise(20, 30, seed=index))
+    (tmp_path / "in" / "broken.png").write_bytes(b"no picture")
+    return tmp_path
+
+
+def test_a_picture(bundles, place, run):
+    picture = place / "in" / "deeper" / "1.png"
+    code, out, _ = run("translate", bundles["both"], picture, "--to", "b", "--out", place / "out.png", "--tile", "16")
+    assert (code, out) == (0, f"translated: {place / 'out.png'}\n")
+    np.testing.assert_array_equal(read_image(place / "out.png"), 255 - read_image(picture))
+
+
+def test_a_folder_says_what_failed(bundles, place, run):
+    words = ["translate", bundles["inverting"], place / "in", "--out", place / "out"]
+    code, out, err = run(*words)
+    assert code == 1
+    assert out == f"3 translated, 0 were there, 1 failed: {place / 'out'}\n"
+    assert err.startswith(f"keras-gen: {place / 'in' / 'broken.png'} must be a readable picture. Received:")
+    assert len(err.splitlines()) == 1
+    for index in range(3):
+        made = read_image(place / "out" / "deeper" / f"{index}.png")
+        np.testing.assert_array_equal(made, 255 - noise(20, 30, seed=index))
+    (place / "in" / "broken.png").unlink()
+    code, out, err = run(*words)
+    assert (code, out, err) == (0, f"0 translated, 3 were there, 0 failed: {place / 'out'}\n", "")
+    assert run(*words, "--overwrite")[1].startswith("3 translated, 0 were there")
+
+
+def test_a_video(bundles, place, run):
+    with av.open(str(place / "in.mp4"), "w") as container:
+        video = container.add_stream("libx264", rate=10)
+        video.height, video.width, video.pix_fmt = 16, 16, "yuv420p"
+        for index in range(5):
+            frame = av.VideoFrame.from_ndarray(np.full((16, 16, 3), 40 * index, np.uint8), format="rgb24")
+            container.mux(video.encode(frame))
+        container.mux(video.encode(None))
+    code, out, _ = run("translate", bundles["inverting"], place / "in.mp4", "--out", place / "out.mp4")
+    assert (code, out) == (0, f"5 frames: {place / 'out.mp4'}\n")
+
+
+def test_a_bomb_is_refused_and_let_in_on_demand(bundles, place, run, refused):
+    Image.new("RGB", (600, 500)).save(place / "large.png")
+    words = ["translate", bundles["inverting"], place / "large.png", "--out", place / "out.png"]
+    line = refused(*words, "--max-pixels", "299999")
+    assert line == f"keras-gen: {place / 'large.png'} must have at most 299999 pixels. Received: 600x500.\n"
+    assert run(*words, "--max-pixels", "300000")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["none.png", "--out", "out.png"], "none.png must be a picture, a folder or a video. Received: no such file"),
+        (["in/deeper/0.png", "--out", "out.png", "--to", "c"], "translates to b. Received: 'c'"),
+        (["in/deeper/0.png", "--out", "out.txt"], "--out must be a picture file"),
+        (["in/deeper/0.png", "--out", "in"], "--out must be a picture file"),
+        (["in", "--out", "in/out"], "--out must be a folder outside of"),
+        (["in/deeper/0.png", "--out", "out.png", "--tile", "3"], "`tile` must be at least 8. Received: 3"),
+        (["in/deeper/0.png", "--out", "out.png", "--max_pixels", "0"], "`max_pixels` must be at least 1"),
+        (["in/broken.png", "--out", "out.png"], "in/broken.png must be a readable picture"),
+    ],
+)
+def test_mistakes_are_one_line(bundles, place, refused, words, message, monkeypatch):
+    monkeypatch.chdir(place)
+    assert message in refused("translate", bundles["inverting"], *words)
+    assert not (place / "out.png").exists()
+
+
+def test_a_bundle_that_does_not_translate_is_named(vae_bundle, place, refused):
+    picture = place / "in" / "deeper" / "0.png"
+    line = refused("translate", vae_bundle, picture, "--out", place / "out.png")
+    assert "must translate. Received: a bundle of 'vae'" in line
+    assert "translate" in line
+
+
+def test_a_bundle_that_translates_draws_no_samples(bundles, place, refused):
+    line = refused("sample", bundles["both"], "--out", place / "out.png")
+    assert "must have the network" in line or "must have a latent space" in line
