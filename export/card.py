@@ -28,6 +28,17 @@ pictures = np.zeros((1, {height}, {width}, {channels}), np.{dtype})  # your own
 ```"""
 
 
+TRANSLATOR = """\
+```python
+import numpy as np
+import onnxruntime
+
+session = onnxruntime.InferenceSession("{name}.onnx", providers=["CPUExecutionProvider"])
+pictures = np.zeros((1, {height}, {width}, {channels}), np.{dtype})  # your own
+(translated,) = session.run(["translation"], {{"image": pictures}})
+```"""
+
+
 def write_card(folder: Path, manifest: Manifest) -> None:
     """Writes the card beside the manifest."""
     image = manifest.image
@@ -61,7 +72,24 @@ def write_card(folder: Path, manifest: Manifest) -> None:
         dtype = manifest.networks["classifier"].inputs["image"].dtype
         size = {"height": image.height, "width": image.width, "channels": image.channels}
         lines += ["", "How probable each class is:", "", CLASSIFIER.format(dtype=dtype, **size)]
+    if "a_to_b" in manifest.networks:
+        lines += _translation(manifest)
     (folder / "README.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _translation(manifest: Manifest) -> list[str]:
+    image, network = manifest.image, manifest.networks["a_to_b"]
+    size = {"height": image.height, "width": image.width, "channels": image.channels}
+    free = f"Sides may be any multiples of {image.multiple}." if image.any_size else "Pictures have this size."
+    lines = ["", "Pictures of domain A as pictures of domain B:", ""]
+    lines += [TRANSLATOR.format(name="a_to_b", dtype=network.inputs["image"].dtype, **size), "", free]
+    if "a_to_b_tile" in manifest.networks:
+        lines += [
+            "",
+            "`a_to_b_tile.onnx` is for tiles of a large picture. With `own` 1 it normalizes by the tile's own "
+            "statistics and tells them as `measured`; with `own` 0 by given `statistics`, those of the whole picture.",
+        ]
+    return lines
 
 
 def _more(manifest: Manifest) -> str:

@@ -13,12 +13,14 @@ import numpy as np
 from keras_gen.cli.parser import Parser
 from keras_gen.cli.quiet import quiet_import
 from keras_gen.data import SOURCE_NAMES
-from serving import Sampler
+from serving import Manifest, Sampler, Translator
 from serving.errors import InputError, require_among, require_at_least
 from serving.files import whole_file
 from serving.images import to_float, to_uint8
 from serving.manifest import FILE_NAME
 from serving.sampler import LABEL
+from serving.translation import is_translator
+from serving.translation.translator import IMAGE, TRANSLATION
 
 FILE = "evaluation.json"
 MODEL_SUFFIX = ".keras"
@@ -79,7 +81,7 @@ def _run(place: Path, options: Any) -> list[Any]:
 
     model = open_model(place)
     if model.translates:
-        networks = model.inference_networks()
+        networks = {name: net for name, net in model.inference_networks().items() if set(net.input) == {IMAGE}}
         translate = {name: partial(_translated, network) for name, network in networks.items()}
         return _translation(translate, model.image_shape, options)
     _check_for_samples(options)
@@ -95,6 +97,12 @@ def _run(place: Path, options: Any) -> list[Any]:
 def _bundle(place: Path, options: Any) -> list[Any]:
     from keras_gen.metrics.evaluation import evaluate_classifier, evaluate_coder
 
+    manifest = Manifest.read(place)
+    if is_translator(manifest):
+        translator = Translator(place)
+        ways = {("a_to_b" if to == "b" else "b_to_a"): partial(_by_bundle, translator, to) for to in translator.targets}
+        image = manifest.image
+        return _translation(ways, (image.height, image.width, image.channels), options)
     sampler = Sampler(place)
     _check_for_samples(options)
     if "encode" not in sampler.abilities and not options.metrics:
@@ -153,7 +161,11 @@ def _translation(translate: Mapping[str, Translate], shape: tuple[int, int, int]
 
 
 def _translated(network: Any, images: np.ndarray) -> np.ndarray:
-    return network.predict({"image": images}, batch_size=TRANSLATED_AT_ONCE, verbose=0)["translation"]
+    return network.predict({IMAGE: images}, batch_size=TRANSLATED_AT_ONCE, verbose=0)[TRANSLATION]
+
+
+def _by_bundle(translator: Translator, to: str, images: np.ndarray) -> np.ndarray:
+    return to_float(translator.translate(to_uint8(images), to))
 
 
 def _sources(options: Any, shape: tuple[int, int, int]) -> tuple[Any, Any]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from keras_gen.cli.parser import Parser
 from serving.manifest import Manifest, Tensor, read_verified
+from serving.translation import is_translator, targets
 
 
 def run(words: Sequence[str]) -> int:
@@ -23,7 +24,11 @@ def run(words: Sequence[str]) -> int:
 
 def _lines(manifest: Manifest) -> list[str]:
     image = manifest.image
-    lines = [f"model     {manifest.model}", f"pictures  {image.width}x{image.height}x{image.channels}"]
+    size = f"{image.width}x{image.height}x{image.channels}"
+    free = f", or any size: sides are brought to multiples of {image.multiple}" if image.any_size else ""
+    lines = [f"model     {manifest.model}", f"pictures  {size}{free}"]
+    if is_translator(manifest):
+        lines.append(f"to        {', '.join(targets(manifest))}")
     if manifest.latent:
         prior = (manifest.latent.prior or "no prior to sample from").replace("_", " ")
         noise = manifest.networks.get("noise")

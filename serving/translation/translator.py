@@ -62,11 +62,10 @@ class Translator:
     @cached_property
     def targets(self) -> tuple[str, ...]:
         """The domains that pictures can be translated to: `a`, `b`."""
-        ends = {name.rpartition("_to_")[2] for name in self.manifest.networks}
-        return tuple(domain for domain in "ab" if domain in ends)
+        return targets(self.manifest)
 
     def translate(self, images: np.ndarray, to: str | None = None) -> np.ndarray:
-        """Translates pictures of one size, all at once, or piece by piece where they are larger than a tile.
+        """Translates pictures of one size, as many at once as have the pixels of a tile, and larger ones in tiles.
 
         Args:
             images: uint8 (n, height, width, channels), sides of at least 2.
@@ -85,7 +84,9 @@ class Translator:
         if padded.shape[1] * padded.shape[2] > self.tile[0] * self.tile[1]:
             made = np.stack([self._in_tiles(picture, network) for picture in padded])
         else:
-            made = self._run(network, padded)
+            step = self.at_once(height, width)
+            parts = (padded[start : start + step] for start in range(0, len(padded), step))
+            made = np.concatenate([self._run(network, part) for part in parts])
         return made[:, :height, :width]
 
     def size_inside(self, height: int, width: int) -> Size:
@@ -178,6 +179,12 @@ class Translator:
 def is_translator(manifest: Manifest) -> bool:
     """Whether a bundle holds a network from pictures to pictures of another domain."""
     return any(_translates(network) for network in manifest.networks.values())
+
+
+def targets(manifest: Manifest) -> tuple[str, ...]:
+    """The domains that a bundle's networks translate to: `a`, `b`."""
+    ends = {name.rpartition("_to_")[2] for name in manifest.networks}
+    return tuple(domain for domain in "ab" if domain in ends)
 
 
 def _translates(network: Network) -> bool:

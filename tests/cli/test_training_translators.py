@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 
 import keras
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 
 import serving
 from keras_gen.cli import main
-from serving.images import write_png
+from serving.images import read_image, to_float, to_uint8, write_png
 
 NETWORKS = ["--model.generator", "{name: resnet, filters: 2, blocks: 1}"]
 JUDGES = ["--model.discriminator", "{name: patchgan, receptive_field: 16, filters: 2}"]
@@ -109,3 +110,40 @@ def test_mistakes_are_one_line(place, refused, tmp_path, model, words, message):
     small = [] if model == "gan" else SMALL
     assert message in refused("train", model, "--out", tmp_path / "run", *small, *words)
     assert not (tmp_path / "run").exists()
+
+
+def test_a_run_and_its_bundle_have_the_same_figures(place, pix2pix, run):
+    bundle = place / "pix2pix_bundle"
+    assert run("export", pix2pix, "--out", bundle)[0] == 0
+    found = []
+    for measured in (pix2pix, bundle):
+        code, _, _ = run("evaluate", measured, "--data", f"pairs:{place / 'pairs'}")
+        assert code == 0
+        found.append({line["name"]: line["value"] for line in json.loads((measured / "evaluation.json").read_text())})
+    assert set(found[0]) == set(found[1]) == {"a_to_b_l1", "a_to_b_psnr", "a_to_b_ssim"}
+    for name, value in found[0].items():
+        assert found[1][name] == pytest.approx(value, rel=0.02, abs=1e-3), name
+    assert float(figures(pix2pix)[-1]["val_l1"]) == pytest.approx(found[0]["a_to_b_l1"], rel=1e-3)
+    assert "any size: sides are brought to multiples of 4" in run("info", bundle)[1]
+
+
+def test_a_trained_bundle_translates_a_folder(place, pix2pix, run):
+    bundle, out = place / "to_translate", place / "translated"
+    assert run("export", pix2pix, "--out", bundle)[0] == 0
+    code, said, _ = run("translate", bundle, place / "a" / "train", "--out", out, "--tile", "32")
+    assert (code, said) == (0, f"6 translated, 0 were there, 0 failed: {out}\n")
+    network = keras.saving.load_model(pix2pix / "model.keras").inference_networks()["a_to_b"]
+    picture = read_image(place / "a" / "train" / "0.png")
+    expected = to_uint8(network({"image": to_float(picture[None])})["translation"].numpy())[0]
+    assert np.abs(read_image(out / "0.png").astype(int) - expected).max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--metrics", "parzen"], "`metrics` must be one of labels, domains"),
+        (["--metrics", "labels"], "must have labels in both domains for the metric labels"),
+    ],
+)
+def test_what_cannot_be_measured_is_one_line(place, pix2pix, refused, words, message):
+    assert message in refused("evaluate", pix2pix, "--data", f"pairs:{place / 'pairs'}", *words)
