@@ -14,37 +14,56 @@ import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 import keras_gen
+from keras_gen.data import Domains, Examples, Source
 from keras_gen.training.callbacks import EpochScalars, FiniteLosses, MetricsFile
 
-BATCH = 64
-STEPS = 100
-ROUNDS = 9
 DCGAN = {"name": "dcgan", "filters": 32}
 SMALL_DCGAN = {"name": "dcgan", "filters": 16}
+RESNET = {"name": "resnet", "filters": 64, "blocks": 6}
+
+
+class Row(NamedTuple):
+    """A model, and how it is measured."""
+
+    build: Callable[[], keras.Model]
+    batch: int = 64
+    steps: int = 100
+    rounds: int = 9
+
+
 MODELS = {
-    "VAE 16x16 (demo)": lambda: keras_gen.VAE((16, 16, 1), latent_dim=2),
-    "GAN 16x16 (demo)": lambda: keras_gen.GAN(
-        (16, 16, 1), latent_dim=32, generator=DCGAN, discriminator=DCGAN, penalties={"r1": 1.0}
+    "VAE 16x16 (demo)": Row(lambda: keras_gen.VAE((16, 16, 1), latent_dim=2)),
+    "GAN 16x16 (demo)": Row(
+        lambda: keras_gen.GAN((16, 16, 1), latent_dim=32, generator=DCGAN, discriminator=DCGAN, penalties={"r1": 1.0})
     ),
-    "GAN 32x32": lambda: keras_gen.GAN((32, 32, 1), latent_dim=64, generator=DCGAN, discriminator=DCGAN),
-    "autoencoder 32x32": lambda: keras_gen.Autoencoder((32, 32, 1)),
-    "denoising_autoencoder 32x32": lambda: keras_gen.DenoisingAutoencoder((32, 32, 1)),
-    "sparse_autoencoder 32x32": lambda: keras_gen.SparseAutoencoder((32, 32, 1)),
-    "VAE 32x32": lambda: keras_gen.VAE((32, 32, 1), latent_dim=16),
-    "VAE 32x32, 5 samples": lambda: keras_gen.VAE((32, 32, 1), latent_dim=16, num_samples=5),
-    "VAE 32x32, score function": lambda: keras_gen.VAE((32, 32, 1), latent_dim=16, estimator="score_function"),
-    "conditional_vae 32x32": lambda: keras_gen.ConditionalVAE((32, 32, 1), tuple("0123456789"), latent_dim=16),
-    "aae 32x32": lambda: keras_gen.AAE((32, 32, 1), latent_dim=8),
-    "vae_gan 32x32": lambda: keras_gen.VAEGAN(
-        (32, 32, 1), latent_dim=32, encoder=SMALL_DCGAN, decoder=SMALL_DCGAN, discriminator=SMALL_DCGAN
+    "GAN 32x32": Row(lambda: keras_gen.GAN((32, 32, 1), latent_dim=64, generator=DCGAN, discriminator=DCGAN)),
+    "autoencoder 32x32": Row(lambda: keras_gen.Autoencoder((32, 32, 1))),
+    "denoising_autoencoder 32x32": Row(lambda: keras_gen.DenoisingAutoencoder((32, 32, 1))),
+    "sparse_autoencoder 32x32": Row(lambda: keras_gen.SparseAutoencoder((32, 32, 1))),
+    "VAE 32x32": Row(lambda: keras_gen.VAE((32, 32, 1), latent_dim=16)),
+    "VAE 32x32, 5 samples": Row(lambda: keras_gen.VAE((32, 32, 1), latent_dim=16, num_samples=5)),
+    "VAE 32x32, score function": Row(lambda: keras_gen.VAE((32, 32, 1), latent_dim=16, estimator="score_function")),
+    "conditional_vae 32x32": Row(lambda: keras_gen.ConditionalVAE((32, 32, 1), tuple("0123456789"), latent_dim=16)),
+    "aae 32x32": Row(lambda: keras_gen.AAE((32, 32, 1), latent_dim=8)),
+    "pix2pix 64x64, batch 4": Row(lambda: keras_gen.Pix2Pix((64, 64, 3)), batch=4, steps=5),
+    "cyclegan 128x128, batch 1": Row(
+        lambda: keras_gen.CycleGAN((128, 128, 3), generator=RESNET), batch=1, steps=3, rounds=7
+    ),
+    "vae_gan 32x32": Row(
+        lambda: keras_gen.VAEGAN(
+            (32, 32, 1), latent_dim=32, encoder=SMALL_DCGAN, decoder=SMALL_DCGAN, discriminator=SMALL_DCGAN
+        )
     ),
 }
 
@@ -85,11 +104,11 @@ def compiled(build):
     return model
 
 
-def bare_loop(model, batches):
+def bare_loop(model, batches, steps):
     step = tf.function(model.train_step)
 
     def loop():
-        for _ in range(STEPS):
+        for _ in range(steps):
             values = step(next(batches))
         return {key: value.numpy() for key, value in values.items()}
 
@@ -97,11 +116,20 @@ def bare_loop(model, batches):
     return loop
 
 
-def measure(build):
-    fitted, bare = compiled(build), compiled(build)
-    source = keras_gen.data.open_source("digits", fitted.image_shape[0])
-    batches = source.endless(BATCH, seed=0, labels=fitted.labelled)
-    epochs = Epochs(bare_loop(bare, iter(batches)))
+def batches_for(model, batch):
+    """Endless batches of what the model is trained on: digits, or two domains of noise."""
+    if not model.translates:
+        source = keras_gen.data.open_source("digits", model.image_shape[0])
+        return source.endless(batch, seed=0, labels=model.labelled)
+    noise = np.random.default_rng(0).integers(0, 256, (2, 16, *model.image_shape), np.uint8)
+    a, b = (Source("noise", "train", Examples(images)) for images in noise)
+    return Domains("noise", a, b, paired=True).endless(batch)
+
+
+def measure(row):
+    fitted, bare = compiled(row.build), compiled(row.build)
+    batches = batches_for(fitted, row.batch)
+    epochs = Epochs(bare_loop(bare, iter(batches), row.steps))
     with tempfile.TemporaryDirectory() as folder:
         callbacks = [
             epochs,
@@ -112,8 +140,8 @@ def measure(build):
         ]
         fitted.fit(
             batches,
-            steps_per_epoch=STEPS,
-            epochs=ROUNDS + 1,
+            steps_per_epoch=row.steps,
+            epochs=row.rounds + 1,
             shuffle=False,
             verbose=0,
             callbacks=callbacks,
@@ -123,13 +151,16 @@ def measure(build):
 
 def main() -> None:
     chosen = sys.argv[1:] or list(MODELS)
-    print(f"batch {BATCH}, medians of {ROUNDS} alternating rounds of {STEPS} steps\n")
-    print("| model | fit, img/s | bare loop, img/s | ratio |\n|---|---|---|---|")
+    print("| model | batch | rounds of steps | fit, img/s | bare loop, img/s | ratio |\n|---|---|---|---|---|---|")
     for name in chosen:
-        pairs = measure(MODELS[name])
-        fit, bare = (BATCH * STEPS / statistics.median(times) for times in zip(*pairs, strict=True))
+        row = MODELS[name]
+        pairs = measure(row)
+        fit, bare = (row.batch * row.steps / statistics.median(times) for times in zip(*pairs, strict=True))
         ratio = statistics.median(bare_time / fit_time for fit_time, bare_time in pairs)
-        print(f"| {name} | {fit:,.0f} | {bare:,.0f} | {ratio:.3f} |", flush=True)
+        print(
+            f"| {name} | {row.batch} | {row.rounds} of {row.steps} | {fit:,.4g} | {bare:,.4g} | {ratio:.3f} |",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":
