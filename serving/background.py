@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -13,7 +13,9 @@ Item = TypeVar("Item")
 Made = TypeVar("Made")
 
 
-def mapped(function: Callable[[Item], Made], items: Iterable[Item], threads: int, ahead: int) -> Iterator[Made]:
+def mapped(
+    function: Callable[[Item], Made], items: Iterable[Item], threads: int, ahead: int
+) -> Generator[Made, None, None]:
     """`map(function, items)` by threads that are at most `ahead` items further than what was taken."""
     with ThreadPoolExecutor(threads) as pool:
         waiting: deque[Future[Made]] = deque()
@@ -29,10 +31,11 @@ def mapped(function: Callable[[Item], Made], items: Iterable[Item], threads: int
                 future.cancel()
 
 
-def ahead_of(items: Iterable[Item], ahead: int) -> Iterator[Item]:
+def ahead_of(items: Iterable[Item], ahead: int) -> Generator[Item, None, None]:
     """The same items, made by a thread that is at most `ahead` of them further than what was taken.
 
-    What the iteration raises is raised where the next item would have been taken.
+    What the iteration raises is raised where the next item would have been taken. Whoever stops before the end closes
+    it, and then the thread has ended.
     """
     made: queue.Queue[tuple[str, Any]] = queue.Queue(ahead)
     stopped = threading.Event()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -57,10 +58,11 @@ def translate_file(
 
     Raises:
         InputError: what is no picture, too large or too small, no such domain, or a name of another kind.
+        OSError: a target that cannot be written; the message names it.
     """
     check_picture_name(target)
     pixels, opacity = read_with_opacity(source, translator.image.channels, max_pixels)
-    write_picture(target, _named(source, lambda: translator.translate(pixels[None], to)[0]), opacity)
+    _write(target, _named(source, lambda: translator.translate(pixels[None], to)[0]), opacity)
 
 
 def translate_folder(
@@ -96,11 +98,10 @@ def translate_folder(
     report.present = len(files) - len(wanted)
 
     def write(decoded: _Decoded, made: np.ndarray) -> None:
-        place = target / decoded.file.relative_to(source)
         try:
-            write_picture(place, made, decoded.opacity)
+            _write(target / decoded.file.relative_to(source), made, decoded.opacity)
         except OSError as error:
-            report.failed[decoded.file] = f"{place} must be writable. Received: {error.strerror or error}."
+            report.failed[decoded.file] = str(error)
         else:
             report.translated += 1
         progress(1)
@@ -112,8 +113,8 @@ def translate_folder(
             return _Decoded(file, problem=str(error))
         return _Decoded(file, pixels, opacity)
 
-    with Finisher(1, AHEAD) as finish:
-        for group in _of_one_size(mapped(decode, wanted, THREADS, AHEAD), translator):
+    with closing(mapped(decode, wanted, THREADS, AHEAD)) as pictures, Finisher(1, AHEAD) as finish:
+        for group in _of_one_size(pictures, translator):
             try:
                 if group[0].problem:
                     raise InputError(group[0].problem)
@@ -173,6 +174,13 @@ def _of_one_size(pictures: Iterator[_Decoded], translator: Translator) -> Iterat
 
 def _stacked(group: list[_Decoded]) -> np.ndarray:
     return np.stack([one.pixels for one in group if one.pixels is not None])
+
+
+def _write(target: Path, made: np.ndarray, opacity: np.ndarray | None) -> None:
+    try:
+        write_picture(target, made, opacity)
+    except OSError as error:
+        raise OSError(f"{target} must be writable. Received: {error.strerror or error}.") from error
 
 
 def _named(file: Path, translate: Callable[[], np.ndarray]) -> np.ndarray:

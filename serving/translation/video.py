@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -81,21 +82,25 @@ def _translate(
     stream = given.streams.video[0]
     stream.thread_type = "AUTO"
     frames = 0
-    with whole_file(target) as temporary, av.open(str(temporary), "w") as written:
-        writer = _Writer(av, written, stream, given.streams.audio, target)
+    with (
+        whole_file(target) as temporary,
+        _Writer(av, temporary, stream, given.streams.audio, target) as writer,
         # One thread: frames and sound are written in their order.
-        with Finisher(1, AHEAD) as finish:
-            for kind, content in ahead_of(_pieces(given, stream, translator), AHEAD):
-                if kind == "sound":
-                    finish(writer.sound, content)
-                    continue
-                times, pictures = content
-                finish(writer.pictures, times, translator.translate(pictures, to))
-                frames += len(pictures)
-                progress(len(pictures))
-            if not frames:
-                raise InputError(f"{source} must have frames in its video stream. Received: none.")
-            finish(writer.end)
+        Finisher(1, AHEAD) as finish,
+        # The reading thread must have ended when the video is closed.
+        closing(ahead_of(_pieces(given, stream, translator), AHEAD)) as pieces,
+    ):
+        for kind, content in pieces:
+            if kind == "sound":
+                finish(writer.sound, content)
+                continue
+            times, pictures = content
+            finish(writer.pictures, times, translator.translate(pictures, to))
+            frames += len(pictures)
+            progress(len(pictures))
+        if not frames:
+            raise InputError(f"{source} must have frames in its video stream. Received: none.")
+        finish(writer.end)
     return frames
 
 
@@ -127,7 +132,7 @@ def _upright(frame: Any, channels: int) -> np.ndarray:
     """uint8 (height, width, channels), turned as the file says that it is to be shown."""
     pixels = frame.to_ndarray(format="gray" if channels == 1 else "rgb24")
     pixels = pixels[..., None] if pixels.ndim == 2 else pixels
-    return np.rot90(pixels, -frame.rotation // 90 % 4) if frame.rotation else pixels
+    return np.rot90(pixels, round(frame.rotation / 90) % 4)
 
 
 class _Writer:
@@ -135,21 +140,22 @@ class _Writer:
 
     Args:
         av: the module.
-        container: open for writing.
+        file: where to write.
         like: the video stream that times are those of.
         sounds: streams to copy.
-        target: the file that it will be, whose suffix decides on the codec.
+        target: the file that it will be, which is named in errors and whose suffix decides on the codec.
     """
 
-    def __init__(self, av: Any, container: Any, like: Any, sounds: Any, target: Path) -> None:
-        self.av, self.container, self.like, self.target = av, container, like, target
+    def __init__(self, av: Any, file: Path, like: Any, sounds: Any, target: Path) -> None:
+        self.av, self.like, self.target = av, like, target
+        self.container = av.open(str(file), "w")
         codec = CODECS.get(target.suffix.lower(), CODEC)
         rate = like.average_rate or like.guessed_rate or Fraction(25)
-        self.video = container.add_stream(codec, rate=rate, options={"crf": QUALITY})
+        self.video = self.container.add_stream(codec, rate=rate, options={"crf": QUALITY})
         self.video.codec_context.time_base = like.time_base
         if like.sample_aspect_ratio:
             self.video.codec_context.sample_aspect_ratio = like.sample_aspect_ratio
-        self.sounds = {sound.index: container.add_stream_from_template(sound) for sound in sounds}
+        self.sounds = {sound.index: self.container.add_stream_from_template(sound) for sound in sounds}
         self.early: list[Any] | None = []
 
     def pictures(self, times: list[int], pictures: np.ndarray) -> None:
@@ -173,8 +179,18 @@ class _Writer:
         self._mux(lambda copied: copied, packet)
 
     def end(self) -> None:
-        """Writes what the encoder still keeps."""
+        """Writes what the encoder still keeps, and what the format has at the end of a file."""
         self._mux(self.video.encode, None)
+        with self._naming_the_target():
+            self.container.close()
+
+    def __enter__(self) -> _Writer:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        # After `end` there is nothing left to close; before it, what went wrong already is what the user should know.
+        with suppress(self.av.error.FFmpegError):
+            self.container.close()
 
     def _begin(self, height: int, width: int) -> None:
         self.video.width, self.video.height = width, height
@@ -185,8 +201,13 @@ class _Writer:
             self.sound(packet)
 
     def _mux(self, encode: Callable[[Any], Any], content: Any) -> None:
-        """Writes; what FFmpeg says of the written file is not to be taken for what it says of the one that is read."""
-        try:
+        with self._naming_the_target():
             self.container.mux(encode(content))
+
+    @contextmanager
+    def _naming_the_target(self) -> Iterator[None]:
+        """What FFmpeg says of the written file is not to be taken for what it says of the one that is read."""
+        try:
+            yield
         except self.av.error.FFmpegError as error:
-            raise OSError(error.errno, error.strerror, str(self.target)) from error
+            raise OSError(f"{self.target} must be writable. Received: {error.strerror}.") from error

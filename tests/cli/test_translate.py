@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import resource
+import subprocess
+import sys
+
 import av
 import numpy as np
 import pytest
@@ -42,14 +46,18 @@ def test_a_folder_says_what_failed(bundles, place, run):
     assert run(*words, "--overwrite")[1].startswith("3 translated, 0 were there")
 
 
-def test_a_video(bundles, place, run):
-    with av.open(str(place / "in.mp4"), "w") as container:
+def write_video(path):
+    with av.open(str(path), "w") as container:
         video = container.add_stream("libx264", rate=10)
         video.height, video.width, video.pix_fmt = 16, 16, "yuv420p"
         for index in range(5):
             frame = av.VideoFrame.from_ndarray(np.full((16, 16, 3), 40 * index, np.uint8), format="rgb24")
             container.mux(video.encode(frame))
         container.mux(video.encode(None))
+
+
+def test_a_video(bundles, place, run):
+    write_video(place / "in.mp4")
     code, out, _ = run("translate", bundles["inverting"], place / "in.mp4", "--out", place / "out.mp4")
     assert (code, out) == (0, f"5 frames: {place / 'out.mp4'}\n")
 
@@ -91,3 +99,33 @@ def test_a_bundle_that_does_not_translate_is_named(vae_bundle, place, refused):
 def test_a_bundle_that_translates_draws_no_samples(bundles, place, refused):
     line = refused("sample", bundles["both"], "--out", place / "out.png")
     assert "must have the network" in line or "must have a latent space" in line
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of a process")
+@pytest.mark.parametrize("kind", ["picture", "folder", "video"])
+def test_a_full_disk_is_one_line_that_names_the_file(bundles, place, kind):
+    """A process that may write 500 bytes to a file meets what it would on a full disk."""
+    (place / "in" / "broken.png").unlink()
+    write_png(place / "in" / "dot.png", np.zeros((3, 3, 3), np.uint8))
+    write_video(place / "in.mp4")
+    source, out, named = {
+        "picture": (place / "in" / "deeper" / "0.png", place / "out.png", place / "out.png"),
+        "folder": (place / "in", place / "out", place / "out" / "deeper" / "0.png"),
+        "video": (place / "in.mp4", place / "out.mp4", place / "out.mp4"),
+    }[kind]
+    words = [sys.executable, "-m", "keras_gen", "translate", bundles["inverting"], source, "--out", out]
+    limit = (500, 500)
+    done = subprocess.run(
+        list(map(str, words)),
+        capture_output=True,
+        text=True,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, limit),
+        check=False,
+    )
+    assert done.returncode == 1
+    lines = done.stderr.splitlines()
+    assert len(lines) == (3 if kind == "folder" else 1), done.stderr
+    assert str(named) in lines[0]
+    assert "File too large" in lines[0]
+    assert (place / "out" / "dot.png").exists() == (kind == "folder")
+    assert not named.exists()

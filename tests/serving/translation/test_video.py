@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import struct
 from fractions import Fraction
 
 import av
@@ -77,6 +78,30 @@ def test_frames_keep_uneven_times(translator, tmp_path):
     source = write_video(tmp_path / "in.mkv", sound=False, times=times)
     assert translate_video(translator, source, tmp_path / "out.mkv") == len(times)
     np.testing.assert_allclose(read_video(tmp_path / "out.mkv")[1], read_video(source)[1], atol=2e-3)
+
+
+def test_a_video_that_is_shown_turned_is_written_upright(translator, tmp_path):
+    """A camera held upright writes lying frames, and a matrix of a quarter turn clockwise into the track's header."""
+    source = tmp_path / "in.mp4"
+    with av.open(str(source), "w") as container:
+        video = container.add_stream("libx264", rate=RATE, options={"crf": "10"})
+        video.height, video.width, video.pix_fmt = 32, 48, "yuv420p"
+        lying = np.zeros((32, 48, 3), np.uint8)
+        lying[:, 24:] = 200
+        for index in range(4):
+            frame = av.VideoFrame.from_ndarray(lying, format="rgb24")
+            frame.pts, frame.time_base = index, 1 / RATE
+            container.mux(video.encode(frame))
+        container.mux(video.encode(None))
+    content = bytearray(source.read_bytes())
+    matrix = content.index(b"tkhd") + 4 + 40
+    struct.pack_into(">9i", content, matrix, 0, 1 << 16, 0, -(1 << 16), 0, 0, 32 << 16, 0, 1 << 30)
+    source.write_bytes(content)
+    assert translate_video(translator, source, tmp_path / "out.mp4") == 4
+    made = read_video(tmp_path / "out.mp4")[0]
+    assert made.shape == (4, 48, 32, 3)
+    assert made[:, :20].min() > 245
+    assert np.abs(made[:, 28:].astype(int) - 55).max() < 10
 
 
 def test_another_kind_of_video(translator, tmp_path):
