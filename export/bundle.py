@@ -72,7 +72,7 @@ def _resolve(model: keras.Model | str | Path) -> tuple[keras.Model, dict[str, An
         return load_model_file(place), {}
     run = RunDirectory(place)
     config = run.config()
-    return run.load_model(), {"finished_epochs": run.finished_epochs(), "config": config}
+    return run.load_model(), {"finished_epochs": run.position().epochs, "config": config}
 
 
 def _write(model: keras.Model, facts: dict[str, Any], folder: Path, io: IO) -> None:

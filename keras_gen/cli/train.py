@@ -45,6 +45,9 @@ class TrainOptions:
         reverse: for models that translate: take the data's second domain for A.
         validation: evaluate after every epoch on the test split of the data, or of the target where there is one.
         checkpoint_every: epochs between two checkpoints.
+        checkpoint_steps: steps between two checkpoints within an epoch; none by default.
+        checkpoint_minutes: minutes between two checkpoints within an epoch; none by default.
+        checkpoints_kept: how many of the newest checkpoints stay.
         pictures_every: epochs between two picture grids.
         alarms: measure 256 samples after every epoch, and say when training goes wrong; by default for adversarial
             models.
@@ -72,6 +75,9 @@ class TrainOptions:
     reverse: bool = False
     validation: bool = False
     checkpoint_every: int = 1
+    checkpoint_steps: int | None = None
+    checkpoint_minutes: float | None = None
+    checkpoints_kept: int = 2
     pictures_every: int = 1
     alarms: bool | None = None
     watch_modes: bool = False
@@ -83,6 +89,10 @@ class TrainOptions:
     def __post_init__(self) -> None:
         require_at_least(1, epochs=self.epochs, batch_size=self.batch_size)
         require_at_least(1, checkpoint_every=self.checkpoint_every, pictures_every=self.pictures_every)
+        require_at_least(1, checkpoints_kept=self.checkpoints_kept)
+        require_at_least(1, checkpoint_steps=1 if self.checkpoint_steps is None else self.checkpoint_steps)
+        if self.checkpoint_minutes is not None and not self.checkpoint_minutes > 0:
+            raise InputError(f"`checkpoint_minutes` must be positive. Received: {self.checkpoint_minutes}.")
         require_at_least(1, frechet_every=1 if self.frechet_every is None else self.frechet_every)
         if not 0 <= self.seed < 2**63:
             raise InputError(f"`seed` must be at least 0 and below 2^63. Received: {self.seed}.")
@@ -128,34 +138,27 @@ def train(options: TrainOptions, model_options: dict[str, Any], optimizers: dict
         The run directory.
     """
     from keras_gen.models import model_class
+    from keras_gen.training.position import BEGINNING
     from keras_gen.training.run_directory import RunDirectory
 
     directory = RunDirectory(options.out or Path("runs") / options.name)
     data = open_training_data(options, model_class(options.name))
     model = _fresh_model(options, data, model_options, optimizers)
-    first_epoch = directory.finished_epochs()
-    unfinished = first_epoch < options.epochs
+    position = directory.position()
+    unfinished = position.epochs < options.epochs
     watching = watch_callbacks(model, data.source, options, directory.best_file) if unfinished else []
-    batches = data.batches(first_epoch)
+    data.batches(0)  # names a batch that is larger than the data before the run begins
     validation = data.validation(model) if options.validation else None
     directory.claim({**vars(options), "model": model_options, **optimizers})
-    if first_epoch:
-        model = directory.load_model()
-        print(f"{directory.path}: continuing after epoch {first_epoch} of {options.epochs}")
+    if position > BEGINNING:
+        model, position = directory.resume()
+        print(f"{directory.path}: continuing after {position} of {options.epochs}")
     if unfinished:
         print(_summary(options, data, model))
-        _fit(
-            model,
-            batches,
-            directory,
-            epochs=options.epochs,
-            initial_epoch=first_epoch,
-            steps_per_epoch=data.steps(),
-            validation_data=validation,
-            callbacks=_callbacks(model, data, directory, options, watching),
-        )
+        callbacks = _callbacks(model, data, directory, options, watching, position)
+        _fit(position, model, data, options, callbacks, validation, directory)
     elif directory.model_file.exists():
-        print(f"{directory.path}: already trained for {first_epoch} epochs")
+        print(f"{directory.path}: already trained for {position.epochs} epochs")
         return directory.path
     with whole_file(directory.model_file) as temporary:
         model.save(temporary)
@@ -170,13 +173,32 @@ def _summary(options: TrainOptions, data: TrainingData, model: Any) -> str:
     )
 
 
-def _fit(model: Any, batches: Any, directory: Any, **options: Any) -> None:
+def _fit(
+    position: Any,
+    model: Any,
+    data: TrainingData,
+    options: TrainOptions,
+    callbacks: list[Any],
+    validation: Any,
+    directory: Any,
+) -> None:
+    from keras_gen.training.continuing import fit_from
+
+    steps = data.steps()
+    verbose = 1 if sys.stdout.isatty() else 2
     try:
-        # The stream is in a new order each epoch.
-        model.fit(batches, shuffle=False, verbose=1 if sys.stdout.isatty() else 2, **options)
+        fit_from(
+            position,
+            model,
+            lambda place: data.batches(place.epochs * steps + place.steps),
+            steps,
+            options.epochs,
+            callbacks,
+            validation,
+            verbose,
+        )
     except KeyboardInterrupt:
-        done = directory.finished_epochs()
-        raise KeyboardInterrupt(f"The same command continues {directory.path} after epoch {done}.") from None
+        raise KeyboardInterrupt(f"The same command continues {directory.path} after {directory.position()}.") from None
 
 
 def _fresh_model(
@@ -206,14 +228,16 @@ def _fresh_model(
     return model
 
 
-def _callbacks(model: Any, data: TrainingData, directory: Any, options: TrainOptions, watching: list[Any]) -> list[Any]:
-    from keras_gen.training.callbacks import EpochCheckpoints, EpochScalars, FiniteLosses, MetricsFile, PictureGrid
+def _callbacks(
+    model: Any, data: TrainingData, directory: Any, options: TrainOptions, watching: list[Any], position: Any
+) -> list[Any]:
+    from keras_gen.training.callbacks import Checkpoints, EpochScalars, FiniteLosses, MetricsFile, PictureGrid
 
     height, width, _ = data.image_shape()
     count = PREVIEW if height * width <= SMALL else FEW
     examples = to_float(data.shown.examples.images[:count, :height, :width])
     return [
-        FiniteLosses(),
+        FiniteLosses(position),
         *watching,
         EpochScalars(directory.tensorboard),
         PictureGrid(
@@ -222,8 +246,15 @@ def _callbacks(model: Any, data: TrainingData, directory: Any, options: TrainOpt
             directory.tensorboard / "samples",
             options.pictures_every,
         ),
-        MetricsFile(directory.metrics_file, directory.finished_epochs()),
-        EpochCheckpoints(directory.checkpoints, options.checkpoint_every),
+        MetricsFile(directory.metrics_file, position.epochs),
+        Checkpoints(
+            directory.checkpoints,
+            options.checkpoint_every,
+            options.checkpoint_steps,
+            options.checkpoint_minutes,
+            options.checkpoints_kept,
+            position,
+        ),
     ]
 
 

@@ -34,8 +34,8 @@ class TrainingData(Protocol):
     def steps(self) -> int:
         """Batches in an epoch."""
 
-    def batches(self, first_epoch: int) -> Any:
-        """The endless stream of batches that `fit` takes from `first_epoch` on."""
+    def batches(self, first_step: int) -> Any:
+        """The endless stream of batches that `fit` takes after `first_step` of them."""
 
     def validation(self, model: Any) -> Any:
         """One pass over the test split.
@@ -115,8 +115,8 @@ class OneSet:
     def steps(self) -> int:
         return self.source.steps(self.options.batch_size)
 
-    def batches(self, first_epoch: int) -> Any:
-        return self.source.endless(self.options.batch_size, self.options.seed, first_epoch, self.labels)
+    def batches(self, first_step: int) -> Any:
+        return self.source.endless(self.options.batch_size, self.options.seed, first_step, self.labels)
 
     def validation(self, model: Any) -> Any:
         return _held_out(self.options.data, model, self.options.batch_size)
@@ -144,8 +144,8 @@ class Adapting:
     def steps(self) -> int:
         return self.source.steps(self.options.batch_size)
 
-    def batches(self, first_epoch: int) -> Any:
-        return endless_pairs(self.source, self.target, self.options.batch_size, self.options.seed, first_epoch)
+    def batches(self, first_step: int) -> Any:
+        return endless_pairs(self.source, self.target, self.options.batch_size, self.options.seed, first_step)
 
     def validation(self, model: Any) -> Any:
         return _held_out(self.options.target, model, self.options.batch_size)
@@ -178,9 +178,9 @@ class Translation:
     def steps(self) -> int:
         return self.domains.steps(self.options.batch_size)
 
-    def batches(self, first_epoch: int) -> Any:
+    def batches(self, first_step: int) -> Any:
         options = self.options
-        return self.domains.endless(options.batch_size, options.seed, first_epoch, self._crop(), options.mirror)
+        return self.domains.endless(options.batch_size, options.seed, first_step, self._crop(), options.mirror)
 
     def validation(self, model: Any) -> Any:
         held_out = open_domains(self.options.data, model.image_shape[:2], model.image_shape[2], "test")

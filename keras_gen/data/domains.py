@@ -23,20 +23,20 @@ def check_same_shape(source: Source, target: Source) -> None:
 
 
 def endless_pairs(
-    source: Source, target: Source, batch_size: int, seed: int = 0, first_epoch: int = 0
+    source: Source, target: Source, batch_size: int, seed: int = 0, first_step: int = 0
 ) -> tf.data.Dataset:
     """Epoch after epoch without end, for `fit` with `steps_per_epoch=source.steps(batch_size)`.
 
     An epoch is one pass over the source; passes over the target follow each other without regard to it. The order is a
-    function of the seed and of the steps before, so that training that continues at `first_epoch` sees what it would
-    have seen without the interruption.
+    function of the seed and of the steps before, so that training that continues after `first_step` steps sees
+    what it would have seen without the interruption.
 
     Args:
         source: labelled.
         target: its labels, if there are any, stay out.
         batch_size: pictures of each in a batch.
         seed: seed of the order.
-        first_epoch: epochs that are finished.
+        first_step: steps that are finished.
 
     Returns:
         Batches ((source pictures, target pictures), source labels), as `Source.dataset` gives them.
@@ -47,7 +47,7 @@ def endless_pairs(
     import tensorflow as tf
 
     check_same_shape(source, target)
-    labelled = source.endless(batch_size, seed, first_epoch, labels=True)
+    labelled = source.endless(batch_size, seed, first_step, labels=True)
     # The complement: with the source's seed, data of equal length would always meet in the same pairs.
-    unlabelled = target.endless_from(first_epoch * source.steps(batch_size), batch_size, ~seed)
+    unlabelled = target.endless(batch_size, ~seed, first_step)
     return tf.data.Dataset.zip(labelled, unlabelled).map(lambda known, images: ((known[0], images), known[1]))

@@ -109,11 +109,11 @@ class Source:
             order = order.shuffle(len(self), seed=seed, reshuffle_each_iteration=True)
         return self._gather(order.batch(batch_size, drop_remainder=drop_remainder), labels)
 
-    def endless(self, batch_size: int, seed: int = 0, first_epoch: int = 0, labels: bool = False) -> tf.data.Dataset:
+    def endless(self, batch_size: int, seed: int = 0, first_step: int = 0, labels: bool = False) -> tf.data.Dataset:
         """Epoch after epoch without end, for `fit` with `steps_per_epoch=source.steps(batch_size)`.
 
-        The order within an epoch is a function of the seed and the epoch's number, so that training that
-        continues at `first_epoch` sees what it would have seen without the interruption.
+        The order within an epoch is a function of the seed and the epoch's number, so that training that continues
+        after `first_step` steps sees what it would have seen without the interruption.
 
         Args and raises: as `dataset`; only full batches are given.
         """
@@ -127,13 +127,9 @@ class Source:
             )
             return tf.data.Dataset.from_tensor_slices(order).batch(batch_size, drop_remainder=True)
 
+        first_epoch, within = divmod(first_step, self.steps(batch_size))
         epochs = tf.data.Dataset.range(first_epoch, tf.int64.max)
-        return self._gather(epochs.flat_map(epoch), labels)
-
-    def endless_from(self, step: int, batch_size: int, seed: int = 0, labels: bool = False) -> tf.data.Dataset:
-        """As `endless`, from batch number `step` on."""
-        epoch, within = divmod(step, max(1, self.steps(batch_size)))  # `endless` names a batch that is too large
-        return self.endless(batch_size, seed, epoch, labels).skip(within)
+        return self._gather(epochs.flat_map(epoch).skip(within), labels)
 
     def steps(self, batch_size: int) -> int:
         """Full batches in an epoch."""

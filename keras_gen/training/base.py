@@ -18,6 +18,9 @@ from serving.classes import class_labels
 from serving.errors import InputError
 from serving.noise import check_truncation, standard_normal
 
+# Before the name of a reported value in a saved model: what its mean is made of, sum and number.
+MEAN_SO_FAR = "mean_so_far_"
+
 
 class BaseModel(keras.Model):
     """A `keras.Model` whose constructor builds all of its networks, and whose step reports means.
@@ -52,6 +55,7 @@ class BaseModel(keras.Model):
         self.seed = seed
         self.noise = TrainingNoise(seed)
         self.trackers = {name: keras.metrics.Mean(name=name) for name in reports}
+        self._means_go_on = False
         self.built = True
 
     def inference_networks(self) -> dict[str, keras.Model]:
@@ -128,8 +132,15 @@ class BaseModel(keras.Model):
         counted = {name: tracker for name, tracker in self.trackers.items() if tf.convert_to_tensor(tracker.count) > 0}
         return {name: tracker.result() for name, tracker in counted.items()}
 
+    def continue_epoch(self) -> None:
+        """Makes the next epoch go on with the means that the model was saved with, instead of new ones."""
+        self._means_go_on = True
+
     def reset_metrics(self) -> None:
-        super().reset_metrics()
+        if self._means_go_on:
+            self._means_go_on = False
+        else:
+            super().reset_metrics()
         self.noise.restart_evaluation()
 
     def make_train_function(self, force: bool = False) -> None:
@@ -144,6 +155,20 @@ class BaseModel(keras.Model):
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Self:
         return cls(**constructor_arguments(config))
+
+    def save_own_variables(self, store: Any) -> None:
+        super().save_own_variables(store)
+        for name, tracker in self.trackers.items():
+            store[MEAN_SO_FAR + name] = np.array([tracker.total, tracker.count], np.float32)
+
+    def load_own_variables(self, store: Any) -> None:
+        """Also of a file from before the means were in it."""
+        super().load_own_variables({key: store[key] for key in set(store.keys()) if not key.startswith(MEAN_SO_FAR)})
+        for name, tracker in self.trackers.items():
+            if MEAN_SO_FAR + name in set(store.keys()):
+                total, count = np.asarray(store[MEAN_SO_FAR + name])
+                tracker.total.assign(total)
+                tracker.count.assign(count)
 
     def _maybe_symbolic_build(self, iterator: Any = None, data_batch: Any = None) -> None:
         """Nothing is left to build. Keras's own version adds up the replicas' first batches to get a

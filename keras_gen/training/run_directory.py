@@ -11,13 +11,27 @@ from typing import Any
 import keras
 import yaml
 
-from keras_gen.training.callbacks.checkpoints import finished_epochs, list_checkpoints
+from keras_gen.training.callbacks.checkpoints import list_checkpoints, position_of
+from keras_gen.training.position import BEGINNING, Position
 from serving.errors import InputError
 from serving.files import whole_file
 
 CONFIG = "config.yaml"
 # What has no part in the weights.
-MAY_CHANGE = ("out", "epochs", "alarms", "watch_modes", "best", "best_mode", "frechet_every", "frechet_samples")
+MAY_CHANGE = (
+    "out",
+    "epochs",
+    "alarms",
+    "watch_modes",
+    "best",
+    "best_mode",
+    "frechet_every",
+    "frechet_samples",
+    "checkpoint_every",
+    "checkpoint_steps",
+    "checkpoint_minutes",
+    "checkpoints_kept",
+)
 PACKAGES = ("keras-gen", "tensorflow", "keras", "numpy")
 
 
@@ -69,10 +83,10 @@ class RunDirectory:
             raise InputError(f"{self.config_file} must hold options. Received: {type(config).__name__}.")
         return config
 
-    def finished_epochs(self) -> int:
-        """Epochs that the newest checkpoint has behind it."""
+    def position(self) -> Position:
+        """Where the newest checkpoint is."""
         found = list_checkpoints(self.checkpoints)
-        return finished_epochs(found[-1]) if found else 0
+        return position_of(found[-1]) if found else BEGINNING
 
     def load_model(self) -> keras.Model:
         """The model as the newest checkpoint has it, compiled, with its optimizers' state.
@@ -81,10 +95,28 @@ class RunDirectory:
             InputError: no run, or one without a checkpoint yet.
         """
         self.config()
-        found = list_checkpoints(self.checkpoints)
-        if not found:
-            raise InputError(f"{self.path} must have a checkpoint. Received: a run that finished no epoch yet.")
-        return load_model_file(found[-1])
+        if not list_checkpoints(self.checkpoints):
+            raise InputError(f"{self.path} must have a checkpoint. Received: a run that has saved none yet.")
+        return self.resume()[0]
+
+    def resume(self) -> tuple[keras.Model, Position]:
+        """The model of the newest checkpoint that can be read, and where training was; a line is printed for each that
+        cannot.
+
+        Raises:
+            InputError: none can be read; the message is about the newest.
+        """
+        first: InputError | None = None
+        for checkpoint in reversed(list_checkpoints(self.checkpoints)):
+            try:
+                model = load_model_file(checkpoint)
+            except InputError as error:
+                first = first or error
+                print(f"{checkpoint} cannot be read; the one before is taken.", flush=True)
+                continue
+            return model, position_of(checkpoint)
+        assert first is not None, "called where there are checkpoints"
+        raise first
 
     def _compare(self, config: dict[str, Any]) -> None:
         before, now = dict(_flatten(self.config())), dict(_flatten(config))

@@ -47,12 +47,10 @@ def test_a_target_of_another_length_is_passed_through_again_and_again(source, ta
     assert len({tuple(one) for one in passes}) == 6
 
 
-@pytest.mark.parametrize("epoch", [1, 2, 3])
-def test_the_stream_can_be_entered_at_any_epoch(source, target, epoch):
-    steps = source.steps(3)
-    whole = steps_of(endless_pairs(source, target, 3, seed=5), 5 * steps)
-    entered = steps_of(endless_pairs(source, target, 3, seed=5, first_epoch=epoch), 2 * steps)
-    assert entered == whole[epoch * steps : (epoch + 2) * steps]
+@pytest.mark.parametrize("step", [1, 3, 4, 9])
+def test_the_stream_can_be_entered_at_any_step(source, target, step):
+    whole = steps_of(endless_pairs(source, target, 3, seed=5), 14)
+    assert steps_of(endless_pairs(source, target, 3, seed=5, first_step=step), 5) == whole[step : step + 5]
 
 
 def test_the_order_is_the_seeds_and_differs_between_the_domains(source):

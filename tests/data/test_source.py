@@ -73,11 +73,13 @@ class TestBatches:
         dataset = numbered.dataset(10, seed=1)
         assert order(dataset) != order(dataset)
 
-    def test_the_endless_stream_can_be_entered_at_any_epoch(self, numbered):
+    def test_the_endless_stream_can_be_entered_at_any_step(self, numbered):
         steps = numbered.steps(4)
         whole = order(numbered.endless(4, seed=3).take(4 * steps))
         assert steps == 2
-        assert whole[2 * steps :] == order(numbered.endless(4, seed=3, first_epoch=2).take(2 * steps))
+        for step in (1, 2 * steps, 3 * steps + 1):
+            entered = order(numbered.endless(4, seed=3, first_step=step).take(4 * steps - step))
+            assert entered == whole[step:]
         epochs = [list(chain(*whole[i : i + steps])) for i in range(0, len(whole), steps)]
         assert all(len(set(epoch)) == 8 for epoch in epochs)
         assert len({tuple(epoch) for epoch in epochs}) == 4

@@ -8,14 +8,15 @@ import pytest
 import tensorflow as tf
 
 from keras_gen.training.callbacks import (
-    EpochCheckpoints,
+    Checkpoints,
     EpochScalars,
     FiniteLosses,
     MetricsFile,
     NonFiniteLossError,
     PictureGrid,
 )
-from keras_gen.training.callbacks.checkpoints import list_checkpoints
+from keras_gen.training.callbacks.checkpoints import list_checkpoints, position_of
+from keras_gen.training.position import Position
 from serving.images import read_image
 
 
@@ -50,11 +51,45 @@ def test_metrics_have_a_line_per_epoch_and_a_continued_run_replaces_the_later_on
 
 
 def test_checkpoints_come_at_their_interval_and_at_the_end_and_the_newest_stay(model, tmp_path):
-    model.fit(X, X, epochs=7, verbose=0, callbacks=[EpochCheckpoints(tmp_path, every=3, keep=2)])
+    model.fit(X, X, epochs=7, verbose=0, callbacks=[Checkpoints(tmp_path, every=3, keep=2)])
     names = [path.name for path in list_checkpoints(tmp_path)]
     assert names == ["epoch_0006.keras", "epoch_0007.keras"]
     loaded = keras.saving.load_model(tmp_path / names[-1])
     np.testing.assert_array_equal(loaded.get_weights()[0], model.get_weights()[0])
+
+
+def test_checkpoints_within_an_epoch_count_the_steps_before_this_fit(model, tmp_path):
+    options = {"batch_size": 1, "verbose": 0, "shuffle": False}
+    model.fit(X, X, epochs=1, callbacks=[Checkpoints(tmp_path, steps=3, keep=9)], **options)
+    names = [path.name for path in list_checkpoints(tmp_path)]
+    assert names == ["epoch_0000_step_000003.keras", "epoch_0000_step_000006.keras", "epoch_0001.keras"]
+    there = Checkpoints(tmp_path / "on", steps=3, keep=9, position=Position(2, 5))
+    model.fit(X, X, epochs=4, initial_epoch=2, callbacks=[there], **options)
+    found = [position_of(path) for path in list_checkpoints(tmp_path / "on")]
+    assert found == [(2, 6), (2, 9), (2, 12), (3, 0), (3, 3), (3, 6), (4, 0)]
+
+
+def test_checkpoints_by_the_clock(model, tmp_path):
+    model.fit(X, X, batch_size=1, epochs=1, verbose=0, callbacks=[Checkpoints(tmp_path, minutes=1e-9, keep=99)])
+    assert len(list_checkpoints(tmp_path)) == 9
+
+
+def test_a_checkpoint_that_cannot_be_written_is_said_and_training_goes_on(model, tmp_path, monkeypatch, capsys):
+    checkpoints = Checkpoints(tmp_path, keep=2)
+    model.fit(X, X, epochs=1, verbose=0, callbacks=[checkpoints])
+    written = (tmp_path / "epoch_0001.keras").read_bytes()
+
+    def full(path):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(model, "save", full)
+        model.fit(X, X, initial_epoch=1, epochs=2, verbose=0, callbacks=[checkpoints])
+    assert capsys.readouterr().out == (
+        f"{tmp_path / 'epoch_0002.keras'} could not be saved: No space left on device. Training goes on.\n"
+    )
+    assert [path.name for path in tmp_path.iterdir()] == ["epoch_0001.keras"]
+    assert (tmp_path / "epoch_0001.keras").read_bytes() == written
 
 
 def test_a_picture_that_cannot_be_written_leaves_nothing_behind(model, tmp_path):

@@ -52,7 +52,7 @@ def test_what_is_not_a_run_is_named(tmp_path):
     with pytest.raises(InputError, match="a folder without one"):
         RunDirectory(tmp_path).config()
     RunDirectory(tmp_path / "run").claim(CONFIG)
-    with pytest.raises(InputError, match="finished no epoch yet"):
+    with pytest.raises(InputError, match="a run that has saved none yet"):
         RunDirectory(tmp_path / "run").load_model()
 
 

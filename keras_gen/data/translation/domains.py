@@ -68,17 +68,17 @@ class Domains:
         return tf.data.Dataset.zip(*parts)
 
     def endless(
-        self, batch_size: int, seed: int = 0, first_epoch: int = 0, crop: int | None = None, mirror: bool = False
+        self, batch_size: int, seed: int = 0, first_step: int = 0, crop: int | None = None, mirror: bool = False
     ) -> tf.data.Dataset:
         """Epoch after epoch without end, for `fit` with `steps_per_epoch=domains.steps(batch_size)`.
 
-        Order and parts are functions of the seed and of the steps before, so that training that continues at
-        `first_epoch` sees what it would have seen without the interruption.
+        Order and parts are functions of the seed and of the steps before, so that training that continues after
+        `first_step` steps sees what it would have seen without the interruption.
 
         Args:
             batch_size: pictures of each domain in a batch.
             seed: seed of the order, and of the parts.
-            first_epoch: epochs that are finished.
+            first_step: steps that are finished.
             crop: side of the random square that is taken of each picture, of both of a pair at the same place; None
                 takes the whole.
             mirror: turn every second one around, drawn at random, both of a pair alike.
@@ -96,11 +96,10 @@ class Domains:
         height, width, _ = self.a.image_shape
         if crop is not None and not 1 <= crop <= min(height, width):
             raise InputError(f"`crop` must be at least 1 and at most the pictures' {width}x{height}. Received: {crop}.")
-        first = first_epoch * self.steps(batch_size)
         # With one seed, sets of equal length come in the same order: pairs stay together, and others must not.
         batches = tf.data.Dataset.zip(
-            self.a.endless_from(first, batch_size, seed),
-            self.b.endless_from(first, batch_size, seed if self.paired else ~seed),
+            self.a.endless(batch_size, seed, first_step),
+            self.b.endless(batch_size, seed if self.paired else ~seed, first_step),
         )
         if crop is None and not mirror:
             return batches
@@ -109,7 +108,7 @@ class Domains:
             a, b = both
             return random_parts(a, b, crop, mirror, tf.stack([tf.constant(seed, tf.int64), step]), self.paired)
 
-        return tf.data.Dataset.zip(tf.data.Dataset.counter(first), batches).map(parts)
+        return tf.data.Dataset.zip(tf.data.Dataset.counter(first_step), batches).map(parts)
 
 
 def open_domains(

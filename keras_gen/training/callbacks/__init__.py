@@ -2,7 +2,7 @@
 
 from keras_gen.training.callbacks.alarms import Alarm, Alarms
 from keras_gen.training.callbacks.best import BestModel
-from keras_gen.training.callbacks.checkpoints import EpochCheckpoints
+from keras_gen.training.callbacks.checkpoints import Checkpoints
 from keras_gen.training.callbacks.figures import EpochFigures
 from keras_gen.training.callbacks.finite import FiniteLosses, NonFiniteLossError
 from keras_gen.training.callbacks.metrics_file import MetricsFile
@@ -13,7 +13,7 @@ __all__ = [
     "Alarm",
     "Alarms",
     "BestModel",
-    "EpochCheckpoints",
+    "Checkpoints",
     "EpochFigures",
     "EpochScalars",
     "FiniteLosses",

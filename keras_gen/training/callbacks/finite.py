@@ -7,6 +7,8 @@ from typing import Any
 
 import keras
 
+from keras_gen.training.position import BEGINNING, Position
+
 
 class NonFiniteLossError(ArithmeticError):
     """A reported value became NaN or infinite; the message says which, and at which step."""
@@ -15,13 +17,17 @@ class NonFiniteLossError(ArithmeticError):
 class FiniteLosses(keras.callbacks.Callback):
     """Stops training at the first step after which a reported value is not finite.
 
+    Args:
+        position: where training begins.
+
     Raises:
         NonFiniteLossError: from `fit`, before anything of the broken state is saved.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, position: Position = BEGINNING) -> None:
         super().__init__()
         self.epoch = 0
+        self.position = position
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         self.epoch = epoch
@@ -29,7 +35,8 @@ class FiniteLosses(keras.callbacks.Callback):
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         for name, value in (logs or {}).items():
             if not math.isfinite(value):
+                before = self.position.steps if self.epoch == self.position.epochs else 0
                 raise NonFiniteLossError(
-                    f"`{name}` must stay finite. Received: {float(value)} at step {batch + 1} "
+                    f"`{name}` must stay finite. Received: {float(value)} at step {before + batch + 1} "
                     f"of epoch {self.epoch + 1}; a lower learning rate may help."
                 )

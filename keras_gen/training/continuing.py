@@ -1,0 +1,69 @@
+"""`fit` from any step on, as if it had never stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from keras_gen.training.base import BaseModel
+from keras_gen.training.position import Position
+
+
+def fit_from(
+    position: Position,
+    model: BaseModel,
+    batches: Callable[[Position], tf.data.Dataset],
+    steps_per_epoch: int,
+    epochs: int,
+    callbacks: Sequence[keras.callbacks.Callback],
+    validation_data: Any = None,
+    verbose: int = 2,
+) -> None:
+    """Trains to the end of `epochs`.
+
+    What is left of an epoch in which training stopped is a `fit` of its own: its means go on from those that the model
+    was saved with, and its callbacks see the epoch and the last one as they are.
+
+    Args:
+        position: where the model and the data are.
+        model: compiled, as it was saved at that place.
+        batches: from a place to an endless data set that begins there.
+        steps_per_epoch: batches in an epoch.
+        epochs: of the whole training.
+        callbacks: as for `fit`.
+        validation_data: as for `fit`.
+        verbose: as for `fit`.
+    """
+
+    def part(start: Position, end: int, steps: int) -> None:
+        # Of `fit`'s own list callbacks would hear that the part's last epoch is the training's last.
+        listed = keras.callbacks.CallbackList(
+            list(callbacks),
+            add_history=True,
+            add_progbar=verbose != 0,
+            model=model,
+            epochs=epochs,
+            steps=steps,
+            verbose=verbose,
+        )
+        model.fit(
+            batches(start),
+            initial_epoch=start.epochs,
+            epochs=end,
+            steps_per_epoch=steps,
+            validation_data=validation_data,
+            # The stream is in a new order each epoch.
+            shuffle=False,
+            verbose=verbose,
+            callbacks=listed,
+        )
+
+    if position.steps:
+        model.continue_epoch()
+        part(position, position.epochs + 1, steps_per_epoch - position.steps)
+        position = Position(position.epochs + 1)
+    if position.epochs < epochs:
+        part(position, epochs, steps_per_epoch)

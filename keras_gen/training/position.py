@@ -1,0 +1,23 @@
+"""How far a training has come."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Position(NamedTuple):
+    """A place in a training, in its order.
+
+    Attributes:
+        epochs: how many are finished.
+        steps: how many of the next epoch are finished.
+    """
+
+    epochs: int = 0
+    steps: int = 0
+
+    def __str__(self) -> str:
+        return f"epoch {self.epochs}" + (f" and {self.steps} steps" if self.steps else "")
+
+
+BEGINNING = Position()
