@@ -19,6 +19,7 @@ from export.seeded import SAMPLER, seeded_networks
 from export.to_onnx import convert, label, save_saved_model, without_unrounded
 from keras_gen.models import model_name
 from keras_gen.networks.sizes import side_multiple
+from keras_gen.training.precision import in_float32
 from keras_gen.training.run_directory import RunDirectory, load_model_file
 from serving import Sampler
 from serving.errors import InputError
@@ -52,6 +53,7 @@ def export_bundle(model: keras.Model | str | Path, path: str | Path, io: IO = "u
     folder = Path(path)
     check_replaceable(folder)
     model, facts = _resolve(model)
+    model = in_float32(model)
     with whole_folder(folder) as temporary:
         _write(model, facts, temporary, io)
     return folder

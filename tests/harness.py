@@ -145,6 +145,21 @@ class ModelContract:
         first, second = (part.numpy() for part in strategy.experimental_local_results(draw()))
         assert not np.isin(first, second).any()
 
+    def test_bfloat16_computes_what_float32_keeps(self, pictures: np.ndarray) -> None:
+        reports = []
+        for policy in ("float32", "mixed_bfloat16"):
+            keras.config.set_dtype_policy(policy)
+            try:
+                model = self.build()
+            finally:
+                keras.config.set_dtype_policy("float32")
+            reports.append(model.train_on_batch(*data(model, pictures[:BATCH]), return_dict=True))
+            assert {variable.dtype for variable in model.trainable_variables} == {"float32"}
+        assert any(layer.compute_dtype == "bfloat16" for layer in model._flatten_layers())
+        for name, expected in reports[0].items():
+            # Its numbers have eight bits, and what is reported is made of many of them.
+            np.testing.assert_allclose(reports[1][name], expected, rtol=0.05, atol=0.05, err_msg=name)
+
     def test_eager_and_compiled_steps_agree(self, pictures: np.ndarray) -> None:
         compiled, eager = self.build(), self.build()
         eager.run_eagerly = True

@@ -43,6 +43,9 @@ class TrainOptions:
             `image_size` is taken, of both of a pair at the same place.
         mirror: for models that translate: every second picture left to right, drawn at random, both of a pair alike.
         reverse: for models that translate: take the data's second domain for A.
+        precision: what networks compute in: float32, mixed_bfloat16 or mixed_float16; weights, losses and penalties are
+            float32 in any case. float16 scales the losses and is for one device.
+        deterministic: let every operation give the same bits each time, on a GPU too, where some are slower for it.
         validation: evaluate after every epoch on the test split of the data, or of the target where there is one.
         checkpoint_every: epochs between two checkpoints.
         checkpoint_steps: steps between two checkpoints within an epoch; none by default.
@@ -73,6 +76,8 @@ class TrainOptions:
     load_size: int | None = None
     mirror: bool = False
     reverse: bool = False
+    precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
+    deterministic: bool = False
     validation: bool = False
     checkpoint_every: int = 1
     checkpoint_steps: int | None = None
@@ -214,6 +219,10 @@ def _fresh_model(
     from keras_gen.training.optimizers import OptimizerSpec
 
     keras.utils.set_random_seed(options.seed % 2**32)
+    if options.deterministic:
+        import tensorflow as tf
+
+        tf.config.experimental.enable_op_determinism()
     cls = model_class(options.name)
     source = data.source
     if cls.labelled is True and source.examples.labels is None:
@@ -223,7 +232,12 @@ def _fresh_model(
     given = {"image_shape": data.image_shape(), "classes": source.classes, "seed": options.seed}
     options_of_model = constructor_options(cls)
     known = {name: value for name, value in given.items() if name in options_of_model}
-    model = cls(**known, **model_options)
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(options.precision)
+    try:
+        model = cls(**known, **model_options)
+    finally:
+        keras.config.set_dtype_policy(before)
     model.compile(**{key: OptimizerSpec(**fields).build() for key, fields in optimizers.items()})
     return model
 

@@ -18,7 +18,8 @@ BLACK, WHITE = -1.0, 1.0
 class PixelCorruption(keras.layers.Layer):
     """Corrupts every value of a picture on its own.
 
-    The noise is an input, of the picture's shape: standard normal for `gaussian`, else uniform on [0, 1).
+    The noise is an input, of the picture's shape: standard normal for `gaussian`, else uniform on [0, 1). All is
+    float32, whatever networks compute in.
 
     Args:
         kind: `gaussian` adds noise, `masking` turns values black, `salt_and_pepper` turns them black or white.
@@ -31,7 +32,7 @@ class PixelCorruption(keras.layers.Layer):
     """
 
     def __init__(self, kind: Corruption, amount: float, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        super().__init__(**{"dtype": "float32", **kwargs})
         require_among(KINDS, corruption=kind)
         require_at_least(0, amount=amount)
         if kind != "gaussian" and amount > 1:

@@ -21,6 +21,8 @@ FIRST_SCALE = 0.5
 class PixelLikelihood(keras.layers.Layer):
     """Independent pixels around what the decoder gives: logits for the Bernoulli kinds, means for the others.
 
+    All is float32, whatever networks compute in.
+
     Args:
         kind: `bernoulli`, `continuous_bernoulli`, `gaussian` or `discretized_logistic`.
         sigma: scale of a pixel under the last two, where black is -1 and white is 1; None learns one scale
@@ -31,7 +33,7 @@ class PixelLikelihood(keras.layers.Layer):
     """
 
     def __init__(self, kind: Likelihood, sigma: float | None, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        super().__init__(**{"dtype": "float32", **kwargs})
         require_among(KINDS, likelihood=kind)
         if sigma is not None and not sigma > 0:
             raise InputError(f"`sigma` must be positive. Received: {sigma}.")

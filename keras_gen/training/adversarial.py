@@ -59,10 +59,16 @@ class AdversarialModel(BaseModel):
         self.loss = loss
         for network, name in zip(self.players.values(), expected, strict=True):
             chosen = optimizers.get(name) or self.default_optimizers[name].build()
-            optimizer = keras.optimizers.get(chosen)
+            optimizer = self._scaling(keras.optimizers.get(chosen))
             optimizer.build(network.trainable_variables)
             setattr(self, name, optimizer)
         self.optimizer = JointLearningRate([getattr(self, name) for name in expected])
+
+    def _scaling(self, optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:
+        """With float16, whose small gradients would be zero, an optimizer that scales the loss of its own player."""
+        if self.dtype_policy.name != "mixed_float16" or isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+            return optimizer
+        return keras.optimizers.LossScaleOptimizer(optimizer)
 
     def get_compile_config(self) -> dict[str, Any]:
         """What `compile_from_config` needs to repeat `compile`."""

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from keras_gen.layers.replica import replica_rows, sum_over_replicas
 from keras_gen.training.resting import apply_unless
+from serving.errors import InputError
 
 Values = dict[str, tf.Tensor]
 
@@ -37,7 +38,11 @@ def minimize(
 
     Returns:
         What `loss_fn` returned, float32, cut off from the gradient.
+
+    Raises:
+        InputError: a scaled loss, which float16 needs, with several replicas.
     """
+    _check_scaling(optimizer)
     variables = network.trainable_variables
     tape = watching(network) if tape is None else tape
     with tape:
@@ -51,6 +56,15 @@ def minimize(
         rests = sum_over_replicas(global_mean(values["accuracy"])) > rest_above
         apply_unless(rests, optimizer, gradients, variables)
     return {name: tf.stop_gradient(value) for name, value in values.items()}
+
+
+def _check_scaling(optimizer: keras.optimizers.Optimizer) -> None:
+    """Keras looks for gradients out of range on the first replica alone, before the replicas' are added up."""
+    replicas = tf.distribute.get_strategy().num_replicas_in_sync
+    if isinstance(optimizer, keras.optimizers.LossScaleOptimizer) and replicas > 1:
+        raise InputError(
+            f"mixed_float16 must be trained on one device; mixed_bfloat16 needs no scaling. Received: {replicas}."
+        )
 
 
 def watching(network: keras.Model) -> tf.GradientTape:

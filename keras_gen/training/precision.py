@@ -1,0 +1,30 @@
+"""Models that were trained in half precision, in float32."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keras_gen.training.base import BaseModel
+
+HALVES = ("bfloat16", "float16", "mixed_bfloat16", "mixed_float16")
+
+
+def in_float32(model: BaseModel) -> BaseModel:
+    """The same model where all of it computes in float32, else a copy that does, with the same weights.
+
+    What a network computes in is a part of its layers, and ONNX Runtime knows few operations in bfloat16.
+    """
+    if not any(layer.compute_dtype in HALVES for layer in model._flatten_layers()):
+        return model
+    copy = type(model).from_config(_widened(model.get_config()))
+    copy.set_weights(model.get_weights())
+    return copy
+
+
+def _widened(config: Any) -> Any:
+    """A config with the names of halves replaced."""
+    if isinstance(config, dict):
+        return {key: _widened(value) for key, value in config.items()}
+    if isinstance(config, list | tuple):
+        return type(config)(map(_widened, config))
+    return "float32" if isinstance(config, str) and config in HALVES else config
