@@ -11,6 +11,7 @@ from serving.errors import InputError, nearest
 
 COMMANDS = {
     "train": "train a model into a run directory, or continue one",
+    "launch": "train in several processes of this machine",
     "export": "write a bundle of a trained model",
     "evaluate": "measure a run or a bundle on data",
     "sample": "draw pictures from a bundle",

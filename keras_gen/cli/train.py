@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +44,9 @@ class TrainOptions:
             `image_size` is taken, of both of a pair at the same place.
         mirror: for models that translate: every second picture left to right, drawn at random, both of a pair alike.
         reverse: for models that translate: take the data's second domain for A.
+        strategy: none; mirrored, all devices of this machine; multiworker, the processes that TF_CONFIG names, of which
+            the first one writes the run directory, which all must see.
+        worker_wait: seconds that another worker may take to come up.
         precision: what networks compute in: float32, mixed_bfloat16 or mixed_float16; weights, losses and penalties are
             float32 in any case. float16 scales the losses and is for one device.
         deterministic: let every operation give the same bits each time, on a GPU too, where some are slower for it.
@@ -76,6 +80,8 @@ class TrainOptions:
     load_size: int | None = None
     mirror: bool = False
     reverse: bool = False
+    strategy: Literal["none", "mirrored", "multiworker"] = "none"
+    worker_wait: float = 300.0
     precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
     deterministic: bool = False
     validation: bool = False
@@ -142,33 +148,53 @@ def train(options: TrainOptions, model_options: dict[str, Any], optimizers: dict
     Returns:
         The run directory.
     """
+    from keras_gen.training.run_directory import RunDirectory
+    from keras_gen.training.strategies import open_strategy
+
+    place = RunDirectory(options.out or Path("runs") / options.name)
+    strategy, workers = open_strategy(options.strategy, options.worker_wait)
+    config = {**vars(options), "model": model_options, **optimizers}
+    with strategy.scope():
+        if workers.chief:
+            return _train(options, config, place, place)
+        # Workers save together or not at all: what the others would write is thrown away.
+        with tempfile.TemporaryDirectory() as folder:
+            return _train(options, config, place, RunDirectory(Path(folder) / "run"))
+
+
+def _train(options: TrainOptions, config: dict[str, Any], place: Any, directory: Any) -> Path:
+    """Trains from where the run `place` is, and writes into `directory`, which is the same for the chief."""
     from keras_gen.models import model_class
     from keras_gen.training.position import BEGINNING
-    from keras_gen.training.run_directory import RunDirectory
 
-    directory = RunDirectory(options.out or Path("runs") / options.name)
     data = open_training_data(options, model_class(options.name))
-    model = _fresh_model(options, data, model_options, optimizers)
-    position = directory.position()
+    model = _fresh_model(options, data, config)
+    position = place.position()
     unfinished = position.epochs < options.epochs
-    watching = watch_callbacks(model, data.source, options, directory.best_file) if unfinished else []
+    best = (directory.best_file, place.best_file)
+    watching = watch_callbacks(model, data.source, options, *best) if unfinished else []
     data.batches(0)  # names a batch that is larger than the data before the run begins
     validation = data.validation(model) if options.validation else None
-    directory.claim({**vars(options), "model": model_options, **optimizers})
+    directory.claim(config)
+    say = print if directory is place else _say_nothing
     if position > BEGINNING:
-        model, position = directory.resume()
-        print(f"{directory.path}: continuing after {position} of {options.epochs}")
+        model, position = place.resume()
+        say(f"{place.path}: continuing after {position} of {options.epochs}")
     if unfinished:
-        print(_summary(options, data, model))
+        say(_summary(options, data, model))
         callbacks = _callbacks(model, data, directory, options, watching, position)
-        _fit(position, model, data, options, callbacks, validation, directory)
-    elif directory.model_file.exists():
-        print(f"{directory.path}: already trained for {position.epochs} epochs")
-        return directory.path
+        _fit(position, model, data, options, callbacks, validation, place, directory is place)
+    elif place.model_file.exists():
+        say(f"{place.path}: already trained for {position.epochs} epochs")
+        return place.path
     with whole_file(directory.model_file) as temporary:
         model.save(temporary)
-    print(f"run: {directory.path}")
-    return directory.path
+    say(f"run: {place.path}")
+    return place.path
+
+
+def _say_nothing(line: str) -> None:
+    """What a worker says that is not the chief."""
 
 
 def _summary(options: TrainOptions, data: TrainingData, model: Any) -> str:
@@ -185,12 +211,13 @@ def _fit(
     options: TrainOptions,
     callbacks: list[Any],
     validation: Any,
-    directory: Any,
+    place: Any,
+    chief: bool,
 ) -> None:
     from keras_gen.training.continuing import fit_from
 
     steps = data.steps()
-    verbose = 1 if sys.stdout.isatty() else 2
+    verbose = (1 if sys.stdout.isatty() else 2) if chief else 0
     try:
         fit_from(
             position,
@@ -203,14 +230,13 @@ def _fit(
             verbose,
         )
     except KeyboardInterrupt:
-        raise KeyboardInterrupt(f"The same command continues {directory.path} after {directory.position()}.") from None
+        raise KeyboardInterrupt(f"The same command continues {place.path} after {place.position()}.") from None
 
 
 def _fresh_model(
     options: TrainOptions,
     data: TrainingData,
-    model_options: dict[str, Any],
-    optimizers: dict[str, dict[str, Any]],
+    config: dict[str, Any],
 ) -> Any:
     import keras
 
@@ -235,10 +261,10 @@ def _fresh_model(
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(options.precision)
     try:
-        model = cls(**known, **model_options)
+        model = cls(**known, **config["model"])
     finally:
         keras.config.set_dtype_policy(before)
-    model.compile(**{key: OptimizerSpec(**fields).build() for key, fields in optimizers.items()})
+    model.compile(**{key: OptimizerSpec(**config[key]).build() for key in cls.default_optimizers})
     return model
 
 

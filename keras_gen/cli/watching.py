@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 FRECHET = "frechet_distance"
 
 
-def watch_callbacks(model: Any, source: Any, options: Any, best_file: Path) -> list[Any]:
+def watch_callbacks(model: Any, source: Any, options: Any, best_file: Path, before: Path) -> list[Any]:
     """Callbacks that add figures to an epoch's, give the alarms, and keep the best model, in this order.
 
     Args:
@@ -26,6 +26,7 @@ def watch_callbacks(model: Any, source: Any, options: Any, best_file: Path) -> l
         source: what it is trained on.
         options: of the run.
         best_file: where the best model goes.
+        before: where the best model of the run so far is, which is elsewhere for a worker that is not the chief.
 
     Raises:
         InputError: a model that cannot do what is asked for, data without labels, an unknown figure.
@@ -51,7 +52,7 @@ def watch_callbacks(model: Any, source: Any, options: Any, best_file: Path) -> l
     if alarms:
         callbacks.append(Alarms())
     if options.best is not None:
-        callbacks.append(BestModel(best_file, options.best, options.best_mode, names))
+        callbacks.append(BestModel(best_file, options.best, options.best_mode, names, before.with_suffix(".json")))
     return callbacks
 
 

@@ -147,7 +147,13 @@ class BaseModel(keras.Model):
         if self.run_eagerly or self.steps_per_execution > 1:
             super().make_train_function(force)
         elif force or not self.train_function:
-            self.train_function: Any = single_step_function(self)
+            self.train_function: Any = single_step_function(self, self.train_step)
+
+    def make_test_function(self, force: bool = False) -> None:
+        if self.run_eagerly or self.steps_per_execution > 1:
+            super().make_test_function(force)
+        elif force or not self.test_function:
+            self.test_function: Any = single_step_function(self, self.test_step)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), **constructor_config(self)}
@@ -159,7 +165,8 @@ class BaseModel(keras.Model):
     def save_own_variables(self, store: Any) -> None:
         super().save_own_variables(store)
         for name, tracker in self.trackers.items():
-            store[MEAN_SO_FAR + name] = np.array([tracker.total, tracker.count], np.float32)
+            sums = tf.convert_to_tensor(tracker.total), tf.convert_to_tensor(tracker.count)
+            store[MEAN_SO_FAR + name] = np.stack([value.numpy() for value in sums])
 
     def load_own_variables(self, store: Any) -> None:
         """Also of a file from before the means were in it."""

@@ -26,12 +26,15 @@ class BestModel(keras.callbacks.Callback):
         mode: `min` or `max`, which of two values is better. What is not a number is never better.
         names: all that `logs` will hold, where known: then another figure is refused at once, and an epoch may lack
             it; otherwise the first epoch without it ends the training.
+        record: the JSON of what was best before; beside the model's file by default.
 
     Raises:
         InputError: an unknown figure or mode, or a file of JSON that this did not write.
     """
 
-    def __init__(self, path: Path, figure: str, mode: Mode = "min", names: Sequence[str] = ()) -> None:
+    def __init__(
+        self, path: Path, figure: str, mode: Mode = "min", names: Sequence[str] = (), record: Path | None = None
+    ) -> None:
         super().__init__()
         require_among(("min", "max"), best_mode=mode)
         if names:
@@ -41,7 +44,7 @@ class BestModel(keras.callbacks.Callback):
         self.figure = figure
         self.mode = mode
         self.occasional = bool(names)
-        self.value = self._kept()
+        self.value = self._kept(record or self.record)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         logs = logs or {}
@@ -58,17 +61,17 @@ class BestModel(keras.callbacks.Callback):
             with whole_file(self.record) as temporary:
                 temporary.write_text(json.dumps(content) + "\n", encoding="utf-8")
 
-    def _kept(self) -> float:
+    def _kept(self, record: Path) -> float:
         """The best value so far, of this figure; the worst of all where there is none."""
         worst = float("inf") if self.mode == "min" else float("-inf")
-        if not self.record.is_file():
+        if not record.is_file():
             return worst
         try:
-            content = json.loads(self.record.read_text(encoding="utf-8"))
+            content = json.loads(record.read_text(encoding="utf-8"))
             same = (content["figure"], content["mode"]) == (self.figure, self.mode)
             return float(content["value"]) if same else worst
         except (ValueError, KeyError, TypeError) as error:
             raise InputError(
-                f"{self.record} must hold figure, mode, epoch and value; delete it to begin anew. Received: "
+                f"{record} must hold figure, mode, epoch and value; delete it to begin anew. Received: "
                 f"{' '.join(str(error).split())}"
             ) from error

@@ -1,0 +1,106 @@
+"""Training on several devices and in several processes."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+
+from keras_gen.cli import main
+
+DATA = ["--data", "digits", "--batch_size", "100", "--seed", "3", "--validation", "true"]
+SGD = ["--optimizer.name", "sgd", "--optimizer.learning_rate", "0.001"]
+VAE = ["train", "vae", *DATA, *SGD, "--model.latent_dim", "2", "--best", "val_loss"]
+
+
+def figures(run):
+    with (run / "metrics.csv").open(newline="") as file:
+        return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
+
+
+def assert_equal_runs(one, other):
+    for first, second in zip(figures(one), figures(other), strict=True):
+        assert first == pytest.approx(second, rel=1e-5)
+    models = [keras.saving.load_model(run / "model.keras") for run in (one, other)]
+    for first, second in zip(*(model.get_weights() for model in models), strict=True):
+        np.testing.assert_allclose(first, second, rtol=1e-5, atol=1e-6)
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory):
+    out = tmp_path_factory.mktemp("alone") / "run"
+    assert main([*VAE, "--epochs", "3", "--out", str(out)]) == 0
+    return out
+
+
+def test_all_devices_of_a_machine_train_the_same_model(alone, tmp_path):
+    assert main([*VAE, "--epochs", "3", "--out", str(tmp_path / "run"), "--strategy", "mirrored"]) == 0
+    assert_equal_runs(tmp_path / "run", alone)
+
+
+def launch(*words, workers=2):
+    return subprocess.run(
+        [sys.executable, "-m", "keras_gen", "launch", "--workers", str(workers), "--", *map(str, words)],
+        capture_output=True,
+        text=True,
+        timeout=400,
+        check=False,
+    )
+
+
+def test_two_processes_train_the_same_model_and_go_on_with_it(alone, tmp_path):
+    out = tmp_path / "run"
+    for epochs in (1, 3):
+        done = launch(*VAE, "--epochs", epochs, "--out", out)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert f"[0] run: {out}" in done.stdout
+        assert "[1] run:" not in done.stdout
+    assert "continuing after epoch 1 of 3" in done.stdout
+    assert_equal_runs(out, alone)
+    assert {path.name for path in out.iterdir()} == {path.name for path in alone.iterdir()}
+    assert (out / "best.json").exists()
+
+
+def test_a_mistake_ends_all_workers(tmp_path):
+    done = launch(*VAE, "--epochs", "1", "--out", tmp_path / "run", "--model.latent_dim", "0")
+    assert done.returncode == 2
+    assert "keras-gen: `latent_dim` must be at least 1. Received: 0." in done.stdout
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_worker_that_never_comes_up_ends_the_training(tmp_path):
+    config = {"cluster": {"worker": ["127.0.0.1:29471", "127.0.0.1:29472"]}, "task": {"type": "worker", "index": 0}}
+    words = [*VAE, "--epochs", "1", "--out", str(tmp_path / "run"), "--strategy", "multiworker", "--worker_wait", "1"]
+    done = subprocess.run(
+        [sys.executable, "-m", "keras_gen", *words],
+        env={**os.environ, "TF_CONFIG": json.dumps(config)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr == (
+        "keras-gen: all workers must come up within 1 s (--worker_wait). Received: no worker 1 (127.0.0.1:29472).\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["launch", "--workers", "2"], "keras-gen launch needs a command behind --"),
+        (["launch", "--workers", "0", "--", "train"], "`workers` must be at least 1. Received: 0"),
+        (["launch", "--", "sample", "x"], "keras-gen launch runs train. Received: ['sample']"),
+        ([*VAE, "--strategy", "multiworker"], "TF_CONFIG must name the workers"),
+        ([*VAE, "--strategy", "tpu"], "--strategy must be one of none, mirrored, multiworker. Received: tpu"),
+    ],
+)
+def test_mistakes_are_one_line(refused, words, message, monkeypatch):
+    monkeypatch.delenv("TF_CONFIG", raising=False)
+    assert message in refused(*words)
