@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from serving.errors import InputError
+
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
@@ -23,6 +25,22 @@ def whole_file(path: Path) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def existing_folder(path: Path, name: str | None = None) -> Path:
+    """The path, which is a folder's.
+
+    Args:
+        path: to look at.
+        name: what it is called in the message; the path by default.
+
+    Raises:
+        InputError: no folder.
+    """
+    if not path.is_dir():
+        what = "a file" if path.exists() else "no such folder"
+        raise InputError(f"{name or path} must be a folder. Received: {what}.")
+    return path
 
 
 @contextmanager

@@ -26,6 +26,24 @@ class Shape(NamedTuple):
     channels: int | None = None
 
 
+def asked_shape(image_size: int | tuple[int, int] | None, channels: int | None) -> Shape:
+    """What a caller asks for.
+
+    Args:
+        image_size: side of a square, or (height, width).
+        channels: 1 or 3.
+
+    Raises:
+        InputError: another number of channels, or a side below 1.
+    """
+    if channels not in (None, 1, 3):
+        raise InputError(f"`channels` must be 1 or 3. Received: {channels}.")
+    size = (image_size, image_size) if isinstance(image_size, int) else image_size
+    if size is not None and min(size) < 1:
+        raise InputError(f"`image_size` must be at least 1. Received: {image_size}.")
+    return Shape(size, channels)
+
+
 @dataclass(frozen=True)
 class Examples:
     """Pictures in memory.

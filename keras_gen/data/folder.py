@@ -12,6 +12,7 @@ from tqdm import tqdm
 
 from keras_gen.data.examples import Examples, Shape, check_memory
 from serving.errors import InputError
+from serving.files import existing_folder
 from serving.images import SUFFIXES, picture_files, read_image
 
 SPLITS = ("train", "test")
@@ -19,11 +20,7 @@ SPLITS = ("train", "test")
 
 def read(location: str, split: str, shape: Shape) -> Examples:
     """Decodes every picture; `PATH/train` and `PATH/test` are the splits where they exist."""
-    root = Path(location)
-    if not root.is_dir():
-        what = "a file" if root.exists() else "no such folder"
-        raise InputError(f"folder:{location} must be a folder. Received: {what}.")
-    folders = split_folders(root, split)
+    folders = split_folders(existing_folder(Path(location), f"folder:{location}"), split)
     files: list[Path] = []
     names: list[str] = []
     for folder in folders:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from keras_gen.data import digits, folder, idx, npz, stacked, tfds, usps
-from keras_gen.data.examples import Examples, Shape
+from keras_gen.data.examples import Examples, Shape, asked_shape
 from serving.errors import InputError, nearest, require_among
 
 if TYPE_CHECKING:
@@ -188,9 +188,4 @@ def open_source(
     if kind != "digits" and not location:
         raise InputError(f"the data source {kind!r} must have a path or name, as in {kind}:PLACE. Received: none.")
     require_among(SPLITS, split=split)
-    if channels not in (None, 1, 3):
-        raise InputError(f"`channels` must be 1 or 3. Received: {channels}.")
-    size = (image_size, image_size) if isinstance(image_size, int) else image_size
-    if size is not None and min(size) < 1:
-        raise InputError(f"`image_size` must be at least 1. Received: {image_size}.")
-    return Source(name, split, READERS[kind](location, split, Shape(size, channels)))
+    return Source(name, split, READERS[kind](location, split, asked_shape(image_size, channels)))

@@ -12,6 +12,7 @@ import numpy as np
 
 from serving.background import Finisher, mapped
 from serving.errors import InputError
+from serving.files import existing_folder
 from serving.images import MAX_PIXELS, SUFFIXES, read_with_opacity, write_picture
 from serving.translation.translator import Translator
 
@@ -135,9 +136,7 @@ def check_picture_name(target: Path) -> None:
 
 
 def _files(source: Path, target: Path) -> list[Path]:
-    if not source.is_dir():
-        raise InputError(f"{source} must be a folder. Received: {'a file' if source.exists() else 'no such folder'}.")
-    inside, outside = source.resolve(), target.resolve()
+    inside, outside = existing_folder(source).resolve(), target.resolve()
     if outside == inside or inside in outside.parents:
         raise InputError(f"--out must be a folder outside of {source}. Received: {target}.")
     if target.exists() and not target.is_dir():

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from keras_gen.data.domains import check_same_shape
-from keras_gen.data.examples import Shape
+from keras_gen.data.examples import asked_shape
 from keras_gen.data.source import SPLITS, Source
 from keras_gen.data.translation import edges, pairs, textured, tfds, unpaired
 from serving.errors import InputError, nearest, require_among
@@ -129,10 +129,7 @@ def open_domains(
     if kind not in READERS or not location:
         raise InputError(f"two domains must be {DOMAIN_NAMES}. Received: {name!r}.{nearest(kind, list(READERS))}")
     require_among(SPLITS, split=split)
-    if channels not in (None, 1, 3):
-        raise InputError(f"`channels` must be 1 or 3. Received: {channels}.")
-    size = (image_size, image_size) if isinstance(image_size, int) else image_size
-    examples = READERS[kind](location, split, Shape(size, channels))
+    examples = READERS[kind](location, split, asked_shape(image_size, channels))
     a, b = (Source(f"{name} ({domain})", split, part) for domain, part in zip("AB", examples, strict=True))
     check_same_shape(a, b)
     return Domains(name, a, b, kind in PAIRED)

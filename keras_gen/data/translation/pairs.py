@@ -10,6 +10,7 @@ from keras_gen.data.examples import Examples, Shape, conform_picture
 from keras_gen.data.folder import decode_all, split_folders
 from keras_gen.data.translation.folders import split_pair
 from serving.errors import InputError
+from serving.files import existing_folder
 from serving.images import picture_files, read_image
 
 
@@ -33,10 +34,9 @@ def read(location: str, split: str, shape: Shape) -> tuple[Examples, Examples]:
 
 def _files(root: Path, split: str) -> dict[Path, Path]:
     """What is in the folder, by the path within it without the suffix."""
-    if not root.is_dir():
-        raise InputError(f"pairs:{root} must be a folder. Received: {'a file' if root.exists() else 'no such folder'}.")
     files: dict[Path, Path] = {}
-    for file in (file for folder in split_folders(root, split, "pairs") for file in picture_files(folder)):
+    folders = split_folders(existing_folder(root, f"pairs:{root}"), split, "pairs")
+    for file in (file for folder in folders for file in picture_files(folder)):
         first = files.setdefault(file.relative_to(root).with_suffix(""), file)
         if first != file:
             raise InputError(f"pairs:{root} must hold one picture of each name. Received: {first} and {file.name}.")
