@@ -44,6 +44,9 @@ class TrainOptions:
             `image_size` is taken, of both of a pair at the same place.
         mirror: for models that translate: every second picture left to right, drawn at random, both of a pair alike.
         reverse: for models that translate: take the data's second domain for A.
+        steps_per_execution: steps between two looks at what happens around them, which pays for tiny networks; it must
+            divide the steps of an epoch and those between checkpoints.
+        profile: FIRST,LAST steps of this call to record for TensorBoard's profiler; none by default.
         strategy: none; mirrored, all devices of this machine; multiworker, the processes that TF_CONFIG names, of which
             the first one writes the run directory, which all must see.
         worker_wait: seconds that another worker may take to come up.
@@ -80,6 +83,8 @@ class TrainOptions:
     load_size: int | None = None
     mirror: bool = False
     reverse: bool = False
+    steps_per_execution: int = 1
+    profile: str | None = None
     strategy: Literal["none", "mirrored", "multiworker"] = "none"
     worker_wait: float = 300.0
     precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
@@ -105,8 +110,23 @@ class TrainOptions:
         if self.checkpoint_minutes is not None and not self.checkpoint_minutes > 0:
             raise InputError(f"`checkpoint_minutes` must be positive. Received: {self.checkpoint_minutes}.")
         require_at_least(1, frechet_every=1 if self.frechet_every is None else self.frechet_every)
+        require_at_least(1, steps_per_execution=self.steps_per_execution)
+        self.profiled_steps()
         if not 0 <= self.seed < 2**63:
             raise InputError(f"`seed` must be at least 0 and below 2^63. Received: {self.seed}.")
+
+    def profiled_steps(self) -> tuple[int, int] | None:
+        """First and last step to record.
+
+        Raises:
+            InputError: they are no such numbers.
+        """
+        if self.profile is None:
+            return None
+        first, _, last = self.profile.partition(",")
+        if not (first.isdigit() and last.isdigit() and 1 <= int(first) <= int(last)):
+            raise InputError(f"--profile must be FIRST,LAST, as in 10,20. Received: {self.profile}.")
+        return int(first), int(last)
 
 
 def run(words: Sequence[str]) -> int:
@@ -174,6 +194,7 @@ def _train(options: TrainOptions, config: dict[str, Any], place: Any, directory:
     best = (directory.best_file, place.best_file)
     watching = watch_callbacks(model, data.source, options, *best) if unfinished else []
     data.batches(0)  # names a batch that is larger than the data before the run begins
+    _check_execution(options, data)
     validation = data.validation(model) if options.validation else None
     directory.claim(config)
     say = print if directory is place else _say_nothing
@@ -191,6 +212,14 @@ def _train(options: TrainOptions, config: dict[str, Any], place: Any, directory:
         model.save(temporary)
     say(f"run: {place.path}")
     return place.path
+
+
+def _check_execution(options: TrainOptions, data: TrainingData) -> None:
+    """Raises InputError where an epoch or a checkpoint would end within what is executed at once."""
+    at_once = options.steps_per_execution
+    for what, steps in (("an epoch", data.steps()), ("--checkpoint_steps", options.checkpoint_steps or 0)):
+        if steps % at_once:
+            raise InputError(f"--steps_per_execution must divide the steps of {what}, {steps}. Received: {at_once}.")
 
 
 def _say_nothing(line: str) -> None:
@@ -264,19 +293,22 @@ def _fresh_model(
         model = cls(**known, **config["model"])
     finally:
         keras.config.set_dtype_policy(before)
-    model.compile(**{key: OptimizerSpec(**config[key]).build() for key in cls.default_optimizers})
+    built = {key: OptimizerSpec(**config[key]).build() for key in cls.default_optimizers}
+    model.compile(**built, steps_per_execution=options.steps_per_execution)
     return model
 
 
 def _callbacks(
     model: Any, data: TrainingData, directory: Any, options: TrainOptions, watching: list[Any], position: Any
 ) -> list[Any]:
-    from keras_gen.training.callbacks import Checkpoints, EpochScalars, FiniteLosses, MetricsFile, PictureGrid
+    from keras_gen.training.callbacks import Checkpoints, EpochScalars, FiniteLosses, MetricsFile, PictureGrid, Profile
 
     height, width, _ = data.image_shape()
     count = PREVIEW if height * width <= SMALL else FEW
     examples = to_float(data.shown.examples.images[:count, :height, :width])
+    profiled = options.profiled_steps()
     return [
+        *([Profile(directory.tensorboard, *profiled)] if profiled else []),
         FiniteLosses(position),
         *watching,
         EpochScalars(directory.tensorboard),

@@ -31,6 +31,7 @@ MAY_CHANGE = (
     "checkpoint_steps",
     "checkpoint_minutes",
     "checkpoints_kept",
+    "profile",
     # The same numbers, but for the rounding of sums.
     "strategy",
     "worker_wait",

@@ -7,6 +7,7 @@ from keras_gen.training.callbacks.figures import EpochFigures
 from keras_gen.training.callbacks.finite import FiniteLosses, NonFiniteLossError
 from keras_gen.training.callbacks.metrics_file import MetricsFile
 from keras_gen.training.callbacks.picture_grid import PictureGrid
+from keras_gen.training.callbacks.profile import Profile
 from keras_gen.training.callbacks.scalars import EpochScalars
 
 __all__ = [
@@ -20,4 +21,5 @@ __all__ = [
     "MetricsFile",
     "NonFiniteLossError",
     "PictureGrid",
+    "Profile",
 ]

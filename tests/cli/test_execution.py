@@ -1,0 +1,49 @@
+"""How steps are executed and looked into."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+
+from keras_gen.cli import main
+
+GAN = [
+    *("train", "gan", "--data", "digits", "--batch_size", "100", "--seed", "3", "--epochs", "2"),
+    *("--model.generator", "mlp", "--model.discriminator", "mlp", "--checkpoint_steps", "5"),
+]
+
+
+@pytest.fixture(scope="module")
+def one_by_one(tmp_path_factory):
+    out = tmp_path_factory.mktemp("execution") / "run"
+    assert main([*GAN, "--out", str(out), "--profile", "2,3"]) == 0
+    return out
+
+
+def test_several_steps_at_once_are_the_same_steps(one_by_one, tmp_path):
+    assert main([*GAN, "--out", str(tmp_path / "run"), "--steps_per_execution", "5"]) == 0
+    assert (tmp_path / "run" / "metrics.csv").read_bytes() == (one_by_one / "metrics.csv").read_bytes()
+    models = [keras.saving.load_model(run / "model.keras") for run in (one_by_one, tmp_path / "run")]
+    for first, second in zip(*(model.get_weights() for model in models), strict=True):
+        np.testing.assert_array_equal(first, second)
+    assert models[1].steps_per_execution == 5
+
+
+def test_a_trace_is_where_tensorboard_looks(one_by_one):
+    assert list((one_by_one / "tensorboard" / "plugins" / "profile").glob("*/*"))
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--steps_per_execution", "4"], "--steps_per_execution must divide the steps of an epoch, 15. Received: 4"),
+        (["--steps_per_execution", "3"], "must divide the steps of --checkpoint_steps, 5. Received: 3"),
+        (["--steps_per_execution", "0"], "`steps_per_execution` must be at least 1. Received: 0"),
+        (["--profile", "3"], "--profile must be FIRST,LAST, as in 10,20. Received: 3"),
+        (["--profile", "5,2"], "--profile must be FIRST,LAST, as in 10,20. Received: 5,2"),
+    ],
+)
+def test_mistakes_are_one_line(refused, tmp_path, words, message):
+    assert message in refused(*GAN, "--out", tmp_path / "run", *words)
+    assert not (tmp_path / "run").exists()
