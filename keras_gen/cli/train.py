@@ -66,6 +66,7 @@ class TrainOptions:
         best: keep the model of the epoch that is best by this figure, as in val_loss or sample_diversity, as
             best.keras.
         best_mode: which is better, min or max.
+        patience: epochs without a better value of that figure after which training ends; none by default.
         frechet_every: epochs between two Fréchet distances of samples to training pictures, in the features of that
             classifier; none by default.
         frechet_samples: samples for it, and training pictures.
@@ -99,6 +100,7 @@ class TrainOptions:
     watch_modes: bool = False
     best: str | None = None
     best_mode: Literal["min", "max"] = "min"
+    patience: int | None = None
     frechet_every: int | None = None
     frechet_samples: int = 2000
 
@@ -185,6 +187,7 @@ def train(options: TrainOptions, model_options: dict[str, Any], optimizers: dict
 def _train(options: TrainOptions, config: dict[str, Any], place: Any, directory: Any) -> Path:
     """Trains from where the run `place` is, and writes into `directory`, which is the same for the chief."""
     from keras_gen.models import model_class
+    from keras_gen.training.callbacks import BestModel
     from keras_gen.training.position import BEGINNING
 
     data = open_training_data(options, model_class(options.name))
@@ -193,6 +196,9 @@ def _train(options: TrainOptions, config: dict[str, Any], place: Any, directory:
     unfinished = position.epochs < options.epochs
     best = (directory.best_file, place.best_file)
     watching = watch_callbacks(model, data.source, options, *best) if unfinished else []
+    unfinished = unfinished and not any(
+        isinstance(one, BestModel) and one.exhausted(position.epochs) for one in watching
+    )
     data.batches(0)  # names a batch that is larger than the data before the run begins
     _check_execution(options, data)
     validation = data.validation(model) if options.validation else None

@@ -52,7 +52,11 @@ def watch_callbacks(model: Any, source: Any, options: Any, best_file: Path, befo
     if alarms:
         callbacks.append(Alarms())
     if options.best is not None:
-        callbacks.append(BestModel(best_file, options.best, options.best_mode, names, before.with_suffix(".json")))
+        callbacks.append(
+            BestModel(best_file, options.best, options.best_mode, names, before.with_suffix(".json"), options.patience)
+        )
+    elif options.patience is not None:
+        raise InputError("--patience must come with --best, which it waits for. Received: no figure.")
     return callbacks
 
 

@@ -65,5 +65,7 @@ def fit_from(
         model.continue_epoch()
         part(position, position.epochs + 1, steps_per_epoch - position.steps)
         position = Position(position.epochs + 1)
+        if model.stop_training:
+            return
     if position.epochs < epochs:
         part(position, epochs, steps_per_epoch)

@@ -25,6 +25,7 @@ MAY_CHANGE = (
     "watch_modes",
     "best",
     "best_mode",
+    "patience",
     "frechet_every",
     "frechet_samples",
     "checkpoint_every",

@@ -82,6 +82,39 @@ def test_modes_and_distance_are_measured_and_choose_the_best_model(run, tmp_path
     assert json.loads((out / "best_evaluation.json").read_text())
 
 
+def test_a_run_that_nothing_made_better_ends_and_stays_ended(run, tmp_path):
+    out = tmp_path / "run"
+    words = [
+        "train",
+        "vae",
+        "--data",
+        "digits",
+        "--batch_size",
+        500,
+        "--model.encoder",
+        "mlp",
+        "--model.decoder",
+        "mlp",
+    ]
+    words += ["--optimizer.name", "sgd", "--optimizer.learning_rate", "1e-12", "--out", out, "--best", "kl"]
+    words += ["--best_mode", "max", "--epochs", 30]
+    assert run(*words, "--patience", 2)[0] == 0
+    epochs = len(rows_of(out))
+    kept = json.loads((out / "best.json").read_text())
+    assert kept["epoch"] + 2 == epochs < 30
+    assert (out / "model.keras").exists()
+    code, printed, _ = run(*words, "--patience", 2)
+    assert (code, len(rows_of(out))) == (0, epochs)
+    assert f"already trained for {epochs} epochs" in printed
+    assert run(*words, "--patience", 3)[0] == 0
+    assert len(rows_of(out)) > epochs
+
+
+def test_patience_without_a_figure_is_named(refused, tmp_path):
+    line = refused("train", *GAN, "--epochs", 1, "--out", tmp_path / "run", "--patience", 3)
+    assert "--patience must come with --best" in line
+
+
 def test_a_labelled_model_is_asked_for_classes(run, tmp_path, quick_classifier):
     words = ["conditional_vae", "--data", "digits", "--epochs", 1, "--batch_size", 500, "--out", tmp_path / "cvae"]
     assert run("train", *words, "--model.encoder", "mlp", "--model.decoder", "mlp", "--watch_modes", "true")[0] == 0

@@ -110,6 +110,31 @@ class TestBestModel:
         assert fit(4, 6, 3.5)["epoch"] == 6
         assert fit(6, 100, figure="other")["figure"] == "other"
 
+    @pytest.mark.parametrize(
+        ("mode", "values", "ends"),
+        [
+            ("min", [3, 2, 5, 4, 6, 1], 4),
+            ("max", [3, 2, 5, 4, 4, 9], 5),
+            ("min", [float("nan"), float("nan"), 1], 2),
+            ("min", [5, 4, 3, 2, 1, 0], 6),
+        ],
+    )
+    def test_training_ends_when_nothing_gets_better(self, model, tmp_path, mode, values, ends):
+        best = BestModel(tmp_path / "best.keras", "mine", mode, patience=2)
+        history = model.fit(X, X, epochs=6, verbose=0, callbacks=[told("mine", values), best])
+        assert len(history.history["loss"]) == ends
+
+    def test_the_waiting_goes_on_in_a_continued_run(self, model, tmp_path):
+        def fit(first, *values, figure="mine"):
+            best = BestModel(tmp_path / "best.keras", figure, patience=2)
+            epochs = {"initial_epoch": first, "epochs": first + len(values), "verbose": 0}
+            history = model.fit(X, X, **epochs, callbacks=[told(figure, values), best])
+            return len(history.history["loss"]), best.exhausted(first + len(values))
+
+        assert fit(0, 1, 2) == (2, False)
+        assert fit(2, 3) == (1, True)
+        assert fit(3, 5, 4, 6, 7, 8, figure="other") == (4, True)
+
     def test_an_unknown_figure_is_named_at_once_or_after_an_epoch(self, model, tmp_path):
         with pytest.raises(InputError, match=r"one of loss, val_loss. Received: 'los'. Did you mean 'loss'"):
             BestModel(tmp_path / "best.keras", "los", names=["loss", "val_loss"])
