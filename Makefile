@@ -10,8 +10,9 @@ STAMP := $(VENV)/.installed
 demo: install
 	$(BIN)/keras-gen demo --out demo
 
+# Most of a test's time is Python's, on one core; each process takes up to 6 GB of memory.
 test: install
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 2 --dist loadscope
 
 lint: install
 	$(BIN)/ruff check .

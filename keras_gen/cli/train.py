@@ -199,7 +199,7 @@ def _train(options: TrainOptions, config: dict[str, Any], place: Any, directory:
     unfinished = unfinished and not any(
         isinstance(one, BestModel) and one.exhausted(position.epochs) for one in watching
     )
-    data.batches(0)  # names a batch that is larger than the data before the run begins
+    data.batches(model, 0)  # names a batch that is larger than the data before the run begins
     _check_execution(options, data)
     validation = data.validation(model) if options.validation else None
     directory.claim(config)
@@ -257,7 +257,7 @@ def _fit(
         fit_from(
             position,
             model,
-            lambda place: data.batches(place.epochs * steps + place.steps),
+            lambda place: data.batches(model, place.epochs * steps + place.steps),
             steps,
             options.epochs,
             callbacks,

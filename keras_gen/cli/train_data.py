@@ -34,8 +34,8 @@ class TrainingData(Protocol):
     def steps(self) -> int:
         """Batches in an epoch."""
 
-    def batches(self, first_step: int) -> Any:
-        """The endless stream of batches that `fit` takes after `first_step` of them."""
+    def batches(self, model: Any, first_step: int) -> Any:
+        """The endless stream of batches that `fit` takes for a model after `first_step` of them."""
 
     def validation(self, model: Any) -> Any:
         """One pass over the test split.
@@ -71,7 +71,7 @@ def open_training_data(options: Any, cls: Any) -> TrainingData:
             )
     source = open_source(options.data, options.image_size, options.channels)
     if options.target is None:
-        return OneSet(source, options, cls.labelled)
+        return OneSet(source, options)
     target = open_source(options.target, options.image_size, options.channels)
     check_same_shape(source, target)
     return Adapting(source, target, options)
@@ -100,7 +100,6 @@ class OneSet:
 
     source: Source
     options: Any
-    labels: bool
 
     @property
     def shown(self) -> Source:
@@ -115,8 +114,8 @@ class OneSet:
     def steps(self) -> int:
         return self.source.steps(self.options.batch_size)
 
-    def batches(self, first_step: int) -> Any:
-        return self.source.endless(self.options.batch_size, self.options.seed, first_step, self.labels)
+    def batches(self, model: Any, first_step: int) -> Any:
+        return self.source.endless(self.options.batch_size, self.options.seed, first_step, model.labelled)
 
     def validation(self, model: Any) -> Any:
         return _held_out(self.options.data, model, self.options.batch_size)
@@ -144,7 +143,7 @@ class Adapting:
     def steps(self) -> int:
         return self.source.steps(self.options.batch_size)
 
-    def batches(self, first_step: int) -> Any:
+    def batches(self, model: Any, first_step: int) -> Any:
         return endless_pairs(self.source, self.target, self.options.batch_size, self.options.seed, first_step)
 
     def validation(self, model: Any) -> Any:
@@ -178,7 +177,7 @@ class Translation:
     def steps(self) -> int:
         return self.domains.steps(self.options.batch_size)
 
-    def batches(self, first_step: int) -> Any:
+    def batches(self, model: Any, first_step: int) -> Any:
         options = self.options
         return self.domains.endless(options.batch_size, options.seed, first_step, self._crop(), options.mirror)
 
