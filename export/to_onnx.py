@@ -10,6 +10,7 @@ import onnx
 import tensorflow as tf
 
 from export.border import Bordered, is_unrounded
+from export.output_ranks import squeeze_outputs
 from export.transposed_convolution import convert_transposed_convolution
 from serving.manifest import Tensor
 
@@ -28,6 +29,8 @@ def convert(bordered: Bordered) -> onnx.ModelProto:
         opset=OPSET,
         custom_op_handlers={"Conv2DBackpropInput": (convert_transposed_convolution, [])},
     )
+    outputs = bordered.function_with_unrounded.get_concrete_function().structured_outputs
+    squeeze_outputs(model, {name: value.shape.rank for name, value in outputs.items()})
     return model
 
 
