@@ -170,6 +170,11 @@ def grid(images: np.ndarray, columns: int | None = None, zoom: int | None = None
     return canvas
 
 
+def as_pillow(image: np.ndarray) -> Image.Image:
+    """A uint8 picture, (height, width, 1 or 3), as Pillow's grey or RGB."""
+    return Image.fromarray(image[:, :, 0] if image.shape[2] == 1 else image)
+
+
 def write_picture(path: Path, image: np.ndarray, opacity: np.ndarray | None = None) -> None:
     """Writes a uint8 picture, (height, width, 1 or 3), in the format of the name's suffix, whole or not at all.
 
@@ -178,7 +183,7 @@ def write_picture(path: Path, image: np.ndarray, opacity: np.ndarray | None = No
         image: the picture.
         opacity: uint8 (height, width), kept where the format can; None for an opaque picture.
     """
-    picture = Image.fromarray(image[:, :, 0] if image.shape[2] == 1 else image)
+    picture = as_pillow(image)
     suffix = path.suffix.lower()
     if opacity is not None and suffix in WITH_OPACITY:
         picture = picture.convert("RGBA")
@@ -190,6 +195,6 @@ def write_picture(path: Path, image: np.ndarray, opacity: np.ndarray | None = No
 
 def write_png(path: Path, image: np.ndarray) -> None:
     """Writes a uint8 picture, (height, width, 1 or 3), as PNG, whole or not at all."""
-    picture = Image.fromarray(image[:, :, 0] if image.shape[2] == 1 else image)
+    picture = as_pillow(image)
     with whole_file(path) as temporary:
         picture.save(temporary, format="PNG")

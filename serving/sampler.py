@@ -13,9 +13,9 @@ import numpy as np
 from serving.classes import class_labels
 from serving.errors import InputError
 from serving.images import to_float
-from serving.manifest import Latent, Manifest, Network, check_present
+from serving.manifest import Latent, Manifest, Network
 from serving.noise import check_seed, check_truncation
-from serving.sessions import open_session
+from serving.sessions import Sessions
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -44,11 +44,7 @@ class Sampler:
     def __init__(self, bundle: str | Path, provider: str = "auto", threads: int | None = None) -> None:
         self.bundle = Path(bundle)
         self.manifest = Manifest.read(self.bundle)
-        for network in self.manifest.networks.values():
-            check_present(self.bundle, network)
-        self.provider = provider
-        self.threads = threads
-        self._sessions: dict[str, onnxruntime.InferenceSession] = {}
+        self._sessions = Sessions(self.bundle, self.manifest, provider, threads)
         self._label: int | None = None
 
     def of_class(self, label: int) -> Sampler:
@@ -303,11 +299,8 @@ class Sampler:
         return self.manifest.networks[name]
 
     def _session(self, name: str) -> onnxruntime.InferenceSession:
-        if name not in self._sessions:
-            # A pool of threads of its own, waiting for work, would slow the decoder's down.
-            provider, threads = ("cpu", 1) if name == "noise" else (self.provider, self.threads)
-            self._sessions[name] = open_session(self.bundle, self._network(name), provider, threads)
-        return self._sessions[name]
+        self._network(name)  # names what the bundle does not have
+        return self._sessions.of(name, small=name == "noise")
 
 
 def _chain(first: np.ndarray, rest: Iterator[np.ndarray]) -> Iterator[np.ndarray]:

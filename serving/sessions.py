@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from serving.errors import InputError, require_among, require_at_least
-from serving.manifest import Network, read_verified
+from serving.manifest import Manifest, Network, check_present, read_verified
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -17,6 +17,37 @@ PROVIDERS = {
     "cuda": "CUDAExecutionProvider",
     "tensorrt": "TensorrtExecutionProvider",
 }
+
+
+class Sessions:
+    """The networks of a bundle, each opened when it is first used.
+
+    Args:
+        bundle: the folder.
+        manifest: its manifest.
+        provider: as in `open_session`.
+        threads: as in `open_session`.
+
+    Raises:
+        InputError: a missing or truncated file.
+    """
+
+    def __init__(self, bundle: Path, manifest: Manifest, provider: str, threads: int | None) -> None:
+        for network in manifest.networks.values():
+            check_present(bundle, network)
+        self.bundle = bundle
+        self.manifest = manifest
+        self.provider = provider
+        self.threads = threads
+        self._opened: dict[str, onnxruntime.InferenceSession] = {}
+
+    def of(self, name: str, small: bool = False) -> onnxruntime.InferenceSession:
+        """The session of a network that the bundle has; a small one runs on the CPU in one thread: a pool of its own,
+        waiting for work, would slow the others down."""
+        if name not in self._opened:
+            provider, threads = ("cpu", 1) if small else (self.provider, self.threads)
+            self._opened[name] = open_session(self.bundle, self.manifest.networks[name], provider, threads)
+        return self._opened[name]
 
 
 def open_session(

@@ -19,7 +19,7 @@ from serving.files import whole_file
 from serving.images import to_float, to_uint8
 from serving.manifest import FILE_NAME
 from serving.sampler import LABEL
-from serving.translation import is_translator
+from serving.translation import direction_to, is_translator
 from serving.translation.translator import IMAGE, TRANSLATION
 
 FILE = "evaluation.json"
@@ -100,7 +100,7 @@ def _bundle(place: Path, options: Any) -> list[Any]:
     manifest = Manifest.read(place)
     if is_translator(manifest):
         translator = Translator(place)
-        ways = {("a_to_b" if to == "b" else "b_to_a"): partial(_by_bundle, translator, to) for to in translator.targets}
+        ways = {direction_to(to): partial(_by_bundle, translator, to) for to in translator.targets}
         image = manifest.image
         return _translation(ways, (image.height, image.width, image.channels), options)
     sampler = Sampler(place)
@@ -141,9 +141,9 @@ def _samples(place: Path, draw: Draw | None, classes: int, options: Any, test: A
 
 
 def _check_for_samples(options: Any) -> None:
-    from keras_gen.metrics.sample_figures import check_metrics
+    from keras_gen.metrics.sample_figures import METRICS, check_metrics
 
-    check_metrics(options.metrics)
+    check_metrics(options.metrics, METRICS)
     if options.reverse:
         raise InputError("--reverse must be left out for a model that does not translate. Received: true.")
 
@@ -151,12 +151,13 @@ def _check_for_samples(options: Any) -> None:
 def _translation(translate: Mapping[str, Translate], shape: tuple[int, int, int], options: Any) -> list[Any]:
     """The figures of both directions, or the one that there is."""
     from keras_gen.data import open_domains
-    from keras_gen.metrics.translation import Settings, check_translation_metrics, evaluate_translation
+    from keras_gen.metrics.sample_figures import check_metrics
+    from keras_gen.metrics.translation import METRICS, Settings, evaluate_translation
 
-    check_translation_metrics(options.metrics)
+    check_metrics(options.metrics, METRICS)
     settings = Settings(options.metrics, options.against, options.count, options.seed, options.extractor)
-    opened = (open_domains(options.data, shape[:2], shape[2], split) for split in (options.split, "train"))
-    test, train = (both.swapped() if options.reverse else both for both in opened)
+    splits = (options.split, "train")
+    test, train = (open_domains(options.data, shape[:2], shape[2], split, options.reverse) for split in splits)
     return evaluate_translation(translate, test, train, settings)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any
 
 from keras_gen.data import Source, check_same_shape, endless_pairs, open_source
 from keras_gen.data.translation import Domains, open_domains
@@ -11,31 +11,38 @@ from serving.classes import class_labels
 from serving.errors import InputError
 
 
-class TrainingData(Protocol):
+@dataclass(frozen=True)
+class TrainingData:
     """Data of a run.
 
     Attributes:
-        source: what gives the model its picture size and its classes.
-        shown: what pictures of the progress are made of.
+        source: what gives the model its classes, and its picture size unless parts of the pictures are taken.
+        options: `TrainOptions`.
     """
 
-    @property
-    def source(self) -> Source: ...
+    source: Source
+    options: Any
 
     @property
-    def shown(self) -> Source: ...
+    def shown(self) -> Source:
+        """What pictures of the progress are made of."""
+        return self.source
 
     def image_shape(self) -> tuple[int, int, int]:
         """(height, width, channels) of what the model sees."""
-
-    def summary(self) -> str:
-        """What it is, for the first line of a run."""
+        return self.source.image_shape
 
     def steps(self) -> int:
         """Batches in an epoch."""
+        return self.source.steps(self.options.batch_size)
+
+    def summary(self) -> str:
+        """What it is, for the first line of a run."""
+        return f"{self.source.name}: {len(self.source)} pictures"
 
     def batches(self, model: Any, first_step: int) -> Any:
         """The endless stream of batches that `fit` takes for a model after `first_step` of them."""
+        return self.source.endless(self.options.batch_size, self.options.seed, first_step, model.labelled)
 
     def validation(self, model: Any) -> Any:
         """One pass over the test split.
@@ -43,6 +50,7 @@ class TrainingData(Protocol):
         Raises:
             InputError: there is none, or it does not suit the model.
         """
+        return _held_out(self.options.data, model, self.options.batch_size)
 
 
 def open_training_data(options: Any, cls: Any) -> TrainingData:
@@ -71,10 +79,10 @@ def open_training_data(options: Any, cls: Any) -> TrainingData:
             )
     source = open_source(options.data, options.image_size, options.channels)
     if options.target is None:
-        return OneSet(source, options)
+        return TrainingData(source, options)
     target = open_source(options.target, options.image_size, options.channels)
     check_same_shape(source, target)
-    return Adapting(source, target, options)
+    return Adapting(source, options, target)
 
 
 def _open_translation(options: Any, cls: Any) -> Translation:
@@ -83,7 +91,8 @@ def _open_translation(options: Any, cls: Any) -> Translation:
             "--load_size must be at least --image_size, the side of the part that is taken of each picture. "
             f"Received: {options.load_size} and {options.image_size}."
         )
-    domains = open_domains(options.data, options.load_size or options.image_size, options.channels)
+    size = options.load_size or options.image_size
+    domains = open_domains(options.data, size, options.channels, reverse=options.reverse)
     if cls.translates == "pairs" and not domains.paired:
         raise InputError(
             f"{options.name!r} must have pairs of pictures that belong together, as in pairs:PATH. "
@@ -91,57 +100,22 @@ def _open_translation(options: Any, cls: Any) -> Translation:
         )
     # A model that learns without pairs must not be helped by them.
     domains = replace(domains, paired=cls.translates == "pairs")
-    return Translation(domains.swapped() if options.reverse else domains, options)
+    return Translation(domains.a, options, domains)
 
 
 @dataclass(frozen=True)
-class OneSet:
-    """Pictures of one source, with its labels for a model that sees them."""
-
-    source: Source
-    options: Any
-
-    @property
-    def shown(self) -> Source:
-        return self.source
-
-    def image_shape(self) -> tuple[int, int, int]:
-        return self.source.image_shape
-
-    def summary(self) -> str:
-        return f"{self.source.name}: {len(self.source)} pictures"
-
-    def steps(self) -> int:
-        return self.source.steps(self.options.batch_size)
-
-    def batches(self, model: Any, first_step: int) -> Any:
-        return self.source.endless(self.options.batch_size, self.options.seed, first_step, model.labelled)
-
-    def validation(self, model: Any) -> Any:
-        return _held_out(self.options.data, model, self.options.batch_size)
-
-
-@dataclass(frozen=True)
-class Adapting:
+class Adapting(TrainingData):
     """A labelled source, and a target whose labels are not looked at but in validation."""
 
-    source: Source
     target: Source
-    options: Any
 
     @property
     def shown(self) -> Source:
         return self.target
 
-    def image_shape(self) -> tuple[int, int, int]:
-        return self.source.image_shape
-
     def summary(self) -> str:
         to = f"to {self.target.name} ({len(self.target)} pictures)"
         return f"{self.source.name} {to}: {len(self.source)} pictures"
-
-    def steps(self) -> int:
-        return self.source.steps(self.options.batch_size)
 
     def batches(self, model: Any, first_step: int) -> Any:
         return endless_pairs(self.source, self.target, self.options.batch_size, self.options.seed, first_step)
@@ -151,24 +125,14 @@ class Adapting:
 
 
 @dataclass(frozen=True)
-class Translation:
-    """Two domains, of which random parts are taken where `--load_size` is larger than `--image_size`."""
+class Translation(TrainingData):
+    """Two domains, the first of them the source; random parts are taken of both for a `--load_size`."""
 
     domains: Domains
-    options: Any
-
-    @property
-    def source(self) -> Source:
-        return self.domains.a
-
-    @property
-    def shown(self) -> Source:
-        return self.domains.a
 
     def image_shape(self) -> tuple[int, int, int]:
-        height, width, channels = self.domains.a.image_shape
         crop = self._crop()
-        return (height, width, channels) if crop is None else (crop, crop, channels)
+        return self.source.image_shape if crop is None else (crop, crop, self.source.image_shape[2])
 
     def summary(self) -> str:
         a, b = len(self.domains.a), len(self.domains.b)
@@ -182,8 +146,8 @@ class Translation:
         return self.domains.endless(options.batch_size, options.seed, first_step, self._crop(), options.mirror)
 
     def validation(self, model: Any) -> Any:
-        held_out = open_domains(self.options.data, model.image_shape[:2], model.image_shape[2], "test")
-        held_out = held_out.swapped() if self.options.reverse else held_out
+        height, width, channels = model.image_shape
+        held_out = open_domains(self.options.data, (height, width), channels, "test", self.options.reverse)
         return held_out.dataset(self.options.batch_size)
 
     def _crop(self) -> int | None:

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image
 
 from serving.errors import InputError
-from serving.images import conform
+from serving.images import as_pillow, conform
 
 MEMORY_LIMIT = 8 * 2**30
 
@@ -106,7 +105,7 @@ def from_arrays(
 
 def conform_picture(picture: np.ndarray, shape: Shape) -> np.ndarray:
     """A uint8 picture, (height, width, 1 or 3), in the shape asked for."""
-    return conform(Image.fromarray(picture[:, :, 0] if picture.shape[2] == 1 else picture), *shape)
+    return conform(as_pillow(picture), *shape)
 
 
 def _pixels(name: str, images: np.ndarray) -> np.ndarray:

@@ -37,9 +37,7 @@ class GivenStatistics(keras.layers.Layer):
         own = tf.cast(own, tf.float32)
         used = own * measured + (1.0 - own) * tf.cast(given, tf.float32)
         mean, log_variance = tf.split(used[:, None, None], 2, axis=-1)
-        scale = tf.cast(self.normalization.gain, tf.float32) * tf.exp(-0.5 * log_variance)
-        offset = tf.cast(self.normalization.shift, tf.float32) - mean * scale
-        return images * tf.cast(scale, images.dtype) + tf.cast(offset, images.dtype), measured
+        return self.normalization.normalized(images, mean, tf.exp(-0.5 * log_variance)), measured
 
     def compute_output_spec(
         self, images: keras.KerasTensor, given: keras.KerasTensor, own: keras.KerasTensor

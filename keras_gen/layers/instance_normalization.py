@@ -33,7 +33,11 @@ class InstanceNormalization(keras.layers.Layer):
 
     def call(self, images: tf.Tensor) -> tf.Tensor:
         mean, variance = tf.nn.moments(tf.cast(images, tf.float32), axes=(1, 2), keepdims=True)
-        scale = tf.cast(self.gain, tf.float32) * tf.math.rsqrt(variance + self.epsilon)
+        return self.normalized(images, mean, tf.math.rsqrt(variance + self.epsilon))
+
+    def normalized(self, images: tf.Tensor, mean: tf.Tensor, factor: tf.Tensor) -> tf.Tensor:
+        """Pictures less a mean and times a factor, then scaled and shifted; both float32 (batch, 1, 1, channels)."""
+        scale = tf.cast(self.gain, tf.float32) * factor
         # One multiplication and one addition a pixel.
         offset = tf.cast(self.shift, tf.float32) - mean * scale
         return images * tf.cast(scale, images.dtype) + tf.cast(offset, images.dtype)

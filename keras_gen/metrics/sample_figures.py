@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -20,6 +21,7 @@ from serving.errors import InputError, require_among
 from serving.images import to_float, to_uint8
 from serving.neighbours import GREY_LEVEL, nearest_neighbours, nearest_others
 
+Metric: TypeAlias = Callable[[Any], list[Figure]]
 SUBSET, SUBSETS = 1000, 100
 SPLITS = 10
 PRECISION_NEIGHBOUR, DENSITY_NEIGHBOUR = 3, NEAREST
@@ -33,14 +35,19 @@ def evaluate_samples(metrics: Sequence[str], comparison: Comparison) -> list[Fig
     Raises:
         InputError: an unknown name, or samples or data that a metric cannot be measured on.
     """
-    check_metrics(metrics)
-    return [figure for name in dict.fromkeys(metrics) for figure in METRICS[name](comparison)]
+    return figures_of(metrics, METRICS, comparison)
 
 
-def check_metrics(metrics: Sequence[str]) -> None:
-    """Raises InputError for a name that is none of METRICS."""
+def figures_of(metrics: Sequence[str], known: Mapping[str, Metric], comparison: Any) -> list[Figure]:
+    """As `evaluate_samples`, by the functions of any table."""
+    check_metrics(metrics, known)
+    return [figure for name in dict.fromkeys(metrics) for figure in known[name](comparison)]
+
+
+def check_metrics(metrics: Sequence[str], known: Mapping[str, Metric]) -> None:
+    """Raises InputError for a name that is not in a table."""
     for name in metrics:
-        require_among(tuple(METRICS), metrics=name)
+        require_among(tuple(known), metrics=name)
 
 
 def frechet(of: Comparison) -> list[Figure]:
@@ -128,7 +135,7 @@ def parzen(of: Comparison) -> list[Figure]:
     return [of.plain_figure("parzen_log_likelihood", values.mean(), of.test, settings, "nats")]
 
 
-METRICS: dict[str, Callable[[Comparison], list[Figure]]] = {
+METRICS: dict[str, Metric] = {
     "frechet": frechet,
     "kernel": kernel,
     "score": score,

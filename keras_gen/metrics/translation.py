@@ -13,9 +13,17 @@ from keras_gen.data.translation import Domains
 from keras_gen.metrics.classifier_cache import cached_classifier
 from keras_gen.metrics.comparison import Comparison, rounded
 from keras_gen.metrics.figure import Figure
-from keras_gen.metrics.sample_figures import density, frechet, kernel, precision
+from keras_gen.metrics.sample_figures import (
+    Metric,
+    check_metrics,
+    density,
+    figures_of,
+    frechet,
+    kernel,
+    precision,
+)
 from keras_gen.metrics.similarity import SSIM_RADIUS, psnr, ssim
-from serving.errors import InputError, require_among
+from serving.errors import InputError
 from serving.images import to_float, to_uint8
 
 Translate = Callable[[np.ndarray], np.ndarray]
@@ -72,21 +80,15 @@ def evaluate_translation(
     Raises:
         InputError: an unknown metric, or data that one cannot be measured on.
     """
-    check_translation_metrics(settings.metrics)
+    check_metrics(settings.metrics, METRICS)
     figures = []
     for direction, function in translate.items():
         there = direction == "a_to_b"
         of = Translated(function, test if there else test.swapped(), train if there else train.swapped(), settings)
         found = pair_figures(of) if test.paired else []
-        found += [figure for name in dict.fromkeys(settings.metrics) for figure in METRICS[name](of)]
+        found += figures_of(settings.metrics, METRICS, of)
         figures += [replace(figure, name=f"{direction}_{figure.name}") for figure in found]
     return figures
-
-
-def check_translation_metrics(metrics: Sequence[str]) -> None:
-    """Raises InputError for a name that is none of METRICS."""
-    for name in metrics:
-        require_among(tuple(METRICS), metrics=name)
 
 
 def pair_figures(of: Translated) -> list[Figure]:
@@ -119,7 +121,7 @@ def domains(of: Translated) -> list[Figure]:
     return [_figure(of, "taken_for_target", float(taken.mean()), {"the classifier's accuracy": rounded(accuracy)})]
 
 
-METRICS: dict[str, Callable[[Any], list[Figure]]] = {
+METRICS: dict[str, Metric] = {
     "labels": labels,
     "domains": domains,
     "frechet": frechet,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any
 
 import keras
 import numpy as np
@@ -15,7 +15,6 @@ from keras_gen.training.ema import averaged_copy, update_average
 from keras_gen.training.game import Terms
 from keras_gen.training.generative import GenerativeAdversarialModel, joined
 from keras_gen.training.minimize import minimize, watching
-from keras_gen.training.optimizers import OptimizerSpec
 from keras_gen.training.pieces import as_pictures, coding_networks, side_by_side, together
 from serving.errors import require_at_least
 
@@ -45,10 +44,6 @@ class BiGAN(GenerativeAdversarialModel):
     """
 
     prior = "standard_normal"
-    default_optimizers: ClassVar = {
-        "generator_optimizer": OptimizerSpec("adam", learning_rate=2e-4, beta_1=0.5),
-        "discriminator_optimizer": OptimizerSpec("adam", learning_rate=2e-4, beta_1=0.5),
-    }
 
     def __init__(
         self,

@@ -100,10 +100,6 @@ class BigGAN(GenerativeAdversarialModel):
         )
         self.begin()
 
-    @property
-    def players(self) -> dict[str, keras.Model]:
-        return {"generator": self.generator, "discriminator": self.discriminator}
-
     def call(self, latents: tf.Tensor, labels: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Pictures in [-1, 1] of latents (batch, latent_dim) and labels (batch,), by the averaged generator with the
         moving statistics."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 import keras
 import numpy as np
@@ -16,7 +16,6 @@ from keras_gen.networks import NetworkSpec, build_network, with_hidden
 from keras_gen.training.game import Terms
 from keras_gen.training.generative import GenerativeAdversarialModel, joined
 from keras_gen.training.minimize import minimize, watching
-from keras_gen.training.optimizers import OptimizerSpec
 from keras_gen.training.pieces import as_pictures
 from serving.classes import class_labels, require_classes
 from serving.errors import require_among, require_at_least
@@ -56,10 +55,6 @@ class ConditionalGAN(GenerativeAdversarialModel):
 
     prior = "standard_normal"
     labelled = True
-    default_optimizers: ClassVar = {
-        "generator_optimizer": OptimizerSpec("adam", learning_rate=2e-4, beta_1=0.5),
-        "discriminator_optimizer": OptimizerSpec("adam", learning_rate=2e-4, beta_1=0.5),
-    }
 
     def __init__(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any
 
 import keras
 import numpy as np
@@ -15,7 +15,6 @@ from keras_gen.training.game import LossName, Terms
 from keras_gen.training.generative import GenerativeAdversarialModel, joined
 from keras_gen.training.image_pool import ImagePool
 from keras_gen.training.minimize import minimize, watching
-from keras_gen.training.optimizers import OptimizerSpec
 from keras_gen.training.pieces import apart, both_ways, side_by_side, translating_networks
 from serving.errors import require_at_least
 
@@ -53,10 +52,6 @@ class CycleGAN(GenerativeAdversarialModel):
     """
 
     translates = "unpaired"
-    default_optimizers: ClassVar = {
-        "generator_optimizer": OptimizerSpec("adam", learning_rate=2e-4, beta_1=0.5),
-        "discriminator_optimizer": OptimizerSpec("adam", learning_rate=2e-4, beta_1=0.5),
-    }
 
     def __init__(
         self,
@@ -83,10 +78,6 @@ class CycleGAN(GenerativeAdversarialModel):
         self.pool_size = pool_size
         self.begin()
         self.averages = apart(self.average)
-
-    @property
-    def players(self) -> dict[str, keras.Model]:
-        return {"generator": self.generator, "discriminator": self.discriminator}
 
     def call(self, images: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Pictures of B in [-1, 1] of pictures of A, by the averaged generator."""

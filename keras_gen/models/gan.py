@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any
 
 import keras
 import numpy as np
@@ -13,7 +13,6 @@ from keras_gen.networks import NetworkSpec, build_network
 from keras_gen.training.game import Terms
 from keras_gen.training.generative import GenerativeAdversarialModel, joined
 from keras_gen.training.minimize import minimize, watching
-from keras_gen.training.optimizers import OptimizerSpec
 from keras_gen.training.pieces import as_pictures
 from serving.errors import require_at_least
 
@@ -45,10 +44,6 @@ class GAN(GenerativeAdversarialModel):
     """
 
     prior = "standard_normal"
-    default_optimizers: ClassVar = {
-        "generator_optimizer": OptimizerSpec("adam", learning_rate=2e-4, beta_1=0.5),
-        "discriminator_optimizer": OptimizerSpec("adam", learning_rate=2e-4, beta_1=0.5),
-    }
 
     def __init__(
         self,
@@ -69,10 +64,6 @@ class GAN(GenerativeAdversarialModel):
         )
         self.discriminator = build_network("discriminator", discriminator, self.image_shape, (1,), **shape)
         self.begin()
-
-    @property
-    def players(self) -> dict[str, keras.Model]:
-        return {"generator": self.generator, "discriminator": self.discriminator}
 
     def call(self, latents: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Pictures in [-1, 1] of latents (batch, latent_dim), by the averaged generator."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any
 
 import keras
 import numpy as np
@@ -14,7 +14,6 @@ from keras_gen.networks import NetworkSpec, build_network, build_translator
 from keras_gen.training.game import Terms
 from keras_gen.training.generative import GenerativeAdversarialModel, joined
 from keras_gen.training.minimize import minimize, watching
-from keras_gen.training.optimizers import OptimizerSpec
 from keras_gen.training.pieces import side_by_side, translating_networks
 from serving.errors import require_at_least
 
@@ -46,10 +45,6 @@ class Pix2Pix(GenerativeAdversarialModel):
     """
 
     translates = "pairs"
-    default_optimizers: ClassVar = {
-        "generator_optimizer": OptimizerSpec("adam", learning_rate=2e-4, beta_1=0.5),
-        "discriminator_optimizer": OptimizerSpec("adam", learning_rate=2e-4, beta_1=0.5),
-    }
 
     def __init__(
         self,
@@ -73,10 +68,6 @@ class Pix2Pix(GenerativeAdversarialModel):
         self.l1_weight = l1_weight
         self.adversarial_weight = adversarial_weight
         self.begin()
-
-    @property
-    def players(self) -> dict[str, keras.Model]:
-        return {"generator": self.generator, "discriminator": self.discriminator}
 
     def call(self, images: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Pictures of B in [-1, 1] of pictures of A, by the averaged generator."""

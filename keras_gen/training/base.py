@@ -170,9 +170,10 @@ class BaseModel(keras.Model):
 
     def load_own_variables(self, store: Any) -> None:
         """Also of a file from before the means were in it."""
-        super().load_own_variables({key: store[key] for key in set(store.keys()) if not key.startswith(MEAN_SO_FAR)})
+        stored = set(store.keys())
+        super().load_own_variables({key: store[key] for key in stored if not key.startswith(MEAN_SO_FAR)})
         for name, tracker in self.trackers.items():
-            if MEAN_SO_FAR + name in set(store.keys()):
+            if MEAN_SO_FAR + name in stored:
                 total, count = np.asarray(store[MEAN_SO_FAR + name])
                 tracker.total.assign(total)
                 tracker.count.assign(count)

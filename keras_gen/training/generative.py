@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 import tensorflow as tf
@@ -13,6 +13,7 @@ from keras_gen.training.adversarial import AdversarialModel
 from keras_gen.training.clipping import clip_weights
 from keras_gen.training.ema import averaged_copy, update_average
 from keras_gen.training.game import Game, LossName, Terms
+from keras_gen.training.optimizers import OptimizerSpec
 from keras_gen.training.penalties import Penalties
 from keras_gen.training.turns import turns
 from serving.errors import InputError, require_at_least
@@ -51,6 +52,10 @@ class GenerativeAdversarialModel(AdversarialModel):
         InputError: an unknown name, a value out of range, or options that exclude each other.
     """
 
+    default_optimizers: ClassVar = {
+        "generator_optimizer": OptimizerSpec("adam", learning_rate=2e-4, beta_1=0.5),
+        "discriminator_optimizer": OptimizerSpec("adam", learning_rate=2e-4, beta_1=0.5),
+    }
     generator: keras.Model
     discriminator: keras.Model
 
@@ -91,6 +96,11 @@ class GenerativeAdversarialModel(AdversarialModel):
         self.balance = balance
         self.weight_clip = weight_clip
         self.ema_decay = ema_decay
+
+    @property
+    def players(self) -> dict[str, keras.Model]:
+        """The two networks; a model of which either is a part of a player states the whole."""
+        return {"generator": self.generator, "discriminator": self.discriminator}
 
     def begin(self) -> None:
         """Bounds the discriminator's weights if asked, and starts the generator's average; ends a constructor."""

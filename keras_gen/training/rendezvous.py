@@ -6,6 +6,7 @@ import socket
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import NoReturn
 
 from serving.errors import InputError
 
@@ -71,7 +72,7 @@ def _report(chief: str, index: int, deadline: float, wait: float) -> None:
         time.sleep(PAUSE)
 
 
-def _late(addresses: Sequence[str], missing: Sequence[int], wait: float) -> None:
+def _late(addresses: Sequence[str], missing: Sequence[int], wait: float) -> NoReturn:
     names = ", ".join(f"{index} ({addresses[index]})" for index in missing)
     raise InputError(f"all workers must come up within {wait:g} s (--worker_wait). Received: no worker {names}.")
 

@@ -31,8 +31,8 @@ class Axis:
     @cached_property
     def starts(self) -> list[int]:
         """Where the tiles begin."""
-        step = max(1, self.tile - self.overlap)
-        step = max(self.multiple, step - step % self.multiple) if self.multiple <= self.tile else step
+        step = self.tile - self.overlap
+        step = max(self.multiple, step - step % self.multiple)
         return [*range(0, self.length - self.tile, step), self.length - self.tile]
 
     @cached_property

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image as PillowImage
 
 from serving.errors import InputError, require_at_least
-from serving.images import to_float, to_uint8
-from serving.manifest import Manifest, Network, Tensor, check_present
-from serving.sessions import open_session
+from serving.images import as_pillow, to_float, to_uint8
+from serving.manifest import Manifest, Network, Tensor
+from serving.sessions import Sessions
 from serving.translation.tiles import Axis, blended
-
-if TYPE_CHECKING:
-    import onnxruntime
 
 TILE = 768
 OVERLAP = 0.25
@@ -49,15 +45,11 @@ class Translator:
         self.manifest = Manifest.read(self.bundle)
         if not is_translator(self.manifest):
             raise InputError(f"{self.bundle} must translate. Received: a bundle of {self.manifest.model!r}.")
-        for network in self.manifest.networks.values():
-            check_present(self.bundle, network)
-        self.provider = provider
-        self.threads = threads
+        self.sessions = Sessions(self.bundle, self.manifest, provider, threads)
         self.image = self.manifest.image
         require_at_least(2 * self.image.multiple, tile=tile)
         side = tile - tile % self.image.multiple
         self.tile: Size = (side, side) if self.image.any_size else (self.image.height, self.image.width)
-        self._sessions: dict[str, onnxruntime.InferenceSession] = {}
 
     @cached_property
     def targets(self) -> tuple[str, ...]:
@@ -125,9 +117,7 @@ class Translator:
         height, width = picture.shape[:2]
         scale = min(1.0, (self.tile[0] * self.tile[1] / (height * width)) ** 0.5)
         size = (max(1, int(width * scale)), max(1, int(height * scale)))
-        small = PillowImage.fromarray(picture[..., 0] if picture.shape[2] == 1 else picture).resize(
-            size, PillowImage.Resampling.BOX
-        )
+        small = as_pillow(picture).resize(size, PillowImage.Resampling.BOX)
         pixels = np.asarray(small).reshape(1, size[1], size[0], -1)
         pixels = _padded(pixels, self.size_inside(size[1], size[0]))
         tensor = self.manifest.networks[network].inputs[STATISTICS]
@@ -136,12 +126,12 @@ class Translator:
             STATISTICS: np.zeros((1, int(tensor.axes[1])), np.float32),
             OWN: np.ones((1, 1), np.float32),
         }
-        return self._session(network).run([MEASURED], feed)[0]
+        return self.sessions.of(network).run([MEASURED], feed)[0]
 
     def _run(self, network: str, images: np.ndarray, beside: dict[str, np.ndarray] | None = None) -> np.ndarray:
         """Pictures of a size that the network takes, uint8 to uint8."""
         feed = {IMAGE: self._as_input(network, images), **(beside or {})}
-        return to_uint8(self._session(network).run([TRANSLATION], feed)[0])
+        return to_uint8(self.sessions.of(network).run([TRANSLATION], feed)[0])
 
     def _as_input(self, network: str, images: np.ndarray) -> np.ndarray:
         return images if self.manifest.networks[network].inputs[IMAGE].dtype == "uint8" else to_float(images)
@@ -152,7 +142,7 @@ class Translator:
             to = self.targets[0]
         if to is None or to not in self.targets:
             raise InputError(f"{self.bundle} translates to {' or '.join(self.targets)}. Received: {to!r}.")
-        return f"{'a' if to == 'b' else 'b'}_to_{to}"
+        return direction_to(to)
 
     def _checked(self, images: np.ndarray) -> np.ndarray:
         images = np.asarray(images)
@@ -169,16 +159,15 @@ class Translator:
             )
         return images
 
-    def _session(self, name: str) -> onnxruntime.InferenceSession:
-        if name not in self._sessions:
-            network = self.manifest.networks[name]
-            self._sessions[name] = open_session(self.bundle, network, self.provider, self.threads)
-        return self._sessions[name]
-
 
 def is_translator(manifest: Manifest) -> bool:
     """Whether a bundle holds a network from pictures to pictures of another domain."""
     return any(_translates(network) for network in manifest.networks.values())
+
+
+def direction_to(target: str) -> str:
+    """The network that translates to a domain: `a_to_b` for `b`."""
+    return "a_to_b" if target == "b" else "b_to_a"
 
 
 def targets(manifest: Manifest) -> tuple[str, ...]:

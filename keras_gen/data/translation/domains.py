@@ -112,7 +112,11 @@ class Domains:
 
 
 def open_domains(
-    name: str, image_size: int | tuple[int, int] | None = None, channels: int | None = None, split: str = "train"
+    name: str,
+    image_size: int | tuple[int, int] | None = None,
+    channels: int | None = None,
+    split: str = "train",
+    reverse: bool = False,
 ) -> Domains:
     """Opens two domains by name.
 
@@ -121,6 +125,7 @@ def open_domains(
         image_size: as in `open_source`.
         channels: 1 for grey; pictures are RGB otherwise, grey ones too.
         split: `train`, `test` or `all`.
+        reverse: take the second domain for A.
 
     Raises:
         InputError: an unknown kind, a path that is not there, pictures that have no partner or another shape.
@@ -132,4 +137,5 @@ def open_domains(
     examples = READERS[kind](location, split, asked_shape(image_size, channels))
     a, b = (Source(f"{name} ({domain})", split, part) for domain, part in zip("AB", examples, strict=True))
     check_same_shape(a, b)
-    return Domains(name, a, b, kind in PAIRED)
+    both = Domains(name, a, b, kind in PAIRED)
+    return both.swapped() if reverse else both

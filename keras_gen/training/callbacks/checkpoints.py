@@ -51,8 +51,7 @@ class Checkpoints(keras.callbacks.Callback):
         self.saved = time.monotonic()
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Steps of this epoch that were taken before this `fit`."""
-        self.before = self.position.steps if epoch == self.position.epochs else 0
+        self.before = self.position.steps_before(epoch)
         self.epoch = epoch
         self.last = self.before
 

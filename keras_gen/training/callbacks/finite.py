@@ -35,7 +35,7 @@ class FiniteLosses(keras.callbacks.Callback):
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         for name, value in (logs or {}).items():
             if not math.isfinite(value):
-                before = self.position.steps if self.epoch == self.position.epochs else 0
+                before = self.position.steps_before(self.epoch)
                 raise NonFiniteLossError(
                     f"`{name}` must stay finite. Received: {float(value)} at step {before + batch + 1} "
                     f"of epoch {self.epoch + 1}; a lower learning rate may help."
