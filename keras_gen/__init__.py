@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import os
+import sys
 from typing import Any
 
 __version__ = "0.1.0"
@@ -20,9 +21,16 @@ try:
 except ModuleNotFoundError:  # installed for serving only: there is no Keras to register the models with
     pass
 else:
-    # `keras.saving.load_model` knows our classes once they are imported. `import keras_gen` beside
-    # `import keras`, in either order, is enough for that.
-    wrapt.register_post_import_hook(lambda keras: importlib.import_module("keras_gen.models"), "keras")
+
+    def _register_models(keras: Any) -> None:
+        """`keras.saving.load_model` knows our classes once they are imported. `import keras_gen` beside `import keras`,
+        in either order, is enough for that; where Keras is imported by one of our own modules, the models need what is
+        still being imported, and come with `keras_gen.models`."""
+        own = (module for name, module in sys.modules.items() if name.startswith("keras_gen."))
+        if not any(getattr(module.__spec__, "_initializing", False) for module in own):
+            importlib.import_module("keras_gen.models")
+
+    wrapt.register_post_import_hook(_register_models, "keras")
 
 
 def __getattr__(name: str) -> Any:

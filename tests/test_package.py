@@ -64,6 +64,13 @@ def test_a_saved_model_loads_without_custom_objects_in_a_fresh_process(small_vae
     assert result.stdout.strip() == "VAE"
 
 
+@pytest.mark.parametrize(
+    "module", ["layers", "losses", "networks", "training.base", "metrics.similarity", "models.vae"]
+)
+def test_every_room_can_be_imported_first(module):
+    subprocess.run([sys.executable, "-c", f"import keras_gen.{module}"], check=True)
+
+
 def test_names_that_are_not_there_are_attribute_errors():
     for name in ("Vae", "nothing"):
         with pytest.raises(AttributeError, match=name):

@@ -21,12 +21,13 @@ def with_statistics(network: keras.Model) -> keras.Model | None:
         network: functional, (batch, height, width, channels) -> the same of any channels.
 
     Returns:
-        A network with the weights of the given one, or None where that has no instance normalization at its surface:
+        A network with the weights of the given one, or None where that has no instance normalization among its layers:
 
         - `image`; `statistics`, (batch, size), those of all normalizations one behind the other; `own`, (batch, 1): 1
           normalizes by the tile's own statistics, 0 by the given ones, and what lies between mixes both ->
         - `translation`; `measured`, (batch, size), the tile's own statistics.
     """
+    network = _unwrapped(network)
     normalizations = [layer for layer in network.layers if isinstance(layer, InstanceNormalization)]
     if not normalizations:
         return None
@@ -58,3 +59,9 @@ def with_statistics(network: keras.Model) -> keras.Model | None:
         {IMAGE: image, STATISTICS: given, OWN: own},
         {TRANSLATION: copy.outputs[0], MEASURED: keras.ops.concatenate(measured, axis=-1)},
     )
+
+
+def _unwrapped(network: keras.Model) -> keras.Model:
+    """The network itself where another one only calls it."""
+    inner = [layer for layer in network.layers if not isinstance(layer, keras.layers.InputLayer)]
+    return _unwrapped(inner[0]) if len(inner) == 1 and isinstance(inner[0], keras.Model) else network

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import platform
 from collections.abc import Iterator
 from importlib.metadata import version
@@ -150,6 +151,7 @@ def load_model_file(path: Path) -> keras.Model:
     """
     if not path.is_file():
         raise InputError(f"{path} must be a .keras file. Received: no such file.")
+    importlib.import_module("keras_gen.models")  # Keras knows registered classes once they are imported
     try:
         return keras.saving.load_model(path)
     except (ValueError, OSError, KeyError, TypeError) as error:

@@ -94,10 +94,10 @@ def test_each_direction_has_networks_of_its_own():
     np.testing.assert_allclose(model(images), there, atol=1e-6)  # the average before any step
 
 
-def test_a_bundle_has_both_directions(tmp_path):
+def test_a_bundle_has_both_directions_and_translates_tiles_as_it_does_the_whole(tmp_path):
     bundle = export.export_bundle(keras_gen.CycleGAN(**SMALL), tmp_path / "bundle")
     manifest = serving.Manifest.read(bundle)
-    assert set(manifest.networks) == {"a_to_b", "b_to_a"}
+    assert set(manifest.networks) == {"a_to_b", "b_to_a", "a_to_b_tile", "b_to_a_tile"}
     assert (manifest.image.any_size, manifest.image.multiple) == (True, 4)
 
 
