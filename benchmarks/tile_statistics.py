@@ -7,7 +7,7 @@ translated whole and in tiles of 256, and so is a picture made of many, whose pa
 
 - own: every tile by its own statistics, as a network of one picture would do it;
 - reduced: those of the picture at the size of a tile, which is what `Translator` does;
-- averaged: means and variances over all tiles, measured in a pass in which each has its own, for the price of that pass;
+- averaged: means and variances over all tiles, measured in a pass where each has its own, for the price of that pass;
 - refined: those over all tiles, measured in a pass in which all have the reduced ones, for the same price.
 
 Of each: the mean absolute difference from the whole picture's translation in grey levels, and the mean step across the
