@@ -2,8 +2,8 @@
 
     python benchmarks/two_workers.py --runs 10
 
-Each run must end by itself, and with the weights of the single process but for the rounding of sums. That both processes
-have the same weights is asserted, for every model, in `tests/models/test_workers.py`.
+Each run must end by itself, and with the weights of the single process but for the rounding of sums. That both
+processes have the same weights is asserted, for every model, in `tests/models/test_workers.py`.
 """
 
 from __future__ import annotations
