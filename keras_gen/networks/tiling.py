@@ -57,7 +57,7 @@ def with_statistics(network: keras.Model) -> keras.Model | None:
     )
     return keras.Model(
         {IMAGE: image, STATISTICS: given, OWN: own},
-        {TRANSLATION: copy.outputs[0], MEASURED: keras.ops.concatenate(measured, axis=-1)},
+        {TRANSLATION: copy.outputs[0], MEASURED: keras.layers.Concatenate(name=MEASURED)(measured)},
     )
 
 

@@ -66,3 +66,10 @@ def test_equal_statistics_make_equal_tiles():
 
 def test_a_network_without_such_statistics_has_no_such_copy():
     assert with_statistics(resnet.translator((16, 16, 3), 3, filters=2, normalization="batch")) is None
+
+
+def test_names_of_a_loaded_networks_layers_may_be_any():
+    """In a fresh process Keras counts its own names from the start again."""
+    network = unet.translator((16, 16, 3), 3, filters=4)
+    keras.utils.clear_session()
+    assert with_statistics(network) is not None
