@@ -31,7 +31,7 @@ from serving.images import picture_files, read_image
 from serving.translation.tiles import Axis, blended
 from serving.translation.translator import IMAGE, MEASURED, OVERLAP, OWN, STATISTICS, TRANSLATION
 
-SIDE, TILE, COUNT, CELL = 1024, 256, 6, 200
+SIDE, TILE, COUNT, CELL = 1024, 256, 4, 200
 NETWORK = "a_to_b_tile"
 
 
