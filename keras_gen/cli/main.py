@@ -11,6 +11,7 @@ from serving.errors import InputError, nearest
 
 COMMANDS = {
     "train": "train a model into a run directory, or continue one",
+    "prepare": "decode and resize pictures once, to train from the disk",
     "launch": "train in several processes of this machine",
     "export": "write a bundle of a trained model",
     "evaluate": "measure a run or a bundle on data",

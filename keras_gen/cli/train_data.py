@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from keras_gen.data import Source, check_same_shape, endless_pairs, open_source
+from keras_gen.data import Share, Source, check_same_shape, endless_pairs, open_source
 from keras_gen.data.translation import Domains, open_domains
 from serving.classes import class_labels
 from serving.errors import InputError
@@ -40,9 +40,9 @@ class TrainingData:
         """What it is, for the first line of a run."""
         return f"{self.source.name}: {len(self.source)} pictures"
 
-    def batches(self, model: Any, first_step: int) -> Any:
-        """The endless stream of batches that `fit` takes for a model after `first_step` of them."""
-        return self.source.endless(self.options.batch_size, self.options.seed, first_step, model.labelled)
+    def batches(self, model: Any, first_step: int, share: Share | None = None) -> Any:
+        """The endless stream of batches, or of a share of each, that a model takes after `first_step` of them."""
+        return self.source.endless(self.options.batch_size, self.options.seed, first_step, model.labelled, share)
 
     def validation(self, model: Any) -> Any:
         """One pass over the test split.
@@ -117,8 +117,9 @@ class Adapting(TrainingData):
         to = f"to {self.target.name} ({len(self.target)} pictures)"
         return f"{self.source.name} {to}: {len(self.source)} pictures"
 
-    def batches(self, model: Any, first_step: int) -> Any:
-        return endless_pairs(self.source, self.target, self.options.batch_size, self.options.seed, first_step)
+    def batches(self, model: Any, first_step: int, share: Share | None = None) -> Any:
+        options = self.options
+        return endless_pairs(self.source, self.target, options.batch_size, options.seed, first_step, share)
 
     def validation(self, model: Any) -> Any:
         return _held_out(self.options.target, model, self.options.batch_size)
@@ -141,9 +142,9 @@ class Translation(TrainingData):
     def steps(self) -> int:
         return self.domains.steps(self.options.batch_size)
 
-    def batches(self, model: Any, first_step: int) -> Any:
+    def batches(self, model: Any, first_step: int, share: Share | None = None) -> Any:
         options = self.options
-        return self.domains.endless(options.batch_size, options.seed, first_step, self._crop(), options.mirror)
+        return self.domains.endless(options.batch_size, options.seed, first_step, self._crop(), options.mirror, share)
 
     def validation(self, model: Any) -> Any:
         height, width, channels = model.image_shape

@@ -1,4 +1,5 @@
-"""Data by name: `digits`, `tfds:NAME[/CONFIG]`, `folder:PATH`, `npz:PATH`, `idx:PATH`, `usps:PATH`, `stacked:SOURCE`.
+"""Data by name: `digits`, `tfds:NAME[/CONFIG]`, `folder:PATH`, `npz:PATH`, `idx:PATH`, `usps:PATH`, `stacked:SOURCE`,
+`prepared:FOLDER`.
 
     source = keras_gen.data.open_source("digits", image_size=32)
     model.fit(source.dataset(batch_size=64, seed=1), epochs=10)
@@ -10,7 +11,8 @@ Each kind of source is a file with one function, `read(location, split, shape) -
 
 from keras_gen.data.domains import check_same_shape, endless_pairs
 from keras_gen.data.examples import Examples, Shape
-from keras_gen.data.source import SOURCE_NAMES, Source, open_source
+from keras_gen.data.shares import Share
+from keras_gen.data.source import SOURCE_NAMES, Source, open_source, open_stream
 from keras_gen.data.translation import DOMAIN_NAMES, Domains, open_domains
 
 __all__ = [
@@ -19,9 +21,11 @@ __all__ = [
     "Domains",
     "Examples",
     "Shape",
+    "Share",
     "Source",
     "check_same_shape",
     "endless_pairs",
     "open_domains",
     "open_source",
+    "open_stream",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from keras_gen.data.shares import Share
 from keras_gen.data.source import Source
 from serving.errors import InputError
 from serving.inputs import size_text
@@ -23,7 +24,12 @@ def check_same_shape(source: Source, target: Source) -> None:
 
 
 def endless_pairs(
-    source: Source, target: Source, batch_size: int, seed: int = 0, first_step: int = 0
+    source: Source,
+    target: Source,
+    batch_size: int,
+    seed: int = 0,
+    first_step: int = 0,
+    share: Share | None = None,
 ) -> tf.data.Dataset:
     """Epoch after epoch without end, for `fit` with `steps_per_epoch=source.steps(batch_size)`.
 
@@ -37,6 +43,7 @@ def endless_pairs(
         batch_size: pictures of each in a batch.
         seed: seed of the order.
         first_step: steps that are finished.
+        share: part of every batch; all of it by default.
 
     Returns:
         Batches ((source pictures, target pictures), source labels), as `Source.dataset` gives them.
@@ -47,7 +54,7 @@ def endless_pairs(
     import tensorflow as tf
 
     check_same_shape(source, target)
-    labelled = source.endless(batch_size, seed, first_step, labels=True)
+    labelled = source.endless(batch_size, seed, first_step, labels=True, share=share)
     # The complement: with the source's seed, data of equal length would always meet in the same pairs.
-    unlabelled = target.endless(batch_size, ~seed, first_step)
+    unlabelled = target.endless(batch_size, ~seed, first_step, share=share)
     return tf.data.Dataset.zip(labelled, unlabelled).map(lambda known, images: ((known[0], images), known[1]))

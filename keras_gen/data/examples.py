@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -44,8 +45,23 @@ def asked_shape(image_size: int | tuple[int, int] | None, channels: int | None) 
 
 
 @dataclass(frozen=True)
+class Stream:
+    """Pictures one after the other, of a set that need not fit in memory.
+
+    Attributes:
+        count: how many there are.
+        examples: uint8 pictures (height, width, channels), each with its label or None.
+        classes: names of the classes in the order of their labels; empty if unknown.
+    """
+
+    count: int
+    examples: Iterator[tuple[np.ndarray, int | None]]
+    classes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Examples:
-    """Pictures in memory.
+    """Pictures in memory, or mapped into it.
 
     Attributes:
         images: (n, height, width, channels), uint8, or float32 in [-1, 1].
@@ -64,7 +80,8 @@ def check_memory(name: str, n: int, shape: tuple[int, ...]) -> None:
     if needed > MEMORY_LIMIT:
         raise InputError(
             f"{name} must fit in {MEMORY_LIMIT / 2**30:.0f} GiB once decoded. Received: {n} pictures of "
-            f"{'x'.join(map(str, shape))}, {needed / 2**30:.1f} GiB; choose a smaller --image_size."
+            f"{'x'.join(map(str, shape))}, {needed / 2**30:.1f} GiB; choose a smaller --image_size, or "
+            "`keras-gen prepare` them and train on prepared:FOLDER."
         )
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
 
-from keras_gen.data.examples import Examples, Shape, check_memory
+from keras_gen.data.examples import Examples, Shape, Stream, check_memory
+from serving.background import mapped
 from serving.errors import InputError
 from serving.files import existing_folder
 from serving.images import SUFFIXES, picture_files, read_image
@@ -20,6 +22,21 @@ SPLITS = ("train", "test")
 
 def read(location: str, split: str, shape: Shape) -> Examples:
     """Decodes every picture; `PATH/train` and `PATH/test` are the splits where they exist."""
+    files, labels, classes = _files(location, split)
+    return Examples(decode_all(files, shape), labels, classes)
+
+
+def stream(location: str, split: str, shape: Shape) -> Stream:
+    """The pictures of `read`, decoded as they are asked for; all of a colour picture's channels unless grey is."""
+    files, labels, classes = _files(location, split)
+    decode = partial(read_image, size=shape.size, channels=shape.channels or 3)
+    cores = os.cpu_count() or 1
+    targets = [None] * len(files) if labels is None else labels.tolist()
+    return Stream(len(files), zip(mapped(decode, files, cores, 4 * cores), targets, strict=True), classes)
+
+
+def _files(location: str, split: str) -> tuple[list[Path], np.ndarray | None, tuple[str, ...]]:
+    """Files, labels and classes of a split."""
     folders = split_folders(existing_folder(Path(location), f"folder:{location}"), split)
     files: list[Path] = []
     names: list[str] = []
@@ -31,7 +48,7 @@ def read(location: str, split: str, shape: Shape) -> Examples:
         raise InputError(f"folder:{location} must hold pictures ({', '.join(SUFFIXES[:3])}, ...). Received: none.")
     classes = tuple(sorted(set(names)))
     labels = np.array([classes.index(name) for name in names], np.int64) if names else None
-    return Examples(decode_all(files, shape), labels, classes)
+    return files, labels, classes
 
 
 def split_folders(root: Path, split: str, kind: str = "folder") -> list[Path]:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from keras_gen.data import digits, folder, idx, npz, stacked, tfds, usps
-from keras_gen.data.examples import Examples, Shape, asked_shape
+from keras_gen.data import digits, folder, idx, npz, prepared, stacked, tfds, usps
+from keras_gen.data.examples import Examples, Shape, Stream, asked_shape
+from keras_gen.data.shares import Share, shared
 from serving.errors import InputError, nearest, require_among
 
 if TYPE_CHECKING:
@@ -23,11 +24,13 @@ READERS: dict[str, Callable[[str, str, Shape], Examples]] = {
     "folder": folder.read,
     "idx": idx.read,
     "npz": npz.read,
+    "prepared": prepared.read,
     "stacked": stacked.read,
     "tfds": tfds.read,
     "usps": usps.read,
 }
-SOURCE_NAMES = "digits, tfds:NAME, folder:PATH, npz:PATH, idx:PATH, usps:PATH or stacked:SOURCE"
+STREAMS: dict[str, Callable[[str, str, Shape], Stream]] = {"folder": folder.stream, "tfds": tfds.stream}
+SOURCE_NAMES = "digits, tfds:NAME, folder:PATH, npz:PATH, idx:PATH, usps:PATH, stacked:SOURCE or prepared:FOLDER"
 SPLITS = ("train", "test", "all")
 WORKERS = 2
 AHEAD = 4
@@ -35,7 +38,7 @@ AHEAD = 4
 
 @dataclass(frozen=True)
 class Source:
-    """A named data set in memory.
+    """A named data set.
 
     Attributes:
         name: what it was opened by.
@@ -109,13 +112,15 @@ class Source:
             order = order.shuffle(len(self), seed=seed, reshuffle_each_iteration=True)
         return self._gather(order.batch(batch_size, drop_remainder=drop_remainder), labels)
 
-    def endless(self, batch_size: int, seed: int = 0, first_step: int = 0, labels: bool = False) -> tf.data.Dataset:
+    def endless(
+        self, batch_size: int, seed: int = 0, first_step: int = 0, labels: bool = False, share: Share | None = None
+    ) -> tf.data.Dataset:
         """Epoch after epoch without end, for `fit` with `steps_per_epoch=source.steps(batch_size)`.
 
         The order within an epoch is a function of the seed and the epoch's number, so that training that continues
         after `first_step` steps sees what it would have seen without the interruption.
 
-        Args and raises: as `dataset`; only full batches are given.
+        Args and raises: as `dataset`; only full batches are given, of a share of them if there is one.
         """
         import tensorflow as tf
 
@@ -129,7 +134,7 @@ class Source:
 
         first_epoch, within = divmod(first_step, self.steps(batch_size))
         epochs = tf.data.Dataset.range(first_epoch, tf.int64.max)
-        return self._gather(epochs.flat_map(epoch).skip(within), labels)
+        return self._gather(shared(epochs.flat_map(epoch).skip(within), share), labels)
 
     def steps(self, batch_size: int) -> int:
         """Full batches in an epoch."""
@@ -145,14 +150,14 @@ class Source:
             raise InputError(f"{self.name} must have labels. Received: pictures alone.")
 
     def _gather(self, indices: tf.data.Dataset, labels: bool) -> tf.data.Dataset:
-        """Batches of indices to batches of pictures: one gather a batch, from pictures kept in memory."""
+        """Batches of indices to batches of pictures: one gather a batch."""
         import tensorflow as tf
 
-        pictures = tf.constant(self.examples.images)
+        take = self._reader()
         targets = tf.constant(self.examples.labels) if labels else None
 
         def batch(rows: tf.Tensor) -> tf.Tensor | tuple[tf.Tensor, tf.Tensor]:
-            images = tf.gather(pictures, rows)
+            images = take(rows)
             if images.dtype == tf.uint8:
                 images = tf.cast(images, tf.float32) / 127.5 - 1.0
             return (images, tf.gather(targets, rows)) if labels else images
@@ -161,6 +166,35 @@ class Source:
         options = tf.data.Options()
         options.autotune.enabled = False
         return indices.map(batch, num_parallel_calls=WORKERS).prefetch(AHEAD).with_options(options)
+
+    def _reader(self) -> Callable[[tf.Tensor], tf.Tensor]:
+        """From indices to pictures, kept in memory or read from the disk."""
+        import tensorflow as tf
+
+        images = self.examples.images
+        if not isinstance(images, np.memmap):
+            pictures = tf.constant(images)
+            return lambda rows: tf.gather(pictures, rows)
+
+        def mapped(rows: tf.Tensor) -> tf.Tensor:
+            found = tf.numpy_function(lambda rows: images[rows], [rows], images.dtype, stateful=False)
+            return tf.ensure_shape(found, (rows.shape[0], *images.shape[1:]))
+
+        return mapped
+
+
+def open_stream(
+    name: str, image_size: int | tuple[int, int] | None = None, channels: int | None = None, split: str = "train"
+) -> Stream:
+    """The pictures of a data set one after the other; arguments and errors as for `open_source`."""
+    kind, _, location = name.partition(":")
+    if kind in STREAMS and location:
+        require_among(SPLITS, split=split)
+        return STREAMS[kind](location, split, asked_shape(image_size, channels))
+    source = open_source(name, image_size, channels, split)
+    labels = source.examples.labels
+    targets = [None] * len(source) if labels is None else labels.tolist()
+    return Stream(len(source), zip(source.examples.images, targets, strict=True), source.classes)
 
 
 def open_source(
@@ -172,8 +206,8 @@ def open_source(
     """Opens a data set by name.
 
     Args:
-        name: `digits`, `tfds:NAME[/CONFIG]`, `folder:PATH`, `npz:PATH`, `idx:PATH`, `usps:PATH` or
-            `stacked:SOURCE`.
+        name: `digits`, `tfds:NAME[/CONFIG]`, `folder:PATH`, `npz:PATH`, `idx:PATH`, `usps:PATH`,
+            `stacked:SOURCE` or `prepared:FOLDER`.
         image_size: side of a square, or (height, width): the largest centred part of that shape is
             resampled to it. None keeps the size.
         channels: 1 for grey, 3 for RGB; None keeps what the data has.

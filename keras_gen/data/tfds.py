@@ -4,12 +4,32 @@ from __future__ import annotations
 
 import numpy as np
 
-from keras_gen.data.examples import Examples, Shape, check_memory, conform_picture, from_arrays
+from keras_gen.data.examples import Examples, Shape, Stream, check_memory, conform_picture, from_arrays
 from serving.errors import InputError, nearest
 
 
 def read(location: str, split: str, shape: Shape) -> Examples:
     """The features `image` and `label` of a split, prepared or downloaded to `TFDS_DATA_DIR`."""
+    name = f"tfds:{location}"
+    found = stream(location, split, shape)
+    pictures: list[np.ndarray] = []
+    labels: list[int] = []
+    for picture, label in found.examples:
+        if not pictures:
+            check_memory(name, found.count, picture.shape)
+        elif picture.shape != pictures[0].shape:
+            raise InputError(
+                f"{name} must have pictures of one size unless --image_size is given. Received: "
+                f"{pictures[0].shape} and {picture.shape}."
+            )
+        pictures.append(picture)
+        if label is not None:
+            labels.append(label)
+    return from_arrays(name, np.stack(pictures), np.array(labels) if labels else None, Shape(), found.classes)
+
+
+def stream(location: str, split: str, shape: Shape) -> Stream:
+    """The pictures of `read`, decoded as they are asked for."""
     import tensorflow_datasets as tfds
 
     name = f"tfds:{location}"
@@ -33,23 +53,12 @@ def read(location: str, split: str, shape: Shape) -> Examples:
     if "image" not in features:
         raise InputError(f"{name} must have a feature 'image'. Received: {', '.join(features)}.")
     labelled = "label" in features
-    total = builder.info.splits[split].num_examples
-    pictures: list[np.ndarray] = []
-    labels: list[int] = []
-    for example in tfds.as_numpy(builder.as_dataset(split=split)):
-        picture = conform_picture(_eight_bits(example["image"]), shape)
-        if not pictures:
-            check_memory(name, total, picture.shape)
-        elif picture.shape != pictures[0].shape:
-            raise InputError(
-                f"{name} must have pictures of one size unless --image_size is given. Received: "
-                f"{pictures[0].shape} and {picture.shape}."
-            )
-        pictures.append(picture)
-        if labelled:
-            labels.append(int(example["label"]))
     classes = tuple(features["label"].names or ()) if labelled and hasattr(features["label"], "names") else ()
-    return from_arrays(name, np.stack(pictures), np.array(labels) if labelled else None, Shape(), classes)
+    examples = (
+        (conform_picture(_eight_bits(example["image"]), shape), int(example["label"]) if labelled else None)
+        for example in tfds.as_numpy(builder.as_dataset(split=split))
+    )
+    return Stream(builder.info.splits[split].num_examples, examples, classes)
 
 
 def _eight_bits(picture: np.ndarray) -> np.ndarray:

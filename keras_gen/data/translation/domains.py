@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from keras_gen.data.domains import check_same_shape
 from keras_gen.data.examples import asked_shape
+from keras_gen.data.shares import Share, shared
 from keras_gen.data.source import SPLITS, Source
 from keras_gen.data.translation import edges, pairs, textured, tfds, unpaired
 from serving.errors import InputError, nearest, require_among
@@ -68,7 +69,13 @@ class Domains:
         return tf.data.Dataset.zip(*parts)
 
     def endless(
-        self, batch_size: int, seed: int = 0, first_step: int = 0, crop: int | None = None, mirror: bool = False
+        self,
+        batch_size: int,
+        seed: int = 0,
+        first_step: int = 0,
+        crop: int | None = None,
+        mirror: bool = False,
+        share: Share | None = None,
     ) -> tf.data.Dataset:
         """Epoch after epoch without end, for `fit` with `steps_per_epoch=domains.steps(batch_size)`.
 
@@ -82,6 +89,7 @@ class Domains:
             crop: side of the random square that is taken of each picture, of both of a pair at the same place; None
                 takes the whole.
             mirror: turn every second one around, drawn at random, both of a pair alike.
+            share: part of every batch; all of it by default.
 
         Returns:
             Batches (pictures of A, pictures of B), float32 (batch, height, width, channels) in [-1, 1].
@@ -96,19 +104,22 @@ class Domains:
         height, width, _ = self.a.image_shape
         if crop is not None and not 1 <= crop <= min(height, width):
             raise InputError(f"`crop` must be at least 1 and at most the pictures' {width}x{height}. Received: {crop}.")
+        whole = crop is None and not mirror
+        of_index = share if whole else None
         # With one seed, sets of equal length come in the same order: pairs stay together, and others must not.
         batches = tf.data.Dataset.zip(
-            self.a.endless(batch_size, seed, first_step),
-            self.b.endless(batch_size, seed if self.paired else ~seed, first_step),
+            self.a.endless(batch_size, seed, first_step, share=of_index),
+            self.b.endless(batch_size, seed if self.paired else ~seed, first_step, share=of_index),
         )
-        if crop is None and not mirror:
+        if whole:
             return batches
 
         def parts(step: tf.Tensor, both: tuple[tf.Tensor, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
             a, b = both
             return random_parts(a, b, crop, mirror, tf.stack([tf.constant(seed, tf.int64), step]), self.paired)
 
-        return tf.data.Dataset.zip(tf.data.Dataset.counter(first_step), batches).map(parts)
+        # Parts are drawn for the whole batch.
+        return shared(tf.data.Dataset.zip(tf.data.Dataset.counter(first_step), batches).map(parts), share)
 
 
 def open_domains(
