@@ -6,6 +6,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,6 +15,7 @@ from keras_gen.cli.quiet import quiet_import
 from keras_gen.cli.recipe_files import with_name
 from keras_gen.cli.train_data import TrainingData, open_training_data
 from keras_gen.cli.watching import watch_callbacks
+from keras_gen.data.shares import worker_input
 from serving.errors import InputError, require_at_least
 from serving.files import whole_file
 from serving.images import to_float
@@ -30,7 +32,8 @@ class TrainOptions:
 
     Args:
         name: the model.
-        data: digits, tfds:NAME[/CONFIG], folder:PATH, npz:PATH, idx:PATH, usps:PATH or stacked:SOURCE; for models that
+        data: digits, tfds:NAME[/CONFIG], folder:PATH, npz:PATH, idx:PATH, usps:PATH, stacked:SOURCE or
+            prepared:FOLDER; for models that
             translate pairs:PATH, pairs:PATH_A,PATH_B, unpaired:PATH, unpaired:PATH_A,PATH_B, tfds:cycle_gan/NAME,
             edges:SOURCE or textured:SOURCE.
         target: a second, unlabelled domain, for models that adapt to one; named like the data.
@@ -46,6 +49,8 @@ class TrainOptions:
         reverse: for models that translate: take the data's second domain for A.
         steps_per_execution: steps between two looks at what happens around them, which pays for tiny networks; it must
             divide the steps of an epoch and those between checkpoints.
+        accumulate: parts that every move computes its batch in, one after the other, to need less memory; statistics of
+            a batch, as in batch normalization, are those of a part.
         profile: FIRST,LAST steps of this call to record for TensorBoard's profiler; none by default.
         strategy: none; mirrored, all devices of this machine; multiworker, the processes that TF_CONFIG names, of which
             the first one writes the run directory, which all must see.
@@ -85,6 +90,7 @@ class TrainOptions:
     mirror: bool = False
     reverse: bool = False
     steps_per_execution: int = 1
+    accumulate: int = 1
     profile: str | None = None
     strategy: Literal["none", "mirrored", "multiworker"] = "none"
     worker_wait: float = 300.0
@@ -112,7 +118,7 @@ class TrainOptions:
         if self.checkpoint_minutes is not None and not self.checkpoint_minutes > 0:
             raise InputError(f"`checkpoint_minutes` must be positive. Received: {self.checkpoint_minutes}.")
         require_at_least(1, frechet_every=1 if self.frechet_every is None else self.frechet_every)
-        require_at_least(1, steps_per_execution=self.steps_per_execution)
+        require_at_least(1, steps_per_execution=self.steps_per_execution, accumulate=self.accumulate)
         self.profiled_steps()
         if not 0 <= self.seed < 2**63:
             raise InputError(f"`seed` must be at least 0 and below 2^63. Received: {self.seed}.")
@@ -201,6 +207,7 @@ def _train(options: TrainOptions, config: dict[str, Any], place: Any, directory:
     )
     data.batches(model, 0)  # names a batch that is larger than the data before the run begins
     _check_execution(options, data)
+    _check_shares(options, model)
     validation = data.validation(model) if options.validation else None
     directory.claim(config)
     say = print if directory is place else _say_nothing
@@ -208,6 +215,7 @@ def _train(options: TrainOptions, config: dict[str, Any], place: Any, directory:
         model, position = place.resume()
         say(f"{place.path}: continuing after {position} of {options.epochs}")
     if unfinished:
+        model.micro_batches = options.accumulate
         say(_summary(options, data, model))
         callbacks = _callbacks(model, data, directory, options, watching, position)
         _fit(position, model, data, options, callbacks, validation, place, directory is place)
@@ -226,6 +234,19 @@ def _check_execution(options: TrainOptions, data: TrainingData) -> None:
     for what, steps in (("an epoch", data.steps()), ("--checkpoint_steps", options.checkpoint_steps or 0)):
         if steps % at_once:
             raise InputError(f"--steps_per_execution must divide the steps of {what}, {steps}. Received: {at_once}.")
+
+
+def _check_shares(options: TrainOptions, model: Any) -> None:
+    """Raises InputError where the batch cannot be shared out evenly among replicas, micro-batches and turns."""
+    replicas = model.distribute_strategy.num_replicas_in_sync
+    turns = getattr(model, "discriminator_steps", 1)
+    shares = replicas * options.accumulate * (turns if options.accumulate > 1 else 1)
+    if options.batch_size % shares:
+        raise InputError(
+            f"--batch_size must be a multiple of {shares}, for {replicas} replicas, "
+            f"--accumulate {options.accumulate} and {turns} moves of the discriminator in a step. "
+            f"Received: {options.batch_size}."
+        )
 
 
 def _say_nothing(line: str) -> None:
@@ -257,7 +278,7 @@ def _fit(
         fit_from(
             position,
             model,
-            lambda place: data.batches(model, place.epochs * steps + place.steps),
+            lambda place: worker_input(partial(data.batches, model, place.epochs * steps + place.steps)),
             steps,
             options.epochs,
             callbacks,

@@ -1,25 +1,73 @@
-"""Where a replica's examples lie in the global batch."""
+"""Where a replica's examples, or those of a micro-batch on it, lie in the global batch."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 
+EMPTY = "every batch of a training must have an example for each replica"
+
 
 class ReplicaRows(NamedTuple):
-    """This replica has the rows `start` to `start + local` of a global batch of `total` rows; int32 scalars."""
+    """Here are the rows `start` to `start + local` of a global batch of `total` rows; int32 scalars."""
 
     start: tf.Tensor
     local: tf.Tensor
     total: tf.Tensor
 
 
-def replica_rows(local: tf.Tensor) -> ReplicaRows:
-    """Places `local` examples of this replica in the global batch, also where replicas hold unequal shares.
+class _Part(threading.local):
+    """Which micro-batch this thread, that of one replica, is at."""
 
-    Outside a strategy, or with one replica, the local batch is the global one.
+    index = 0
+    count = 1
+
+
+_part = _Part()
+
+
+@contextmanager
+def micro_batch(index: int, count: int) -> Iterator[None]:
+    """Within it `replica_rows` places examples of part `index` of `count` equal parts of this replica's batch."""
+    before = _part.index, _part.count
+    _part.index, _part.count = index, count
+    try:
+        yield
+    finally:
+        _part.index, _part.count = before
+
+
+def micro_batch_index() -> int:
+    """Which micro-batch this is, from 0."""
+    return _part.index
+
+
+def micro_batch_count() -> int:
+    """How many micro-batches a replica's batch has."""
+    return _part.count
+
+
+def shares_of_a_step() -> int:
+    """How many parts, on all replicas, a batch is computed in."""
+    return tf.distribute.get_strategy().num_replicas_in_sync * _part.count
+
+
+def replica_rows(local: tf.Tensor) -> ReplicaRows:
+    """Places `local` examples in the global batch, also where replicas hold unequal shares.
+
+    Outside a strategy, or with one replica, the replica's batch is the global one; outside a micro-batch `local` are
+    all that the replica has.
     """
+    of_replica = rows_at_once(local * _part.count)
+    return ReplicaRows(of_replica.start + _part.index * local, local, of_replica.total)
+
+
+def rows_at_once(local: tf.Tensor) -> ReplicaRows:
+    """Places `local` examples among those that all replicas compute at the same time: those of one micro-batch."""
     context = tf.distribute.get_replica_context()
     if context is None or context.num_replicas_in_sync == 1:
         return ReplicaRows(tf.constant(0), local, local)
@@ -28,6 +76,20 @@ def replica_rows(local: tf.Tensor) -> ReplicaRows:
     own = tf.one_hot(index, context.num_replicas_in_sync) * tf.cast(local, tf.float32)
     counts = tf.cast(sum_over_replicas(own), tf.int32)
     return ReplicaRows(tf.reduce_sum(counts[:index]), local, tf.reduce_sum(counts))
+
+
+def with_rows(batch: Any) -> Any:
+    """A replica's batch, tensors (batch, ...), which several replicas must all have a part of: TensorFlow's gradients
+    of empty batches are not to be relied on.
+
+    Raises:
+        tf.errors.InvalidArgumentError: `EMPTY`, where the step runs.
+    """
+    if tf.distribute.get_strategy().num_replicas_in_sync == 1:
+        return batch
+    rows = tf.shape(tf.nest.flatten(batch)[0])[0]
+    with tf.control_dependencies([tf.debugging.assert_positive(rows, EMPTY)]):
+        return tf.nest.map_structure(lambda values: None if values is None else tf.identity(values), batch)
 
 
 def sum_over_replicas(value: tf.Tensor) -> tf.Tensor:
@@ -39,7 +101,7 @@ def sum_over_replicas(value: tf.Tensor) -> tf.Tensor:
 
 
 def gathered(values: tf.Tensor) -> tf.Tensor:
-    """The examples of all replicas, (batch, ...), in the order of the global batch."""
+    """The examples of all replicas, (batch, ...), in the order of `rows_at_once`."""
     context = tf.distribute.get_replica_context()
     if context is None or context.num_replicas_in_sync == 1:
         return values

@@ -7,7 +7,7 @@ import zlib
 import keras
 import tensorflow as tf
 
-from keras_gen.layers.replica import replica_rows
+from keras_gen.layers.replica import micro_batch_index, replica_rows
 
 
 class TrainingNoise(keras.layers.Layer):
@@ -43,7 +43,10 @@ class TrainingNoise(keras.layers.Layer):
         return self._rows(rows, size, f"evaluation/{purpose}", self.evaluation_step, uniform)
 
     def shared(self, size: int, purpose: str) -> tf.Tensor:
-        """Numbers of this step from [0, 1), (size,) float32, the same on every replica; `purpose` as above."""
+        """Numbers of this step, or of a micro-batch of it, from [0, 1), (size,) float32, the same on every replica;
+        `purpose` as above."""
+        part = micro_batch_index()
+        purpose = f"{purpose}/{part}" if part else purpose
         return tf.random.stateless_uniform((size,), self._seed(purpose, self.step))
 
     def advance(self) -> None:

@@ -13,7 +13,7 @@ from keras_gen.layers import ClassCode, LatentPrior, Likelihood, PixelLikelihood
 from keras_gen.losses import non_saturating_discriminator_loss, non_saturating_generator_loss
 from keras_gen.networks import NetworkSpec, build_network
 from keras_gen.training.adversarial import AdversarialModel
-from keras_gen.training.minimize import minimize
+from keras_gen.training.moves import Move, Moves
 from keras_gen.training.optimizers import OptimizerSpec
 from keras_gen.training.pieces import together
 from serving.classes import class_labels, require_classes
@@ -115,22 +115,21 @@ class AAE(AdversarialModel):
         """Reconstructions in [-1, 1], of the shape of `images`."""
         return self.pixels(self._decode(self.encoder(images, training=training), labels, training))
 
-    def train_step(self, data: Any) -> dict[str, tf.Tensor]:
+    def moves(self, data: Any) -> Moves:
         images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
         drawn, blur = self._noise(images, self.noise.training_rows)
         codes = self._encode(images, blur, training=True)
-        discriminator = minimize(
+        discriminator = yield Move(
             lambda: self._discriminator_terms(codes, drawn, labels, training=True),
             self.discriminator,
             self.discriminator_optimizer,
         )
-        autoencoder = minimize(
+        autoencoder = yield Move(
             lambda: self._autoencoder_terms(images, blur, labels, training=True),
             self.autoencoder,
             self.autoencoder_optimizer,
         )
-        self.noise.advance()
-        return self.record({**autoencoder, **discriminator})
+        return {**autoencoder, **discriminator}
 
     def test_step(self, data: Any) -> dict[str, tf.Tensor]:
         images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)

@@ -11,7 +11,7 @@ import tensorflow as tf
 from keras_gen import losses
 from keras_gen.networks import NetworkSpec, build_coder
 from keras_gen.training.base import BaseModel
-from keras_gen.training.minimize import minimize
+from keras_gen.training.moves import Move, Moves
 from keras_gen.training.optimizers import OptimizerSpec
 from keras_gen.training.pieces import coding_networks, side_by_side
 
@@ -57,11 +57,9 @@ class Autoencoder(BaseModel):
         """Reconstructions in [-1, 1], of the shape of `images`."""
         return keras.ops.clip(self.decoder(self.encoder(images, training=training), training=training), -1.0, 1.0)
 
-    def train_step(self, data: Any) -> dict[str, tf.Tensor]:
+    def moves(self, data: Any) -> Moves:
         images, _, _ = keras.utils.unpack_x_y_sample_weight(data)
-        terms = minimize(lambda: self._terms(images, training=True), self, self.optimizer)
-        self.noise.advance()
-        return self.record(terms)
+        return (yield Move(lambda: self._terms(images, training=True), self, self.optimizer))
 
     def test_step(self, data: Any) -> dict[str, tf.Tensor]:
         images, _, _ = keras.utils.unpack_x_y_sample_weight(data)

@@ -14,7 +14,7 @@ from keras_gen.networks import NetworkSpec, build_network
 from keras_gen.training.ema import averaged_copy, update_average
 from keras_gen.training.game import Terms
 from keras_gen.training.generative import GenerativeAdversarialModel, joined
-from keras_gen.training.minimize import minimize, watching
+from keras_gen.training.moves import Moves, watching
 from keras_gen.training.pieces import as_pictures, coding_networks, side_by_side, together
 from serving.errors import require_at_least
 
@@ -84,29 +84,23 @@ class BiGAN(GenerativeAdversarialModel):
         """Pictures in [-1, 1] generated from the codes of `images`, by the averaged networks."""
         return self.average(self.average_encoder(images, training=False), training=False)
 
-    def train_step(self, data: Any) -> Terms:
+    def moves(self, data: Any) -> Moves:
         images, _, _ = keras.utils.unpack_x_y_sample_weight(data)
         judge = partial(self._judge, training=True)
-        moves = []
+        judged = []
         for turn, pictures in enumerate(self.turns(images)):
             latents = self.noise.training_rows(tf.shape(pictures)[0], self.latent_dim, f"latents {turn}")
             with watching(self.both) as tape:
                 encoded = (pictures, self.encoder(pictures, training=True))
                 generated = (self.generator(latents, training=True), latents)
-            moves.append(
-                minimize(
-                    partial(self.game.discriminator_terms, judge, encoded, generated, f"turn {turn}"),
-                    self.discriminator,
-                    self.discriminator_optimizer,
-                    rest_above=self.balance,
-                )
-            )
-        generator = minimize(
-            partial(self._generator_terms, judge, encoded, generated), self.both, self.generator_optimizer, tape
-        )
+            terms = partial(self.game.discriminator_terms, judge, encoded, generated, f"turn {turn}")
+            judged.append((yield self.discriminator_move(terms)))
+        generator = yield self.generator_move(partial(self._generator_terms, judge, encoded, generated), tape)
+        return self.reported(generator, joined(judged))
+
+    def end_step(self, values: Terms) -> Terms:
         update_average(self.average_encoder, self.encoder, self.ema_decay, self.noise.step)
-        self.end_step()
-        return self.report(generator, joined(moves))
+        return super().end_step(values)
 
     def test_step(self, data: Any) -> Terms:
         images, _, _ = keras.utils.unpack_x_y_sample_weight(data)
@@ -117,7 +111,9 @@ class BiGAN(GenerativeAdversarialModel):
         )
         encoded, generated = (self._judge(pair, training=False) for pair in pairs)
         self.noise.advance_evaluation()
-        return self.report({"loss": self._fooling(encoded, generated)}, self.game.score(encoded, generated))
+        return self.record(
+            self.reported({"loss": self._fooling(encoded, generated)}, self.game.score(encoded, generated))
+        )
 
     def sample(self, n: int, seed: int = 0) -> np.ndarray:
         """`n` pictures, float32 in [-1, 1]; the seed means what it means in a bundle."""

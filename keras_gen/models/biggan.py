@@ -15,7 +15,7 @@ from keras_gen.networks import NetworkSpec, build_network
 from keras_gen.training.ema import averaged_copy
 from keras_gen.training.game import LossName, Terms
 from keras_gen.training.generative import GenerativeAdversarialModel, joined
-from keras_gen.training.minimize import minimize, watching
+from keras_gen.training.moves import Moves, watching
 from keras_gen.training.optimizers import OptimizerSpec
 from keras_gen.training.pieces import as_pictures, truncated_prior
 from keras_gen.training.standing import standing_statistics
@@ -105,27 +105,18 @@ class BigGAN(GenerativeAdversarialModel):
         moving statistics."""
         return self.average([latents, labels], training=False)
 
-    def train_step(self, data: Any) -> Terms:
+    def moves(self, data: Any) -> Moves:
         images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
-        moves = []
+        judged = []
         for turn, (real, classes) in enumerate(self.turns((images, labels))):
             judge = self._judge(classes)
             latents = self.noise.training_rows(tf.shape(real)[0], self.latent_dim, f"latents {turn}")
             with watching(self.generator) as tape:
                 fake = self.generator([latents, classes], training=True)
-            moves.append(
-                minimize(
-                    partial(self.game.discriminator_terms, judge, real, fake, f"turn {turn}"),
-                    self.discriminator,
-                    self.discriminator_optimizer,
-                    rest_above=self.balance,
-                )
-            )
-        generator = minimize(
-            partial(self.game.generator_terms, judge, real, fake), self.generator, self.generator_optimizer, tape
-        )
-        self.end_step()
-        return self.report(generator, joined(moves))
+            terms = partial(self.game.discriminator_terms, judge, real, fake, f"turn {turn}")
+            judged.append((yield self.discriminator_move(terms)))
+        generator = yield self.generator_move(partial(self.game.generator_terms, judge, real, fake), tape)
+        return self.reported(generator, joined(judged))
 
     def test_step(self, data: Any) -> Terms:
         images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
@@ -136,7 +127,7 @@ class BigGAN(GenerativeAdversarialModel):
         )
         self.noise.advance_evaluation()
         generator = {"loss": self.game.generator_loss(fake_logits, real_logits)}
-        return self.report(generator, self.game.score(real_logits, fake_logits))
+        return self.record(self.reported(generator, self.game.score(real_logits, fake_logits)))
 
     def standing_generator(self) -> keras.Model:
         """The averaged generator as pictures are drawn from it: a copy with standing statistics, the same whenever the

@@ -15,7 +15,7 @@ from keras_gen.losses import label_cross_entropy
 from keras_gen.networks import NetworkSpec, build_network, with_hidden
 from keras_gen.training.game import Terms
 from keras_gen.training.generative import GenerativeAdversarialModel, joined
-from keras_gen.training.minimize import minimize, watching
+from keras_gen.training.moves import Moves, watching
 from keras_gen.training.pieces import as_pictures
 from serving.classes import class_labels, require_classes
 from serving.errors import require_among, require_at_least
@@ -96,26 +96,17 @@ class ConditionalGAN(GenerativeAdversarialModel):
         """Pictures in [-1, 1] of latents (batch, latent_dim) and classes (batch,), by the averaged generator."""
         return self.average(self.class_code(latents, labels), training=False)
 
-    def train_step(self, data: Any) -> Terms:
+    def moves(self, data: Any) -> Moves:
         images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
-        moves = []
+        judged = []
         for turn, (real, wanted) in enumerate(self.turns((images, labels))):
             latents = self.noise.training_rows(tf.shape(real)[0], self.latent_dim, f"latents {turn}")
             with watching(self.generator) as tape:
                 fake = self.generator(self.class_code(latents, wanted), training=True)
-            moves.append(
-                minimize(
-                    partial(self._discriminator_terms, real, fake, wanted, f"turn {turn}"),
-                    self.judge,
-                    self.discriminator_optimizer,
-                    rest_above=self.balance,
-                )
-            )
-        generator = minimize(
-            partial(self._generator_terms, real, fake, wanted), self.generator, self.generator_optimizer, tape
-        )
-        self.end_step()
-        return self._report(generator, joined(moves))
+            terms = partial(self._discriminator_terms, real, fake, wanted, f"turn {turn}")
+            judged.append((yield self.discriminator_move(terms)))
+        generator = yield self.generator_move(partial(self._generator_terms, real, fake, wanted), tape)
+        return self._reported(generator, joined(judged))
 
     def test_step(self, data: Any) -> Terms:
         images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
@@ -129,7 +120,7 @@ class ConditionalGAN(GenerativeAdversarialModel):
         discriminator = self.game.score(real_logits, fake_logits)
         generator["loss"] += self.class_weight * _surprise(labels, fake_guess)
         discriminator = self._with_guesses(discriminator, labels, real_guess, fake_guess)
-        return self._report(generator, discriminator)
+        return self.record(self._reported(generator, discriminator))
 
     def sample(self, n: int, seed: int = 0, labels: np.ndarray | None = None) -> np.ndarray:
         """`n` pictures, float32 in [-1, 1], of the classes `labels`, by default of one class after the other."""
@@ -198,9 +189,9 @@ class ConditionalGAN(GenerativeAdversarialModel):
         real, fake = _surprise(labels, real_guess), _surprise(labels, fake_guess)
         return {**terms, "loss": terms["loss"] + self.class_weight * (real + fake), "class_loss": real}
 
-    def _report(self, generator: Terms, discriminator: Terms) -> Terms:
+    def _reported(self, generator: Terms, discriminator: Terms) -> Terms:
         guesses = {"class_loss": discriminator["class_loss"]} if self.condition == "auxiliary" else {}
-        return self.report(generator, discriminator, **guesses)
+        return self.reported(generator, discriminator, **guesses)
 
 
 def _surprise(labels: tf.Tensor, guess: tf.Tensor | None) -> tf.Tensor | float:

@@ -13,7 +13,7 @@ from keras_gen.layers import ClassCode, ClassPlane, GaussianSampling, Likelihood
 from keras_gen.networks import NetworkSpec, build_network
 from keras_gen.training.base import BaseModel
 from keras_gen.training.binarization import binarized
-from keras_gen.training.minimize import minimize
+from keras_gen.training.moves import Move, Moves
 from keras_gen.training.optimizers import OptimizerSpec
 from keras_gen.training.pieces import variational_networks
 from serving.classes import class_labels, require_classes
@@ -122,14 +122,12 @@ class ConditionalVAE(BaseModel):
         nll = self.pixels.negative_log_likelihood(tf.repeat(images, samples, axis=0), tf.cast(decoded, tf.float32))
         return losses.log_importance_weights(-tf.reshape(nll, (-1, samples)), latents, mean, log_variance)
 
-    def train_step(self, data: Any) -> dict[str, tf.Tensor]:
+    def moves(self, data: Any) -> Moves:
         images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
         rows = self.noise.training_rows
         images = binarized(images, rows) if self.binarize else images
         noise = rows(tf.shape(images)[0], self.latent_dim, "posterior")
-        terms = minimize(lambda: self._terms(images, labels, noise, training=True), self, self.optimizer)
-        self.noise.advance()
-        return self.record(terms)
+        return (yield Move(lambda: self._terms(images, labels, noise, training=True), self, self.optimizer))
 
     def test_step(self, data: Any) -> dict[str, tf.Tensor]:
         images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)

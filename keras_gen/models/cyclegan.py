@@ -14,7 +14,7 @@ from keras_gen.networks import NetworkSpec, build_network, build_translator
 from keras_gen.training.game import LossName, Terms
 from keras_gen.training.generative import GenerativeAdversarialModel, joined
 from keras_gen.training.image_pool import ImagePool
-from keras_gen.training.minimize import minimize, watching
+from keras_gen.training.moves import Moves, watching
 from keras_gen.training.pieces import apart, both_ways, side_by_side, translating_networks
 from serving.errors import require_at_least
 
@@ -83,24 +83,16 @@ class CycleGAN(GenerativeAdversarialModel):
         """Pictures of B in [-1, 1] of pictures of A, by the averaged generator."""
         return self.averages[0](images, training=False)
 
-    def train_step(self, data: Any) -> Terms:
+    def moves(self, data: Any) -> Moves:
         of_a, of_b, _ = keras.utils.unpack_x_y_sample_weight(data)
-        moves = []
+        judged = []
         for turn, real in enumerate(self.turns((of_a, of_b))):
             with watching(self.generator) as tape:
                 fake = self._translated(real, training=True)
-            shown = (self.pool_a(fake[0]), self.pool_b(fake[1]))
-            moves.append(
-                minimize(
-                    partial(self._discriminator_terms, real, shown, f"turn {turn}"),
-                    self.discriminator,
-                    self.discriminator_optimizer,
-                    rest_above=self.balance,
-                )
-            )
-        generator = minimize(partial(self._generator_terms, real, fake), self.generator, self.generator_optimizer, tape)
-        self.end_step()
-        return self._report(generator, joined(moves))
+            terms = partial(self._discriminator_terms, real, fake, f"turn {turn}")
+            judged.append((yield self.discriminator_move(terms)))
+        generator = yield self.generator_move(partial(self._generator_terms, real, fake), tape)
+        return self._reported(generator, joined(judged))
 
     def test_step(self, data: Any) -> Terms:
         of_a, of_b, _ = keras.utils.unpack_x_y_sample_weight(data)
@@ -112,7 +104,7 @@ class CycleGAN(GenerativeAdversarialModel):
         ]
         adversarial = tf.add_n([self.game.generator_loss(made, images) for images, made in logits])
         discriminator = _added([self.game.score(*of_domain) for of_domain in logits])
-        return self._report(self._with_errors(adversarial, real, fake, training=False), discriminator)
+        return self.record(self._reported(self._with_errors(adversarial, real, fake, training=False), discriminator))
 
     def preview(self, images: np.ndarray, seed: int) -> np.ndarray:
         """Pictures of A, each beside what it becomes."""
@@ -138,10 +130,11 @@ class CycleGAN(GenerativeAdversarialModel):
         return self.b_to_a(real[1], training=training), self.a_to_b(real[0], training=training)
 
     def _discriminator_terms(self, real: Both, fake: Both, purpose: str) -> Terms:
+        shown = (self.pool_a(fake[0]), self.pool_b(fake[1]))
         return _added(
             [
                 self.game.discriminator_terms(partial(judge, training=True), images, made, f"{purpose}/{domain}")
-                for judge, images, made, domain in zip(self._judges(), real, fake, "ab", strict=True)
+                for judge, images, made, domain in zip(self._judges(), real, shown, "ab", strict=True)
             ]
         )
 
@@ -164,9 +157,9 @@ class CycleGAN(GenerativeAdversarialModel):
         loss += self.cycle_weight * self.identity_weight * identity
         return {"loss": loss, "cycle_loss": cycle, "identity_loss": identity}
 
-    def _report(self, generator: Terms, discriminator: Terms) -> Terms:
+    def _reported(self, generator: Terms, discriminator: Terms) -> Terms:
         errors = {name: generator[name] for name in ("cycle_loss", "identity_loss")}
-        return self.report(generator, discriminator, **errors)
+        return self.reported(generator, discriminator, **errors)
 
 
 def _error(real: Both, made: Both) -> tf.Tensor:

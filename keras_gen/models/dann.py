@@ -12,7 +12,7 @@ from keras_gen import losses
 from keras_gen.layers import GradientReversal
 from keras_gen.networks import NetworkSpec, build_network
 from keras_gen.training.base import BaseModel
-from keras_gen.training.minimize import minimize
+from keras_gen.training.moves import Move, Moves
 from keras_gen.training.optimizers import OptimizerSpec
 from serving.classes import require_classes
 from serving.errors import require_at_least
@@ -90,11 +90,9 @@ class DANN(BaseModel):
         features = self.feature_extractor(images, training=training)
         return keras.ops.softmax(self.label_predictor(features, training=training))
 
-    def train_step(self, data: Any) -> dict[str, tf.Tensor]:
+    def moves(self, data: Any) -> Moves:
         (source, target), labels, _ = keras.utils.unpack_x_y_sample_weight(data)
-        terms = minimize(lambda: self._terms(source, target, labels), self, self.optimizer)
-        self.noise.advance()
-        return self.record(terms)
+        return (yield Move(lambda: self._terms(source, target, labels), self, self.optimizer))
 
     def test_step(self, data: Any) -> dict[str, tf.Tensor]:
         images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)

@@ -12,7 +12,7 @@ import tensorflow as tf
 from keras_gen.networks import NetworkSpec, build_network
 from keras_gen.training.game import Terms
 from keras_gen.training.generative import GenerativeAdversarialModel, joined
-from keras_gen.training.minimize import minimize, watching
+from keras_gen.training.moves import Moves, watching
 from keras_gen.training.pieces import as_pictures
 from serving.errors import require_at_least
 
@@ -69,26 +69,17 @@ class GAN(GenerativeAdversarialModel):
         """Pictures in [-1, 1] of latents (batch, latent_dim), by the averaged generator."""
         return self.average(latents, training=False)
 
-    def train_step(self, data: Any) -> Terms:
+    def moves(self, data: Any) -> Moves:
         images, _, _ = keras.utils.unpack_x_y_sample_weight(data)
         judge = partial(self.discriminator, training=True)
-        moves = []
+        judged = []
         for turn, real in enumerate(self.turns(images)):
             with watching(self.generator) as tape:
                 fake = self.generator(self._latents(real, turn), training=True)
-            moves.append(
-                minimize(
-                    partial(self.game.discriminator_terms, judge, real, fake, f"turn {turn}"),
-                    self.discriminator,
-                    self.discriminator_optimizer,
-                    rest_above=self.balance,
-                )
-            )
-        generator = minimize(
-            partial(self.game.generator_terms, judge, real, fake), self.generator, self.generator_optimizer, tape
-        )
-        self.end_step()
-        return self.report(generator, joined(moves))
+            terms = partial(self.game.discriminator_terms, judge, real, fake, f"turn {turn}")
+            judged.append((yield self.discriminator_move(terms)))
+        generator = yield self.generator_move(partial(self.game.generator_terms, judge, real, fake), tape)
+        return self.reported(generator, joined(judged))
 
     def test_step(self, data: Any) -> Terms:
         images, _, _ = keras.utils.unpack_x_y_sample_weight(data)
@@ -99,7 +90,7 @@ class GAN(GenerativeAdversarialModel):
         )
         self.noise.advance_evaluation()
         generator = {"loss": self.game.generator_loss(fake_logits, real_logits)}
-        return self.report(generator, self.game.score(real_logits, fake_logits))
+        return self.record(self.reported(generator, self.game.score(real_logits, fake_logits)))
 
     def sample(self, n: int, seed: int = 0) -> np.ndarray:
         """`n` pictures, float32 in [-1, 1]; the seed means what it means in a bundle."""

@@ -13,7 +13,7 @@ from keras_gen import losses
 from keras_gen.networks import NetworkSpec, build_network, build_translator
 from keras_gen.training.game import Terms
 from keras_gen.training.generative import GenerativeAdversarialModel, joined
-from keras_gen.training.minimize import minimize, watching
+from keras_gen.training.moves import Moves, watching
 from keras_gen.training.pieces import side_by_side, translating_networks
 from serving.errors import require_at_least
 
@@ -73,26 +73,17 @@ class Pix2Pix(GenerativeAdversarialModel):
         """Pictures of B in [-1, 1] of pictures of A, by the averaged generator."""
         return self.average(images, training=False)
 
-    def train_step(self, data: Any) -> Terms:
+    def moves(self, data: Any) -> Moves:
         given, wanted, _ = keras.utils.unpack_x_y_sample_weight(data)
         judge = partial(self.discriminator, training=True)
-        moves = []
+        judged = []
         for turn, (images, real) in enumerate(self.turns((given, wanted))):
             with watching(self.generator) as tape:
                 fake = self.generator(images, training=True)
-            moves.append(
-                minimize(
-                    partial(self.game.discriminator_terms, judge, *_pairs(images, real, fake), f"turn {turn}"),
-                    self.discriminator,
-                    self.discriminator_optimizer,
-                    rest_above=self.balance,
-                )
-            )
-        generator = minimize(
-            partial(self._generator_terms, images, real, fake), self.generator, self.generator_optimizer, tape
-        )
-        self.end_step()
-        return self.report(generator, joined(moves), l1=generator["l1"])
+            terms = partial(self.game.discriminator_terms, judge, *_pairs(images, real, fake), f"turn {turn}")
+            judged.append((yield self.discriminator_move(terms)))
+        generator = yield self.generator_move(partial(self._generator_terms, images, real, fake), tape)
+        return self.reported(generator, joined(judged), l1=generator["l1"])
 
     def test_step(self, data: Any) -> Terms:
         images, real, _ = keras.utils.unpack_x_y_sample_weight(data)
@@ -100,7 +91,7 @@ class Pix2Pix(GenerativeAdversarialModel):
         real_logits, fake_logits = (self.discriminator(pair, training=False) for pair in _pairs(images, real, fake))
         adversarial = self.game.generator_loss(fake_logits, real_logits)
         generator = self._with_error({"loss": adversarial}, real, fake)
-        return self.report(generator, self.game.score(real_logits, fake_logits), l1=generator["l1"])
+        return self.record(self.reported(generator, self.game.score(real_logits, fake_logits), l1=generator["l1"]))
 
     def preview(self, images: np.ndarray, seed: int) -> np.ndarray:
         """Pictures of A, each beside what it becomes."""

@@ -16,7 +16,7 @@ from keras_gen.layers.replica import sum_over_replicas
 from keras_gen.networks import NetworkSpec, build_coder
 from keras_gen.training.base import BaseModel
 from keras_gen.training.binarization import binarized
-from keras_gen.training.minimize import global_mean, minimize
+from keras_gen.training.moves import Move, Moves, global_mean
 from keras_gen.training.optimizers import OptimizerSpec
 from keras_gen.training.pieces import variational_networks
 from serving.errors import InputError, require_among, require_at_least
@@ -179,15 +179,16 @@ class VAE(BaseModel):
             loss += self._score_term(latents, mean, log_variance, reconstruction)
         return {**terms, "loss": loss}
 
-    def train_step(self, data: Any) -> dict[str, tf.Tensor]:
+    def moves(self, data: Any) -> Moves:
         images, _, _ = keras.utils.unpack_x_y_sample_weight(data)
         images, noise = self._draw(images, self.noise.training_rows)
-        terms = minimize(lambda: self.bound(images, noise, training=True), self, self.optimizer)
+        return (yield Move(lambda: self.bound(images, noise, training=True), self, self.optimizer))
+
+    def end_step(self, values: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         if self.estimator == "score_function":
-            mean_cost = sum_over_replicas(global_mean(terms["reconstruction"]))
+            mean_cost = sum_over_replicas(global_mean(values["reconstruction"]))
             self.baseline.assign(BASELINE_DECAY * self.baseline + (1.0 - BASELINE_DECAY) * mean_cost)
-        self.noise.advance()
-        return self.record(terms)
+        return super().end_step(values)
 
     def test_step(self, data: Any) -> dict[str, tf.Tensor]:
         images, _, _ = keras.utils.unpack_x_y_sample_weight(data)

@@ -14,7 +14,7 @@ from keras_gen import losses
 from keras_gen.layers import GaussianSampling
 from keras_gen.networks import NetworkSpec, build_network, with_hidden
 from keras_gen.training.adversarial import AdversarialModel
-from keras_gen.training.minimize import minimize
+from keras_gen.training.moves import Move, Moves
 from keras_gen.training.optimizers import OptimizerSpec
 from keras_gen.training.penalties import Penalties, checked_penalties, penalty
 from keras_gen.training.pieces import variational_networks
@@ -110,24 +110,23 @@ class VAEGAN(AdversarialModel):
         mean, log_variance = keras.ops.split(self.encoder(images, training=training), 2, axis=-1)
         return mean, log_variance
 
-    def train_step(self, data: Any) -> Terms:
+    def moves(self, data: Any) -> Moves:
         images, _, _ = keras.utils.unpack_x_y_sample_weight(data)
         noise, drawn = self._noise(images, self.noise.training_rows)
         latents = self._latents(images, noise, training=True)[0]
         reconstructions, samples = (self.decoder(z, training=True) for z in (latents, drawn))
-        discriminator = minimize(
+        discriminator = yield Move(
             lambda: self._discriminator_terms(images, reconstructions, samples, training=True),
             self.discriminator,
             self.discriminator_optimizer,
         )
-        encoder = minimize(
+        encoder = yield Move(
             lambda: self._encoder_terms(images, noise, training=True), self.encoder, self.encoder_optimizer
         )
-        decoder = minimize(
+        decoder = yield Move(
             lambda: self._decoder_terms(images, latents, drawn, training=True), self.decoder, self.decoder_optimizer
         )
-        self.noise.advance()
-        return self.record({**discriminator, **decoder, **encoder})
+        return {**discriminator, **decoder, **encoder}
 
     def test_step(self, data: Any) -> Terms:
         images, _, _ = keras.utils.unpack_x_y_sample_weight(data)

@@ -14,8 +14,8 @@ from serving.errors import InputError, nearest
 class AdversarialModel(BaseModel):
     """A model of several players, each a network with an optimizer of its own.
 
-    A subclass states its `players`, builds them in its constructor, and writes its `train_step` as a
-    sequence of `minimize` calls. Everything else is Keras: `compile`, `fit`, `save` and `load_model`,
+    A subclass states its `players`, builds them in its constructor, and writes in `moves` who moves
+    when. Everything else is Keras: `compile`, `fit`, `save` and `load_model`,
     with every optimizer's state saved and restored.
     """
 

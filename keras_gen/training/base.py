@@ -10,8 +10,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_gen.layers.replica import with_rows
 from keras_gen.layers.training_noise import TrainingNoise
 from keras_gen.training.config import constructor_arguments, constructor_config
+from keras_gen.training.moves import Moves, play
 from keras_gen.training.optimizers import OptimizerSpec
 from keras_gen.training.train_function import single_step_function
 from serving.classes import class_labels
@@ -27,6 +29,7 @@ class BaseModel(keras.Model):
 
     A subclass takes its arguments in the constructor, keeps each as an attribute of the same name, and states
 
+    - in `moves` what a training step does;
     - in `inference_networks` what it exports;
     - in `prior` what its latents are drawn from, if they are; where that is not the standard normal distribution,
       in `prior_network` how;
@@ -35,6 +38,10 @@ class BaseModel(keras.Model):
       the target's are not known. Evaluation takes pictures of one domain;
     - in `translates` whether `fit` takes (pictures of A, pictures of B): `pairs` that belong together, `unpaired` ones,
       or None for neither.
+
+    Attributes:
+        micro_batches: equal parts of a batch that each move is computed in, one after the other, to need less memory;
+            to be set before `fit`. Statistics of a batch, as in batch normalization, are those of a part.
 
     Args:
         seed: seed of the training noise.
@@ -49,6 +56,7 @@ class BaseModel(keras.Model):
     default_optimizers: ClassVar[Mapping[str, OptimizerSpec]]
     latent_dim: int
     classes: tuple[str, ...] = ()
+    micro_batches: int = 1
 
     def __init__(self, seed: int, reports: Iterable[str], **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -57,6 +65,21 @@ class BaseModel(keras.Model):
         self.trackers = {name: keras.metrics.Mean(name=name) for name in reports}
         self._means_go_on = False
         self.built = True
+
+    def moves(self, data: Any) -> Moves:
+        """The moves of a step on what `fit` takes, each a `yield`; returns what is reported, values (batch,) by name.
+
+        All that it changes it changes in the moves: it may run again for the same data.
+        """
+        raise NotImplementedError(f"{type(self).__name__} must state its moves.")
+
+    def end_step(self, values: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """Ends a step that reports the values (batch,); returns the means since the last reset."""
+        self.noise.advance()
+        return self.record(values)
+
+    def train_step(self, data: Any) -> dict[str, tf.Tensor]:
+        return self.end_step(play(self.moves, with_rows(data), self.micro_batches))
 
     def inference_networks(self) -> dict[str, keras.Model]:
         """Name -> network to export, with named inputs and outputs; pictures in [-1, 1]."""

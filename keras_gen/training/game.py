@@ -69,7 +69,7 @@ class Game:
         self.noise = noise
 
     def discriminator_terms(self, judge: Discriminator, real: Sample, fake: Sample, purpose: str) -> Terms:
-        """What `minimize` takes for the discriminator's move: `loss`, penalties included, and `accuracy`.
+        """Terms of the discriminator's `Move`: `loss`, penalties included, and `accuracy`.
 
         Args:
             judge: the discriminator in training, from samples to logits.
@@ -82,7 +82,7 @@ class Game:
         return {**terms, "loss": terms["loss"] + self.penalty(judge, real, fake, purpose)}
 
     def generator_terms(self, judge: Discriminator, real: Sample, fake: Sample) -> Terms:
-        """What `minimize` takes for the generator's move: `loss`; arguments as for `discriminator_terms`."""
+        """Terms of the generator's `Move`: `loss`; arguments as for `discriminator_terms`."""
         fake_logits = judge(self.shown(fake, "generator/fake"))
         real_logits = judge(self.shown(real, "generator/real")) if self.pair.relative else None
         return {"loss": self.generator_loss(fake_logits, real_logits)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar
 
 import keras
@@ -13,6 +13,7 @@ from keras_gen.training.adversarial import AdversarialModel
 from keras_gen.training.clipping import clip_weights
 from keras_gen.training.ema import averaged_copy, update_average
 from keras_gen.training.game import Game, LossName, Terms
+from keras_gen.training.moves import Move
 from keras_gen.training.optimizers import OptimizerSpec
 from keras_gen.training.penalties import Penalties
 from keras_gen.training.turns import turns
@@ -25,7 +26,7 @@ class GenerativeAdversarialModel(AdversarialModel):
     """A model in which a discriminator judges what a generator makes.
 
     A subclass builds `generator` and `discriminator`, each one player or a part of one, and calls `begin`; its
-    `train_step` then says what is judged. What the players do not share, such as classes or codes, is its own.
+    `moves` then say what is judged. What the players do not share, such as classes or codes, is its own.
 
     Args:
         seed: seed of the training noise.
@@ -112,15 +113,22 @@ class GenerativeAdversarialModel(AdversarialModel):
         """The batch shared out among the discriminator's moves."""
         return turns(batch, self.discriminator_steps)
 
-    def end_step(self) -> None:
-        """Moves the generator's average and the step counter on."""
-        update_average(self.average, self.generator, self.ema_decay, self.noise.step)
-        self.noise.advance()
+    def discriminator_move(self, terms: Callable[[], Terms]) -> Move:
+        """Of the terms `loss` and `accuracy`."""
+        return Move(terms, self.players["discriminator"], self.discriminator_optimizer, rest_above=self.balance)
 
-    def report(self, generator: Terms, discriminator: Terms, **further: tf.Tensor) -> Terms:
-        """The means since the last reset of what both players' moves gave, and of further values (batch,)."""
+    def generator_move(self, terms: Callable[[], Terms], tape: tf.GradientTape) -> Move:
+        """Of the term `loss` and others; the tape has recorded what the generator made."""
+        return Move(terms, self.players["generator"], self.generator_optimizer, tape)
+
+    def reported(self, generator: Terms, discriminator: Terms, **further: tf.Tensor) -> Terms:
+        """What is reported of what both players' moves gave, and further values (batch,)."""
         values = (generator["loss"], discriminator["loss"], discriminator["accuracy"])
-        return self.record({**dict(zip(REPORTS, values, strict=True)), **further})
+        return {**dict(zip(REPORTS, values, strict=True)), **further}
+
+    def end_step(self, values: Terms) -> Terms:
+        update_average(self.average, self.generator, self.ema_decay, self.noise.step)
+        return super().end_step(values)
 
 
 def joined(turns: Sequence[Terms]) -> Terms:

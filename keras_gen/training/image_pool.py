@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from keras_gen.layers.replica import gathered, replica_rows
+from keras_gen.layers.replica import gathered, rows_at_once
 from keras_gen.layers.training_noise import TrainingNoise
 from serving.errors import require_at_least
 
@@ -17,8 +17,8 @@ class ImagePool(keras.layers.Layer):
 
     Until the pool is full it takes every picture and gives it back. Then, with even odds, a picture is given back and
     not kept, or changes places with a random one in the pool; pictures of one batch change places with different ones.
-    The pool is one for all replicas and a function of the global batches; its pictures are weights, saved with the
-    model.
+    The pool is one for all replicas and a function of the global batches, each micro-batch one of its own; its pictures
+    are weights, saved with the model.
 
     Input: pictures (batch, height, width, channels), a step's global batch no larger than the pool.
     Output: as many pictures, without a gradient.
@@ -48,7 +48,7 @@ class ImagePool(keras.layers.Layer):
     def call(self, images: tf.Tensor) -> tf.Tensor:
         if self.size == 0:
             return tf.stop_gradient(images)
-        place = replica_rows(tf.shape(images)[0])
+        place = rows_at_once(tf.shape(images)[0])
         message = f"a batch must fit into the pool of {self.size} pictures."
         tf.debugging.assert_less_equal(place.total, self.size, message)
         new = gathered(tf.stop_gradient(tf.cast(images, tf.float32)))

@@ -8,6 +8,9 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from keras_gen.layers.replica import EMPTY
+from serving.errors import InputError
+
 
 def single_step_function(
     model: keras.Model, model_step: Callable[[Any], dict[str, tf.Tensor]]
@@ -24,7 +27,8 @@ def single_step_function(
 
     Returns:
         A function from an iterator, of `tf.data` or of Python, to the reported values. At the end of the data
-        it raises `tf.errors.OutOfRangeError` or StopIteration, as `fit` expects.
+        it raises `tf.errors.OutOfRangeError` or StopIteration, as `fit` expects; where a replica is left without an
+        example in training, InputError.
     """
     strategy = model.distribute_strategy
 
@@ -36,8 +40,14 @@ def single_step_function(
     on_iterator = tf.function(lambda iterator: on_batch(iterator.get_next()), reduce_retracing=True, autograph=False)
 
     def function(iterator: Iterator[Any]) -> dict[str, tf.Tensor]:
-        if isinstance(iterator, tf.data.Iterator | tf.distribute.DistributedIterator):
-            return on_iterator(iterator)
-        return on_batch(next(iterator))
+        try:
+            if isinstance(iterator, tf.data.Iterator | tf.distribute.DistributedIterator):
+                return on_iterator(iterator)
+            return on_batch(next(iterator))
+        except tf.errors.InvalidArgumentError as error:
+            if EMPTY not in str(error):
+                raise
+            replicas = strategy.num_replicas_in_sync
+            raise InputError(f"{EMPTY}, {replicas}; leave out a smaller last one. Received: fewer examples.") from None
 
     return function

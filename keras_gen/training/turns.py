@@ -6,7 +6,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from keras_gen.layers.replica import replica_rows
+from keras_gen.layers.replica import micro_batch_count, replica_rows
+from serving.errors import InputError
 
 
 def turns(batch: Any, count: int) -> list[Any]:
@@ -15,10 +16,19 @@ def turns(batch: Any, count: int) -> list[Any]:
     Args:
         batch: a tensor (batch, ...), or a structure of such; None stays None.
         count: how many parts, at least 1.
+
+    Raises:
+        InputError: a micro-batch that is known not to be divisible.
     """
     if count == 1:
         return [batch]
-    start = replica_rows(tf.shape(tf.nest.flatten(batch)[0])[0]).start
+    first_tensor = tf.nest.flatten(batch)[0]
+    rows = first_tensor.shape[0]
+    if micro_batch_count() > 1 and rows is not None and rows % count:
+        raise InputError(
+            f"a micro-batch must have a multiple of {count} examples, one for each move. Received: {rows}."
+        )
+    start = replica_rows(tf.shape(first_tensor)[0]).start
 
     def part(turn: int) -> Any:
         first = tf.math.floormod(turn - start, count)

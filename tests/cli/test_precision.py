@@ -14,7 +14,7 @@ import serving
 from keras_gen.cli import main
 from serving import InputError
 from serving.images import to_uint8
-from tests.harness import two_replicas
+from tests.harness import replicas
 
 SMALL = ["--data", "digits", "--epochs", "1", "--batch_size", "100", "--seed", "1", "--checkpoint_steps", "5"]
 DCGAN = ["--model.generator", "{name: dcgan, filters: 4}", "--model.discriminator", "{name: dcgan, filters: 4}"]
@@ -52,7 +52,7 @@ def test_a_run_in_half_precision(tmp_path, name, precision):
 def test_float16_is_for_one_device(pictures):
     keras.config.set_dtype_policy("mixed_float16")
     try:
-        with two_replicas().scope():
+        with replicas(2).scope():
             model = keras_gen.VAE((8, 8, 1), latent_dim=2)
             model.compile(optimizer=keras.optimizers.SGD(0.1))
     finally:

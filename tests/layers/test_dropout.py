@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from keras_gen.layers import Dropout
 from serving import InputError
-from tests.harness import two_replicas
+from tests.harness import replicas
 
 VALUES = tf.ones((64, 3, 2, 50))
 
@@ -66,7 +66,7 @@ def test_a_saved_layer_goes_on_where_it_stopped(tmp_path):
 
 
 def test_replicas_drop_what_one_would():
-    strategy = two_replicas()
+    strategy = replicas(2)
     with strategy.scope():
         layer = Dropout(0.5, seed=1, channels=True)
     shares = iter([VALUES[:40], VALUES[40:]])

@@ -10,7 +10,7 @@ import tensorflow as tf
 from export.border import Bordered
 from export.to_onnx import convert
 from keras_gen.layers import SpectralConv2D, SpectralDense, SpectralEmbedding
-from tests.harness import two_replicas
+from tests.harness import replicas
 
 RNG = np.random.default_rng(0)
 CASES = {
@@ -147,7 +147,7 @@ def test_saved_loaded_and_cloned_is_the_same(kind, tmp_path):
 
 def test_replicas_share_one_u():
     alone = network("conv")
-    strategy = two_replicas()
+    strategy = replicas(2)
     with strategy.scope():
         shared = network("conv")
     shared.set_weights(alone.get_weights())

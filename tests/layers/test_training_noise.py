@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from keras_gen.layers.training_noise import TrainingNoise
-from tests.harness import two_replicas
+from tests.harness import replicas
 
 
 def test_noise_is_a_function_of_seed_step_and_purpose():
@@ -30,7 +30,7 @@ def test_noise_is_standard_normal():
 @pytest.mark.parametrize("shares", [(4, 4), (5, 3), (7, 1)])
 def test_an_examples_noise_does_not_depend_on_the_replicas(shares):
     alone = TrainingNoise(5).training_rows(tf.constant(8), 3, "a").numpy()
-    strategy = two_replicas()
+    strategy = replicas(2)
     with strategy.scope():
         noise = TrainingNoise(5)
     rows = strategy.experimental_distribute_values_from_function(

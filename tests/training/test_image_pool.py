@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from keras_gen.layers.training_noise import TrainingNoise
 from keras_gen.training.image_pool import ImagePool
-from tests.harness import two_replicas
+from tests.harness import replicas
 
 
 class Pooled(keras.Model):
@@ -88,7 +88,7 @@ def test_replicas_share_one_pool(shares):
     batches = [numbered(10 * step, sum(shares)) for step in range(6)]
     alone = Pooled(size=6)
     expected = run(alone, batches)
-    strategy = two_replicas()
+    strategy = replicas(2)
     with strategy.scope():
         model = Pooled(size=6)
     step = tf.function(lambda part: model.step(part))

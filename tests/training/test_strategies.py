@@ -11,6 +11,7 @@ import tensorflow as tf
 from keras_gen.training.rendezvous import meet
 from keras_gen.training.strategies import Workers, open_strategy, read_workers
 from serving import InputError
+from tests.harness import free_addresses
 
 
 def config(workers=("a:1", "b:2"), index=1, kind="worker"):
@@ -42,14 +43,6 @@ def test_a_malformed_configuration_is_named(text, message):
         read_workers(text)
 
 
-def addresses(count):
-    servers = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    found = [f"127.0.0.1:{server.getsockname()[1]}" for server in servers]
-    for server in servers:
-        server.close()
-    return found
-
-
 def call(places, indices, wait, late=0.0):
     """What each worker's call of `meet` ends with, and when: None or its message, and seconds."""
     ended = {}
@@ -72,13 +65,13 @@ def call(places, indices, wait, late=0.0):
 
 def test_workers_go_on_when_all_are_there():
     begun = time.monotonic()
-    ended = call(addresses(3), [0, 1, 2], wait=20, late=0.3)
+    ended = call(free_addresses(3), [0, 1, 2], wait=20, late=0.3)
     assert [message for message, _ in ended.values()] == [None] * 3
     assert min(at for _, at in ended.values()) - begun > 0.5
 
 
 def test_a_worker_that_does_not_come_is_named():
-    places = addresses(4)
+    places = free_addresses(4)
     ended = call(places, [0, 2], wait=0.8)
     expected = (
         f"all workers must come up within 0.8 s (--worker_wait). Received: no worker 1 ({places[1]}), 3 ({places[3]})."
@@ -88,7 +81,7 @@ def test_a_worker_that_does_not_come_is_named():
 
 
 def test_a_chief_that_does_not_come_is_named():
-    places = addresses(2)
+    places = free_addresses(2)
     assert f"no worker 0 ({places[0]})" in call(places, [1], wait=0.5)[1][0]
 
 
@@ -100,6 +93,6 @@ def test_a_taken_address_is_named():
 
 def test_strategies_by_name():
     assert open_strategy("none", 1)[0] is tf.distribute.get_strategy()
-    assert open_strategy("mirrored", 1)[0].num_replicas_in_sync == 2
+    assert open_strategy("mirrored", 1)[0].num_replicas_in_sync == 4
     with pytest.raises(InputError, match="Did you mean 'mirrored'"):
         open_strategy("mirored", 1)
