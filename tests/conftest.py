@@ -1,4 +1,4 @@
-"""Fixtures that several rooms share. Two logical CPU devices stand for two accelerators in every test."""
+"""Fixtures that several rooms share. Four logical CPU devices stand for accelerators in every test."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ import tensorflow as tf
 
 import export
 import keras_gen
+from tests.harness import smooth_pictures
 from tests.translators import write_bundles
 
 tf.config.set_logical_device_configuration(
-    tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
+    tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 4
 )
 
 
@@ -28,11 +29,7 @@ def _seeded():
 
 @pytest.fixture(scope="session")
 def pictures() -> np.ndarray:
-    """96 smooth random pictures, 8x8x1 in [-1, 1]."""
-    rng = np.random.default_rng(0)
-    y, x = np.mgrid[0:8, 0:8] / 8.0
-    phase, frequency = rng.uniform(0, 6.28, (96, 1, 1)), rng.uniform(1, 6, (96, 2, 1, 1))
-    return np.sin(phase + frequency[:, 0] * x + frequency[:, 1] * y)[..., None].astype(np.float32)
+    return smooth_pictures()
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ class TestVAE(ModelContract):
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
@@ -20,6 +21,8 @@ import export
 import serving
 from export.border import PICTURES
 from keras_gen.training.config import constructor_options
+from keras_gen.training.moves import Move, Moves, Values, play
+from serving.errors import InputError
 from serving.images import to_uint8
 
 LEARNING_RATE = 1e-3
@@ -28,9 +31,36 @@ BATCH = 32
 Weights = dict[str, np.ndarray]
 
 
-def two_replicas() -> tf.distribute.Strategy:
-    """Two logical CPU devices; their default collectives are unreliable, a reduction on one is not."""
-    return tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"], cross_device_ops=tf.distribute.ReductionToOneDevice())
+def replicas(count: int) -> tf.distribute.Strategy:
+    """Logical CPU devices; their default collectives are unreliable, a reduction on one is not."""
+    devices = [f"CPU:{index}" for index in range(count)]
+    return tf.distribute.MirroredStrategy(devices, cross_device_ops=tf.distribute.ReductionToOneDevice())
+
+
+def moved(terms: Callable[[], Values], network: keras.Model, optimizer: keras.optimizers.Optimizer) -> Values:
+    """The values of a step of one move."""
+
+    def moves(batch: None) -> Moves:
+        return (yield Move(terms, network, optimizer))
+
+    return play(moves, None)
+
+
+def free_addresses(count: int) -> list[str]:
+    """host:port of this machine that nobody listens at."""
+    servers = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    found = [f"127.0.0.1:{server.getsockname()[1]}" for server in servers]
+    for server in servers:
+        server.close()
+    return found
+
+
+def smooth_pictures() -> np.ndarray:
+    """96 random pictures, 8x8x1 in [-1, 1]."""
+    rng = np.random.default_rng(0)
+    y, x = np.mgrid[0:8, 0:8] / 8.0
+    phase, frequency = rng.uniform(0, 6.28, (96, 1, 1)), rng.uniform(1, 6, (96, 2, 1, 1))
+    return np.sin(phase + frequency[:, 0] * x + frequency[:, 1] * y)[..., None].astype(np.float32)
 
 
 def weights_of(model: keras.Model) -> Weights:
@@ -59,10 +89,12 @@ def held_out(model: keras.Model, pictures: np.ndarray) -> tuple[np.ndarray, ...]
 
 
 class ModelContract:
-    """Inherit and set `model_class` and `arguments`."""
+    """Inherit and set `model_class`, `arguments`, and `stateless`: arguments that take the place of those with which
+    micro-batches cannot equal the whole batch."""
 
     model_class: ClassVar[Callable[..., keras.Model]]
     arguments: ClassVar[dict[str, Any]]
+    stateless: ClassVar[dict[str, Any]] = {}
 
     def build(self, learning_rate: float = LEARNING_RATE, **rates: float) -> keras.Model:
         """The model, compiled with SGD; `rates` overrides the rate per optimizer argument."""
@@ -117,11 +149,11 @@ class ModelContract:
             else:
                 assert received == expected, name
 
-    @pytest.mark.parametrize("batch", [32, 31], ids=["even", "uneven"])
-    def test_two_replicas_equal_one(self, pictures: np.ndarray, batch: int) -> None:
-        """Also where the replicas' shares are unequal, and in the last, smaller batch."""
+    @pytest.mark.parametrize(("count", "batch"), [(2, 32), (2, 31), (4, 38)])
+    def test_replicas_equal_one(self, pictures: np.ndarray, count: int, batch: int) -> None:
+        """Also where their shares are unequal, and in a smaller last batch."""
         histories, weights = [], []
-        for strategy in (tf.distribute.get_strategy(), two_replicas()):
+        for strategy in (tf.distribute.get_strategy(), replicas(count)):
             with strategy.scope():
                 model = self.build()
             history = model.fit(*data(model, pictures[:76]), batch_size=batch, epochs=2, shuffle=False, verbose=0)
@@ -133,8 +165,31 @@ class ModelContract:
         for name, values in histories[0].items():
             np.testing.assert_allclose(histories[1][name], values, rtol=1e-5, atol=1e-6, err_msg=name)
 
+    def test_a_replica_without_a_picture_is_refused(self, pictures: np.ndarray) -> None:
+        with replicas(2).scope():
+            model = self.build()
+        with pytest.raises(InputError, match="must have an example for each replica, 2; leave out a smaller last one."):
+            model.fit(*data(model, pictures[:33]), batch_size=32, shuffle=False, verbose=0)
+
+    def test_micro_batches_equal_the_whole_batch(self, pictures: np.ndarray) -> None:
+        """With statistics that are kept where a network has those of a batch, which a part of it must differ from."""
+        reports, weights = [], []
+        for parts in (1, 4):
+            keras.utils.set_random_seed(0)
+            model = self.model_class(**{**self.arguments, **self.stateless})
+            for layer in model._flatten_layers():
+                if isinstance(layer, keras.layers.BatchNormalization):
+                    layer.trainable = False
+            model.compile(**{name: keras.optimizers.SGD(LEARNING_RATE) for name in self.model_class.default_optimizers})
+            model.micro_batches = parts
+            reports.append(model.train_on_batch(*data(model, pictures[:BATCH]), return_dict=True))
+            weights.append(weights_of(model))
+        # The VAE-GAN's decoder sees codes of an encoder that has moved.
+        assert reports[1] == pytest.approx(reports[0], rel=1e-3, abs=1e-6)
+        assert_equal_weights(weights[1], weights[0], tolerance=1e-5)
+
     def test_replicas_draw_different_noise(self) -> None:
-        strategy = two_replicas()
+        strategy = replicas(2)
         with strategy.scope():
             model = self.build()
 

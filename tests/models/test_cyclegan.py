@@ -40,6 +40,7 @@ class TestUNetCycleGAN(ModelContract):
         "identity_weight": 0.0,
         "ema_decay": 0.0,
     }
+    stateless = {"generator": {"name": "unet", "filters": 4, "dropout": 0.0}}
 
 
 def linear(weight):

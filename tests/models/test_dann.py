@@ -41,6 +41,7 @@ class TestNormalizedDANN(ModelContract):
 class TestDroppedDANN(ModelContract):
     model_class = keras_gen.DANN
     arguments = {**SMALL, "feature_extractor": {**EXTRACTOR, "dropout": [0.2, 0.5]}, "adaptation_steps": 0}
+    stateless = {"feature_extractor": EXTRACTOR}
 
 
 def linear_model(**options):

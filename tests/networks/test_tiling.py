@@ -70,6 +70,7 @@ def test_a_network_without_such_statistics_has_no_such_copy():
 
 def test_names_of_a_loaded_networks_layers_may_be_any():
     """In a fresh process Keras counts its own names from the start again."""
+    keras.utils.clear_session()
     network = unet.translator((16, 16, 3), 3, filters=4)
     keras.utils.clear_session()
     assert with_statistics(network) is not None
