@@ -19,8 +19,9 @@ import tempfile
 import time
 from pathlib import Path
 
-import keras
 import numpy as np
+
+from keras_gen.training.run_directory import open_model
 
 DCGAN = "{name: dcgan, filters: 8}"
 JUDGE = "{name: dcgan, filters: 8, batch_normalization: false}"
@@ -51,7 +52,7 @@ def differences(one: Path, other: Path) -> list[str]:
     for name in names:
         if not (other / name).exists() or (one / name).read_bytes() != (other / name).read_bytes():
             found.append(name)
-    models = [keras.saving.load_model(run / "model.keras") for run in (one, other)]
+    models = [open_model(run) for run in (one, other)]
     states = [
         [*model.variables, *(v for name in model.default_optimizers for v in getattr(model, name).variables)]
         for model in models

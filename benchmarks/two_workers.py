@@ -15,8 +15,9 @@ import tempfile
 import time
 from pathlib import Path
 
-import keras
 import numpy as np
+
+from keras_gen.training.run_directory import open_model
 
 SGD = ["name", "sgd", "learning_rate", "0.001"]
 COMMON = ["--data", "digits", "--batch_size", "100", "--seed", "3", "--epochs", "3"]
@@ -45,7 +46,7 @@ def run(words: list[str]) -> float:
 
 
 def weights(run: Path) -> list[np.ndarray]:
-    return keras.saving.load_model(run / "model.keras").get_weights()
+    return open_model(run).get_weights()
 
 
 def main() -> None:
