@@ -11,8 +11,8 @@ translated whole and in tiles of 256, and so is a picture made of many, whose pa
 - refined: those over all tiles, measured in a pass in which all have the reduced ones, for the same price.
 
 Of each: the mean absolute difference from the whole picture's translation in grey levels, and the mean step across the
-borders of tiles by the mean step beside them; a network's own pattern, which repeats every few pixels, is in that too, as
-the first row shows.
+borders of tiles by the mean step beside them; a network's own pattern, which repeats every few pixels, is in that too,
+as the first row shows.
 """
 
 from __future__ import annotations
