@@ -19,7 +19,7 @@ import numpy as np
 
 from keras_gen.training.run_directory import open_model
 
-SGD = ["name", "sgd", "learning_rate", "0.001"]
+SGD = ["name", "sgd", "learning_rate", "0.001", "beta_1", "null"]
 COMMON = ["--data", "digits", "--batch_size", "100", "--seed", "3", "--epochs", "3"]
 MODELS = {
     "vae": ["optimizer"],
@@ -52,10 +52,11 @@ def weights(run: Path) -> list[np.ndarray]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=10)
+    parser.add_argument("--models", nargs="+", choices=MODELS, default=list(MODELS))
     options = parser.parse_args()
     print("| model | runs that ended | s, at most | differs from one process by, at most |\n|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
-        for name in MODELS:
+        for name in options.models:
             alone = Path(folder) / name
             run(command(name, alone))
             expected, seconds, differences = weights(alone), [], []
