@@ -13,8 +13,8 @@ from keras_gen.losses.penalties import Discriminator, Sample
 from keras_gen.networks import NetworkSpec, build_network
 from keras_gen.training.ema import averaged_copy, update_average
 from keras_gen.training.game import Terms
-from keras_gen.training.generative import GenerativeAdversarialModel, joined
-from keras_gen.training.moves import Moves, watching
+from keras_gen.training.generative import GenerativeAdversarialModel
+from keras_gen.training.moves import Moves, joined, watching
 from keras_gen.training.pieces import as_pictures, coding_networks, side_by_side, together
 from serving.errors import require_at_least
 

@@ -14,8 +14,8 @@ import tensorflow as tf
 from keras_gen.networks import NetworkSpec, build_network
 from keras_gen.training.ema import averaged_copy
 from keras_gen.training.game import LossName, Terms
-from keras_gen.training.generative import GenerativeAdversarialModel, joined
-from keras_gen.training.moves import Moves, watching
+from keras_gen.training.generative import GenerativeAdversarialModel
+from keras_gen.training.moves import Moves, joined, watching
 from keras_gen.training.optimizers import OptimizerSpec
 from keras_gen.training.pieces import as_pictures, truncated_prior
 from keras_gen.training.standing import standing_statistics

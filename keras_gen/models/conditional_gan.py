@@ -14,8 +14,8 @@ from keras_gen.layers import ClassCode, ClassPlane
 from keras_gen.losses import label_cross_entropy
 from keras_gen.networks import NetworkSpec, build_network, with_hidden
 from keras_gen.training.game import Terms
-from keras_gen.training.generative import GenerativeAdversarialModel, joined
-from keras_gen.training.moves import Moves, watching
+from keras_gen.training.generative import GenerativeAdversarialModel
+from keras_gen.training.moves import Moves, joined, watching
 from keras_gen.training.pieces import as_pictures
 from serving.classes import class_labels, require_classes
 from serving.errors import require_among, require_at_least

@@ -11,8 +11,8 @@ import tensorflow as tf
 
 from keras_gen.networks import NetworkSpec, build_network
 from keras_gen.training.game import Terms
-from keras_gen.training.generative import GenerativeAdversarialModel, joined
-from keras_gen.training.moves import Moves, watching
+from keras_gen.training.generative import GenerativeAdversarialModel
+from keras_gen.training.moves import Moves, joined, watching
 from keras_gen.training.pieces import as_pictures
 from serving.errors import require_at_least
 

@@ -129,8 +129,3 @@ class GenerativeAdversarialModel(AdversarialModel):
     def end_step(self, values: Terms) -> Terms:
         update_average(self.average, self.generator, self.ema_decay, self.noise.step)
         return super().end_step(values)
-
-
-def joined(turns: Sequence[Terms]) -> Terms:
-    """Terms of several moves as those of one over all of their examples."""
-    return {name: tf.concat([terms[name] for terms in turns], axis=0) for name in turns[0]}

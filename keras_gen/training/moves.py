@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,12 +81,17 @@ def play(moves: Callable[[Any], Moves], batch: Any, micro_batches: int = 1) -> V
                     of_part, further = _differentiated(_replayed(moves(parts[index]), played[index]))
                     gradients = [_sum(*both) for both in zip(gradients, further, strict=True)]
                 played[index].append(of_part)
-            joined = {name: tf.concat([of_part[-1][name] for of_part in played], axis=0) for name in values}
-            _apply(move, joined if micro_batches > 1 else values, gradients)
+            values = joined([of_part[-1] for of_part in played])
+            _apply(move, values, gradients)
             with micro_batch(0, micro_batches):
-                move = leader.send(joined if micro_batches > 1 else values)
+                move = leader.send(values)
     except StopIteration as end:
         return end.value
+
+
+def joined(moves: Sequence[Values]) -> Values:
+    """Values of several moves, or of several parts of one, as those of one over all of their examples."""
+    return {name: tf.concat([terms[name] for terms in moves], axis=0) for name in moves[0]}
 
 
 def watching(network: keras.Model) -> tf.GradientTape:
