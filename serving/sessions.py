@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from serving.errors import InputError, require_among, require_at_least
-from serving.manifest import Manifest, Network, check_present, read_verified
+from serving.manifest import Manifest, Network, Weights
+from serving.verified import check_present, read_verified, stored_files
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -25,50 +27,62 @@ class Sessions:
     Args:
         bundle: the folder.
         manifest: its manifest.
-        provider: as in `open_session`.
-        threads: as in `open_session`.
+        provider: as in `session_of`.
+        threads: as in `session_of`.
 
     Raises:
         InputError: a missing or truncated file.
     """
 
     def __init__(self, bundle: Path, manifest: Manifest, provider: str, threads: int | None) -> None:
-        for network in manifest.networks.values():
-            check_present(bundle, network)
+        for stored in stored_files(manifest):
+            check_present(bundle, stored)
         self.bundle = bundle
         self.manifest = manifest
         self.provider = provider
         self.threads = threads
         self._opened: dict[str, onnxruntime.InferenceSession] = {}
+        self._weights: dict[Weights, bytes] = {}
 
     def of(self, name: str, small: bool = False) -> onnxruntime.InferenceSession:
         """The session of a network that the bundle has; a small one runs on the CPU in one thread: a pool of its own,
         waiting for work, would slow the others down."""
         if name not in self._opened:
             provider, threads = ("cpu", 1) if small else (self.provider, self.threads)
-            self._opened[name] = open_session(self.bundle, self.manifest.networks[name], provider, threads)
+            network = self.manifest.networks[name]
+            content, weights = read_verified(self.bundle, network), self._weights_of(network)
+            self._opened[name] = session_of(content, provider, threads, weights)
+            self._forget_weights()
         return self._opened[name]
 
+    def _weights_of(self, network: Network) -> dict[str, bytes]:
+        """The content of the file beside a network, which is read and hashed once for all that share it."""
+        weights = network.weights
+        if weights is None:
+            return {}
+        if weights not in self._weights:
+            self._weights[weights] = read_verified(self.bundle, weights)
+        return {weights.file: self._weights[weights]}
 
-def open_session(
-    bundle: Path, network: Network, provider: str = "auto", threads: int | None = None
+    def _forget_weights(self) -> None:
+        """Lets go of what every network that shares it has got: a session has a copy of its own."""
+        waiting = {network.weights for name, network in self.manifest.networks.items() if name not in self._opened}
+        self._weights = {weights: content for weights, content in self._weights.items() if weights in waiting}
+
+
+def session_of(
+    content: bytes,
+    provider: str = "auto",
+    threads: int | None = None,
+    weights: Mapping[str, bytes] | None = None,
 ) -> onnxruntime.InferenceSession:
-    """Opens a network of a bundle after its hash was checked.
+    """Opens the content of an ONNX file.
 
     Args:
-        bundle: the folder.
-        network: the manifest's entry.
+        content: of the file.
         provider: `cpu`, `cuda`, `tensorrt`, or `auto`: CUDA where the driver is there, else the CPU.
         threads: CPU threads inside an operator; all cores by default.
-
-    Raises:
-        InputError: a damaged file, a provider that is unknown or not present.
-    """
-    return session_of(read_verified(bundle, network), provider, threads)
-
-
-def session_of(content: bytes, provider: str = "auto", threads: int | None = None) -> onnxruntime.InferenceSession:
-    """Opens the content of an ONNX file; arguments as for `open_session`.
+        weights: name -> content of the files that its external data is in; no file is read.
 
     Raises:
         InputError: a provider that is unknown or not present. For what is no model, ONNX Runtime's own errors.
@@ -80,6 +94,9 @@ def session_of(content: bytes, provider: str = "auto", threads: int | None = Non
     if threads is not None:
         require_at_least(1, threads=threads)
         options.intra_op_num_threads = threads
+    if weights:
+        names, contents = list(weights), list(weights.values())
+        options.add_external_initializers_from_files_in_memory(names, contents, list(map(len, contents)))
     return onnxruntime.InferenceSession(content, options, providers=_provider_chain(provider))
 
 
