@@ -10,8 +10,7 @@ from typing import Any
 import keras
 
 from keras_gen.layers import GivenStatistics, InstanceNormalization
-
-IMAGE, STATISTICS, OWN, TRANSLATION, MEASURED = "image", "statistics", "own", "translation", "measured"
+from serving.names import IMAGE, MEASURED, OWN, STATISTICS, TRANSLATION
 
 
 def with_statistics(network: keras.Model) -> keras.Model | None:
