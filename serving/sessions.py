@@ -9,6 +9,11 @@ from typing import TYPE_CHECKING
 
 from serving.errors import InputError, require_among, require_at_least
 from serving.manifest import Manifest, Network, Weights
+from serving.onnx_contents import Contents
+from serving.operators import DOMAINS
+from serving.runtime import check_release, load_runtime
+from serving.safety import check_network, check_self_contained
+from serving.signature import check_signature
 from serving.verified import check_present, read_verified, stored_files
 
 if TYPE_CHECKING:
@@ -50,8 +55,12 @@ class Sessions:
         if name not in self._opened:
             provider, threads = ("cpu", 1) if small else (self.provider, self.threads)
             network = self.manifest.networks[name]
+            path = self.bundle / network.file
             content, weights = read_verified(self.bundle, network), self._weights_of(network)
-            self._opened[name] = session_of(content, provider, threads, weights)
+            contents = check_network(content, {file: len(numbers) for file, numbers in weights.items()}, path)
+            session = _open(content, contents, weights, provider, threads, path)
+            check_signature(session, network, path)
+            self._opened[name] = session
             self._forget_weights()
         return self._opened[name]
 
@@ -71,40 +80,55 @@ class Sessions:
 
 
 def session_of(
-    content: bytes,
-    provider: str = "auto",
-    threads: int | None = None,
-    weights: Mapping[str, bytes] | None = None,
+    content: bytes, provider: str = "auto", threads: int | None = None, where: str = "the network"
 ) -> onnxruntime.InferenceSession:
-    """Opens the content of an ONNX file.
+    """Opens the content of an ONNX file from anywhere, which has all its numbers inside.
 
     Args:
         content: of the file.
         provider: `cpu`, `cuda`, `tensorrt`, or `auto`: CUDA where the driver is there, else the CPU.
         threads: CPU threads inside an operator; all cores by default.
-        weights: name -> content of the files that its external data is in; no file is read.
+        where: the file, for messages.
 
     Raises:
-        InputError: a provider that is unknown or not present. For what is no model, ONNX Runtime's own errors.
+        InputError: what is no network or needs another file; a provider that is unknown or not present.
     """
-    import onnxruntime
+    return _open(content, check_self_contained(content, where), {}, provider, threads, where)
 
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
+
+def _open(
+    content: bytes,
+    contents: Contents,
+    weights: Mapping[str, bytes],
+    provider: str,
+    threads: int | None,
+    where: object,
+) -> onnxruntime.InferenceSession:
+    """A session over what was checked; numbers beside the network come from the bytes of `weights`."""
+    runtime = load_runtime()
+    opset = max((version for domain, version in contents.opsets if domain in DOMAINS), default=0)
+    check_release(opset, contents.ir_version, runtime.__version__, where)
+    options = runtime.SessionOptions()
+    options.log_severity_level = 4
+    # It would also take its own format by the look of the bytes, of which nothing was checked.
+    options.add_session_config_entry("session.load_model_format", "ONNX")
     if threads is not None:
         require_at_least(1, threads=threads)
         options.intra_op_num_threads = threads
     if weights:
-        names, contents = list(weights), list(weights.values())
-        options.add_external_initializers_from_files_in_memory(names, contents, list(map(len, contents)))
-    return onnxruntime.InferenceSession(content, options, providers=_provider_chain(provider))
+        names, parts = list(weights), list(weights.values())
+        options.add_external_initializers_from_files_in_memory(names, parts, list(map(len, parts)))
+    chain = _provider_chain(provider)
+    try:
+        return runtime.InferenceSession(content, options, providers=chain)
+    except Exception as error:  # ONNX Runtime's errors have no class of their own in common
+        reason = " ".join(str(error).split())[:200]
+        raise InputError(f"{where} must be a network that ONNX Runtime opens. Received: {reason}") from error
 
 
 def _provider_chain(provider: str) -> list[str]:
-    import onnxruntime
-
     require_among(("auto", *PROVIDERS), provider=provider)
-    present = onnxruntime.get_available_providers()
+    present = load_runtime().get_available_providers()
     if provider == "auto":
         cuda = PROVIDERS["cuda"] in present and _nvidia_driver_present()
         return [PROVIDERS["cuda"], PROVIDERS["cpu"]] if cuda else [PROVIDERS["cpu"]]
