@@ -11,8 +11,7 @@ import keras
 import numpy as np
 
 from keras_gen.layers import GivenStatistics, InstanceNormalization
-
-IMAGE, STATISTICS, OWN, TRANSLATION, MEASURED = "image", "statistics", "own", "translation", "measured"
+from serving.names import IMAGE, MEASURED, OWN, STATISTICS, TRANSLATION
 
 
 def with_statistics(network: keras.Model) -> keras.Model | None:
