@@ -10,6 +10,7 @@ import onnx
 import tensorflow as tf
 
 from export.border import Bordered, is_unrounded
+from export.graph import Target, simplified, without_unused
 from export.output_ranks import squeeze_outputs
 from export.transposed_convolution import convert_transposed_convolution
 from serving.manifest import Tensor
@@ -18,8 +19,14 @@ OPSET = 18
 METADATA_KEY = "keras_gen"
 
 
-def convert(bordered: Bordered) -> onnx.ModelProto:
-    """The network as ONNX, opset 18, inputs and outputs by name, the unrounded picture among them."""
+def convert(bordered: Bordered, even: bool = False, target: Target = "any") -> onnx.ModelProto:
+    """The network as ONNX, opset 18, inputs and outputs by name, the unrounded picture among them.
+
+    Args:
+        bordered: the network.
+        even: whether pictures of free sides are known to have even ones.
+        target: as in `simplified`.
+    """
     import tf2onnx
 
     logging.getLogger("tf2onnx").setLevel(logging.ERROR)
@@ -31,7 +38,7 @@ def convert(bordered: Bordered) -> onnx.ModelProto:
     )
     outputs = bordered.function_with_unrounded.get_concrete_function().structured_outputs
     squeeze_outputs(model, {name: value.shape.rank for name, value in outputs.items()})
-    return model
+    return simplified(model, even, target)
 
 
 def without_unrounded(model: onnx.ModelProto) -> onnx.ModelProto:
@@ -41,7 +48,7 @@ def without_unrounded(model: onnx.ModelProto) -> onnx.ModelProto:
     kept = [output for output in model.graph.output if not is_unrounded(output.name)]
     del copy.graph.output[:]
     copy.graph.output.extend(kept)
-    return copy
+    return without_unused(copy)
 
 
 def label(model: onnx.ModelProto, inputs: dict[str, Tensor], outputs: dict[str, Tensor]) -> None:

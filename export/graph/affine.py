@@ -8,7 +8,7 @@ import numpy as np
 import onnx_ir as ir
 from onnxscript.rewriter import RewriteRule, RewriteRuleClassBase
 
-from export.graph.constants import constant, number, per_channel, producer
+from export.graph.constants import constant, known, number, per_channel, producer
 
 KERNELS = {"Conv": 0, "ConvTranspose": 1}
 
@@ -31,12 +31,13 @@ class ScaledConvolution(RewriteRuleClassBase):
         return _factors(made, kernel, by, self.operator) is not None
 
     def rewrite(self, op: Any, x: ir.Value, kernel: ir.Value, by: ir.Value, made: ir.Value) -> Any:
-        node, weights = made.producer(), constant(kernel)
+        node, weights = made.producer(), known(kernel)
         factors = _factors(made, kernel, by, self.operator)
-        assert node is not None and weights is not None and factors is not None
+        assert node is not None
+        assert factors is not None
         shape = [1] * weights.ndim
         shape[KERNELS[self.operator]] = -1
-        bias = constant(node.inputs[2]) * factors if len(node.inputs) > 2 else None
+        bias = known(node.inputs[2]) * factors if len(node.inputs) > 2 else None
         return _convolved(op, node, weights * factors.reshape(shape), bias)
 
 
@@ -58,10 +59,11 @@ class ShiftedConvolution(RewriteRuleClassBase):
         return _factors(made, kernel, by, self.operator) is not None
 
     def rewrite(self, op: Any, x: ir.Value, kernel: ir.Value, by: ir.Value, made: ir.Value) -> Any:
-        node, weights = made.producer(), constant(kernel)
+        node, weights = made.producer(), known(kernel)
         shift = _factors(made, kernel, by, self.operator)
-        assert node is not None and weights is not None and shift is not None
-        return _convolved(op, node, weights, shift + (constant(node.inputs[2]) if len(node.inputs) > 2 else 0.0))
+        assert node is not None
+        assert shift is not None
+        return _convolved(op, node, weights, shift + (known(node.inputs[2]) if len(node.inputs) > 2 else 0.0))
 
 
 class ScaledProduct(RewriteRuleClassBase):
@@ -82,7 +84,7 @@ class ScaledProduct(RewriteRuleClassBase):
         }
 
     def rewrite(self, op: Any, x: ir.Value, weights: ir.Value, by: ir.Value) -> Any:
-        return op.MatMul(x, op.Constant(value=ir.tensor(constant(weights) * constant(by).reshape(-1))))
+        return op.MatMul(x, op.Constant(value=ir.tensor(known(weights) * known(by).reshape(-1))))
 
 
 class BeforeReshape(RewriteRuleClassBase):
@@ -139,18 +141,15 @@ def _convolved(op: Any, node: ir.Node, weights: np.ndarray, bias: np.ndarray | N
 
 def _spread(x: ir.Value, shape: ir.Value, by: ir.Value) -> np.ndarray | None:
     """The constant as it would have to be before the reshaping: (size,)."""
-    wanted, known = constant(shape), constant(by)
-    if wanted is None or known is None or producer(x, "MatMul", "Gemm", "Mul", "Add") is None:
+    wanted, added = constant(shape), constant(by)
+    if wanted is None or added is None or producer(x, "MatMul", "Gemm", "Mul", "Add") is None:
         return None
     sizes = tuple(wanted[1:].tolist())
     if wanted[0] not in (-1, 0) or min(sizes, default=0) < 1 or x.shape is None or len(x.shape) != 2:
         return None
-    if known.ndim > len(sizes) and known.shape[: known.ndim - len(sizes)] != (1,) * (known.ndim - len(sizes)):
-        return None
-    known = known.reshape(known.shape[max(0, known.ndim - len(sizes)) :])
     if x.shape[1] != int(np.prod(sizes)):
         return None
     try:
-        return np.broadcast_to(known, sizes).reshape(-1).copy()
+        return np.broadcast_to(added, (1, *sizes)).reshape(-1).copy()
     except ValueError:
         return None

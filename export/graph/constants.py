@@ -13,6 +13,13 @@ def constant(value: ir.Value | None) -> np.ndarray | None:
     return value.const_value.numpy()
 
 
+def known(value: ir.Value) -> np.ndarray:
+    """What a value always is, which a check has seen."""
+    found = constant(value)
+    assert found is not None
+    return found
+
+
 def producer(value: ir.Value | None, *operators: str) -> ir.Node | None:
     """The node that makes a value where it is one of the standard operators named, else None."""
     node = None if value is None else value.producer()

@@ -18,7 +18,7 @@ import numpy as np
 import onnx_ir as ir
 from onnxscript.rewriter import RewriteRuleClassBase
 
-from export.graph.constants import constant, integers, number, text
+from export.graph.constants import constant, integers, known, number, text
 
 LEAST_CHANNELS, LEAST_WIDTH = 64, 32
 KEEPING = ("Relu", "LeakyRelu", "Tanh", "Sigmoid", "InstanceNormalization", "BatchNormalization", "Add", "Mul")
@@ -86,7 +86,7 @@ class ConvolutionByParts(RewriteRuleClassBase):
         width = self._width(x)
         result = Width(width.of, width.more + left + right - 2)
         parts = op.Split(op.MatMul(x, self._input(op, width, left, right)), axis=3, num_outputs=WINDOW, _outputs=WINDOW)
-        weights = np.einsum("pw,oihw->poih", KERNEL, constant(kernel).astype(np.float64)).astype(np.float32)
+        weights = np.einsum("pw,oihw->poih", KERNEL, known(kernel).astype(np.float64)).astype(np.float32)
         biases = {BIASED: node.inputs[2]} if len(node.inputs) > 2 and node.inputs[2] is not None else {}
         convolved = [
             op.Conv(
@@ -160,7 +160,7 @@ def _matrix(op: Any, places: Any, starts: Any, table: np.ndarray, before: int, s
     """
     empty = np.zeros((1, table.shape[1]))
     padded = op.Constant(value=ir.tensor(np.concatenate([empty, table, empty]).astype(np.float32)))
-    one, last = op.Constant(value_int=1), op.Constant(value_int=len(table) + 1)
+    last = op.Constant(value_int=len(table) + 1)
     if side == "rows":
         offsets = op.Sub(op.Unsqueeze(places, op.Constant(value_ints=[1])), starts)
         order, shape = [0, 2, 1], op.Constant(value_ints=[0, -1])
@@ -184,6 +184,6 @@ def _added(node: ir.Node) -> int | None:
         weights = constant(node.inputs[1])
         if weights is None or {*integers(node, "strides", (1,)), *integers(node, "dilations", (1,))} != {1}:
             return None
-        pads = integers(node, "pads", (0, 0, 0, 0))
-        return pads[1] + pads[3] + 1 - weights.shape[3]
+        around = integers(node, "pads", (0, 0, 0, 0))
+        return around[1] + around[3] + 1 - weights.shape[3]
     return None

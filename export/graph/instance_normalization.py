@@ -22,8 +22,8 @@ class _Match(NamedTuple):
 
 
 class InstanceNormalization(RewriteRuleClassBase):
-    """x * s + (shift - mean(x) * s) with s = gain / sqrt(variance(x) + epsilon), over height and width, each of gain and
-    shift a constant or left out, becomes `InstanceNormalization(x, gain, shift)`."""
+    """x * s + (shift - mean(x) * s) with s = gain / sqrt(variance(x) + epsilon) becomes
+    `InstanceNormalization(x, gain, shift)`. Gain and shift are constants or left out."""
 
     def pattern(self, op: Any, scaled: Any, offset: Any) -> Any:
         return op.Add(scaled, offset)

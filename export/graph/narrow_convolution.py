@@ -12,7 +12,7 @@ import numpy as np
 import onnx_ir as ir
 from onnxscript.rewriter import RewriteRuleClassBase
 
-from export.graph.constants import constant, integers, number, text
+from export.graph.constants import constant, integers, known, number, text
 
 MOST_CHANNELS, LEAST_KERNEL = 4, 3
 BLOCK = 2
@@ -50,8 +50,8 @@ class NarrowConvolution(RewriteRuleClassBase):
         return all(side % BLOCK == 0 if isinstance(side, int) else self.even for side in made.shape[2:])
 
     def rewrite(self, op: Any, x: ir.Value, kernel: ir.Value, made: ir.Value) -> Any:
-        node, weights = made.producer(), constant(kernel)
-        assert node is not None and weights is not None
+        node, weights = made.producer(), known(kernel)
+        assert node is not None
         channels, inputs, height, width = weights.shape
         larger = np.zeros((BLOCK, BLOCK, channels, inputs, height + 1, width + 1), np.float32)
         for down in range(BLOCK):
@@ -59,7 +59,7 @@ class NarrowConvolution(RewriteRuleClassBase):
                 larger[down, right, :, :, down : down + height, right : right + width] = weights
         given = [x, op.Constant(value=ir.tensor(larger.reshape(-1, *larger.shape[3:])))]
         if len(node.inputs) > 2:
-            given.append(op.Constant(value=ir.tensor(np.tile(constant(node.inputs[2]), BLOCK**2))))
+            given.append(op.Constant(value=ir.tensor(np.tile(known(node.inputs[2]), BLOCK**2))))
         convolved = op.Conv(
             *given,
             kernel_shape=[height + 1, width + 1],

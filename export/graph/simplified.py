@@ -25,7 +25,7 @@ MOST_ROUNDS = 30
 
 
 def simplified(model: onnx.ModelProto, even: bool = False, target: Target = "any") -> onnx.ModelProto:
-    """The same function as a smaller graph: normalizations as one node or inside weights, transposes where they must be.
+    """The same function as a smaller graph: normalizations one node or inside weights, transposes where they must be.
 
     Args:
         model: as tf2onnx writes it; not changed.
@@ -51,6 +51,13 @@ def simplified(model: onnx.ModelProto, even: bool = False, target: Target = "any
     if target == "cpu":
         rewrite(graph, [ConvolutionByParts.rule()])
     _tidy(graph)
+    return ir.to_proto(graph)
+
+
+def without_unused(model: onnx.ModelProto) -> onnx.ModelProto:
+    """A copy without what no output is made of."""
+    graph = ir.from_proto(model)
+    passes.RemoveUnusedNodesPass()(graph)
     return ir.to_proto(graph)
 
 

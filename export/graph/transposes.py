@@ -12,7 +12,7 @@ import numpy as np
 import onnx_ir as ir
 from onnxscript.rewriter import RewriteRule, RewriteRuleClassBase
 
-from export.graph.constants import constant
+from export.graph.constants import constant, known
 
 CHANNELS_LAST, CHANNELS_FIRST = [0, 2, 3, 1], [0, 3, 1, 2]
 UNARY = ("Relu", "LeakyRelu", "Tanh", "Sigmoid", "Round", "Clip", "Cast", "Neg", "Abs", "Exp")
@@ -105,8 +105,8 @@ class AfterPad(RewriteRuleClassBase):
         return widths is not None and widths.size == 8 and (len(node.inputs) < 4 or node.inputs[3] is None)
 
     def rewrite(self, op: Any, x: ir.Value, pads: ir.Value, made: ir.Value) -> Any:
-        widths, node = constant(pads), made.producer()
-        assert node is not None and widths is not None
+        widths, node = known(pads), made.producer()
+        assert node is not None
         moved = widths.reshape(2, 4)[:, CHANNELS_FIRST].reshape(-1).tolist()
         padded = op.Pad(x, op.Constant(value_ints=moved), *node.inputs[2:], **node.attributes)
         return op.Transpose(padded, perm=CHANNELS_LAST)
@@ -119,8 +119,8 @@ class TransposeOfUnsqueeze(RewriteRuleClassBase):
         return op.Transpose(op.Unsqueeze(x, axes), perm=CHANNELS_FIRST)
 
     def check(self, context: Any, x: ir.Value, axes: ir.Value) -> bool:
-        known = constant(axes)
-        return known is not None and sorted(known.tolist()) == [1, 2] and x.shape is not None and len(x.shape) == 2
+        wanted = constant(axes)
+        return wanted is not None and sorted(wanted.tolist()) == [1, 2] and x.shape is not None and len(x.shape) == 2
 
     def rewrite(self, op: Any, x: ir.Value, axes: ir.Value) -> Any:
         return op.Unsqueeze(x, op.Constant(value_ints=[2, 3]))
@@ -133,8 +133,8 @@ class TransposeBeforeAddition(RewriteRuleClassBase):
         return op.Transpose(op.Add(number, y), perm=CHANNELS_FIRST)
 
     def check(self, context: Any, y: ir.Value, number: ir.Value) -> bool:
-        known = constant(number)
-        return known is not None and known.size == 1 and y.shape is not None and len(y.shape) == 4
+        value = constant(number)
+        return value is not None and value.size == 1 and y.shape is not None and len(y.shape) == 4
 
     def rewrite(self, op: Any, y: ir.Value, number: ir.Value) -> Any:
         return op.Add(number, op.Transpose(y, perm=CHANNELS_FIRST))
@@ -151,7 +151,7 @@ class BeforeRelu(RewriteRuleClassBase):
 
 
 class ReorderedProduct(RewriteRuleClassBase):
-    """Transpose(Reshape(Gemm(x, weights, bias))), channels first, is a Reshape of a Gemm whose columns are in that order.
+    """Transpose(Reshape(Gemm(x, ...))), channels first, is a Reshape of a Gemm whose columns are in that order.
 
     Vectors become pictures at once in the order of ONNX.
     """
@@ -166,8 +166,7 @@ class ReorderedProduct(RewriteRuleClassBase):
         return matrix.shape[1] == np.prod(wanted[1:]) and added.shape == matrix.shape[1:]
 
     def rewrite(self, op: Any, x: ir.Value, weights: ir.Value, bias: ir.Value, shape: ir.Value) -> Any:
-        matrix, added, wanted = (constant(value) for value in (weights, bias, shape))
-        assert matrix is not None and added is not None and wanted is not None
+        matrix, added, wanted = map(known, (weights, bias, shape))
         first, height, width, channels = wanted.tolist()
         order = np.arange(matrix.shape[1]).reshape(height, width, channels).transpose(2, 0, 1).reshape(-1)
         reordered = (op.Constant(value=ir.tensor(np.ascontiguousarray(array[..., order]))) for array in (matrix, added))
