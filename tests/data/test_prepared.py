@@ -96,7 +96,7 @@ class TestMistakes:
     @pytest.mark.parametrize(
         ("words", "message"),
         [
-            (["folder:{folder}", "--out", "{tmp}/out"], "pictures must have one size unless --image_size is given."),
+            (["folder:{folder}", "--out", "{tmp}/out"], "pictures must have one size unless --image_size (or"),
             (["folder:{folder}", "--out", "{folder}"], "--out must be a new folder, or one that this command has"),
             (["folder:{tmp}/no", "--out", "{tmp}/out"], "no must be a folder. Received: no such folder."),
             (["nothing", "--out", "{tmp}/out"], "the data source must be digits, "),
@@ -110,11 +110,14 @@ class TestMistakes:
 
     def test_another_size_than_prepared(self, prepared, tmp_path, capsys):
         assert main(["train", "vae", "--data", prepared, "--image_size", "16", "--out", str(tmp_path / "run")]) == 2
-        assert "holds pictures of 8x8x3; another size must be prepared anew" in capsys.readouterr().err
+        assert (
+            "holds pictures of 8x8x3 in the split 'train'; another size must be prepared anew"
+            in capsys.readouterr().err
+        )
 
     def test_a_split_that_is_not_there(self, prepared, tmp_path, capsys):
         facts = json.loads((tmp_path / "out" / "prepared.json").read_text())
-        (tmp_path / "out" / "prepared.json").write_text(json.dumps({**facts, "splits": ["train"]}))
+        (tmp_path / "out" / "prepared.json").write_text(json.dumps({**facts, "image_shapes": {"train": [8, 8, 3]}}))
         words = ["--batch_size", "4", "--validation", "true", "--out", str(tmp_path / "run")]
         assert main(["train", "vae", "--data", prepared, *words]) == 2
         assert "must have the split 'test'. Received: train." in capsys.readouterr().err
