@@ -11,11 +11,11 @@ from typing import Any
 import keras
 import onnx
 
-from export.border import IMAGE, IO, Bordered
+from export.border import IO, Bordered
 from export.card import write_card
 from export.describe import describe
 from export.parity import check_network
-from export.seeded import SAMPLER, seeded_networks
+from export.seeded import seeded_networks
 from export.to_onnx import convert, label, save_saved_model, without_unrounded
 from keras_gen.models import model_name
 from keras_gen.networks.sizes import side_multiple
@@ -26,8 +26,8 @@ from serving.errors import InputError
 from serving.files import whole_folder
 from serving.images import grid, to_uint8, write_png
 from serving.manifest import FILE_NAME, Image, Latent, Manifest, Network, Tensor
+from serving.names import DECODER, IMAGE, SAMPLER
 
-DECODER = "decoder"
 SAMPLES = 64
 
 

@@ -8,14 +8,14 @@ from typing import NamedTuple
 import keras
 import onnx
 
-from export.border import LABEL, LATENT, TRUNCATION, Bordered
+from export.border import Bordered
 from export.describe import describe
 from export.parity import check_noise, check_sampler
 from export.sampler_graph import noise_graph, prior_graph, sampler_graph
 from export.to_onnx import convert
 from serving.manifest import Tensor
+from serving.names import LABEL, LATENT, NOISE, SAMPLER, TRUNCATION
 
-NOISE, SAMPLER = "noise", "sampler"
 INT64_SCALAR = Tensor(axes=(), dtype="int64")
 
 
