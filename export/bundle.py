@@ -14,6 +14,7 @@ from export.card import write_card
 from export.describe import describe
 from export.graph import Target
 from export.parity import check_network
+from export.refusals import check_layers
 from export.seeded import seeded_networks
 from export.stored import Exported, store
 from export.to_onnx import convert, save_saved_model, without_unrounded
@@ -49,12 +50,14 @@ def export_bundle(model: keras.Model | str | Path, path: str | Path, io: IO = "u
         The folder.
 
     Raises:
-        InputError: no such run, or `path` holds something that is not a bundle.
+        InputError: no such run, `path` holds something that is not a bundle, or what cannot be exported.
         ParityError: a network differs from Keras.
     """
     folder = Path(path)
     check_replaceable(folder)
     model, facts = _resolve(model)
+    for name, network in model.inference_networks().items():
+        check_layers(name, network)
     model = in_float32(model)
     with whole_folder(folder) as temporary:
         _write(model, facts, temporary, io, target)
@@ -86,7 +89,7 @@ def _write(model: keras.Model, facts: dict[str, Any], folder: Path, io: IO, targ
     classes = model.classes if model.labelled else ()
     for name, network in inference.items():
         bordered = Bordered(network, io)
-        converted = convert(bordered, side_multiple(network) % 2 == 0, target)
+        converted = convert(bordered, name, side_multiple(network) % 2 == 0, target)
         inputs, outputs = describe(bordered, len(classes))
         parity[name] = check_network(name, converted, network, inputs, model.image_shape[:2])
         final = without_unrounded(converted)
