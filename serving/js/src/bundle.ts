@@ -46,7 +46,9 @@ export class Bundle {
     } catch (error) {
       throw error instanceof InputError ? new InputError(`${reader.name}/${FILE_NAME}: ${error.message}`) : error;
     }
-    for (const stored of [...manifest.networks.values()].flatMap(({ weights, ...own }) => [own, weights ?? []]).flat()) {
+    for (const stored of [...manifest.networks.values()]
+      .flatMap(({ weights, ...own }) => [own, weights ?? []])
+      .flat()) {
       await reader.check?.(stored);
     }
     return new Bundle(reader, manifest);

@@ -13,7 +13,17 @@ export {
   type Tensor,
 } from "./manifest.js";
 export { type Labels, type Rows, type Seed } from "./numbers.js";
-export { count, fromRgba, pictureAt, toFloat, toRgba, toUint8, type Pictures, type Rgba, type Values } from "./pictures.js";
+export {
+  count,
+  fromRgba,
+  pictureAt,
+  toFloat,
+  toRgba,
+  toUint8,
+  type Pictures,
+  type Rgba,
+  type Values,
+} from "./pictures.js";
 export { type Reader } from "./readers.js";
 export { type Provider, type Runtime, type RuntimeOptions } from "./runtime.js";
 export { Sampler, type Ability, type BatchOptions, type LabelledOptions, type SampleOptions } from "./sampler.js";

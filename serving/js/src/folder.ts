@@ -58,7 +58,8 @@ export class FolderReader implements Reader {
       return new InputError(`${path} must be there, as the manifest names it. Received: no such file.`);
     }
     const folder = await stat(this.name).catch((error: unknown) => said(error));
-    const what = typeof folder === "string" ? "no such folder" : folder.isDirectory() ? "a folder without one" : "a file";
+    const what =
+      typeof folder === "string" ? "no such folder" : folder.isDirectory() ? "a folder without one" : "a file";
     return new InputError(`${this.name} must be a bundle with a ${FILE_NAME}. Received: ${what}.`);
   }
 }

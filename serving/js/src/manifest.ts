@@ -109,7 +109,8 @@ function manifest(given: JsonReader): Manifest {
     normalization: entries.optional("normalization", (name) => name.text()) ?? "moving_statistics",
     weights: entries.optional("weights", (kind) => kind.among(["raw", "ema"] as const)) ?? "raw",
     training: entries.optional("training", (facts) => facts.object()) ?? {},
-    parity: entries.optional("parity", (nets) => nets.mapOf((net) => net.mapOf((error) => error.number()))) ?? new Map(),
+    parity:
+      entries.optional("parity", (nets) => nets.mapOf((net) => net.mapOf((error) => error.number()))) ?? new Map(),
     quantization: entries.optional("quantization", (nets) => nets.mapOf(quantization)) ?? new Map(),
   };
 }

@@ -55,7 +55,8 @@ export function rowCount(name: string, rows: Rows, size: number): number {
   const n = rows.data.length / size;
   if (rows.size !== size || !Number.isSafeInteger(n) || n < 1) {
     throw new InputError(
-      `\`${name}\` must be one or more rows of ${size} numbers. Received: ${rows.data.length} numbers in rows of ${rows.size}.`,
+      `\`${name}\` must be one or more rows of ${size} numbers. ` +
+        `Received: ${rows.data.length} numbers in rows of ${rows.size}.`,
     );
   }
   return n;

@@ -1,4 +1,4 @@
-/** What must be known of an ONNX file before a runtime sees it: which other files it names, and which opset it needs. */
+/** What must be known of an ONNX file before a runtime sees it: which files it names, and which opset it needs. */
 
 import { InputError } from "./errors.js";
 

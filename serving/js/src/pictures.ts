@@ -34,7 +34,8 @@ export function count(pictures: Pictures): number {
   const n = data.length / (height * width * channels);
   if (!Number.isSafeInteger(n) || n < 1) {
     throw new InputError(
-      `\`data\` must be of one or more pictures of ${height}x${width}x${channels} numbers. Received: ${data.length} numbers.`,
+      `\`data\` must be of one or more pictures of ${height}x${width}x${channels} numbers. ` +
+        `Received: ${data.length} numbers.`,
     );
   }
   return n;
@@ -119,7 +120,7 @@ type Colour = [number, number, number];
 /** A level of some opacity in front of white, in Pillow's fixed-point arithmetic with 7 bits after the point. */
 function onWhite(level: number, opacity: number): number {
   const sum = level * opacity * 128 + WHITE * (WHITE - opacity) * 128 + (0x80 << 7);
-  return ((sum >> 8) + sum) >> 8 >> 7;
+  return (((sum >> 8) + sum) >> 8) >> 7;
 }
 
 /** Pictures with their right and lower border mirrored, the border itself included, up to a size. */

@@ -1,4 +1,4 @@
-/** What differs between Node and a browser. The entry of the package for each says it once, before anything is opened. */
+/** What differs between Node and a browser; the entry of the package for each says it before anything is opened. */
 
 import { InputError } from "./errors.js";
 import type { Reader } from "./readers.js";

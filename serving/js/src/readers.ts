@@ -52,7 +52,7 @@ export class FetchReader implements Reader {
   readonly name: string;
 
   constructor(private readonly base: URL) {
-    this.name = base.href;
+    this.name = base.href.replace(/\/$/, "");
   }
 
   async read(file: string, most: number): Promise<Uint8Array> {

@@ -1,4 +1,4 @@
-/** The part of ONNX Runtime's JavaScript interface that is used here: onnxruntime-node and onnxruntime-web both have it. */
+/** The part of ONNX Runtime's JavaScript interface that is used here; onnxruntime-node and onnxruntime-web have it. */
 
 export type Numbers = Uint8Array | Float32Array | BigInt64Array;
 
@@ -16,7 +16,10 @@ export interface Session {
 export interface Runtime {
   readonly InferenceSession: { create(model: Uint8Array, options: never): Promise<Session> };
   readonly Tensor: new (type: never, data: never, dims: readonly number[]) => unknown;
-  readonly env: { readonly wasm?: { numThreads?: number }; readonly versions: Readonly<{ common: string; node?: string; web?: string }> };
+  readonly env: {
+    readonly wasm?: { numThreads?: number };
+    readonly versions: Readonly<{ common: string; node?: string; web?: string }>;
+  };
 }
 
 export type SessionOptions = Readonly<Record<string, unknown>>;

@@ -130,7 +130,8 @@ export class Sampler {
 
   /** uint8 pictures in the type that this bundle's encoder or classifier takes. */
   asInput(images: Pictures): Pictures {
-    const taker = !this.manifest.networks.has("encoder") && this.abilities.includes("classify") ? "classifier" : "encoder";
+    const taker =
+      !this.manifest.networks.has("encoder") && this.abilities.includes("classify") ? "classifier" : "encoder";
     return this.input(taker, "image").dtype === "uint8" ? images : toFloat(images);
   }
 
@@ -149,7 +150,10 @@ export class Sampler {
       const many = Math.min(batchSize, n - start);
       const part = labels?.subarray(start, start + many);
       const latents = await this.drawnLatents(many, start, part, drawn);
-      const feed = { latent: floats(latents.data, [many, latents.size]), ...this.labelsDrawn("decoder", many, start, part) };
+      const feed = {
+        latent: floats(latents.data, [many, latents.size]),
+        ...this.labelsDrawn("decoder", many, start, part),
+      };
       yield asPictures(await this.sessions.run<Values>("decoder", feed, "image"));
     }
   }
@@ -218,7 +222,9 @@ export class Sampler {
   private input(network: string, name: string): Tensor {
     const tensor = this.bundle.network(network).inputs.get(name);
     if (tensor === undefined) {
-      throw new InputError(`the ${network} of ${this.bundle.name} must take ${shown(name)}. Received: one that does not.`);
+      throw new InputError(
+        `the ${network} of ${this.bundle.name} must take ${shown(name)}. Received: one that does not.`,
+      );
     }
     return tensor;
   }

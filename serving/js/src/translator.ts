@@ -3,7 +3,17 @@
 import { Bundle, type Source } from "./bundle.js";
 import { InputError, requireInteger, shown } from "./errors.js";
 import type { Manifest } from "./manifest.js";
-import { arrayType, count, cropped, mirrored, slice, toFloat, toUint8, type Pictures, type Values } from "./pictures.js";
+import {
+  arrayType,
+  count,
+  cropped,
+  mirrored,
+  slice,
+  toFloat,
+  toUint8,
+  type Pictures,
+  type Values,
+} from "./pictures.js";
 import { resizeBox } from "./resize.js";
 import type { RuntimeOptions } from "./runtime.js";
 import { Sessions, type Feed, type Given } from "./sessions.js";
@@ -52,7 +62,11 @@ export class Translator {
     const { anySize, multiple, height, width } = bundle.manifest.image;
     requireInteger("tile", tile, 2 * multiple);
     const side = tile - (tile % multiple);
-    return new Translator(bundle, new Sessions(bundle, options), anySize ? { height: side, width: side } : { height, width });
+    return new Translator(
+      bundle,
+      new Sessions(bundle, options),
+      anySize ? { height: side, width: side } : { height, width },
+    );
   }
 
   get manifest(): Manifest {
@@ -154,9 +168,7 @@ export class Translator {
   private asInput(network: string, images: Pictures<Uint8Array>): Given {
     const dims = [count(images), images.height, images.width, images.channels];
     const bytes = this.bundle.network(network).inputs.get("image")?.dtype === "uint8";
-    return bytes
-      ? { type: "uint8", data: images.data, dims }
-      : { type: "float32", data: toFloat(images).data, dims };
+    return bytes ? { type: "uint8", data: images.data, dims } : { type: "float32", data: toFloat(images).data, dims };
   }
 
   private padded(images: Pictures<Uint8Array>): Pictures<Uint8Array> {
@@ -169,7 +181,9 @@ export class Translator {
     const domain = to ?? (this.targets.length === 1 ? this.targets[0] : undefined);
     if (domain === undefined || !(this.targets as readonly string[]).includes(domain)) {
       const possible = this.targets.join(" or ");
-      throw new InputError(`\`to\` must be a domain that ${this.bundle.name} translates to: ${possible}. Received: ${shown(to)}.`);
+      throw new InputError(
+        `\`to\` must be a domain that ${this.bundle.name} translates to: ${possible}. Received: ${shown(to)}.`,
+      );
     }
     return networkTo(domain);
   }
