@@ -46,10 +46,11 @@ export class Bundle {
     } catch (error) {
       throw error instanceof InputError ? new InputError(`${reader.name}/${FILE_NAME}: ${error.message}`) : error;
     }
-    for (const stored of [...manifest.networks.values()]
-      .flatMap(({ weights, ...own }) => [own, weights ?? []])
-      .flat()) {
-      await reader.check?.(stored);
+    for (const network of manifest.networks.values()) {
+      await reader.check?.(network);
+      if (network.weights !== null) {
+        await reader.check?.(network.weights);
+      }
     }
     return new Bundle(reader, manifest);
   }

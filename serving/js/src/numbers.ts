@@ -31,9 +31,12 @@ export function asSeed(seed: Seed): bigint {
 /**
  * Labels of the pictures `start` to `start + n - 1`: those given, else one class after the other.
  *
- * @throws InputError another number of labels, or a label that is no class.
+ * @throws InputError another number of labels, a label that is no class, or no classes at all.
  */
 export function classLabels(n: number, classes: number, labels: Labels | undefined, start = 0): BigInt64Array {
+  if (classes < 1) {
+    throw new InputError("a model that is told the class must know classes. Received: one that knows none.");
+  }
   if (labels === undefined) {
     return BigInt64Array.from({ length: n }, (_, index) => BigInt((start + index) % classes));
   }

@@ -9,6 +9,8 @@ export interface RuntimeTensor {
 }
 
 export interface Session {
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
   run(feeds: Readonly<Record<string, never>>, fetches: readonly string[]): Promise<Readonly<Record<string, unknown>>>;
   release(): Promise<void>;
 }

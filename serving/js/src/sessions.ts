@@ -85,11 +85,15 @@ export class Sessions {
       ...threads(this.options, small),
       ...beside,
     };
-    try {
-      return await inTurn(() => runtime.InferenceSession.create(model.content, options as never));
-    } catch (error) {
-      throw refused(model, runtime, providers, error);
-    }
+    const session = await inTurn(() => runtime.InferenceSession.create(model.content, options as never)).catch(
+      (error: unknown) => {
+        throw refused(model, runtime, providers, error);
+      },
+    );
+    const { inputs, outputs } = this.bundle.network(network);
+    requireNames(`${model.name} must take`, [...inputs.keys()], session.inputNames);
+    requireNames(`${model.name} must give`, [...outputs.keys()], session.outputNames);
+    return session;
   }
 
   private runtime(): Promise<Runtime> {
@@ -104,6 +108,14 @@ function refused(model: Model, runtime: Runtime, providers: readonly Provider[],
     `${model.name} must be a model that onnxruntime ${node ?? web ?? common} opens for ${names}. ` +
       `Received: IR version ${model.facts.irVersion}, opset ${model.facts.opset}: ${said(error)}`,
   );
+}
+
+/** Raises InputError where a network has other inputs or outputs than the manifest says. */
+function requireNames(what: string, stated: readonly string[], names: readonly string[]): void {
+  const [expected, received] = [stated, names].map((some) => [...some].sort().join(", "));
+  if (expected !== received) {
+    throw new InputError(`${what} ${expected}, as the manifest says. Received: ${received}.`);
+  }
 }
 
 let last: Promise<unknown> = Promise.resolve();

@@ -15,6 +15,7 @@ import numpy as np
 
 from tests.serving.languages import javascript
 
+ISOLATING = {"Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp"}
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 PAGE = """<!doctype html>
 <script type="importmap">
@@ -42,13 +43,14 @@ class Language(javascript.Programs):
     """A headless Chromium whose page samples and translates.
 
     Args:
-        folder: where to install the package, if this process has not yet, and to keep the browser's profile.
+        folder: where to install the package, if this process has not yet.
+        isolated: whether the page is cross-origin isolated, and so may have threads.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, isolated: bool = False) -> None:
         self.app = javascript.installed(folder)
         (self.app / "worker.html").write_text(PAGE)
-        self.server = javascript.Server({"/": self.app})
+        self.server = javascript.Server({"/": self.app}, ISOLATING if isolated else {})
         # Where the browser was killed, files may still come and go while the folder is removed.
         self.profile = tempfile.TemporaryDirectory(prefix="chromium", ignore_cleanup_errors=True)
         self.log = (Path(self.profile.name) / "log.txt").open("w+")

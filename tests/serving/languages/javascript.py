@@ -9,9 +9,10 @@ import shutil
 import subprocess
 import tarfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -82,10 +83,12 @@ class Server:
 
     Args:
         places: where addresses begin, and the folder that lies there; the longest that fits counts.
+        headers: of every answer.
     """
 
-    def __init__(self, places: dict[str, Path]) -> None:
+    def __init__(self, places: dict[str, Path], headers: Mapping[str, str] = MappingProxyType({})) -> None:
         self.places = places
+        self.headers = headers
         self._jobs: queue.Queue[tuple[int, bytes]] = queue.Queue()
         self._answers: dict[int, queue.Queue[bytes]] = {}
         self._number = 0
@@ -179,6 +182,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
+        for name, value in self.jobs.headers.items():
+            self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
 

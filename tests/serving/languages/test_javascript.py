@@ -15,12 +15,13 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
+from onnx import TensorProto, helper
 from PIL import Image
 
 import serving
 from tests.serving.languages import chromium, javascript, labelled, node
 from tests.serving.languages.javascript import ProgramError
-from tests.translators import noise
+from tests.translators import FREE, graph_of, noise, write_bundle
 
 PAGE = Path(__file__).parents[3] / "docs" / "javascript.md"
 RUNTIMES = {"node": node, "chromium": chromium}
@@ -246,6 +247,15 @@ class TestTranslation:
         received = language.translate(bundles["centring"], picture, tile=32)
         assert_same_pictures(received, expected)
 
+    def test_float_pictures(self, language, folder):
+        """-image, in [-1, 1], of a bundle that was exported so."""
+        sides = {"image": (TensorProto.FLOAT, [*FREE, 3])}, {"translation": (TensorProto.FLOAT, [*FREE, 3])}
+        model = graph_of([helper.make_node("Neg", ["image"], ["translation"])], *sides)
+        size = serving.manifest.Image(16, 16, 3, any_size=True, multiple=4)
+        bundle = write_bundle(folder / f"negative_{type(language).__module__}", {"a_to_b": model}, size)
+        picture = noise(50, 41)
+        np.testing.assert_array_equal(language.translate(bundle, picture, tile=32), 255 - picture)
+
     def test_how_many_at_once_and_inside_what(self, language, bundles):
         code = """
             const translator = await Translator.open(place, { tile: 33 });
@@ -436,6 +446,16 @@ class TestRefusals:
             r"must be a model that onnxruntime 1\.\d+\.\d+ opens for \w+\. Received: .*opset 99: ", message
         )
 
+    def test_a_model_with_other_inputs_than_the_manifests(self, language, copied):
+        changed(copied, lambda manifest: manifest["networks"]["decoder"]["inputs"].pop("label"))
+        message = refusal(language, lambda: language.sample(copied, 1, 1))
+        assert message.endswith("decoder.onnx must take latent, as the manifest says. Received: label, latent.")
+
+    def test_classes_that_the_manifest_does_not_name(self, language, copied):
+        changed(copied, lambda manifest: manifest.update(classes=[]))
+        message = refusal(language, lambda: language.sample(copied, 1, 1))
+        assert message == "a model that is told the class must know classes. Received: one that knows none."
+
     def test_an_execution_provider_that_is_not_there(self, language, vae_bundle):
         code = "return (await Sampler.open(place, { providers: ['abacus'] })).sample(1)"
         message = refusal(language, lambda: language.run(code, place=language.place(vae_bundle)))
@@ -465,6 +485,29 @@ def test_threads_of_a_page(page, vae_bundle):
     code = "return (await Sampler.open(place, { threads: 2 })).sample(1)"
     message = refusal(page, lambda: page.run(code, place=page.place(vae_bundle)))
     assert message == "`threads` must be 1 in a page that is not cross-origin isolated. Received: 2."
+
+
+def test_threads_of_an_isolated_page(page, folder, vae_bundle):
+    """One number for the whole page, whose pictures are the same."""
+    language = chromium.Language(folder, isolated=True)
+    code = "return (await Sampler.open(place, { threads })).sample(9, { seed: 3 })"
+    place = language.place(vae_bundle)
+    try:
+        received = language.run(code, place=place, threads=2)
+        message = refusal(language, lambda: language.run(code, place=place, threads=3))
+    finally:
+        language.close()
+    assert_same_pictures(received, page.sample(vae_bundle, 9, 3))
+    assert message == "`threads` must be one number for the whole page: 2. Received: 3."
+
+
+def test_a_runtime_of_the_pages_own(page, vae_bundle):
+    code = """
+        const runtime = await import("/node_modules/onnxruntime-web/dist/ort.all.bundle.min.mjs");
+        return (await Sampler.open(place, { runtime })).sample(9, { seed: 3 });
+    """
+    received = page.run(code, place=page.place(vae_bundle))
+    assert_same_pictures(received, page.sample(vae_bundle, 9, 3))
 
 
 def programs(language):
