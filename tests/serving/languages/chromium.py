@@ -58,6 +58,7 @@ class Language(javascript.Programs):
             [*_command(), f"--user-data-dir={self.profile.name}/profile", f"{self.server.address}/worker.html"],
             stdout=self.log,
             stderr=self.log,
+            env={**os.environ, "HOME": self.profile.name},
             start_new_session=True,
         )
 
@@ -100,5 +101,12 @@ def _command() -> list[str]:
     browser = _browser()
     assert browser is not None
     # Chromium's own sandbox cannot be had as root, nor in most containers; only pages of these tests are opened.
-    quiet = ("--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync")
+    quiet = (
+        "--no-first-run",
+        "--disable-breakpad",
+        "--disable-crash-reporter",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+    )
     return [browser, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", *quiet]
