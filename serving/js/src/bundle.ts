@@ -3,6 +3,7 @@
 import { InputError, shown } from "./errors.js";
 import { FILE_NAME, parseManifest, type Manifest, type Network, type Stored } from "./manifest.js";
 import { onnxFacts, type OnnxFacts } from "./onnx.js";
+import { requireNumbersFromNumbers } from "./operators.js";
 import { platform } from "./platform.js";
 import { MemoryReader, requireSize, type Reader } from "./readers.js";
 
@@ -75,16 +76,18 @@ export class Bundle {
   }
 
   /**
-   * The bytes of a network, after sizes and hashes were compared with the manifest's, and the files that it names with
-   * the one that the manifest gives it.
+   * The bytes of a network, after sizes and hashes were compared with the manifest's, the files that it names with the
+   * one that the manifest gives it, and its operators with those that are allowed.
    *
-   * @throws InputError a missing, truncated or altered file, one that is no ONNX model, or one that reads another file.
+   * @throws InputError a missing, truncated or altered file, one that is no ONNX model, one that reads another file, or
+   *   an operator that is not allowed.
    */
   async model(name: string): Promise<Model> {
     const { weights, ...own } = this.network(name);
     const content = await this.verified(own);
     const path = `${this.name}/${own.file}`;
     const facts = onnxFacts(path, content);
+    requireNumbersFromNumbers(path, facts);
     const strange = [...facts.locations].find((location) => location !== weights?.file);
     if (strange !== undefined) {
       const allowed = weights === null ? "have all its numbers inside" : `read no other file than ${weights.file}`;

@@ -1,4 +1,4 @@
-/** What must be known of an ONNX file before a runtime sees it: which files it names, and which opset it needs. */
+/** What must be known of an ONNX file before a runtime sees it: what it computes with, and which files it names. */
 
 import { InputError } from "./errors.js";
 
@@ -9,6 +9,19 @@ export interface OnnxFacts {
   readonly opset: number;
   /** Files that tensors are read from; empty where all is inside. */
   readonly locations: ReadonlySet<string>;
+  /** What nodes compute, `domain.name`; ONNX's own operators by their name alone. */
+  readonly operators: ReadonlySet<string>;
+  /** How many operators the file defines itself, and how many of its tensors are sparse. */
+  readonly functions: number;
+  readonly sparse: number;
+}
+
+/** What is collected on the way through the file. */
+interface Found {
+  readonly locations: Set<string>;
+  readonly operators: Set<string>;
+  functions: number;
+  sparse: number;
 }
 
 type Kind = "model" | "training" | "graph" | "function" | "node" | "attribute" | "sparse" | "tensor";
@@ -30,9 +43,13 @@ const OPSET_DOMAIN = 1;
 const OPSET_VERSION = 2;
 const TENSOR_EXTERNAL_DATA = 13;
 const TENSOR_DATA_LOCATION = 14;
+const NODE_OPERATOR = 4;
+const NODE_DOMAIN = 7;
 const ENTRY_KEY = 1;
 const ENTRY_VALUE = 2;
 const DEEPEST = 64;
+/** ONNX's own domain by both of its names. */
+const OWN_DOMAINS = ["", "ai.onnx"];
 /** Bytes 4 to 7 of the other format that the runtime would take, which is not looked into here. */
 const OTHER_FORMAT = "ORTM";
 
@@ -52,7 +69,7 @@ interface Field {
  * @throws InputError bytes that are no ONNX model.
  */
 export function onnxFacts(name: string, content: Uint8Array): OnnxFacts {
-  const locations = new Set<string>();
+  const found: Found = { locations: new Set(), operators: new Set(), functions: 0, sparse: 0 };
   let irVersion = 0;
   let opset = 0;
   try {
@@ -66,7 +83,7 @@ export function onnxFacts(name: string, content: Uint8Array): OnnxFacts {
         opset = Math.max(opset, ownOpset(value));
       }
     }
-    collect("model", content, locations, 0);
+    collect("model", content, found, 0);
     if (irVersion < 1) {
       throw new Malformed("bytes without its version");
     }
@@ -76,23 +93,28 @@ export function onnxFacts(name: string, content: Uint8Array): OnnxFacts {
     }
     throw error;
   }
-  return { irVersion, opset, locations };
+  return { irVersion, opset, ...found };
 }
 
 class Malformed extends Error {}
 
-function collect(kind: Kind, message: Uint8Array, locations: Set<string>, depth: number): void {
+function collect(kind: Kind, message: Uint8Array, found: Found, depth: number): void {
   if (depth > DEEPEST) {
     throw new Malformed("graphs inside each other without end");
   }
   if (kind === "tensor") {
-    externalLocations(message).forEach((location) => locations.add(location));
+    externalLocations(message).forEach((location) => found.locations.add(location));
     return;
   }
+  if (kind === "node") {
+    found.operators.add(operator(message));
+  }
+  found.functions += Number(kind === "function");
+  found.sparse += Number(kind === "sparse");
   for (const { number, value } of fields(message)) {
     const part = PARTS[kind][number];
     if (part !== undefined && typeof value !== "number") {
-      collect(part, value, locations, depth + 1);
+      collect(part, value, found, depth + 1);
     }
   }
 }
@@ -114,10 +136,17 @@ function externalLocations(tensor: Uint8Array): string[] {
   return outside && found.length === 0 ? [""] : found;
 }
 
+/** What a node computes. */
+function operator(node: Uint8Array): string {
+  const stated = texts(node);
+  const domain = stated.get(NODE_DOMAIN) ?? "";
+  return `${OWN_DOMAINS.includes(domain) ? "" : `${domain}.`}${stated.get(NODE_OPERATOR) ?? ""}`;
+}
+
 /** The opset of ONNX's own operators that an entry of `opset_import` asks for. */
 function ownOpset(entry: Uint8Array): number {
   const domain = texts(entry).get(OPSET_DOMAIN) ?? "";
-  if (domain !== "" && domain !== "ai.onnx") {
+  if (!OWN_DOMAINS.includes(domain)) {
     return 0;
   }
   const version = [...fields(entry)].find(({ number }) => number === OPSET_VERSION)?.value;

@@ -19,6 +19,8 @@ const outside = (location) => [
 ];
 const opset = (version, domain) => bytes(8, [...(domain === undefined ? [] : text(1, domain)), ...number(2, version)]);
 const model = (...fields) => Uint8Array.from([...number(1, 9), ...opset(18), ...fields.flat()]);
+const node = (...fields) => bytes(1, fields.flat());
+const attribute = (...fields) => bytes(5, fields.flat());
 const graph = (...fields) => bytes(7, fields.flat());
 const refused = (content, message) =>
   assert.throws(
@@ -32,11 +34,23 @@ test("versions, and no other file where all is inside", () => {
     irVersion: 9,
     opset: 18,
     locations: new Set(),
+    operators: new Set(),
+    functions: 0,
+    sparse: 0,
   });
 });
 
-const node = (...fields) => bytes(1, fields.flat());
-const attribute = (...fields) => bytes(5, fields.flat());
+test("what nodes compute, in branches and functions too", () => {
+  const named = (name, domain) => [...text(4, name), ...(domain === undefined ? [] : text(7, domain))];
+  const branch = attribute(bytes(6, node(named("Mul", "ai.onnx"))));
+  const facts = onnxFacts(
+    "a.onnx",
+    model(graph(node(named("If"), branch), node(named("Sub", "mine"))), bytes(25, bytes(7, named("Add", "")))),
+  );
+  assert.deepEqual(facts.operators, new Set(["If", "Mul", "mine.Sub", "Add"]));
+  assert.equal(facts.functions, 1);
+});
+
 for (const [where, content] of [
   ["an initializer", graph(bytes(5, outside("here")))],
   ["a sparse initializer's values", graph(bytes(15, bytes(1, outside("here"))))],

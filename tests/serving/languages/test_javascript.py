@@ -19,6 +19,7 @@ from onnx import TensorProto, helper
 from PIL import Image
 
 import serving
+from serving.operators import ALLOWED
 from tests.serving.languages import chromium, javascript, labelled, node
 from tests.serving.languages.javascript import ProgramError
 from tests.translators import FREE, graph_of, noise, write_bundle
@@ -188,7 +189,9 @@ class TestSampling:
         np.testing.assert_array_equal(received, language.reconstruct(by_class, expected, labels))
 
     def test_files_in_memory(self, language, vae_bundle):
-        files = {file.name: base64.b64encode(file.read_bytes()).decode() for file in vae_bundle.glob("*.[jo]*n*")}
+        files = {
+            file.name: base64.b64encode(file.read_bytes()).decode() for file in vae_bundle.iterdir() if file.is_file()
+        }
         code = """
             const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
             const bundle = new Map(Object.entries(files).map(([name, text]) => [name, bytes(text)]));
@@ -426,6 +429,25 @@ class TestRefusals:
         changed(bundle, lambda manifest: manifest["networks"]["decoder"].update(weights=None))
         message = refusal(language, lambda: language.sample(bundle, 1, 1))
         assert message.endswith('must have all its numbers inside. Received: one that reads "worker.mjs".')
+
+    def test_operators_are_allowed_as_in_python(self, language):
+        assert set(language.run("return [...(await inside('operators')).ALLOWED]")) == ALLOWED
+
+    @pytest.mark.parametrize(
+        ("operator", "domain", "received"),
+        [
+            ("EPContext", "com.microsoft", "com.microsoft.EPContext"),
+            ("RandomNormalLike", "", "RandomNormalLike"),
+            ("Loop", "ai.onnx", "Loop"),
+        ],
+    )
+    def test_an_operator_that_is_not_allowed(self, language, copied, operator, domain, received):
+        model = onnx.load(copied / "decoder.onnx")
+        model.graph.node[0].op_type, model.graph.node[0].domain = operator, domain
+        entry = labelled.stored(copied, "decoder.onnx", model.SerializeToString())
+        changed(copied, lambda manifest: manifest["networks"]["decoder"].update(entry))
+        message = refusal(language, lambda: language.sample(copied, 1, 1))
+        assert message.endswith(f'operators of ONNX that compute numbers from numbers. Received: "{received}".')
 
     def test_weights_that_end_too_early(self, language, folder):
         """By the hash they are the manifest's, and yet not what the network needs."""
