@@ -70,7 +70,7 @@ def export_bundle(
     check_replaceable(folder)
     if quantize is not None and target == "cpu":
         raise InputError(
-            "--quantize must be left out with --target cpu, whose convolutions by parts lose too much in smaller numbers. "
+            "--quantize must be left out with --target cpu, whose convolutions by parts need float32. "
             f"Received: {quantize.kind}."
         )
     model, facts = _resolve(model)

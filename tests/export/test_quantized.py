@@ -20,8 +20,8 @@ from tests.serving.languages.families import FAMILIES, write_family
 def run(tmp_path_factory):
     """A translator of one step, and what it was trained on."""
     place = tmp_path_factory.mktemp("quantized")
-    words = ["train", "cyclegan", "--data", "textured:digits", "--out", str(place / "run"), "--max_steps", "1"]
-    words += ["--model.generator", "{name: resnet, filters: 8, blocks: 1}", "--batch_size", "4", "--epochs", "1"]
+    words = ["train", "cyclegan", "--data", "textured:digits", "--out", str(place / "run"), "--batch_size", "50"]
+    words += ["--model.generator", "{name: resnet, filters: 8, blocks: 1}", "--epochs", "1"]
     words += ["--model.discriminator", "{name: patchgan, receptive_field: 16, filters: 4}"]
     assert main(words) == 0
     return place / "run"
@@ -66,7 +66,7 @@ def convolution(channels=16, side=64):
 
 
 def test_8_bits_are_for_what_gains_by_them():
-    """A convolution of many channels is faster in 8 bits wherever there are instructions for it; where there are none it
+    """A convolution of many channels is faster in 8 bits where there are instructions for it, and elsewhere it
     is left alone."""
     model, feeds = convolution(channels=128)
     smaller = quantized("a_to_b", model, feeds, export.Wish("int8", 20.0))
@@ -83,9 +83,7 @@ def test_8_bits_are_for_what_gains_by_them():
 @pytest.mark.parametrize("kind", ["int8", "fp16"])
 def test_pictures_that_differ_more_than_asked_are_refused_with_the_figure(kind):
     model, feeds = convolution()
-    with pytest.raises(
-        export.QualityError, match=rf"'a_to_b' in {kind} must keep its pictures at 200 dB. Received: \d+\.\d dB"
-    ):
+    with pytest.raises(export.QualityError, match=rf"'a_to_b' in {kind} must .* at 200 dB. Received: \d+\.\d dB"):
         quantized("a_to_b", model, feeds, export.Wish(kind, 200.0))
 
 

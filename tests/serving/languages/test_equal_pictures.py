@@ -25,7 +25,7 @@ SHARE = 0.01
 
 @pytest.fixture(scope="module", params=LANGUAGES)
 def language(request, tmp_path_factory):
-    """The programs of a language, built once; what is missing for them is a failure where all languages are asked for."""
+    """A language's programs, built once; what they lack is a failure where all languages are asked for."""
     missing = LANGUAGES[request.param].missing()
     if missing and os.environ.get("KERAS_GEN_ALL_LANGUAGES") == "1":
         pytest.fail(missing)
