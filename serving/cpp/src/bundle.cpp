@@ -24,8 +24,8 @@ void start_runtime() {
         const auto minor = version.substr(std::min(version.find('.') + 1, version.size()));
         int api_version = 0;
         std::from_chars(minor.data(), minor.data() + minor.size(), api_version);
-        const OrtApi* api =
-            api_version < ORT_API_VERSION && version.rfind("1.", 0) == 0 ? nullptr : OrtGetApiBase()->GetApi(ORT_API_VERSION);
+        const bool older = version.rfind("1.", 0) == 0 && api_version < ORT_API_VERSION;
+        const OrtApi* api = older ? nullptr : OrtGetApiBase()->GetApi(ORT_API_VERSION);
         if (api == nullptr)
             throw InputError("the onnxruntime library must be at least 1." + std::to_string(ORT_API_VERSION) +
                              ", whose headers this program was built with. Received: " + version + ".");
@@ -46,8 +46,9 @@ std::string chosen_provider(const std::string& wanted) {
     const bool driver = nvidia_driver_present();
     if (built && driver) return "cuda";
     if (wanted == "auto") return "cpu";
-    throw InputError(std::string("provider 'cuda' needs an ONNX Runtime built for it and an NVIDIA driver. Received: a library built ") +
-                     (built ? "for it" : "without it") + ", driver " + (driver ? "present" : "absent") + ".");
+    throw InputError(std::string("provider 'cuda' needs an ONNX Runtime built for it and an NVIDIA driver. ") +
+                     "Received: a library built " + (built ? "for it" : "without it") + ", driver " +
+                     (driver ? "present" : "absent") + ".");
 }
 
 ONNXTensorElementDataType type_of(const std::string& dtype) {
@@ -57,39 +58,54 @@ ONNXTensorElementDataType type_of(const std::string& dtype) {
     throw InputError("a dtype must be uint8, float32 or int64. Received: '" + dtype + "'.");
 }
 
-// An opened network, and the types of what goes in and out.
-struct Opened {
-    Ort::Session session;
-    std::map<std::string, ONNXTensorElementDataType> inputs;
-    std::map<std::string, ONNXTensorElementDataType> outputs;
+struct Signature {
+    ONNXTensorElementDataType type = ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED;
+    std::vector<std::int64_t> axes{};  // below 0 where one is free
 };
 
-ONNXTensorElementDataType element_type(const Ort::TypeInfo& info) {
-    return info.GetONNXType() == ONNX_TYPE_TENSOR ? info.GetTensorTypeAndShapeInfo().GetElementType()
-                                                  : ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED;
+using Signatures = std::map<std::string, Signature>;
+
+// An opened network, and what goes in and out of it.
+struct Opened {
+    Ort::Session session;
+    Signatures inputs{};
+    Signatures outputs{};
+};
+
+Signature signature(const Ort::TypeInfo& info) {
+    if (info.GetONNXType() != ONNX_TYPE_TENSOR) return {};
+    const auto tensor = info.GetTensorTypeAndShapeInfo();
+    return {tensor.GetElementType(), tensor.GetShape()};
 }
 
 Opened described(Ort::Session session) {
-    Opened opened{std::move(session), {}, {}};
+    Opened opened{std::move(session)};
     const Ort::AllocatorWithDefaultOptions allocator;
     for (std::size_t index = 0; index < opened.session.GetInputCount(); ++index)
         opened.inputs[opened.session.GetInputNameAllocated(index, allocator).get()] =
-            element_type(opened.session.GetInputTypeInfo(index));
+            signature(opened.session.GetInputTypeInfo(index));
     for (std::size_t index = 0; index < opened.session.GetOutputCount(); ++index)
         opened.outputs[opened.session.GetOutputNameAllocated(index, allocator).get()] =
-            element_type(opened.session.GetOutputTypeInfo(index));
+            signature(opened.session.GetOutputTypeInfo(index));
     return opened;
 }
 
-void check_described(const fs::path& path, const std::map<std::string, Tensor>& stated,
-                     const std::map<std::string, ONNXTensorElementDataType>& found) {
-    for (const auto& [name, tensor] : stated) {
-        const auto place = found.find(name);
-        if (place == found.end() || place->second != type_of(tensor.dtype))
-            throw InputError(path.string() + " must have " + detail::one_line(name, 60) + " as " + tensor.dtype +
-                             ", as the manifest says. Received: " +
-                             (place == found.end() ? "none of that name." : "another type."));
-    }
+// Axes of one rank, and sizes that are equal where both are fixed.
+bool agree(const Tensor& stated, const Signature& found) {
+    return found.type == type_of(stated.dtype) &&
+           std::equal(stated.axes.begin(), stated.axes.end(), found.axes.begin(), found.axes.end(),
+                      [](std::int64_t one, std::int64_t other) { return one < 0 || other < 0 || one == other; });
+}
+
+void check_described(const fs::path& path, const std::map<std::string, Tensor>& stated, const Signatures& found) {
+    for (const auto& [name, tensor] : stated)
+        if (found.count(name) == 0 || !agree(tensor, found.at(name)))
+            throw InputError(path.string() + " must have '" + detail::one_line(name, 60) + "' as " + tensor.dtype +
+                             " (" + detail::joined(tensor.axes) + "), as the manifest says. Received: " +
+                             (found.count(name) == 0 ? "none of that name." : "another type or other axes."));
+    if (found.size() != stated.size())
+        throw InputError(path.string() + " must have " + std::to_string(stated.size()) +
+                         " inputs or outputs, as the manifest says. Received: " + std::to_string(found.size()) + ".");
 }
 
 template <class T>
@@ -111,13 +127,13 @@ struct Bundle::State {
             throw InputError(folder.string() + " must be a bundle with a manifest.json. Received: " +
                              (fs::is_directory(folder) ? "a folder without one." : "no such folder."));
         try {
-            manifest = read_manifest(detail::read_plain_file(path));
+            manifest = read_manifest(detail::read_plain_file(path, detail::largest_manifest));
         } catch (const InputError& error) {
             throw InputError(path.string() + ": " + error.what());
         }
         for (const auto& [name, network] : manifest.networks) {
-            detail::check_present(folder, network.file);
-            if (network.weights) detail::check_present(folder, *network.weights);
+            detail::check_present(folder, network.file, detail::largest_network);
+            if (network.weights) detail::check_present(folder, *network.weights, detail::largest_weights);
         }
         detail::require_at_least(0, "threads", wanted.threads);
         threads = wanted.threads;
@@ -202,7 +218,7 @@ void Bundle::run(const std::string& name, const std::vector<Input>& inputs, cons
     Ort::Value result = std::visit([&](auto* data) { return value_over(data, output.shape); }, output.values);
     // ONNX Runtime compares types of inputs, and shapes; that an output's memory is of its type is for us to see to.
     const auto found = opened.outputs.find(output.name);
-    if (found == opened.outputs.end() || found->second != result.GetTensorTypeAndShapeInfo().GetElementType())
+    if (found == opened.outputs.end() || found->second.type != result.GetTensorTypeAndShapeInfo().GetElementType())
         throw InputError(path.string() + " must give " + output.name + " in the type asked for. Received: " +
                          (found == opened.outputs.end() ? "no such output." : "another type."));
     const char* output_name = output.name.c_str();

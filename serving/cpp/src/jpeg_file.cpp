@@ -43,6 +43,16 @@ void on_message(j_common_ptr jpeg, int level) {
     if (level < 0 && (jpeg->err->msg_code == JWRN_JPEG_EOF || jpeg->err->msg_code == JWRN_HIT_MARKER)) on_error(jpeg);
 }
 
+// Of a file whose header was read; the end of decoding drops it.
+int orientation(const jpeg_decompress_struct& jpeg) {
+    for (auto* marker = jpeg.marker_list; marker != nullptr; marker = marker->next) {
+        const std::string_view data(reinterpret_cast<const char*>(marker->data), marker->data_length);
+        if (marker->marker == exif_marker && data.substr(0, exif_mark.size()) == exif_mark)
+            return exif_orientation(data.substr(exif_mark.size()));
+    }
+    return 1;
+}
+
 bool read_header(Reading& reading, const std::string& content) {
     if (setjmp(reading.jump) != 0) return false;
     jpeg_create_decompress(&reading.jpeg);
@@ -51,6 +61,7 @@ bool read_header(Reading& reading, const std::string& content) {
     jpeg_read_header(&reading.jpeg, TRUE);
     reading.decoded.height = reading.jpeg.image_height;
     reading.decoded.width = reading.jpeg.image_width;
+    reading.decoded.orientation = orientation(reading.jpeg);
     return true;
 }
 
@@ -71,15 +82,6 @@ bool read_rows(Reading& reading) {
     return true;
 }
 
-int orientation(const jpeg_decompress_struct& jpeg) {
-    for (auto* marker = jpeg.marker_list; marker != nullptr; marker = marker->next) {
-        const std::string_view data(reinterpret_cast<const char*>(marker->data), marker->data_length);
-        if (marker->marker == exif_marker && data.substr(0, exif_mark.size()) == exif_mark)
-            return exif_orientation(data.substr(exif_mark.size()));
-    }
-    return 1;
-}
-
 }  // namespace
 
 Decoded decode_jpeg(const std::filesystem::path& path, const std::string& content, std::int64_t max_pixels) {
@@ -92,7 +94,6 @@ Decoded decode_jpeg(const std::filesystem::path& path, const std::string& conten
     check_pixels(path, reading.decoded.height, reading.decoded.width, max_pixels);
     if (reading.jpeg.num_components == 4) fail_unreadable(path, "four colours (CMYK)");
     if (!read_rows(reading)) fail_unreadable(path, reading.problem);
-    reading.decoded.orientation = orientation(reading.jpeg);
     return std::move(reading.decoded);
 }
 

@@ -1,5 +1,5 @@
-// A walk through the protobuf wire format of an ONNX file, as far as it says where tensors have their data.
-// Field numbers: onnx.proto3 of ONNX 1.18, in the order of the messages there.
+// A walk through the protobuf wire format of an ONNX file: where tensors have their data, and whether anything in it
+// could reach beyond it. Field numbers are those of onnx.proto.
 #include <charconv>
 
 #include "stored.hpp"
@@ -7,8 +7,6 @@
 
 namespace keras_gen::detail {
 namespace {
-
-constexpr int deepest = 100;  // protobuf's own limit
 
 struct Broken {};
 
@@ -65,19 +63,27 @@ public:
 
     std::int64_t model(std::string_view content) {
         std::int64_t opset = 0;
+        bool any = false;
         for (Message message(content); message.next();) {
             switch (message.field) {
-                case 7: graph(message.bytes, 0); break;
+                case 7: any = true, graph(message.bytes); break;
                 case 8: opset = std::max(opset, default_opset(message.bytes)); break;
-                case 20: training(message.bytes); break;
-                case 25: function(message.bytes); break;
+                case 20: refuse("a training step");
+                case 25: refuse("operators of its own");
                 default: break;
             }
         }
+        if (!any) throw Broken();
         return opset;
     }
 
 private:
+    [[noreturn]] void refuse(const std::string& what) const {
+        throw InputError(path_ + " must be one graph of ONNX's own operators. Received: " + what + ".");
+    }
+
+    static bool is_default(std::string_view domain) { return domain.empty() || domain == "ai.onnx"; }
+
     static std::int64_t default_opset(std::string_view content) {
         std::string_view domain;
         std::int64_t version = 0;
@@ -85,59 +91,35 @@ private:
             if (message.field == 1) domain = message.bytes;
             if (message.field == 2) version = static_cast<std::int64_t>(message.number);
         }
-        return domain.empty() || domain == "ai.onnx" ? version : 0;
+        return is_default(domain) ? version : 0;
     }
 
-    // Only the main graph is at depth 0.
-    void graph(std::string_view content, int depth) {
-        if (depth > deepest) throw Broken();
+    void graph(std::string_view content) const {
         for (Message message(content); message.next();) {
-            switch (message.field) {
-                case 1: node(message.bytes, depth); break;
-                case 5: tensor(message.bytes, depth == 0); break;
-                case 15: sparse(message.bytes); break;
-                default: break;
-            }
+            if (message.field == 1) node(message.bytes);
+            if (message.field == 5) tensor(message.bytes, true);
+            if (message.field == 15) refuse("sparse numbers");
         }
     }
 
-    void training(std::string_view content) {
-        for (Message message(content); message.next();)
-            if (message.field == 1 || message.field == 2) graph(message.bytes, 1);
-    }
-
-    void function(std::string_view content) {
+    // Operators of other domains may open files.
+    void node(std::string_view content) const {
         for (Message message(content); message.next();) {
-            if (message.field == 7) node(message.bytes, 1);
-            if (message.field == 11) attribute(message.bytes, 1);
+            if (message.field == 5) attribute(message.bytes);
+            if (message.field == 7 && !is_default(message.bytes))
+                refuse("one of '" + one_line(message.bytes, 60) + "'");
         }
     }
 
-    void node(std::string_view content, int depth) {
-        for (Message message(content); message.next();)
-            if (message.field == 5) attribute(message.bytes, depth);
-    }
-
-    void attribute(std::string_view content, int depth) {
+    void attribute(std::string_view content) const {
         for (Message message(content); message.next();) {
-            switch (message.field) {
-                case 5:
-                case 10: tensor(message.bytes, false); break;
-                case 6:
-                case 11: graph(message.bytes, depth + 1); break;
-                case 22:
-                case 23: sparse(message.bytes); break;
-                default: break;
-            }
+            if (message.field == 5 || message.field == 10) tensor(message.bytes, false);
+            if (message.field == 6 || message.field == 11) refuse("a graph within it");
+            if (message.field == 22 || message.field == 23) refuse("sparse numbers");
         }
     }
 
-    void sparse(std::string_view content) {
-        for (Message message(content); message.next();)
-            if (message.field == 1 || message.field == 2) tensor(message.bytes, false);
-    }
-
-    void tensor(std::string_view content, bool may_be_outside) {
+    void tensor(std::string_view content, bool may_be_outside) const {
         bool outside = false;
         bool found = false;
         std::string_view elsewhere;

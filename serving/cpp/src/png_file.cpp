@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "decoded.hpp"
+#include "orientation.hpp"
 #include "support.hpp"
 
 namespace keras_gen::detail {
@@ -67,6 +68,12 @@ bool read_rows(Reading& reading) {
         reading.rows.push_back(decoded.values.data() + row * line);
     png_read_image(reading.png, reading.rows.data());
     png_read_end(reading.png, reading.info);
+#ifdef PNG_eXIf_SUPPORTED
+    png_uint_32 size = 0;
+    png_bytep exif = nullptr;
+    if (png_get_eXIf_1(reading.png, reading.info, &size, &exif) != 0)
+        decoded.orientation = exif_orientation({reinterpret_cast<const char*>(exif), size});
+#endif
     return true;
 }
 

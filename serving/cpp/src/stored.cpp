@@ -23,15 +23,7 @@ std::uint64_t size_of_plain_file(const fs::path& path) {
     return size;
 }
 
-InputError unlike_size(const fs::path& path, std::uint64_t expected, std::uint64_t size) {
-    return InputError(path.string() + " must have " + std::to_string(expected) +
-                      " bytes. Received: " + std::to_string(size) + ".");
-}
-
-}  // namespace
-
-std::string read_plain_file(const fs::path& path) {
-    const auto size = size_of_plain_file(path);
+std::string read_bytes(const fs::path& path, std::uint64_t size) {
     std::string content(size, '\0');
     std::ifstream file(path, std::ios::binary);
     if (!file || !file.read(content.data(), static_cast<std::streamsize>(size)))
@@ -39,16 +31,32 @@ std::string read_plain_file(const fs::path& path) {
     return content;
 }
 
-void check_present(const fs::path& bundle, const StoredFile& file) {
-    const auto path = bundle / file.name;
+void require_at_most(const fs::path& path, std::uint64_t most, std::uint64_t size) {
+    if (size > most)
+        throw InputError(path.string() + " must have at most " + std::to_string(most) +
+                         " bytes. Received: " + std::to_string(size) + ".");
+}
+
+}  // namespace
+
+std::string read_plain_file(const fs::path& path, std::uint64_t most) {
     const auto size = size_of_plain_file(path);
-    if (size != file.size) throw unlike_size(path, file.size, size);
+    require_at_most(path, most, size);
+    return read_bytes(path, size);
+}
+
+void check_present(const fs::path& bundle, const StoredFile& file, std::uint64_t most) {
+    const auto path = bundle / file.name;
+    require_at_most(path, most, file.size);
+    const auto size = size_of_plain_file(path);
+    if (size != file.size)
+        throw InputError(path.string() + " must have " + std::to_string(file.size) +
+                         " bytes. Received: " + std::to_string(size) + ".");
 }
 
 std::string read_verified(const fs::path& bundle, const StoredFile& file) {
-    check_present(bundle, file);
-    std::string content = read_plain_file(bundle / file.name);
-    if (content.size() != file.size) throw unlike_size(bundle / file.name, file.size, content.size());
+    check_present(bundle, file, file.size);
+    std::string content = read_bytes(bundle / file.name, file.size);
     const auto digest = sha256(content);
     if (digest != file.sha256)
         throw InputError((bundle / file.name).string() + " must have the SHA-256 " + file.sha256 +

@@ -8,11 +8,15 @@
 
 namespace keras_gen::detail {
 
-// The whole of a plain file. InputError: missing, a link or no file, or it cannot be read.
-std::string read_plain_file(const std::filesystem::path& path);
+constexpr std::uint64_t largest_manifest = std::uint64_t{1} << 22U;
+constexpr std::uint64_t largest_network = (std::uint64_t{1} << 31U) - 1;  // where messages of Protocol Buffers end
+constexpr std::uint64_t largest_weights = std::uint64_t{1} << 34U;
 
-// InputError: missing, a link or no file, or of another size than the manifest states.
-void check_present(const std::filesystem::path& bundle, const StoredFile& file);
+// The whole of a plain file. InputError: missing, a link or no file, larger than `most`, or it cannot be read.
+std::string read_plain_file(const std::filesystem::path& path, std::uint64_t most);
+
+// InputError: missing, a link or no file, larger than `most`, or of another size than the manifest states.
+void check_present(const std::filesystem::path& bundle, const StoredFile& file, std::uint64_t most);
 
 // The bytes of a file after size and SHA-256 were compared with the manifest's. InputError: they differ.
 std::string read_verified(const std::filesystem::path& bundle, const StoredFile& file);
@@ -20,9 +24,9 @@ std::string read_verified(const std::filesystem::path& bundle, const StoredFile&
 // SHA-256 in hexadecimal digits (FIPS 180-4).
 std::string sha256(const std::string& content);
 
-// Operator set of the ONNX default domain that a model asks for, after it was walked through for data that it keeps
-// elsewhere. Only initializers of the main graph may, and only in the network's own weights file.
-// InputError: other external data, or what is no ONNX file; `path` is for the message.
+// Version of ONNX's operators that a model asks for, after everything in it was found to be its own: one graph of ONNX's
+// operators, whose initializers are inside or in the network's own weights file.
+// InputError: other external data or operators, or what is no ONNX file; `path` is for the message.
 std::int64_t check_onnx(const std::filesystem::path& path, const std::string& content,
                         const std::optional<StoredFile>& weights);
 
