@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# ONNX Runtime's C++ headers for a Debian machine whose own release has none, and the library of a Python wheel beside them.
+# ONNX Runtime's C++ headers for a Debian machine whose own release has none, and a Python wheel's library beside them.
 #
 #   fetch_headers.sh FOLDER [LIBRARY [RELEASE]]
 #

@@ -1,5 +1,5 @@
-# onnxruntime::onnxruntime from ORT_INCLUDE_DIR and ORT_LIB_DIR, or from where the system keeps it. Used by this build and
-# by the package that it installs.
+# onnxruntime::onnxruntime from ORT_INCLUDE_DIR and ORT_LIB_DIR, or from where the system keeps it. Used by this build
+# and by the package that it installs.
 
 find_path(KERAS_GEN_ORT_HEADERS onnxruntime_cxx_api.h
   HINTS "${ORT_INCLUDE_DIR}" PATH_SUFFIXES onnxruntime onnxruntime/core/session)

@@ -21,7 +21,8 @@ std::int64_t label_of(const keras_gen::Manifest& manifest, const std::string& na
     const auto found = std::find(manifest.classes.begin(), manifest.classes.end(), name);
     if (found != manifest.classes.end()) return found - manifest.classes.begin();
     if (manifest.classes.empty())
-        throw keras_gen::InputError("--label must be left out for a model that knows no classes. Received: '" + name + "'.");
+        throw keras_gen::InputError("--label must be left out for a model that knows no classes. Received: '" + name +
+                                    "'.");
     std::string names;
     for (const auto& known : manifest.classes) names += (names.empty() ? "" : ", ") + known;
     throw keras_gen::InputError("--label must be one of " + names + ". Received: '" + name + "'.");

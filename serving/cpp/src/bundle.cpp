@@ -35,27 +35,36 @@ void start_runtime() {
     static_cast<void>(started);
 }
 
-bool nvidia_driver_present() { return fs::exists("/proc/driver/nvidia/version") || fs::exists("/dev/nvidiactl"); }
+// Why CUDA cannot be used, or nothing.
+std::string problem_with_cuda() {
+    const auto present = Ort::GetAvailableProviders();
+    if (std::find(present.begin(), present.end(), "CUDAExecutionProvider") == present.end())
+        return "an ONNX Runtime that was built without it";
+    if (!fs::exists("/proc/driver/nvidia/version") && !fs::exists("/dev/nvidiactl")) return "no NVIDIA driver";
+    try {
+        Ort::SessionOptions().AppendExecutionProvider_CUDA(OrtCUDAProviderOptions{});
+        return "";
+    } catch (const Ort::Exception& error) {
+        return detail::one_line(error.what());
+    }
+}
 
 std::string chosen_provider(const std::string& wanted) {
     if (wanted != "auto" && wanted != "cpu" && wanted != "cuda")
         throw InputError("`provider` must be one of auto, cpu, cuda. Received: '" + wanted + "'.");
     if (wanted == "cpu") return "cpu";
-    const auto present = Ort::GetAvailableProviders();
-    const bool built = std::find(present.begin(), present.end(), "CUDAExecutionProvider") != present.end();
-    const bool driver = nvidia_driver_present();
-    if (built && driver) return "cuda";
-    if (wanted == "auto") return "cpu";
-    throw InputError(std::string("provider 'cuda' needs an ONNX Runtime built for it and an NVIDIA driver. ") +
-                     "Received: a library built " + (built ? "for it" : "without it") + ", driver " +
-                     (driver ? "present" : "absent") + ".");
+    const auto problem = problem_with_cuda();
+    if (wanted == "cuda" && !problem.empty())
+        throw InputError("provider 'cuda' needs an ONNX Runtime built for it, an NVIDIA driver and CUDA. Received: " +
+                         problem + ".");
+    return problem.empty() ? "cuda" : "cpu";
 }
 
 ONNXTensorElementDataType type_of(const std::string& dtype) {
     if (dtype == "uint8") return ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8;
     if (dtype == "float32") return ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT;
     if (dtype == "int64") return ONNX_TENSOR_ELEMENT_DATA_TYPE_INT64;
-    throw InputError("a dtype must be uint8, float32 or int64. Received: '" + dtype + "'.");
+    throw InputError("a dtype must be uint8, float32 or int64. Received: '" + detail::one_line(dtype, 60) + "'.");
 }
 
 struct Signature {
@@ -116,8 +125,6 @@ Ort::Value value_over(T* values, const std::vector<std::int64_t>& shape) {
     return Ort::Value::CreateTensor(memory, data, detail::product(shape), shape.data(), shape.size());
 }
 
-std::string runtime_message(const Ort::Exception& error) { return detail::one_line(error.what()); }
-
 }  // namespace
 
 struct Bundle::State {
@@ -138,7 +145,7 @@ struct Bundle::State {
         detail::require_at_least(0, "threads", wanted.threads);
         threads = wanted.threads;
         start_runtime();
-        environment = Ort::Env(ORT_LOGGING_LEVEL_FATAL, "keras_gen");
+        environment.emplace(ORT_LOGGING_LEVEL_FATAL, "keras_gen");
         provider = chosen_provider(wanted.provider);
     }
 
@@ -163,14 +170,14 @@ struct Bundle::State {
             if (network.weights)
                 chosen.AddExternalInitializersFromFilesInMemory({fs::path(network.weights->name).native()},
                                                                 {weights.data()}, {weights.size()});
-            auto opened = described(Ort::Session(environment, content.data(), content.size(), chosen));
+            auto opened = described(Ort::Session(*environment, content.data(), content.size(), chosen));
             check_described(path, network.inputs, opened.inputs);
             check_described(path, network.outputs, opened.outputs);
             return opened;
         } catch (const Ort::Exception& error) {
             throw InputError(path.string() + " must be a network that ONNX Runtime " + runtime_version() +
                              " can run; it needs operator set " + std::to_string(opset) +
-                             ". Received: " + runtime_message(error));
+                             ". Received: " + detail::one_line(error.what()));
         }
     }
 
@@ -184,7 +191,7 @@ struct Bundle::State {
     Manifest manifest;
     std::string provider;
     int threads = 0;
-    Ort::Env environment{nullptr};
+    std::optional<Ort::Env> environment;
     std::mutex mutex;
     std::map<std::string, Opened> networks;
 };
@@ -227,7 +234,7 @@ void Bundle::run(const std::string& name, const std::vector<Input>& inputs, cons
     try {
         opened.session.Run(options, names.data(), values.data(), values.size(), &output_name, &result, 1);
     } catch (const Ort::Exception& error) {
-        throw std::runtime_error(path.string() + " must run. Received: " + runtime_message(error));
+        throw std::runtime_error(path.string() + " must run. Received: " + detail::one_line(error.what()));
     }
 }
 

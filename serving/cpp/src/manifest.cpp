@@ -17,7 +17,7 @@ public:
         // An entry may be a whole tree, and deep: containers are named, not shown.
         const std::string shown = value_.is_object()  ? "an object"
                                   : value_.is_array() ? "an array"
-                                                      : detail::one_line(value_.dump(), 60);
+                                                      : detail::one_line(value_.dump(-1, ' ', true), 60);
         return InputError(place_ + " must be " + expected + ". Received: " + shown + ".");
     }
 
@@ -118,6 +118,9 @@ Image image(const Entry& entry) {
 Json parsed(const std::string& text) {
     try {
         return Json::parse(text);
+    } catch (const Json::parse_error& error) {
+        throw InputError("a manifest must be JSON. Received: something else at byte " + std::to_string(error.byte) +
+                         ".");
     } catch (const Json::exception& error) {
         throw InputError("a manifest must be JSON. Received: " + detail::one_line(error.what()) + ".");
     }

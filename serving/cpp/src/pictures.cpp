@@ -151,7 +151,8 @@ void write_png(const fs::path& path, const Picture& picture) {
     image.version = PNG_IMAGE_VERSION;
     image.width = static_cast<png_uint_32>(shape[2]);
     image.height = static_cast<png_uint_32>(shape[1]);
-    image.format = (shape[3] == 3 ? unsigned{PNG_FORMAT_FLAG_COLOR} : 0U) | (opaque ? 0U : unsigned{PNG_FORMAT_FLAG_ALPHA});
+    image.format = (shape[3] == 3 ? unsigned{PNG_FORMAT_FLAG_COLOR} : 0U) |
+                   (opaque ? 0U : unsigned{PNG_FORMAT_FLAG_ALPHA});
     WholeFile file(path);
     const auto* pixels = opaque ? picture.pixels.values.data() : mixed.data();
     if (png_image_write_to_stdio(&image, file.stream(), 0, pixels, 0, nullptr) == 0)
@@ -167,8 +168,9 @@ Picture grid(const Pictures& pictures, std::int64_t columns) {
                          detail::joined(shape) + ").");
     const auto n = shape[0];
     const auto channels = shape[3];
-    const auto zoom = std::max<std::int64_t>(
-        1, static_cast<std::int64_t>(std::nearbyint(readable_side / static_cast<double>(std::max(shape[1], shape[2])))));
+    const auto side = static_cast<double>(std::max(shape[1], shape[2]));
+    const auto zoom =
+        std::max<std::int64_t>(1, static_cast<std::int64_t>(std::nearbyint(readable_side / side)));
     if (columns == 0) columns = static_cast<std::int64_t>(std::ceil(std::sqrt(static_cast<double>(n))));
     const auto rows = (n + columns - 1) / columns;
     const auto cell_height = shape[1] * zoom + 1;

@@ -46,11 +46,14 @@ Sampler::Sampler(Bundle bundle) : bundle_(std::move(bundle)) {}
 Sampler::Sampler(std::filesystem::path folder, const Execution& execution)
     : Sampler(Bundle(std::move(folder), execution)) {}
 
-bool Sampler::takes_label(const std::string& network) const { return bundle_.network(network).inputs.count("label") > 0; }
+bool Sampler::takes_label(const std::string& network) const {
+    return bundle_.network(network).inputs.count("label") > 0;
+}
 
 bool Sampler::takes_class() const {
     const auto& networks = bundle_.manifest().networks;
-    return std::any_of(networks.begin(), networks.end(), [this](const auto& entry) { return takes_label(entry.first); });
+    return std::any_of(networks.begin(), networks.end(),
+                       [this](const auto& entry) { return takes_label(entry.first); });
 }
 
 std::int64_t Sampler::columns() const {

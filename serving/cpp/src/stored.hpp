@@ -24,8 +24,8 @@ std::string read_verified(const std::filesystem::path& bundle, const StoredFile&
 // SHA-256 in hexadecimal digits (FIPS 180-4).
 std::string sha256(const std::string& content);
 
-// Version of ONNX's operators that a model asks for, after everything in it was found to be its own: one graph of ONNX's
-// operators, whose initializers are inside or in the network's own weights file.
+// Version of ONNX's operators that a model asks for, after everything in it was found to be its own: one graph of
+// ONNX's operators, whose initializers are inside or in the network's own weights file.
 // InputError: other external data or operators, or what is no ONNX file; `path` is for the message.
 std::int64_t check_onnx(const std::filesystem::path& path, const std::string& content,
                         const std::optional<StoredFile>& weights);

@@ -17,12 +17,12 @@ namespace keras_gen::detail {
 
 inline std::size_t length(std::int64_t value) { return static_cast<std::size_t>(value); }
 
-// Words with single spaces between them, at most about as many as fit a line.
+// Words with single spaces between them, no longer than fits a line, of bytes that may be no text.
 inline std::string one_line(std::string_view text, std::size_t most = 240) {
     std::string line;
     for (const char letter : text) {
-        const bool blank = letter == ' ' || (letter >= '\t' && letter <= '\r');
-        if (!blank) line += letter;
+        const auto code = static_cast<unsigned char>(letter);
+        if (code > 0x20) line += code < 0x7F ? letter : '?';
         else if (!line.empty() && line.back() != ' ') line += ' ';
     }
     while (!line.empty() && line.back() == ' ') line.pop_back();

@@ -14,7 +14,9 @@ bool translates(const Manifest& manifest, const std::string& name) {
            found->second.outputs.count("translation") > 0;
 }
 
-std::int64_t rounded_up(std::int64_t side, std::int64_t multiple) { return (side + multiple - 1) / multiple * multiple; }
+std::int64_t rounded_up(std::int64_t side, std::int64_t multiple) {
+    return (side + multiple - 1) / multiple * multiple;
+}
 
 std::int64_t at_most(std::int64_t side) {
     constexpr std::int64_t most = std::int64_t{1} << 30U;
@@ -49,7 +51,8 @@ Translator::Translator(Bundle bundle, std::int64_t tile) : bundle_(std::move(bun
     if (translates(manifest, "b_to_a")) targets_.emplace_back("a");
     if (translates(manifest, "a_to_b")) targets_.emplace_back("b");
     if (targets_.empty())
-        throw InputError(bundle_.folder().string() + " must translate. Received: a bundle of '" + manifest.model + "'.");
+        throw InputError(bundle_.folder().string() + " must translate. Received: a bundle of '" +
+                         detail::one_line(manifest.model, 60) + "'.");
     const Image& image = manifest.image;
     for (const auto side : {image.height, image.width, image.channels, image.multiple, tile}) at_most(side);
     detail::require_at_least(2 * image.multiple, "tile", tile);

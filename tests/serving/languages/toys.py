@@ -18,15 +18,16 @@ DTYPES = {TensorProto.UINT8: "uint8", TensorProto.FLOAT: "float32", TensorProto.
 PLACES = np.arange(HEIGHT * WIDTH, dtype=np.float32).reshape(1, HEIGHT, WIDTH, 1)
 
 
-def model(nodes, inputs, outputs, constants: Mapping[str, np.ndarray | TensorProto] = {}, opset=18):  # noqa: B006
+def model(nodes, inputs, outputs, constants: Mapping[str, np.ndarray | TensorProto] | None = None):
     """An ONNX model; inputs and outputs are name -> (type, axes), constants arrays or tensors."""
     values = [[helper.make_tensor_value_info(name, *kind) for name, kind in side.items()] for side in (inputs, outputs)]
     stored = [
         value if isinstance(value, TensorProto) else numpy_helper.from_array(value, name)
-        for name, value in constants.items()
+        for name, value in (constants or {}).items()
     ]
-    graph = helper.make_graph([helper.make_node(*node[:3], **(node[3:] or [{}])[0]) for node in nodes], "toy", *values, stored)
-    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=9)
+    operators = [helper.make_node(*node[:3], **(node[3] if node[3:] else {})) for node in nodes]
+    graph = helper.make_graph(operators, "toy", *values, stored)
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
 
 
 def noise():
@@ -36,15 +37,14 @@ def noise():
         ("Range", ["start", "end", "one"], ["index"]),
         ("Cast", ["index"], ["index_float"], {"to": TensorProto.FLOAT}),
         ("Cast", ["seed"], ["seed_float"], {"to": TensorProto.FLOAT}),
-        ("Expand", ["seed_float", "count"], ["seeds"]),
         ("Reshape", ["n", "single"], ["count"]),
+        ("Expand", ["seed_float", "count"], ["seeds"]),
         ("Unsqueeze", ["index_float", "last"], ["first_column"]),
         ("Unsqueeze", ["seeds", "last"], ["second_column"]),
         ("Concat", ["first_column", "second_column"], ["whole"], {"axis": 1}),
         ("Neg", ["truncation"], ["least"]),
         ("Clip", ["whole", "least", "truncation"], ["latent"]),
     ]
-    nodes.insert(4, nodes.pop(5))  # a value is made before it is used
     number = (TensorProto.INT64, [])
     inputs = {"seed": number, "n": number, "start": number, "truncation": (TensorProto.FLOAT, [])}
     outputs = {"latent": (TensorProto.FLOAT, ["n", LATENT])}

@@ -12,6 +12,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -21,7 +22,15 @@ namespace keras_gen {
 // expected and what came. Other failures are other std::exceptions.
 class InputError : public std::runtime_error {
 public:
-    using std::runtime_error::runtime_error;
+    explicit InputError(std::string message) : std::runtime_error(on_one_line(std::move(message))) {}
+
+private:
+    // Names in a message come from files that anyone may have written.
+    static std::string on_one_line(std::string message) {
+        for (char& letter : message)
+            if (static_cast<unsigned char>(letter) < 0x20 || letter == 0x7F) letter = ' ';
+        return message;
+    }
 };
 
 // Numbers row by row; as many values as the sizes in `shape` multiply to.
