@@ -29,8 +29,9 @@ from keras_gen.layers import InstanceNormalization
 from keras_gen.training.run_directory import open_model
 from serving import Translator
 from serving.images import picture_files, read_image
+from serving.names import IMAGE, MEASURED, OWN, STATISTICS, TRANSLATION
 from serving.translation.tiles import Axis, blended
-from serving.translation.translator import IMAGE, MEASURED, OVERLAP, OWN, STATISTICS, TRANSLATION
+from serving.translation.translator import OVERLAP
 
 SIDE, TILE, COUNT, CELL = 1024, 256, 4, 200
 NETWORK = "a_to_b_tile"

@@ -8,13 +8,9 @@ from typing import Literal
 import keras
 import tensorflow as tf
 
+from serving.names import IMAGE, LABEL, PICTURES
+
 IO = Literal["uint8", "float"]
-IMAGE = "image"
-TRANSLATION = "translation"
-PICTURES = (IMAGE, TRANSLATION)
-LATENT = "latent"
-LABEL = "label"
-TRUNCATION = "truncation"
 
 
 def unrounded(name: str) -> str:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 import platform
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import keras
-import onnx
 
-from export.border import IMAGE, IO, Bordered
+from export.border import IO, Bordered
 from export.card import write_card
 from export.describe import describe
+from export.graph import Target
 from export.parity import check_network
-from export.seeded import SAMPLER, seeded_networks
-from export.to_onnx import convert, label, save_saved_model, without_unrounded
+from export.refusals import check_layers
+from export.seeded import seeded_networks
+from export.stored import Exported, store
+from export.to_onnx import convert, save_saved_model, without_unrounded
 from keras_gen.models import model_name
 from keras_gen.networks.sizes import side_multiple
 from keras_gen.training.precision import in_float32
@@ -25,13 +26,13 @@ from serving import Sampler
 from serving.errors import InputError
 from serving.files import whole_folder
 from serving.images import grid, to_uint8, write_png
-from serving.manifest import FILE_NAME, Image, Latent, Manifest, Network, Tensor
+from serving.manifest import FILE_NAME, Image, Latent, Manifest, Network
+from serving.names import DECODER, IMAGE, SAMPLER
 
-DECODER = "decoder"
 SAMPLES = 64
 
 
-def export_bundle(model: keras.Model | str | Path, path: str | Path, io: IO = "uint8") -> Path:
+def export_bundle(model: keras.Model | str | Path, path: str | Path, io: IO = "uint8", target: Target = "any") -> Path:
     """Writes a bundle of a trained model, replacing a bundle that is there.
 
     Every network is loaded in ONNX Runtime and compared with Keras at batches of 1, 3 and 17 first; if one
@@ -42,20 +43,24 @@ def export_bundle(model: keras.Model | str | Path, path: str | Path, io: IO = "u
         path: the folder to write.
         io: `uint8` takes and gives pictures as 0..255, with scaling and rounding inside the graph; `float`
             keeps [-1, 1].
+        target: what the graphs are written for. `cpu` computes 3x3 convolutions of many channels by parts, with half
+            the multiplications; on a GPU, whose own kernels do that, `any` is faster.
 
     Returns:
         The folder.
 
     Raises:
-        InputError: no such run, or `path` holds something that is not a bundle.
+        InputError: no such run, `path` holds something that is not a bundle, or what cannot be exported.
         ParityError: a network differs from Keras.
     """
     folder = Path(path)
     check_replaceable(folder)
     model, facts = _resolve(model)
+    for name, network in model.inference_networks().items():
+        check_layers(name, network)
     model = in_float32(model)
     with whole_folder(folder) as temporary:
-        _write(model, facts, temporary, io)
+        _write(model, facts, temporary, io, target)
     return folder
 
 
@@ -77,23 +82,24 @@ def _resolve(model: keras.Model | str | Path) -> tuple[keras.Model, dict[str, An
     return run.load_model(), {"finished_epochs": run.position().epochs, "config": config}
 
 
-def _write(model: keras.Model, facts: dict[str, Any], folder: Path, io: IO) -> None:
-    networks: dict[str, Network] = {}
+def _write(model: keras.Model, facts: dict[str, Any], folder: Path, io: IO, target: Target) -> None:
+    exported: dict[str, Exported] = {}
     parity: dict[str, dict[str, float]] = {}
     inference = model.inference_networks()
     classes = model.classes if model.labelled else ()
     for name, network in inference.items():
         bordered = Bordered(network, io)
-        converted = convert(bordered)
+        converted = convert(bordered, name, side_multiple(network) % 2 == 0, target)
         inputs, outputs = describe(bordered, len(classes))
         parity[name] = check_network(name, converted, network, inputs, model.image_shape[:2])
         final = without_unrounded(converted)
-        networks[name] = _save(final, folder, name, inputs, outputs)
+        exported[name] = Exported(final, inputs, outputs)
         save_saved_model(bordered, str(folder / "saved_model" / name))
         if name == DECODER and model.prior:
             for seeded in seeded_networks(model, network, final, inputs, outputs):
                 parity[seeded.name] = seeded.parity
-                networks[seeded.name] = _save(seeded.graph, folder, seeded.name, seeded.inputs, seeded.outputs)
+                exported[seeded.name] = Exported(seeded.graph, seeded.inputs, seeded.outputs)
+    networks = store(exported, folder)
     height, width, channels = model.image_shape
     manifest = Manifest(
         model=model_name(model),
@@ -121,15 +127,6 @@ def _free_sides(networks: dict[str, Network], inference: dict[str, keras.Model])
     if not inputs or any(isinstance(side, int) for tensor in inputs for side in tensor.axes[1:3]):
         return {}
     return {"any_size": True, "multiple": max(side_multiple(network) for network in inference.values())}
-
-
-def _save(
-    model: onnx.ModelProto, folder: Path, name: str, inputs: dict[str, Tensor], outputs: dict[str, Tensor]
-) -> Network:
-    label(model, inputs, outputs)
-    content = model.SerializeToString(deterministic=True)
-    (folder / f"{name}.onnx").write_bytes(content)
-    return Network(f"{name}.onnx", hashlib.sha256(content).hexdigest(), len(content), inputs, outputs)
 
 
 def _versions() -> dict[str, str]:

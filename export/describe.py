@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from export.border import LABEL, PICTURES, Bordered
-from keras_gen.networks.tiling import OWN
+from export.border import Bordered
 from serving.manifest import Tensor
+from serving.names import LABEL, OWN, PICTURES
 
 FREE_AXES = ("n", "height", "width")
 

@@ -8,10 +8,10 @@ import keras
 import numpy as np
 import onnx
 
-from export.border import IMAGE, LABEL, LATENT, PICTURES, TRUNCATION, unrounded
-from keras_gen.networks.tiling import MEASURED, OWN, STATISTICS
+from export.border import unrounded
 from serving.images import to_float, to_uint8
 from serving.manifest import Tensor
+from serving.names import IMAGE, LABEL, LATENT, MEASURED, OWN, PICTURES, STATISTICS, TRUNCATION
 from serving.noise import standard_normal
 
 BATCHES = (1, 3, 17)

@@ -8,14 +8,14 @@ from typing import NamedTuple
 import keras
 import onnx
 
-from export.border import LABEL, LATENT, TRUNCATION, Bordered
+from export.border import Bordered
 from export.describe import describe
 from export.parity import check_noise, check_sampler
 from export.sampler_graph import noise_graph, prior_graph, sampler_graph
 from export.to_onnx import convert
 from serving.manifest import Tensor
+from serving.names import LABEL, LATENT, NOISE, SAMPLER, TRUNCATION
 
-NOISE, SAMPLER = "noise", "sampler"
 INT64_SCALAR = Tensor(axes=(), dtype="int64")
 
 
@@ -71,7 +71,7 @@ def _prior(model: keras.Model) -> tuple[onnx.ModelProto | None, dict[str, Tensor
     if network is None:
         return None, {}
     bordered = Bordered(network, "float")
-    return convert(bordered), describe(bordered, len(model.classes))[0]
+    return convert(bordered, NOISE), describe(bordered, len(model.classes))[0]
 
 
 def _only(inputs: dict[str, Tensor], *names: str) -> dict[str, Tensor]:

@@ -5,18 +5,19 @@ Standard library only, so that anything can read a bundle's description without 
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from serving.errors import InputError
+from serving.json_reader import JsonReader
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 FILE_NAME = "manifest.json"
 PRIORS = ("standard_normal", "mixture", "swiss_roll")
+QUANTIZATIONS = ("int8", "fp16")
+MOST_BYTES = 2**22
 
 
 @dataclass(frozen=True)
@@ -35,14 +36,40 @@ class Tensor:
 
 
 @dataclass(frozen=True)
+class Weights:
+    """A file of numbers beside a network, which are its initializers' (ONNX external data): where it is, what it must
+    hash to. Networks may share one."""
+
+    file: str
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True)
 class Network:
-    """One ONNX file: where it is, what it must hash to, what goes in and out by name."""
+    """One ONNX file: where it is, what it must hash to, what goes in and out by name, and what it keeps beside it."""
 
     file: str
     sha256: str
     size: int
     inputs: dict[str, Tensor]
     outputs: dict[str, Tensor]
+    weights: Weights | None = None
+
+
+@dataclass(frozen=True)
+class Quantization:
+    """How a network's numbers were made smaller, and what that did to its pictures.
+
+    Attributes:
+        kind: `int8` or `fp16`.
+        psnr: of its pictures against those before, in dB.
+        at_least: the PSNR that was asked for, in dB.
+    """
+
+    kind: str
+    psnr: float
+    at_least: float
 
 
 @dataclass(frozen=True)
@@ -80,6 +107,7 @@ class Manifest:
         training: facts about the training run, free form, for people.
         parity: network -> output -> largest difference from Keras that export measured; in grey
             levels for uint8 outputs, absolute for float ones.
+        quantization: network -> how it was quantized, for those that were.
     """
 
     model: str
@@ -91,6 +119,7 @@ class Manifest:
     weights: str = "raw"
     training: dict[str, Any] = field(default_factory=dict)
     parity: dict[str, dict[str, float]] = field(default_factory=dict)
+    quantization: dict[str, Quantization] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """The manifest as indented JSON, `format_version` first."""
@@ -117,94 +146,21 @@ class Manifest:
             InputError: the folder is not there or is not a bundle, or the manifest is not valid.
         """
         path = bundle / FILE_NAME
-        if not path.is_file():
-            what = "a folder without one" if bundle.is_dir() else "no such folder"
+        if not path.is_file() or path.is_symlink():
+            what = "a link" if path.is_symlink() else "a folder without one" if bundle.is_dir() else "no such folder"
             raise InputError(f"{bundle} must be a bundle with a {FILE_NAME}. Received: {what}.")
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+        if len(content) > MOST_BYTES:
+            raise InputError(f"{path} must have at most {MOST_BYTES} bytes. Received: {path.stat().st_size}.")
         try:
-            return cls.from_json(path.read_text(encoding="utf-8"))
+            return cls.from_json(content.decode("utf-8"))
         except (InputError, UnicodeDecodeError) as error:
             raise InputError(f"{path}: {error}") from None
 
 
-def check_present(bundle: Path, network: Network) -> Path:
-    """The path of a network's file, which is there with the size that the manifest states.
-
-    Raises:
-        InputError: the file is missing or has another size.
-    """
-    path = bundle / network.file
-    if not path.is_file():
-        raise InputError(f"{path} is named in the manifest. Received: no such file.")
-    if path.stat().st_size != network.size:
-        raise InputError(f"{path} must have {network.size} bytes. Received: {path.stat().st_size}.")
-    return path
-
-
-def read_verified(bundle: Path, network: Network) -> bytes:
-    """The bytes of a network's file, after its size and SHA-256 were compared with the manifest's.
-
-    Raises:
-        InputError: the file is missing, truncated or altered.
-    """
-    path = check_present(bundle, network)
-    content = path.read_bytes()
-    digest = hashlib.sha256(content).hexdigest()
-    if digest != network.sha256:
-        raise InputError(f"{path} must have the SHA-256 {network.sha256}. Received: {digest}.")
-    return content
-
-
-class _Reader:
-    """Turns parsed JSON into the dataclasses above; `where` is the path of keys for messages."""
-
-    def __init__(self, where: str) -> None:
-        self.where = where
-
-    def at(self, key: str) -> _Reader:
-        return _Reader(f"{self.where}.{key}")
-
-    def fail(self, expected: str, received: object) -> InputError:
-        shown = repr(received)
-        shown = shown if len(shown) <= 60 else shown[:57] + "..."
-        return InputError(f"{self.where} must be {expected}. Received: {shown}.")
-
-    def mapping(self, data: object) -> dict[str, Any]:
-        if not isinstance(data, Mapping):
-            raise self.fail("an object", data)
-        return dict(data)
-
-    def fields(self, data: object, required: set[str], optional: set[str] = frozenset()) -> dict:  # type: ignore[assignment]
-        entries = self.mapping(data)
-        if missing := sorted(required - entries.keys()):
-            raise InputError(f"{self.where} must have {missing[0]!r}. Received: {sorted(entries)}.")
-        if unknown := sorted(entries.keys() - required - optional):
-            raise InputError(f"{self.where} has an unknown entry. Received: {unknown[0]!r}.")
-        return entries
-
-    def integer(self, data: object, low: int = 0) -> int:
-        if isinstance(data, bool) or not isinstance(data, int) or data < low:
-            raise self.fail(f"an integer of at least {low}", data)
-        return data
-
-    def number(self, data: object) -> float:
-        if isinstance(data, bool) or not isinstance(data, int | float):
-            raise self.fail("a number", data)
-        return float(data)
-
-    def text(self, data: object, *choices: str) -> str:
-        if not isinstance(data, str) or (choices and data not in choices):
-            raise self.fail(" or ".join(map(repr, choices)) if choices else "a string", data)
-        return data
-
-    def array(self, data: object) -> list[Any]:
-        if not isinstance(data, list):
-            raise self.fail("an array", data)
-        return data
-
-    def flag(self, data: object) -> bool:
-        if not isinstance(data, bool):
-            raise self.fail("true or false", data)
-        return data
+class _Reader(JsonReader):
+    """Turns parsed JSON into the dataclasses above."""
 
     def manifest(self, data: object) -> Manifest:
         version = self.at("format_version").integer(self.mapping(data).get("format_version"), low=1)
@@ -216,10 +172,10 @@ class _Reader:
         entries = self.fields(
             data,
             {"format_version", "model", "networks", "image"},
-            {"latent", "classes", "normalization", "weights", "training", "parity"},
+            {"latent", "classes", "normalization", "weights", "training", "parity", "quantization"},
         )
         networks = self.at("networks")
-        parity = self.at("parity")
+        parity, quantization = self.at("parity"), self.at("quantization")
         latent = entries.get("latent")
         return Manifest(
             model=self.at("model").text(entries["model"]),
@@ -240,22 +196,41 @@ class _Reader:
                 }
                 for name, outputs in parity.mapping(entries.get("parity", {})).items()
             },
+            quantization={
+                name: quantization.at(name).quantization(value)
+                for name, value in quantization.mapping(entries.get("quantization", {})).items()
+            },
         )
 
     def network(self, data: object) -> Network:
-        entries = self.fields(data, {"file", "sha256", "size", "inputs", "outputs"})
+        entries = self.fields(data, {"file", "sha256", "size", "inputs", "outputs"}, {"weights"})
+        weights = entries.get("weights")
+        return Network(
+            *self.stored(entries),
+            inputs=self.at("inputs").tensors(entries["inputs"]),
+            outputs=self.at("outputs").tensors(entries["outputs"]),
+            weights=None if weights is None else self.at("weights").stored_weights(weights),
+        )
+
+    def stored_weights(self, data: object) -> Weights:
+        return Weights(*self.stored(self.fields(data, {"file", "sha256", "size"})))
+
+    def stored(self, entries: dict[str, Any]) -> tuple[str, str, int]:
+        """Name, SHA-256 and size of a file."""
         file = self.at("file").text(entries["file"])
         if not file or Path(file).name != file or "\\" in file or "\0" in file or file.startswith("."):
             raise self.at("file").fail("a plain file name inside the bundle", file)
         digest = self.at("sha256").text(entries["sha256"])
         if len(digest) != 64 or set(digest) - set("0123456789abcdef"):
             raise self.at("sha256").fail("64 hexadecimal digits", digest)
-        return Network(
-            file=file,
-            sha256=digest,
-            size=self.at("size").integer(entries["size"]),
-            inputs=self.at("inputs").tensors(entries["inputs"]),
-            outputs=self.at("outputs").tensors(entries["outputs"]),
+        return file, digest, self.at("size").integer(entries["size"])
+
+    def quantization(self, data: object) -> Quantization:
+        entries = self.fields(data, {"kind", "psnr", "at_least"})
+        return Quantization(
+            kind=self.at("kind").text(entries["kind"], *QUANTIZATIONS),
+            psnr=self.at("psnr").number(entries["psnr"]),
+            at_least=self.at("at_least").number(entries["at_least"]),
         )
 
     def tensors(self, data: object) -> dict[str, Tensor]:

@@ -14,6 +14,7 @@ from serving.classes import class_labels
 from serving.errors import InputError
 from serving.images import to_float
 from serving.manifest import Latent, Manifest, Network
+from serving.names import LABEL, TRUNCATION
 from serving.noise import check_seed, check_truncation
 from serving.sessions import Sessions
 
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     import onnxruntime
 
 BATCH_SIZE = 64
-LABEL = "label"
-TRUNCATION = "truncation"
 MOST_COLUMNS = 20
 
 Arrays = dict[str, np.ndarray]

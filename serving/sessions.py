@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from serving.errors import InputError, require_among, require_at_least
-from serving.manifest import Manifest, Network, check_present, read_verified
+from serving.manifest import Manifest, Network, Weights
+from serving.onnx_contents import Contents
+from serving.operators import DOMAINS
+from serving.runtime import check_release, load_runtime
+from serving.safety import check_network, check_self_contained
+from serving.signature import check_signature
+from serving.verified import check_present, read_verified, stored_files
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -25,69 +32,103 @@ class Sessions:
     Args:
         bundle: the folder.
         manifest: its manifest.
-        provider: as in `open_session`.
-        threads: as in `open_session`.
+        provider: as in `session_of`.
+        threads: as in `session_of`.
 
     Raises:
         InputError: a missing or truncated file.
     """
 
     def __init__(self, bundle: Path, manifest: Manifest, provider: str, threads: int | None) -> None:
-        for network in manifest.networks.values():
-            check_present(bundle, network)
+        for stored in stored_files(manifest):
+            check_present(bundle, stored)
         self.bundle = bundle
         self.manifest = manifest
         self.provider = provider
         self.threads = threads
         self._opened: dict[str, onnxruntime.InferenceSession] = {}
+        self._weights: dict[Weights, bytes] = {}
 
     def of(self, name: str, small: bool = False) -> onnxruntime.InferenceSession:
         """The session of a network that the bundle has; a small one runs on the CPU in one thread: a pool of its own,
         waiting for work, would slow the others down."""
         if name not in self._opened:
             provider, threads = ("cpu", 1) if small else (self.provider, self.threads)
-            self._opened[name] = open_session(self.bundle, self.manifest.networks[name], provider, threads)
+            network = self.manifest.networks[name]
+            path = self.bundle / network.file
+            content, weights = read_verified(self.bundle, network), self._weights_of(network)
+            contents = check_network(content, {file: len(numbers) for file, numbers in weights.items()}, path)
+            session = _open(content, contents, weights, provider, threads, path)
+            check_signature(session, network, path)
+            self._opened[name] = session
+            self._forget_weights()
         return self._opened[name]
 
+    def _weights_of(self, network: Network) -> dict[str, bytes]:
+        """The content of the file beside a network, which is read and hashed once for all that share it."""
+        weights = network.weights
+        if weights is None:
+            return {}
+        if weights not in self._weights:
+            self._weights[weights] = read_verified(self.bundle, weights)
+        return {weights.file: self._weights[weights]}
 
-def open_session(
-    bundle: Path, network: Network, provider: str = "auto", threads: int | None = None
+    def _forget_weights(self) -> None:
+        """Lets go of what every network that shares it has got: a session has a copy of its own."""
+        waiting = {network.weights for name, network in self.manifest.networks.items() if name not in self._opened}
+        self._weights = {weights: content for weights, content in self._weights.items() if weights in waiting}
+
+
+def session_of(
+    content: bytes, provider: str = "auto", threads: int | None = None, where: str = "the network"
 ) -> onnxruntime.InferenceSession:
-    """Opens a network of a bundle after its hash was checked.
+    """Opens the content of an ONNX file from anywhere, which has all its numbers inside.
 
     Args:
-        bundle: the folder.
-        network: the manifest's entry.
+        content: of the file.
         provider: `cpu`, `cuda`, `tensorrt`, or `auto`: CUDA where the driver is there, else the CPU.
         threads: CPU threads inside an operator; all cores by default.
+        where: the file, for messages.
 
     Raises:
-        InputError: a damaged file, a provider that is unknown or not present.
+        InputError: what is no network or needs another file; a provider that is unknown or not present.
     """
-    return session_of(read_verified(bundle, network), provider, threads)
+    return _open(content, check_self_contained(content, where), {}, provider, threads, where)
 
 
-def session_of(content: bytes, provider: str = "auto", threads: int | None = None) -> onnxruntime.InferenceSession:
-    """Opens the content of an ONNX file; arguments as for `open_session`.
-
-    Raises:
-        InputError: a provider that is unknown or not present. For what is no model, ONNX Runtime's own errors.
-    """
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
+def _open(
+    content: bytes,
+    contents: Contents,
+    weights: Mapping[str, bytes],
+    provider: str,
+    threads: int | None,
+    where: object,
+) -> onnxruntime.InferenceSession:
+    """A session over what was checked; numbers beside the network come from the bytes of `weights`."""
+    runtime = load_runtime()
+    opset = max((version for domain, version in contents.opsets if domain in DOMAINS), default=0)
+    check_release(opset, contents.ir_version, runtime.__version__, where)
+    options = runtime.SessionOptions()
+    options.log_severity_level = 4
+    # It would also take its own format by the look of the bytes, of which nothing was checked.
+    options.add_session_config_entry("session.load_model_format", "ONNX")
     if threads is not None:
         require_at_least(1, threads=threads)
         options.intra_op_num_threads = threads
-    return onnxruntime.InferenceSession(content, options, providers=_provider_chain(provider))
+    if weights:
+        names, parts = list(weights), list(weights.values())
+        options.add_external_initializers_from_files_in_memory(names, parts, list(map(len, parts)))
+    chain = _provider_chain(provider)
+    try:
+        return runtime.InferenceSession(content, options, providers=chain)
+    except Exception as error:  # ONNX Runtime's errors have no class of their own in common
+        reason = " ".join(str(error).split())[:200]
+        raise InputError(f"{where} must be a network that ONNX Runtime opens. Received: {reason}") from error
 
 
 def _provider_chain(provider: str) -> list[str]:
-    import onnxruntime
-
     require_among(("auto", *PROVIDERS), provider=provider)
-    present = onnxruntime.get_available_providers()
+    present = load_runtime().get_available_providers()
     if provider == "auto":
         cuda = PROVIDERS["cuda"] in present and _nvidia_driver_present()
         return [PROVIDERS["cuda"], PROVIDERS["cpu"]] if cuda else [PROVIDERS["cpu"]]

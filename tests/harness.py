@@ -19,11 +19,11 @@ import tensorflow as tf
 
 import export
 import serving
-from export.border import PICTURES
 from keras_gen.training.config import constructor_options
 from keras_gen.training.moves import Move, Moves, Values, play
 from serving.errors import InputError
 from serving.images import to_uint8
+from serving.names import PICTURES
 
 LEARNING_RATE = 1e-3
 BATCH = 32

@@ -18,9 +18,8 @@ from serving.errors import InputError, require_among, require_at_least
 from serving.files import whole_file
 from serving.images import to_float, to_uint8
 from serving.manifest import FILE_NAME
-from serving.sampler import LABEL
+from serving.names import IMAGE, LABEL, TRANSLATION
 from serving.translation import direction_to, is_translator
-from serving.translation.translator import IMAGE, TRANSLATION
 
 FILE = "evaluation.json"
 MODEL_SUFFIX = ".keras"

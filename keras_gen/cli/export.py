@@ -21,13 +21,20 @@ def run(words: Sequence[str]) -> int:
         default="uint8",
         help="pictures at the border: uint8 in 0..255, or float in [-1, 1].",
     )
+    parser.add_argument(
+        "--target",
+        type=Literal["any", "cpu"],
+        default="any",
+        help="what the networks are written for: cpu computes large convolutions with half the multiplications, which "
+        "a GPU does by itself.",
+    )
     options = parser.parse_args(words)
     quiet_import()
 
     from export import export_bundle
     from serving.manifest import Manifest
 
-    folder = export_bundle(options.run, Path(options.out), options.io)
+    folder = export_bundle(options.run, Path(options.out), options.io, options.target)
     for name, outputs in Manifest.read(folder).parity.items():
         differences = ", ".join(f"{output} {value:.2g}" for output, value in outputs.items())
         print(f"{name}: largest difference from Keras: {differences}")

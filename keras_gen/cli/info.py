@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from keras_gen.cli.parser import Parser
-from serving.manifest import Manifest, Tensor, read_verified
+from serving.manifest import Manifest, Tensor
 from serving.translation import is_translator, targets
+from serving.verified import read_verified, stored_files
 
 
 def run(words: Sequence[str]) -> int:
@@ -16,8 +17,8 @@ def run(words: Sequence[str]) -> int:
     parser.add_argument("bundle", type=str, help="folder written by keras-gen export.")
     bundle = Path(parser.parse_args(words).bundle)
     manifest = Manifest.read(bundle)
-    for network in manifest.networks.values():
-        read_verified(bundle, network)
+    for stored in stored_files(manifest):
+        read_verified(bundle, stored)
     print("\n".join(_lines(manifest)))
     return 0
 

@@ -33,9 +33,8 @@ class TrainOptions:
     Args:
         name: the model.
         data: digits, tfds:NAME[/CONFIG], folder:PATH, npz:PATH, idx:PATH, usps:PATH, stacked:SOURCE or
-            prepared:FOLDER; for models that
-            translate pairs:PATH, pairs:PATH_A,PATH_B, unpaired:PATH, unpaired:PATH_A,PATH_B, tfds:cycle_gan/NAME,
-            edges:SOURCE or textured:SOURCE.
+            prepared:FOLDER; for models that translate pairs:PATH, pairs:PATH_A,PATH_B, unpaired:PATH,
+            unpaired:PATH_A,PATH_B, tfds:cycle_gan/NAME, edges:SOURCE, textured:SOURCE or prepared:FOLDER.
         target: a second, unlabelled domain, for models that adapt to one; named like the data.
         out: the run directory; the same command again continues it. runs/NAME by default.
         epochs: passes over the data; may be raised to continue a finished run.

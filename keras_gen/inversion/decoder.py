@@ -15,9 +15,9 @@ from serving import Sampler
 from serving.errors import InputError
 from serving.images import to_uint8
 from serving.manifest import FILE_NAME
+from serving.names import LABEL
 
 NORMAL = "standard_normal"
-LABEL = "label"
 
 
 @dataclass(frozen=True)

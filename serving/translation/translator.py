@@ -11,6 +11,7 @@ from PIL import Image as PillowImage
 from serving.errors import InputError, require_at_least
 from serving.images import as_pillow, to_float, to_uint8
 from serving.manifest import Manifest, Network, Tensor
+from serving.names import IMAGE, MEASURED, OWN, STATISTICS, TRANSLATION
 from serving.sessions import Sessions
 from serving.translation.tiles import Axis, blended
 
@@ -19,8 +20,6 @@ TILE = 768
 PIXELS_AT_ONCE = 2**16
 OVERLAP = 0.25
 SMALLEST_SIDE = 2
-IMAGE, TRANSLATION = "image", "translation"
-STATISTICS, OWN, MEASURED = "statistics", "own", "measured"
 
 Size = tuple[int, int]
 

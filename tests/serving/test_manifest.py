@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from serving import InputError, Manifest
-from serving.manifest import FORMAT_VERSION, Image, Latent, Network, Tensor
+from serving.manifest import FORMAT_VERSION, Image, Latent, Network, Quantization, Tensor, Weights
 
 NAMES = st.text(string.ascii_lowercase, min_size=1, max_size=8)
 TENSORS = st.dictionaries(
@@ -22,13 +22,13 @@ TENSORS = st.dictionaries(
     ),
     max_size=3,
 )
+STORED = {
+    "file": NAMES,
+    "sha256": st.text("0123456789abcdef", min_size=64, max_size=64),
+    "size": st.integers(0, 10**9),
+}
 NETWORKS = st.builds(
-    Network,
-    file=NAMES,
-    sha256=st.text("0123456789abcdef", min_size=64, max_size=64),
-    size=st.integers(0, 10**9),
-    inputs=TENSORS,
-    outputs=TENSORS,
+    Network, **STORED, inputs=TENSORS, outputs=TENSORS, weights=st.none() | st.builds(Weights, **STORED)
 )
 MANIFESTS = st.builds(
     Manifest,
@@ -40,6 +40,11 @@ MANIFESTS = st.builds(
     weights=st.sampled_from(["ema", "raw"]),
     training=st.dictionaries(NAMES, st.integers() | NAMES, max_size=2),
     parity=st.dictionaries(NAMES, st.dictionaries(NAMES, st.floats(0, 1), max_size=2), max_size=2),
+    quantization=st.dictionaries(
+        NAMES,
+        st.builds(Quantization, st.sampled_from(["int8", "fp16"]), st.floats(0, 99), st.floats(0, 99)),
+        max_size=2,
+    ),
 )
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
@@ -88,8 +93,9 @@ def test_a_changed_entry_is_read_or_named(manifest, data):
 @pytest.fixture
 def document():
     tensor = Tensor(("n", 3), "float32")
-    network = Network("a.onnx", "0" * 64, 3, {"x": tensor}, {"y": tensor})
-    return json.loads(Manifest("vae", {"a": network}, Image(8, 8, 1)).to_json())
+    network = Network("a.onnx", "0" * 64, 3, {"x": tensor}, {"y": tensor}, Weights("a.data", "1" * 64, 8))
+    quantization = {"a": Quantization("int8", 41.5, 40)}
+    return json.loads(Manifest("vae", {"a": network}, Image(8, 8, 1), quantization=quantization).to_json())
 
 
 def test_a_newer_format_is_named(document):
@@ -98,11 +104,22 @@ def test_a_newer_format_is_named(document):
         Manifest.from_json(json.dumps(document))
 
 
+def test_the_first_format_is_read(document):
+    """It knew neither weights beside a network nor quantization."""
+    document["format_version"] = 1
+    del document["networks"]["a"]["weights"], document["quantization"]
+    manifest = Manifest.from_json(json.dumps(document))
+    assert (manifest.networks["a"].weights, manifest.quantization) == (None, {})
+
+
 @pytest.mark.parametrize("file", ["../a.onnx", "/a.onnx", "b/a.onnx", "", "..", "b\\a.onnx", ".a", "a\0"])
 def test_a_file_outside_the_bundle_is_refused(document, file):
-    document["networks"]["a"]["file"] = file
-    with pytest.raises(InputError, match=r"networks\.a\.file must be a plain file name"):
-        Manifest.from_json(json.dumps(document))
+    network = document["networks"]["a"]
+    for place, node in (("", network), ("weights.", network["weights"])):
+        node["file"], kept = file, node["file"]
+        with pytest.raises(InputError, match=rf"networks\.a\.{place}file must be a plain file name"):
+            Manifest.from_json(json.dumps(document))
+        node["file"] = kept
 
 
 @pytest.mark.parametrize(
@@ -113,6 +130,10 @@ def test_a_file_outside_the_bundle_is_refused(document, file):
         (("weights",), "best", "must be 'raw' or 'ema'. Received: 'best'."),
         (("latent",), {"size": 2, "prior": "cauchy"}, "manifest.latent.prior must be 'standard_normal'"),
         (("networks", "a", "sha256"), "12", "64 hexadecimal digits"),
+        (("networks", "a", "weights", "size"), -1, "manifest.networks.a.weights.size must be an integer of at least 0"),
+        (("networks", "a", "weights"), "a.data", "manifest.networks.a.weights must be an object"),
+        (("quantization", "a", "kind"), "int4", "manifest.quantization.a.kind must be 'int8' or 'fp16'"),
+        (("quantization", "a"), {"kind": "int8"}, "manifest.quantization.a must have 'at_least'"),
         (("networks", "a", "inputs", "x", "range"), [1.0], "manifest.networks.a.inputs.x.range must be"),
         (("extra",), 1, "unknown entry. Received: 'extra'."),
     ],
