@@ -46,13 +46,13 @@ for file in "$etc"/sources.list.d/*.sources; do
         if (found) print
     }' "$file" >"$work/sources/$(basename "$file")"
 done
-cat "$work"/sources/* 2>/dev/null | grep -q "$release" || fail "$etc must have a source for $own. Received: none."
+grep -qs "$release" "$work"/sources/* || fail "$etc must have a source for $own. Received: none."
 
 settings=(
     -o "Dir::Etc::sourcelist=/dev/null" -o "Dir::Etc::sourceparts=$work/sources" -o "Dir::Etc::preferences=/dev/null"
     -o "Dir::Etc::preferencesparts=/dev/null" -o "Dir::State=$work" -o "Dir::State::lists=$work/lists"
     -o "Dir::State::status=$work/status" -o "Dir::Cache=$work/cache" -o "APT::Sandbox::User=$(id -un)"
-    -o "Acquire::Languages=none"
+    -o "Acquire::Languages=none" -o "Acquire::http::Timeout=20" -o "Acquire::https::Timeout=20" -o "Acquire::Retries=1"
 )
 apt-get "${settings[@]}" -qq update >"$work/log" 2>&1 || true
 (cd "$work/download" && apt-get "${settings[@]}" -qq download libonnxruntime-dev) >>"$work/log" 2>&1 ||

@@ -2,6 +2,7 @@
 // could reach beyond it. Field numbers are those of onnx.proto.
 #include <charconv>
 
+#include "operators.hpp"
 #include "stored.hpp"
 #include "support.hpp"
 
@@ -79,7 +80,7 @@ public:
 
 private:
     [[noreturn]] void refuse(const std::string& what) const {
-        throw InputError(path_ + " must be one graph of ONNX's own operators. Received: " + what + ".");
+        throw InputError(path_ + " must be one graph with its numbers and no more. Received: " + what + ".");
     }
 
     static bool is_default(std::string_view domain) { return domain.empty() || domain == "ai.onnx"; }
@@ -104,11 +105,16 @@ private:
 
     // Operators of other domains may open files.
     void node(std::string_view content) const {
+        std::string_view name;
+        std::string_view domain;
         for (Message message(content); message.next();) {
+            if (message.field == 4) name = message.bytes;
             if (message.field == 5) attribute(message.bytes);
-            if (message.field == 7 && !is_default(message.bytes))
-                refuse("one of '" + one_line(message.bytes, 60) + "'");
+            if (message.field == 7) domain = message.bytes;
         }
+        if (!is_default(domain) || !std::binary_search(allowed_operators.begin(), allowed_operators.end(), name))
+            throw InputError(path_ + " must use operators of ONNX that compute numbers from numbers. Received: '" +
+                             (is_default(domain) ? "ai.onnx" : one_line(domain, 60)) + "." + one_line(name, 60) + "'.");
     }
 
     void attribute(std::string_view content) const {

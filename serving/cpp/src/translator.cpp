@@ -178,7 +178,8 @@ std::vector<float> Translator::statistics(const std::uint8_t* picture, Size size
     const std::vector<float> none(detail::length(taken));
     std::vector<float> measured(detail::length(count));
     const float own = 1.0F;
-    detail::with_input(floats(named(bundle_, described.inputs, "image")), padded.size(), padded.data(), [&](const auto* image) {
+    const bool as_floats = floats(named(bundle_, described.inputs, "image"));
+    detail::with_input(as_floats, padded.size(), padded.data(), [&](const auto* image) {
         bundle_.run(network,
                     {{"image", {1, inside.height, inside.width, channels}, image},
                      {"statistics", {1, taken}, none.data()},

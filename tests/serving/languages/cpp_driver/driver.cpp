@@ -10,6 +10,7 @@
 
 #include "keras_gen/keras_gen.hpp"
 #include "keras_gen/pictures.hpp"
+#include "operators.hpp"
 #include "resampling.hpp"
 #include "stored.hpp"
 
@@ -146,6 +147,8 @@ void fuzz(const std::string& kind) {
 void run(const std::string& command, const std::string& bundle) {
     if (command == "sha256") {
         std::cout << keras_gen::detail::sha256(content_of("in")) << '\n';
+    } else if (command == "operators") {
+        for (const auto name : keras_gen::detail::allowed_operators) std::cout << name << '\n';
     } else if (command == "mirrored" || command == "reduced") {
         give(resampled(command));
     } else if (command == "read") {
