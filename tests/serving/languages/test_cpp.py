@@ -640,6 +640,33 @@ def test_damaged_weights_are_one_line(sanitized, tmp_path, damage):
     assert message in refused(sanitized.program("sample"), bundle, 4, 7, tmp_path / "out.png")
 
 
+def as_high_as_the_seed():
+    """A decoder whose pictures have a height that only running it shows."""
+    nodes = [
+        ("Shape", ["latent"], ["shape"]),
+        ("Slice", ["shape", "zero", "one"], ["count"]),
+        ("Cast", ["latent"], ["whole"], {"to": TensorProto.INT64}),
+        ("Slice", ["whole", "zero", "one", "zero"], ["first"]),
+        ("Slice", ["first", "one", "two", "one"], ["cell"]),
+        ("Reshape", ["cell", "one"], ["seed"]),
+        ("Concat", ["count", "seed", "two", "one"], ["sides"], {"axis": 0}),
+        ("Expand", ["level", "sides"], ["image"]),
+    ]
+    constants = {name: np.array([value]) for name, value in {"zero": 0, "one": 1, "two": 2}.items()}
+    constants["level"] = np.full((1, 1, 1, 1), 9, np.uint8)
+    inputs = {"latent": (TensorProto.FLOAT, ["n", 2]), "label": (TensorProto.INT64, ["n"])}
+    return toys.model(nodes, inputs, {"image": (TensorProto.UINT8, ["n", "h", "w", 1])}, constants)
+
+
+@pytest.mark.parametrize(("seed", "ends"), [(3, 0), (2, 1), (5, 1), (5000, 1)])
+def test_pictures_of_another_size_than_stated_are_one_line(sanitized, tmp_path, seed, ends):
+    """There is memory for pictures of the size stated, which is 3."""
+    bundle = toys.replaced(toys.plain(tmp_path / "bundle"), "decoder", as_high_as_the_seed().SerializeToString())
+    result = run(sanitized.program("sample"), bundle, 4, seed, tmp_path / "out.png")
+    assert (result.returncode, result.stderr.count("\n")) == (ends, ends)
+    assert ("decoder.onnx must run. Received: " in result.stderr) == bool(ends)
+
+
 @pytest.mark.parametrize("kind", ["manifest", "onnx", "png", "jpeg"])
 def test_any_bytes_are_read_or_refused(sanitized, tmp_path, kind):
     """A thousand files with a few bytes changed; the sanitizers say what is not in order."""
