@@ -2,5 +2,6 @@
 
 from export.bundle import export_bundle
 from export.parity import ParityError
+from export.quantized import QualityError, Wish
 
-__all__ = ["ParityError", "export_bundle"]
+__all__ = ["ParityError", "QualityError", "Wish", "export_bundle"]

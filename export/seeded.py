@@ -49,11 +49,7 @@ def seeded_networks(
         ParityError: a graph differs from Keras.
     """
     prior, prior_inputs = _prior(model)
-    size = int(prior_inputs[NOISE].axes[1]) if prior else model.latent_dim
-    ir_version = decoder.ir_version
-    free, counted = (noise_graph(size, ir_version, free_start) for free_start in (True, False))
-    if prior:
-        free, counted = prior_graph(free, prior), prior_graph(counted, prior)
+    free, counted = (_noise(model, prior, prior_inputs, decoder.ir_version, free) for free in (True, False))
     numbers = {"seed": INT64_SCALAR, "n": INT64_SCALAR}
     chosen = _only(prior_inputs, LABEL, TRUNCATION)
     noise_inputs = {**numbers, "start": INT64_SCALAR, **chosen}
@@ -63,6 +59,23 @@ def seeded_networks(
     sampler_inputs = {**numbers, **chosen, **_only(inputs, LABEL)}
     difference = check_sampler(sampler, network, model.prior_latents, sampler_inputs)
     yield Seeded(SAMPLER, sampler, sampler_inputs, outputs, difference)
+
+
+def behind_noise(model: keras.Model, decoder: onnx.ModelProto) -> onnx.ModelProto:
+    """The sampler of another decoder of the same model, such as a quantized one."""
+    return sampler_graph(_noise(model, *_prior(model), decoder.ir_version, False), decoder)
+
+
+def _noise(
+    model: keras.Model,
+    prior: onnx.ModelProto | None,
+    prior_inputs: dict[str, Tensor],
+    ir_version: int,
+    free_start: bool,
+) -> onnx.ModelProto:
+    size = int(prior_inputs[NOISE].axes[1]) if prior else model.latent_dim
+    noise = noise_graph(size, ir_version, free_start)
+    return prior_graph(noise, prior) if prior else noise
 
 
 def _prior(model: keras.Model) -> tuple[onnx.ModelProto | None, dict[str, Tensor]]:

@@ -10,7 +10,7 @@ import onnx
 import tensorflow as tf
 
 from export.border import Bordered, is_unrounded
-from export.graph import Target, simplified, without_unused
+from export.graph import Target, simplified, tidied
 from export.output_ranks import squeeze_outputs
 from export.refusals import check_operators, check_repeatable
 from export.transposed_convolution import convert_transposed_convolution
@@ -56,7 +56,7 @@ def without_unrounded(model: onnx.ModelProto) -> onnx.ModelProto:
     kept = [output for output in model.graph.output if not is_unrounded(output.name)]
     del copy.graph.output[:]
     copy.graph.output.extend(kept)
-    return without_unused(copy)
+    return tidied(copy)
 
 
 def label(model: onnx.ModelProto, inputs: dict[str, Tensor], outputs: dict[str, Tensor]) -> None:

@@ -5,6 +5,6 @@
 Each file has rules of one idea, in onnxscript's pattern rewriter, beside those that it brings along.
 """
 
-from export.graph.simplified import Target, simplified, without_unused
+from export.graph.simplified import Target, simplified, tidied
 
-__all__ = ["Target", "simplified", "without_unused"]
+__all__ = ["Target", "simplified", "tidied"]

@@ -54,10 +54,11 @@ def simplified(model: onnx.ModelProto, even: bool = False, target: Target = "any
     return ir.to_proto(graph)
 
 
-def without_unused(model: onnx.ModelProto) -> onnx.ModelProto:
-    """A copy without what no output is made of."""
+def tidied(model: onnx.ModelProto) -> onnx.ModelProto:
+    """A copy without what no output is made of, every node behind those that it takes from."""
     graph = ir.from_proto(model)
     passes.RemoveUnusedNodesPass()(graph)
+    passes.TopologicalSortPass()(graph)
     return ir.to_proto(graph)
 
 

@@ -28,13 +28,33 @@ def run(words: Sequence[str]) -> int:
         help="what the networks are written for: cpu computes large convolutions with half the multiplications, which "
         "a GPU does by itself.",
     )
+    parser.add_argument(
+        "--quantize",
+        type=Literal["int8", "fp16"] | None,
+        default=None,
+        help="write networks that make pictures in 8-bit numbers, where those are faster on this machine's CPU, or in "
+        "16-bit floats, for a GPU.",
+    )
+    parser.add_argument(
+        "--least_psnr",
+        type=float,
+        default=30.0,
+        help="with --quantize: how near pictures must be to those of float32, in dB; else nothing is written.",
+    )
+    parser.add_argument(
+        "--calibrate",
+        type=str | None,
+        default=None,
+        help="with --quantize: the data set to measure on, as in train; not needed by what is drawn from a prior.",
+    )
     options = parser.parse_args(words)
     quiet_import()
 
-    from export import export_bundle
+    from export import Wish, export_bundle
     from serving.manifest import Manifest
 
-    folder = export_bundle(options.run, Path(options.out), options.io, options.target)
+    wish = Wish(options.quantize, options.least_psnr, options.calibrate) if options.quantize else None
+    folder = export_bundle(options.run, Path(options.out), options.io, options.target, wish, print)
     for name, outputs in Manifest.read(folder).parity.items():
         differences = ", ".join(f"{output} {value:.2g}" for output, value in outputs.items())
         print(f"{name}: largest difference from Keras: {differences}")

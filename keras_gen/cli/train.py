@@ -240,6 +240,12 @@ def _check_shares(options: TrainOptions, model: Any) -> None:
     replicas = model.distribute_strategy.num_replicas_in_sync
     turns = getattr(model, "discriminator_steps", 1)
     shares = replicas * options.accumulate * (turns if options.accumulate > 1 else 1)
+    most = model.largest_batch
+    if most is not None and options.batch_size // options.accumulate > most:
+        raise InputError(
+            f"--batch_size must be at most {most}, which the pools of pictures hold: see --model.pool_size. "
+            f"Received: {options.batch_size}."
+        )
     if options.batch_size % shares:
         raise InputError(
             f"--batch_size must be a multiple of {shares}, for {replicas} replicas, "
