@@ -18,7 +18,7 @@ from onnx import TensorProto, helper
 from serving import InputError, Manifest
 from serving.manifest import MOST_BYTES, Weights
 from serving.safety import check_network, check_self_contained
-from serving.sessions import Sessions, session_of
+from serving.sessions import Sessions, Settings, session_of
 from tests.handmade import CONTENT, NUMBERS, beside, digest, inside, product, restated, write
 
 PLACE = "bundle/a.onnx"
@@ -30,7 +30,7 @@ def check(model, weights=WEIGHTS):
 
 
 def opened(folder):
-    sessions = Sessions(folder, Manifest.read(folder), "cpu", threads=1)
+    sessions = Sessions(folder, Manifest.read(folder), Settings("cpu", threads=1))
     for name in sessions.manifest.networks:
         sessions.of(name)
 
