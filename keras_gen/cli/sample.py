@@ -74,7 +74,10 @@ def _write_folder(options: Any, target: Path) -> None:
         def progress(done: int) -> None:
             bar.update(done)
 
-        drawn(drawing, results, progress)
+        try:
+            drawn(drawing, results, progress)
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(f"The same command continues {target}.") from None
 
 
 def _check_target(target: Path, as_grid: bool) -> None:
