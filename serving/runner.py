@@ -18,13 +18,18 @@ MOST_FIXED = 4
 # Of ONNX Runtime's run options: the graph of CUDA to record or replay, and none.
 GRAPH, NO_GRAPH = "gpu_graph_id", "-1"
 
+# Bytes of an array that ONNX Runtime writes straight into its place; copying fewer takes less time than telling it
+# where: on a CPU 5 and 9 microseconds for 50 kB, 30 and 29 for 800 kB, 670 and 480 for 13 MB.
+SMALLEST_BOUND = 2**19
+
 Feed = Mapping[str, Any]
 
 
 class Runner:
     """A session, what goes in as arrays or as ONNX Runtime's own values, wherever these are.
 
-    It may be used by several threads at once.
+    It may be used by several threads at once. What is the same on both devices is tested on the CPU; on CUDA it has
+    never been run.
 
     Args:
         session: of ONNX Runtime.
@@ -50,8 +55,10 @@ class Runner:
         batch = self._fixed_for(feed, output)
         if batch is not None:
             return batch.run(feed, into)
-        if into is None and not any(_is_value(value) for value in feed.values()):
-            return self.session.run([output], dict(feed), _options(NO_GRAPH, self._fixed is not None))[0]
+        small = into is None or into.nbytes < SMALLEST_BOUND
+        if small and not any(map(_is_value, feed.values())):
+            made = self.session.run([output], feed, _options(NO_GRAPH, self._fixed is not None))[0]
+            return made if into is None else _copied(made, into)
         binding, kept = self._bound(feed)
         if into is None:
             binding.bind_output(output)
@@ -81,7 +88,7 @@ class Runner:
 
     def _fixed_for(self, feed: Feed, output: str) -> _FixedBatch | None:
         """What runs arrays of these shapes at fixed addresses, where such a place is left."""
-        if self._fixed is None or any(_is_value(value) for value in feed.values()):
+        if self._fixed is None or any(map(_is_value, feed.values())):
             return None
         key = output, *((name, np.shape(value)) for name, value in feed.items())
         with self._changing:
@@ -122,10 +129,7 @@ class _FixedBatch:
                 value.update_inplace(np.asarray(feed[name], order="C"))
             self.session.run_with_iobinding(self.binding, self.options)
             made = self.output.numpy()  # on the CPU a view of what the next run overwrites
-            if into is None:
-                return np.array(made)
-            into[...] = made
-            return into
+            return np.array(made) if into is None else _copied(made, into)
 
 
 def _options(graph: str, fixed: bool) -> onnxruntime.RunOptions | None:
@@ -135,6 +139,11 @@ def _options(graph: str, fixed: bool) -> onnxruntime.RunOptions | None:
     options = load_runtime().RunOptions()
     options.add_run_config_entry(GRAPH, graph)
     return options
+
+
+def _copied(made: np.ndarray, into: np.ndarray) -> np.ndarray:
+    into[...] = made
+    return into
 
 
 def _is_value(value: Any) -> bool:

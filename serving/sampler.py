@@ -187,12 +187,8 @@ class Sampler:
     ) -> np.ndarray:
         """The latents `start` to `start + n - 1` of a seed, drawn from the prior: float32, (n, latent size)."""
         _at_least_one("n", n)
-        check_seed(seed)
-        numbers = {SEED: seed, N: n, START: start}
-        feed = {name: np.asarray(number, np.int64) for name, number in numbers.items()}
-        if LABEL in self._network(NOISE).inputs:
-            feed[LABEL] = self._drawn_labels(n, start, labels)
-        return self._runner(NOISE).run(feed | self._truncated(truncation), LATENT)
+        told = LABEL in self._network(NOISE).inputs
+        return self._noise(seed, truncation)(n, start, self._drawn_labels(n, start, labels) if told else None)
 
     def decode(
         self,
@@ -309,21 +305,35 @@ class Sampler:
     def _drawing(self, n: int, seed: int, labels: np.ndarray | None, truncation: float | None) -> Fill:
         """What draws a batch: the latents of its indices, decoded, as `sampler.onnx` does in one."""
         _at_least_one("n", n)
-        check_seed(seed)
-        self._truncated(truncation)
+        draw = self._noise(seed, truncation)
         if labels is not None:
             labels = class_labels(n, len(self.manifest.classes), labels)
-        decoder, told = self._runner(DECODER), LABEL in self._network(DECODER).inputs
+        decoder = self._runner(DECODER)
+        noise_told, decoder_told = (LABEL in self._network(name).inputs for name in (NOISE, DECODER))
 
         def fill(start: int, into: np.ndarray) -> None:
-            count = len(into)
-            part = None if labels is None else labels[start : start + count]
-            feed = {LATENT: self.latents(count, seed, start, part, truncation)}
-            if told:
-                feed[LABEL] = self._drawn_labels(count, start, part)
+            count, classes = len(into), None
+            if noise_told or decoder_told:
+                part = None if labels is None else labels[start : start + count]
+                classes = self._drawn_labels(count, start, part)
+            feed = {LATENT: draw(count, start, classes if noise_told else None)}
+            if decoder_told and classes is not None:
+                feed[LABEL] = classes
             decoder.run(feed, IMAGE, into)
 
         return fill
+
+    def _noise(self, seed: int, truncation: float | None) -> Callable[[int, int, np.ndarray | None], np.ndarray]:
+        """What draws latents of a seed: (how many, index of the first one, labels) to (n, latent size)."""
+        check_seed(seed)
+        known = {SEED: np.array(seed, np.int64), **self._truncated(truncation)}
+        runner = self._runner(NOISE)
+
+        def draw(n: int, start: int, labels: np.ndarray | None) -> np.ndarray:
+            feed = {**known, N: np.array(n, np.int64), START: np.array(start, np.int64)}
+            return runner.run(feed if labels is None else {**feed, LABEL: labels}, LATENT)
+
+        return draw
 
     def _pieces(self, n: int, batch_size: int, fill: Fill) -> Iterator[np.ndarray]:
         _at_least_one("batch_size", batch_size)

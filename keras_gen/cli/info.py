@@ -7,6 +7,7 @@ from pathlib import Path
 
 from keras_gen.cli.parser import Parser
 from serving.manifest import Manifest, Tensor
+from serving.safety import check_network
 from serving.translation import is_translator, targets
 from serving.verified import read_verified, stored_files
 
@@ -17,8 +18,10 @@ def run(words: Sequence[str]) -> int:
     parser.add_argument("bundle", type=str, help="folder written by keras-gen export.")
     bundle = Path(parser.parse_args(words).bundle)
     manifest = Manifest.read(bundle)
-    for stored in stored_files(manifest):
-        read_verified(bundle, stored)
+    contents = {stored.file: read_verified(bundle, stored) for stored in stored_files(manifest)}
+    for network in manifest.networks.values():
+        beside = {network.weights.file: network.weights.size} if network.weights else {}
+        check_network(contents[network.file], beside, bundle / network.file)
     print("\n".join(_lines(manifest)))
     return 0
 
@@ -41,11 +44,20 @@ def _lines(manifest: Manifest) -> list[str]:
     lines.append("networks  every file matches its SHA-256")
     for name, network in manifest.networks.items():
         signature = f"{_tensors(network.inputs)} -> {_tensors(network.outputs)}"
-        lines.append(f"  {network.file} ({network.size / 2**20:.2f} MiB): {signature}")
+        beside = f" and {network.weights.file}, {_mebibytes(network.weights.size)}" if network.weights else ""
+        lines.append(f"  {network.file} ({_mebibytes(network.size)}{beside}): {signature}")
         differences = ", ".join(f"{key} {value:.2g}" for key, value in manifest.parity.get(name, {}).items())
         if differences:
             lines.append(f"    largest difference from Keras: {differences}")
+        if quantized := manifest.quantization.get(name):
+            lines.append(
+                f"    {quantized.kind}: PSNR {quantized.psnr:.1f} dB against before, {quantized.at_least:.1f} asked for"
+            )
     return lines
+
+
+def _mebibytes(size: int) -> str:
+    return f"{size / 2**20:.2f} MiB"
 
 
 def _tensors(tensors: dict[str, Tensor]) -> str:

@@ -97,7 +97,7 @@ class Translator:
         return made[:, :height, :width]
 
     def warm_up(self, height: int | None = None, width: int | None = None) -> None:
-        """Opens every network and runs it once, so that the first one who asks does not wait for it.
+        """Translates blank pictures to every domain, so that the first one who asks does not wait for networks to open.
 
         Args:
             height: of the pictures to come, as many of which as are translated at once; the manifest's by default.

@@ -4,6 +4,7 @@ process of its own where that is what is tested."""
 from __future__ import annotations
 
 import csv
+import json
 import os
 import shutil
 import signal
@@ -14,12 +15,14 @@ from importlib.metadata import entry_points
 
 import keras
 import numpy as np
+import onnx
 import pytest
 import yaml
 
 import serving
 from keras_gen.cli import main
 from serving.images import grid, read_image
+from tests import handmade
 from tests.cli.conftest import without_notes
 
 (ENTRY_POINT,) = entry_points(group="console_scripts", name="keras-gen")
@@ -288,6 +291,21 @@ class TestBundles:
         assert (code, err) == (0, "")
         for text in ("model     vae", "8x8x1", "latent    2, standard normal", "decoder.onnx", "6 training steps"):
             assert text in out
+
+    def test_info_names_weights_and_quantization_and_refuses_operators(self, keras_gen, tmp_path):
+        folder = handmade.write(tmp_path / "bundle", {"a": handmade.product(handmade.beside())})
+        document = json.loads((folder / "manifest.json").read_text())
+        document["quantization"] = {"a": {"kind": "int8", "psnr": 41.25, "at_least": 40}}
+        (folder / "manifest.json").write_text(json.dumps(document))
+        code, out, _ = keras_gen("info", folder)
+        assert code == 0
+        assert "  a.onnx (0.00 MiB and weights.data, 0.00 MiB): x float32[n, 4] -> y float32[n, 3]" in out
+        assert "    int8: PSNR 41.2 dB against before, 40.0 asked for" in out
+        nodes = [onnx.helper.make_node("RandomNormalLike", ["x"], ["y"])]
+        handmade.write(folder, {"a": handmade.product(handmade.beside(), nodes=nodes)})
+        code, _, err = keras_gen("info", folder)
+        assert (code, len(err.splitlines())) == (2, 1)
+        assert "Received: 'ai.onnx.RandomNormalLike'" in err
 
     def test_info_finds_damage(self, keras_gen, bundle, tmp_path):
         copy = shutil.copytree(bundle, tmp_path / "copy")

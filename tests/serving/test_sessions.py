@@ -6,7 +6,7 @@ import pytest
 from serving import InputError, Manifest
 from serving.addition import MOVED, SHIFT, addition
 from serving.names import CODE
-from serving.runner import Runner
+from serving.runner import SMALLEST_BOUND, Runner
 from serving.sessions import Sessions, Settings, session_of
 from tests.handmade import CONTENT, NUMBERS, beside, inside, product, write
 
@@ -50,12 +50,17 @@ def runner(tmp_path):
     return opened(write(tmp_path / "bundle", {"a": product(inside())}, None)).of("a")
 
 
-def test_an_output_is_written_where_it_is_to_be(runner):
-    place = np.zeros((5, 3), np.float32)
-    part = place[2:4]
-    assert runner.run({"x": ROWS}, "y", into=part) is part
-    np.testing.assert_array_equal(place[2:4], ROWS @ NUMBERS)
-    assert not place[[0, 1, 4]].any()
+@pytest.mark.parametrize("fixed", [False, True])
+@pytest.mark.parametrize("rows", [2, SMALLEST_BOUND // 12 + 1])
+def test_an_output_is_written_where_it_is_to_be(runner, rows, fixed):
+    """Copied there, or bound."""
+    runner = Runner(runner.session, "cpu", fixed)
+    given = np.random.default_rng(0).integers(0, 9, (rows, 4)).astype(np.float32)
+    place = np.zeros((rows + 2, 3), np.float32)
+    part = place[1:-1]
+    assert runner.run({"x": given}, "y", into=part) is part
+    np.testing.assert_array_equal(part, given @ NUMBERS)
+    assert not place[[0, -1]].any()
 
 
 def test_inputs_may_have_gaps(runner):
@@ -63,6 +68,7 @@ def test_inputs_may_have_gaps(runner):
     spread[:, ::2] = ROWS
     for into in (None, np.empty((2, 3), np.float32)):
         np.testing.assert_array_equal(runner.run({"x": spread[:, ::2]}, "y", into), ROWS @ NUMBERS)
+    np.testing.assert_array_equal(runner.value({"x": spread[:, ::2]}, "y").numpy(), ROWS @ NUMBERS)
 
 
 @pytest.mark.parametrize("fixed", [False, True])
