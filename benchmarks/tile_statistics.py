@@ -50,8 +50,8 @@ class Tiles:
         size = 2 * sum(self.widths)
         given = np.zeros((1, size), np.float32) if statistics is None else statistics
         own = np.full((1, 1), statistics is None, np.float32)
-        feed = {IMAGE: self.translator._as_input(NETWORK, tile), STATISTICS: given, OWN: own}
-        translation, measured = self.translator.sessions.of(NETWORK).run([TRANSLATION, MEASURED], feed)
+        feed = {IMAGE: self.translator.as_input(tile), STATISTICS: given, OWN: own}
+        translation, measured = self.translator.sessions.of(NETWORK).session.run([TRANSLATION, MEASURED], feed)
         return [to_levels(translation), measured]
 
     def translated(self, picture: np.ndarray, statistics: np.ndarray | None) -> np.ndarray:
@@ -115,7 +115,7 @@ def main() -> None:
         for picture in of_kind:
             expected = whole.translate(picture[None], "b")[0].astype(np.float32)
             found["the whole at once"].append((0.0, tiles.border_step(expected)))
-            reduced = tiles.translator._statistics(picture, NETWORK)
+            reduced = tiles.translator.statistics(picture, "b")
             statistics = {
                 "own": None,
                 "reduced": reduced,

@@ -41,7 +41,7 @@ def folder_against_bare(translator: Translator, photographs: list[np.ndarray], p
     source = place / "in"
     for index, picture in enumerate(pictures):
         write_picture(source / f"{index:03d}.jpg", picture)
-    session = translator.sessions.of("a_to_b")
+    session = translator.sessions.of("a_to_b").session
     together = translator.at_once(SIDE, SIDE)
 
     def bare(step: int) -> None:

@@ -11,10 +11,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from export.bundle import export_bundle
     from export.parity import ParityError
+    from export.quantized import QualityError, Wish
 
-__all__ = ["ParityError", "export_bundle"]
+__all__ = ["ParityError", "QualityError", "Wish", "export_bundle"]
 
-_HOMES = {"export_bundle": "export.bundle", "ParityError": "export.parity"}
+_HOMES = {
+    "export_bundle": "export.bundle",
+    "ParityError": "export.parity",
+    "QualityError": "export.quantized",
+    "Wish": "export.quantized",
+}
 
 
 def __getattr__(name: str) -> Any:

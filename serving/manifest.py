@@ -17,6 +17,7 @@ FORMAT_VERSION = 2
 FILE_NAME = "manifest.json"
 PRIORS = ("standard_normal", "mixture", "swiss_roll")
 QUANTIZATIONS = ("int8", "fp16")
+MOST_BYTES = 2**22
 
 
 @dataclass(frozen=True)
@@ -145,11 +146,15 @@ class Manifest:
             InputError: the folder is not there or is not a bundle, or the manifest is not valid.
         """
         path = bundle / FILE_NAME
-        if not path.is_file():
-            what = "a folder without one" if bundle.is_dir() else "no such folder"
+        if not path.is_file() or path.is_symlink():
+            what = "a link" if path.is_symlink() else "a folder without one" if bundle.is_dir() else "no such folder"
             raise InputError(f"{bundle} must be a bundle with a {FILE_NAME}. Received: {what}.")
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+        if len(content) > MOST_BYTES:
+            raise InputError(f"{path} must have at most {MOST_BYTES} bytes. Received: {path.stat().st_size}.")
         try:
-            return cls.from_json(path.read_text(encoding="utf-8"))
+            return cls.from_json(content.decode("utf-8"))
         except (InputError, UnicodeDecodeError) as error:
             raise InputError(f"{path}: {error}") from None
 

@@ -3,28 +3,45 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from serving.addition import MOVED, SHIFT, addition
 from serving.classes import class_labels
 from serving.errors import InputError
 from serving.images import to_float
-from serving.manifest import Latent, Manifest, Network
-from serving.names import LABEL, TRUNCATION
+from serving.manifest import Latent, Manifest, Network, Tensor
+from serving.names import (
+    CLASSIFIER,
+    CODE,
+    DECODER,
+    ENCODER,
+    IMAGE,
+    LABEL,
+    LATENT,
+    MEAN,
+    NOISE,
+    PROBABILITIES,
+    SEED,
+    START,
+    TRUNCATION,
+    N,
+)
 from serving.noise import check_seed, check_truncation
-from serving.sessions import Sessions
-
-if TYPE_CHECKING:
-    import onnxruntime
+from serving.providers import Execution
+from serving.runner import Runner
+from serving.sessions import Sessions, Settings
 
 BATCH_SIZE = 64
 MOST_COLUMNS = 20
 
 Arrays = dict[str, np.ndarray]
+# The index of the first picture of a batch, and where to write it.
+Fill = Callable[[int, np.ndarray], object]
 
 
 class Sampler:
@@ -34,16 +51,27 @@ class Sampler:
         bundle: folder written by `keras-gen export`.
         provider: `auto`, `cpu`, `cuda` or `tensorrt`.
         threads: CPU threads inside an operator; all cores by default.
+        spinning: as in `serving.sessions.Settings`.
+        fixed_batches: likewise.
+        manifest: of the bundle, where it was read already.
 
     Raises:
         InputError: not a bundle, one whose manifest is not valid, or one with a missing or truncated file.
             Hashes are checked when a file is first used.
     """
 
-    def __init__(self, bundle: str | Path, provider: str = "auto", threads: int | None = None) -> None:
+    def __init__(
+        self,
+        bundle: str | Path,
+        provider: str = "auto",
+        threads: int | None = None,
+        spinning: bool = True,
+        fixed_batches: bool = False,
+        manifest: Manifest | None = None,
+    ) -> None:
         self.bundle = Path(bundle)
-        self.manifest = Manifest.read(self.bundle)
-        self._sessions = Sessions(self.bundle, self.manifest, provider, threads)
+        self.manifest = manifest or Manifest.read(self.bundle)
+        self._sessions = Sessions(self.bundle, self.manifest, Settings(provider, threads, spinning, fixed_batches))
         self._label: int | None = None
 
     def of_class(self, label: int) -> Sampler:
@@ -62,13 +90,36 @@ class Sampler:
     @cached_property
     def abilities(self) -> tuple[str, ...]:
         """Which of `sample`, `decode`, `encode`, `classify` this bundle can do."""
-        needs = {"sample": "noise", "decode": "decoder", "encode": "encoder", "classify": "classifier"}
+        needs = {"sample": NOISE, "decode": DECODER, "encode": ENCODER, "classify": CLASSIFIER}
         return tuple(ability for ability, name in needs.items() if name in self.manifest.networks)
 
     @cached_property
     def takes_class(self) -> bool:
         """Whether a network is told the class; a model may also know classes only to tell them apart."""
         return any(LABEL in network.inputs for network in self.manifest.networks.values())
+
+    @property
+    def execution(self) -> Execution:
+        """What the networks run on, and why not on something faster; opens a network where none is open yet."""
+        networks = self.manifest.networks
+        return self._sessions.execution(next(name for name in (DECODER, *networks) if name in networks))
+
+    def warm_up(self, batch_size: int = BATCH_SIZE) -> None:
+        """Opens every network and runs it once, so that the first one who asks does not wait for it.
+
+        Args:
+            batch_size: of the batches to come.
+        """
+        _at_least_one("batch_size", batch_size)
+        labels = np.zeros(batch_size, np.int64) if self.takes_class else None
+        if "sample" in self.abilities:
+            self.sample(batch_size, batch_size=batch_size)
+        elif "decode" in self.abilities:
+            self.decode(np.zeros((batch_size, self.latent.size), np.float32), batch_size, labels=labels)
+        if ENCODER in self.manifest.networks:
+            self.encode(self._blank(ENCODER, batch_size), batch_size, labels=labels)
+        if CLASSIFIER in self.manifest.networks:
+            self.classify(self._blank(CLASSIFIER, batch_size), batch_size)
 
     @property
     def columns(self) -> int | None:
@@ -111,7 +162,8 @@ class Sampler:
         Returns:
             (n, height, width, channels), uint8 unless the bundle was exported with float pictures.
         """
-        return self._collect(n, self.stream(n, seed, batch_size, labels, truncation), progress)
+        fill = self._drawing(n, seed, labels, truncation)
+        return self._collect(DECODER, IMAGE, n, batch_size, fill, progress)
 
     def stream(
         self,
@@ -122,9 +174,8 @@ class Sampler:
         truncation: float | None = None,
     ) -> Iterator[np.ndarray]:
         """The pictures of `sample(n, seed)` in pieces of `batch_size`, in bounded memory."""
-        _at_least_one("n", n)
-        self._truncated(truncation)
-        return self._batches(n, seed, batch_size, labels, truncation)
+        fill = self._drawing(n, seed, labels, truncation)
+        return self._pieces(n, batch_size, fill)
 
     def latents(
         self,
@@ -137,12 +188,11 @@ class Sampler:
         """The latents `start` to `start + n - 1` of a seed, drawn from the prior: float32, (n, latent size)."""
         _at_least_one("n", n)
         check_seed(seed)
-        numbers = {"seed": seed, "n": n, "start": start}
+        numbers = {SEED: seed, N: n, START: start}
         feed = {name: np.asarray(number, np.int64) for name, number in numbers.items()}
-        if LABEL in self._network("noise").inputs:
+        if LABEL in self._network(NOISE).inputs:
             feed[LABEL] = self._drawn_labels(n, start, labels)
-        feed |= self._truncated(truncation)
-        return self._session("noise").run(["latent"], feed)[0]
+        return self._runner(NOISE).run(feed | self._truncated(truncation), LATENT)
 
     def decode(
         self,
@@ -165,8 +215,8 @@ class Sampler:
         latents = np.asarray(latents, dtype=np.float32)
         if latents.ndim != 2 or latents.shape[1] != self.latent.size or len(latents) == 0:
             raise InputError(f"`latents` must have the shape (n, {self.latent.size}). Received: {latents.shape}.")
-        feed = self._with_labels("decoder", {"latent": latents}, labels)
-        return self._collect(len(latents), self._run("decoder", feed, "image", batch_size), progress)
+        feed = {LATENT: latents, **self._told(DECODER, len(latents), labels)}
+        return self._run(DECODER, feed, IMAGE, batch_size, progress)
 
     def encode(
         self,
@@ -186,10 +236,9 @@ class Sampler:
         Returns:
             float32, (n, latent size).
         """
-        images = self._checked("encoder", images)
-        code = "code" if "code" in self._network("encoder").outputs else "mean"
-        feed = self._with_labels("encoder", {"image": images}, labels)
-        return self._collect(len(images), self._run("encoder", feed, code, batch_size), progress)
+        images = self._checked(ENCODER, images)
+        feed = {IMAGE: images, **self._told(ENCODER, len(images), labels)}
+        return self._run(ENCODER, feed, self._code, batch_size, progress)
 
     def classify(self, images: np.ndarray, batch_size: int = BATCH_SIZE, progress: bool = False) -> np.ndarray:
         """How probable each of the manifest's classes is.
@@ -202,36 +251,87 @@ class Sampler:
         Returns:
             float32, (n, classes); a row adds up to 1.
         """
-        feed = {"image": self._checked("classifier", images)}
-        return self._collect(len(images), self._run("classifier", feed, "probabilities", batch_size), progress)
+        feed = {IMAGE: self._checked(CLASSIFIER, images)}
+        return self._run(CLASSIFIER, feed, PROBABILITIES, batch_size, progress)
 
     def as_input(self, images: np.ndarray) -> np.ndarray:
         """uint8 pictures in the type that this bundle's encoder or classifier takes."""
-        taker = "classifier" if "encoder" not in self.manifest.networks and "classify" in self.abilities else "encoder"
-        return images if self._network(taker).inputs["image"].dtype == "uint8" else to_float(images)
+        taker = CLASSIFIER if ENCODER not in self.manifest.networks and "classify" in self.abilities else ENCODER
+        return images if self._network(taker).inputs[IMAGE].dtype == "uint8" else to_float(images)
 
     def reconstruct(
-        self, images: np.ndarray, batch_size: int = BATCH_SIZE, labels: np.ndarray | None = None
+        self,
+        images: np.ndarray,
+        batch_size: int = BATCH_SIZE,
+        labels: np.ndarray | None = None,
+        shift: np.ndarray | None = None,
     ) -> np.ndarray:
-        """Pictures decoded from the codes of `images`; arguments as for `encode`."""
-        codes = self.encode(images, batch_size, labels=labels)
-        return self.decode(codes, batch_size, labels=labels)
+        """Pictures decoded from the codes of `images`, which stay on the device that they are computed on.
 
-    def _batches(
-        self, n: int, seed: int, batch_size: int, labels: np.ndarray | None, truncation: float | None
-    ) -> Iterator[np.ndarray]:
-        """The latents of a batch are drawn from their index, then decoded: what `sampler.onnx` does in one."""
-        _at_least_one("batch_size", batch_size)
+        Args:
+            images: as for `encode`.
+            batch_size: pictures computed at a time.
+            labels: as for `encode`.
+            shift: (latent size,), what every code is moved by, such as an attribute's direction.
+
+        Returns:
+            As `decode`.
+        """
+        images = self._checked(ENCODER, images)
+        encoding = {IMAGE: images, **self._told(ENCODER, len(images), labels)}
+        beside = self._told(DECODER, len(images), labels)
+        encoder, decoder, code = self._runner(ENCODER), self._runner(DECODER), self._code
+        moved = None if shift is None else self._shift(shift)
+
+        def fill(start: int, into: np.ndarray) -> None:
+            part = slice(start, start + len(into))
+            latent = encoder.value({name: values[part] for name, values in encoding.items()}, code)
+            if moved is not None:
+                latent = self._mover.value({CODE: latent, SHIFT: moved}, MOVED)
+            decoder.run({LATENT: latent, **{name: values[part] for name, values in beside.items()}}, IMAGE, into)
+
+        return self._collect(DECODER, IMAGE, len(images), batch_size, fill, False)
+
+    def _shift(self, shift: np.ndarray) -> np.ndarray:
+        shift = np.asarray(shift, np.float32)
+        if shift.shape != (self.latent.size,) or not np.isfinite(shift).all():
+            raise InputError(f"`shift` must be {self.latent.size} finite numbers. Received: {shift.shape}.")
+        return shift
+
+    @cached_property
+    def _mover(self) -> Runner:
+        return self._sessions.added(addition())
+
+    @property
+    def _code(self) -> str:
+        return CODE if CODE in self._network(ENCODER).outputs else MEAN
+
+    def _drawing(self, n: int, seed: int, labels: np.ndarray | None, truncation: float | None) -> Fill:
+        """What draws a batch: the latents of its indices, decoded, as `sampler.onnx` does in one."""
+        _at_least_one("n", n)
+        check_seed(seed)
+        self._truncated(truncation)
         if labels is not None:
             labels = class_labels(n, len(self.manifest.classes), labels)
-        decoder = self._session("decoder")
-        for start in range(0, n, batch_size):
-            count = min(batch_size, n - start)
+        decoder, told = self._runner(DECODER), LABEL in self._network(DECODER).inputs
+
+        def fill(start: int, into: np.ndarray) -> None:
+            count = len(into)
             part = None if labels is None else labels[start : start + count]
-            feed = {"latent": self.latents(count, seed, start, part, truncation)}
-            if LABEL in self._network("decoder").inputs:
+            feed = {LATENT: self.latents(count, seed, start, part, truncation)}
+            if told:
                 feed[LABEL] = self._drawn_labels(count, start, part)
-            yield decoder.run(["image"], feed)[0]
+            decoder.run(feed, IMAGE, into)
+
+        return fill
+
+    def _pieces(self, n: int, batch_size: int, fill: Fill) -> Iterator[np.ndarray]:
+        _at_least_one("batch_size", batch_size)
+        tensor = self._network(DECODER).outputs[IMAGE]
+        for start in range(0, n, batch_size):
+            piece = np.empty((min(batch_size, n - start), *_fixed(tensor)), tensor.dtype)
+            fill(start, piece)
+            yield piece
 
     def _drawn_labels(self, n: int, start: int, labels: np.ndarray | None) -> np.ndarray:
         """The labels of drawn pictures: given, of the bound class, or one class after the other."""
@@ -243,7 +343,7 @@ class Sampler:
         """What the noise must be told of a truncation, where it takes one."""
         if truncation is not None:
             check_truncation(truncation)
-        if TRUNCATION in self._network("noise").inputs:
+        if TRUNCATION in self._network(NOISE).inputs:
             return {TRUNCATION: np.asarray(np.inf if truncation is None else truncation, np.float32)}
         if truncation is not None:
             raise InputError(
@@ -251,18 +351,17 @@ class Sampler:
             )
         return {}
 
-    def _with_labels(self, network: str, feed: dict[str, np.ndarray], labels: np.ndarray | None) -> Arrays:
-        """`feed`, and the labels where the network sees them: given, or of the bound class."""
+    def _told(self, network: str, n: int, labels: np.ndarray | None) -> Arrays:
+        """The labels where the network sees them: given, or of the bound class."""
         if LABEL not in self._network(network).inputs:
-            return feed
+            return {}
         if labels is None and self._label is None:
             raise InputError(f"the {network} of {self.bundle} must be given a class. Received: none.")
-        (values,) = feed.values()
-        return {**feed, LABEL: self._drawn_labels(len(values), 0, labels)}
+        return {LABEL: self._drawn_labels(n, 0, labels)}
 
     def _checked(self, network: str, images: np.ndarray) -> np.ndarray:
         """Pictures of the shape and type that a network takes."""
-        expected = self._network(network).inputs["image"]
+        expected = self._network(network).inputs[IMAGE]
         images = np.asarray(images)
         if images.ndim != 4 or images.shape[1:] != expected.axes[1:] or len(images) == 0:
             raise InputError(f"`images` must have the shape (n, {_join(expected.axes[1:])}). Received: {images.shape}.")
@@ -270,23 +369,31 @@ class Sampler:
             raise InputError(f"`images` must be {expected.dtype}. Received: {images.dtype}.")
         return images
 
-    def _run(self, network: str, feed: Arrays, target: str, batch_size: int) -> Iterator[np.ndarray]:
-        _at_least_one("batch_size", batch_size)
-        session = self._session(network)
-        for start in range(0, len(next(iter(feed.values()))), batch_size):
-            part = {name: values[start : start + batch_size] for name, values in feed.items()}
-            yield session.run([target], part)[0]
+    def _blank(self, network: str, n: int) -> np.ndarray:
+        """Pictures that a network takes."""
+        tensor = self._network(network).inputs[IMAGE]
+        return np.zeros((n, *_fixed(tensor)), tensor.dtype)
 
-    def _collect(self, n: int, batches: Iterator[np.ndarray], progress: bool) -> np.ndarray:
-        """All batches in one array that is allocated once."""
-        first = next(batches)
-        collected = np.empty((n, *first.shape[1:]), first.dtype)
+    def _run(self, network: str, feed: Arrays, output: str, batch_size: int, progress: bool) -> np.ndarray:
+        """One output of a network for all rows of arrays, a batch at a time."""
+        runner = self._runner(network)
+
+        def fill(start: int, into: np.ndarray) -> None:
+            part = slice(start, start + len(into))
+            runner.run({name: values[part] for name, values in feed.items()}, output, into)
+
+        return self._collect(network, output, len(next(iter(feed.values()))), batch_size, fill, progress)
+
+    def _collect(self, network: str, output: str, n: int, batch_size: int, fill: Fill, progress: bool) -> np.ndarray:
+        """All batches in one array, which they are written straight into."""
+        _at_least_one("batch_size", batch_size)
+        tensor = self._network(network).outputs[output]
+        collected = np.empty((n, *_fixed(tensor)), tensor.dtype)
         with _bar(n, progress) as bar:
-            filled = 0
-            for batch in _chain(first, batches):
-                collected[filled : filled + len(batch)] = batch
-                filled += len(batch)
-                bar.update(len(batch))
+            for start in range(0, n, batch_size):
+                part = collected[start : start + batch_size]
+                fill(start, part)
+                bar.update(len(part))
         return collected
 
     def _network(self, name: str) -> Network:
@@ -297,14 +404,17 @@ class Sampler:
             )
         return self.manifest.networks[name]
 
-    def _session(self, name: str) -> onnxruntime.InferenceSession:
+    def _runner(self, name: str) -> Runner:
         self._network(name)  # names what the bundle does not have
-        return self._sessions.of(name, small=name == "noise")
+        return self._sessions.of(name, small=name == NOISE)
 
 
-def _chain(first: np.ndarray, rest: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
-    yield first
-    yield from rest
+def _fixed(tensor: Tensor) -> tuple[int, ...]:
+    """The axes behind the first, whose sizes are known."""
+    sizes = tuple(axis for axis in tensor.axes[1:] if isinstance(axis, int))
+    if len(sizes) != len(tensor.axes) - 1:
+        raise InputError(f"only the first axis must be free. Received: ({_join(tensor.axes)}).")
+    return sizes
 
 
 def _bar(total: int, shown: bool) -> Any:

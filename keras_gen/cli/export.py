@@ -11,6 +11,7 @@ from keras_gen.cli.quiet import quiet_import
 from serving.errors import InputError
 from serving.manifest import FILE_NAME, Manifest
 
+OF_BUNDLE = ("out", "io", "target", "quantize", "least_psnr", "calibrate")
 OF_TRITON = ("max_batch_size", "instances", "storage_uri")
 
 
@@ -25,18 +26,44 @@ def run(words: Sequence[str]) -> int:
         default="uint8",
         help="pictures at the border: uint8 in 0..255, or float in [-1, 1].",
     )
+    parser.add_argument(
+        "--target",
+        type=Literal["any", "cpu"],
+        default="any",
+        help="what the networks are written for: cpu computes large convolutions with half the multiplications, which "
+        "a GPU does by itself.",
+    )
+    parser.add_argument(
+        "--quantize",
+        type=Literal["int8", "fp16"] | None,
+        default=None,
+        help="write networks that make pictures in 8-bit numbers, where those are faster on this machine's CPU, or in "
+        "16-bit floats, for a GPU.",
+    )
+    parser.add_argument(
+        "--least_psnr",
+        type=float,
+        default=30.0,
+        help="with --quantize: how near pictures must be to those of float32, in dB; else nothing is written.",
+    )
+    parser.add_argument(
+        "--calibrate",
+        type=str | None,
+        default=None,
+        help="with --quantize: the data set to measure on, as in train; not needed by what is drawn from a prior.",
+    )
     _add_triton(parser)
     options = parser.parse_args(words)
     settings = {name: options[name] for name in OF_TRITON}
     if options.triton is None:
         if given := [name for name, value in settings.items() if value is not None]:
             raise InputError(f"--{given[0]} must be left out without --triton. Received: {settings[given[0]]}.")
-        _bundle(options)
+        _bundle(options, parser)
     else:
         from export.triton import check_repository, write_repository
 
         check_repository(options.triton, **settings)
-        version = write_repository(_bundle(options), options.triton, **settings)
+        version = write_repository(_bundle(options, parser), options.triton, **settings)
         print(f"triton: {options.triton}, version {version}")
     return 0
 
@@ -54,11 +81,11 @@ def _add_triton(parser: Parser) -> None:
     )
 
 
-def _bundle(options: Any) -> Path:
+def _bundle(options: Any, parser: Parser) -> Path:
     """The bundle that was asked for, written where it was not there."""
     source = Path(options.run)
     if (source / FILE_NAME).is_file():
-        if options.triton is None or options.out is not None or options.io != "uint8":
+        if options.triton is None or any(options[name] != parser.get_default(name) for name in OF_BUNDLE):
             raise InputError(
                 f"the run must be a run directory or a .keras file; a bundle takes --triton alone. Received: {source}."
             )
@@ -67,9 +94,10 @@ def _bundle(options: Any) -> Path:
         raise InputError("keras-gen export needs --out. Received: nothing for it.")
     quiet_import()
 
-    from export import export_bundle
+    from export import Wish, export_bundle
 
-    folder = export_bundle(options.run, Path(options.out), options.io)
+    wish = Wish(options.quantize, options.least_psnr, options.calibrate) if options.quantize else None
+    folder = export_bundle(options.run, Path(options.out), options.io, options.target, wish, print)
     for name, outputs in Manifest.read(folder).parity.items():
         differences = ", ".join(f"{output} {value:.2g}" for output, value in outputs.items())
         print(f"{name}: largest difference from Keras: {differences}")

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from keras_gen.cli.notes import notes
 from serving.errors import InputError, nearest
 
 COMMANDS = {
@@ -46,7 +47,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # TensorFlow's and XLA's notes about what they were built with are not for users of a command.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
-        return _run(words)
+        with notes() as said:
+            code = _run(words)
+            if code == 0:
+                said.print()
+            return code
     except InputError as error:
         print(f"keras-gen: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
@@ -103,6 +108,7 @@ def _is_expected_failure(error: Exception) -> bool:
     failures = (
         ("keras_gen.training.callbacks.finite", "NonFiniteLossError"),
         ("export.parity", "ParityError"),
+        ("export.quantized", "QualityError"),
     )
     return any(
         module in sys.modules and isinstance(error, getattr(sys.modules[module], name)) for module, name in failures

@@ -12,7 +12,8 @@ from serving.errors import InputError, require_at_least
 from serving.images import as_pillow, to_float, to_uint8
 from serving.manifest import Manifest, Network, Tensor
 from serving.names import IMAGE, MEASURED, OWN, STATISTICS, TRANSLATION
-from serving.sessions import Sessions
+from serving.providers import Execution
+from serving.sessions import Sessions, Settings
 from serving.translation.tiles import Axis, blended
 
 TILE = 768
@@ -33,6 +34,9 @@ class Translator:
         threads: CPU threads inside an operator; all cores by default.
         tile: side of the tiles that pictures of more pixels are cut into; for a network that takes one size it is
             that size.
+        spinning: as in `serving.sessions.Settings`.
+        fixed_batches: likewise.
+        manifest: of the bundle, where it was read already.
 
     Raises:
         InputError: not a bundle of a model that translates, or one with a missing or truncated file; a tile that is
@@ -40,13 +44,20 @@ class Translator:
     """
 
     def __init__(
-        self, bundle: str | Path, provider: str = "auto", threads: int | None = None, tile: int = TILE
+        self,
+        bundle: str | Path,
+        provider: str = "auto",
+        threads: int | None = None,
+        tile: int = TILE,
+        spinning: bool = True,
+        fixed_batches: bool = False,
+        manifest: Manifest | None = None,
     ) -> None:
         self.bundle = Path(bundle)
-        self.manifest = Manifest.read(self.bundle)
+        self.manifest = manifest or Manifest.read(self.bundle)
         if not is_translator(self.manifest):
             raise InputError(f"{self.bundle} must translate. Received: a bundle of {self.manifest.model!r}.")
-        self.sessions = Sessions(self.bundle, self.manifest, provider, threads)
+        self.sessions = Sessions(self.bundle, self.manifest, Settings(provider, threads, spinning, fixed_batches))
         self.image = self.manifest.image
         require_at_least(2 * self.image.multiple, tile=tile)
         side = tile - tile % self.image.multiple
@@ -74,13 +85,28 @@ class Translator:
         images = self._checked(images)
         height, width = images.shape[1:3]
         padded = _padded(images, self.size_inside(height, width))
+        channels = _channels(self.manifest.networks[network].outputs[TRANSLATION])
+        made = np.empty((*padded.shape[:3], channels), np.uint8)
         if padded.shape[1] * padded.shape[2] > self.tile[0] * self.tile[1]:
-            made = np.stack([self._in_tiles(picture, network) for picture in padded])
+            for picture, into in zip(padded, made, strict=True):
+                into[...] = self._in_tiles(picture, network)
         else:
             step = self.at_once(height, width)
-            parts = (padded[start : start + step] for start in range(0, len(padded), step))
-            made = np.concatenate([self._run(network, part) for part in parts])
+            for start in range(0, len(padded), step):
+                self._run(network, padded[start : start + step], into=made[start : start + step])
         return made[:, :height, :width]
+
+    def warm_up(self, height: int | None = None, width: int | None = None) -> None:
+        """Opens every network and runs it once, so that the first one who asks does not wait for it.
+
+        Args:
+            height: of the pictures to come, as many of which as are translated at once; the manifest's by default.
+            width: likewise.
+        """
+        size = height or self.image.height, width or self.image.width
+        pictures = np.zeros((self.at_once(*size), *size, self.image.channels), np.uint8)
+        for to in self.targets:
+            self.translate(pictures, to)
 
     def size_inside(self, height: int, width: int) -> Size:
         """The size that a picture is brought to by mirroring its right and lower border, for the network to take it."""
@@ -108,13 +134,38 @@ class Translator:
         by_statistics = f"{network}_tile"
         if by_statistics not in self.manifest.networks:
             return blended(picture, lambda tile: self._run(network, tile), rows, columns, channels)
-        measured = self._statistics(picture, by_statistics)
+        measured = self._measured(picture, by_statistics)
         given = {STATISTICS: measured, OWN: np.zeros((1, 1), np.float32)}
         return blended(picture, lambda tile: self._run(by_statistics, tile, given), rows, columns, channels)
 
-    def _statistics(self, picture: np.ndarray, network: str) -> np.ndarray:
-        """What the normalizations of a network measure in the picture, at a reduced size that is no larger than a tile:
-        (1, size)."""
+    def statistics(self, picture: np.ndarray, to: str | None = None) -> np.ndarray:
+        """What the normalizations of a network measure in a picture, at a reduced size that is no larger than a tile.
+
+        Args:
+            picture: uint8 (height, width, channels).
+            to: the domain to translate to.
+
+        Returns:
+            float32 (1, size), which tiles of that picture are normalized by.
+
+        Raises:
+            InputError: an unknown domain, or a bundle whose network is not told statistics.
+        """
+        network = f"{self._towards(to)}_tile"
+        if network not in self.manifest.networks:
+            raise InputError(f"{self.bundle} must have the network {network!r}. Received: a bundle without it.")
+        return self._measured(self._checked(picture[None])[0], network)
+
+    def as_input(self, images: np.ndarray) -> np.ndarray:
+        """uint8 pictures in the type that this bundle's networks take."""
+        return self._as_input(direction_to(self.targets[0]), images)
+
+    @property
+    def execution(self) -> Execution:
+        """What the networks run on, and why not on something faster; opens a network where none is open yet."""
+        return self.sessions.execution(direction_to(self.targets[0]))
+
+    def _measured(self, picture: np.ndarray, network: str) -> np.ndarray:
         height, width = picture.shape[:2]
         scale = min(1.0, (self.tile[0] * self.tile[1] / (height * width)) ** 0.5)
         size = (max(1, int(width * scale)), max(1, int(height * scale)))
@@ -127,12 +178,25 @@ class Translator:
             STATISTICS: np.zeros((1, int(tensor.axes[1])), np.float32),
             OWN: np.ones((1, 1), np.float32),
         }
-        return self.sessions.of(network).run([MEASURED], feed)[0]
+        return self.sessions.of(network).run(feed, MEASURED)
 
-    def _run(self, network: str, images: np.ndarray, beside: dict[str, np.ndarray] | None = None) -> np.ndarray:
+    def _run(
+        self,
+        network: str,
+        images: np.ndarray,
+        beside: dict[str, np.ndarray] | None = None,
+        into: np.ndarray | None = None,
+    ) -> np.ndarray:
         """Pictures of a size that the network takes, uint8 to uint8."""
         feed = {IMAGE: self._as_input(network, images), **(beside or {})}
-        return to_uint8(self.sessions.of(network).run([TRANSLATION], feed)[0])
+        runner = self.sessions.of(network)
+        if self.manifest.networks[network].outputs[TRANSLATION].dtype == "uint8":
+            return runner.run(feed, TRANSLATION, into)
+        made = to_uint8(runner.run(feed, TRANSLATION))
+        if into is None:
+            return made
+        into[...] = made
+        return into
 
     def _as_input(self, network: str, images: np.ndarray) -> np.ndarray:
         return images if self.manifest.networks[network].inputs[IMAGE].dtype == "uint8" else to_float(images)

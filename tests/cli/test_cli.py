@@ -20,6 +20,7 @@ import yaml
 import serving
 from keras_gen.cli import main
 from serving.images import grid, read_image
+from tests.cli.conftest import without_notes
 
 (ENTRY_POINT,) = entry_points(group="console_scripts", name="keras-gen")
 TINY = ["--model.encoder", "{name: mlp, units: [8]}", "--model.decoder", "{name: mlp, units: [8]}"]
@@ -32,7 +33,7 @@ def keras_gen(capfd):
     def run(*words):
         code = ENTRY_POINT.load()([str(word) for word in words])
         captured = capfd.readouterr()
-        return code, captured.out, captured.err
+        return code, captured.out, without_notes(captured.err)
 
     return run
 
@@ -314,10 +315,21 @@ class TestBundles:
             "import sys; from keras_gen.cli import main;"
             "code = main(sys.argv[1:]); print({'tensorflow', 'keras'} & set(sys.modules)); sys.exit(code)"
         )
-        words = ["sample", str(bundle), "-n", "2", "--out", str(tmp_path / "s.png")]
+        words = ["sample", str(bundle), "--provider", "cpu", "-n", "2", "--out", str(tmp_path / "s.png")]
         result = subprocess.run([sys.executable, "-c", program, *words], capture_output=True, text=True)
         assert (result.returncode, result.stderr) == (0, "")
         assert result.stdout.splitlines()[-1] == "set()"
+
+    def test_it_says_what_it_runs_on_where_nobody_asked_for_it(self, bundle, tmp_path, capfd):
+        """Not where something else is to be said."""
+        words = ["sample", str(bundle), "-n", "2", "--out", str(tmp_path / "s.png")]
+        assert main(words) == 0
+        chosen = serving.load(bundle).execution
+        assert capfd.readouterr().err == f"keras-gen: {chosen}\n"
+        assert main([*words, "--provider", chosen.provider]) == 0
+        assert capfd.readouterr().err == ""
+        assert main([*words, "--seed", str(2**63)]) == 2
+        assert len(capfd.readouterr().err.splitlines()) == 1
 
 
 def test_mistakes_print_one_line_from_a_process_of_their_own_too():

@@ -193,7 +193,7 @@ def test_no_command_loads_tensorflow(vae_bundle, files, tmp_path):
         "compress {b} {t}/in --out {t}/c.kgc",
         "decompress {b} {t}/c.kgc --out {t}/back",
     ]
-    words = [line.format(b=vae_bundle, t=tmp_path) for line in lines]
+    words = [f"{line} --provider cpu".format(b=vae_bundle, t=tmp_path) for line in lines]
     result = subprocess.run([sys.executable, "-c", program, *words], capture_output=True, text=True)
     assert (result.returncode, result.stderr) == (0, "")
     assert result.stdout.splitlines().count("set()") == len(lines)

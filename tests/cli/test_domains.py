@@ -184,7 +184,8 @@ def test_classifying_does_not_load_tensorflow(place):
         "    assert main(shlex.split(line)) == 0, line\n"
         "    print({'tensorflow', 'keras'} & set(sys.modules))"
     )
-    lines = [f"classify {place / 'bundle'} {place / 'in'}", f"classify {place / 'bundle'} --data digits"]
+    taken = (place / "in", "--data digits")
+    lines = [f"classify {place / 'bundle'} {pictures} --provider cpu" for pictures in taken]
     result = subprocess.run([sys.executable, "-c", program, *lines], capture_output=True, text=True)
     assert (result.returncode, result.stderr) == (0, "")
     assert result.stdout.splitlines().count("set()") == 2

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import onnxruntime
@@ -94,9 +95,55 @@ def test_encode_and_reconstruct_agree_with_keras(sampler, small_vae, pictures):
     assert sampler.reconstruct(grey).shape == grey.shape
 
 
+@pytest.mark.parametrize("fixed_batches", [False, True])
+def test_codes_are_moved_between_encoder_and_decoder(vae_bundle, pictures, fixed_batches):
+    sampler = serving.load(vae_bundle, provider="cpu", fixed_batches=fixed_batches)
+    grey = np.rint((pictures[:11] + 1) * 127.5).astype(np.uint8)
+    shift = np.array([0.5, -2], np.float32)
+    expected = sampler.decode(sampler.encode(grey) + shift)
+    np.testing.assert_array_equal(sampler.reconstruct(grey, batch_size=4, shift=shift), expected)
+    np.testing.assert_array_equal(sampler.reconstruct(grey, batch_size=4), sampler.decode(sampler.encode(grey)))
+
+
+@pytest.mark.parametrize("batch_size", [3, 8])
+def test_fixed_batches_are_the_same_pictures(vae_bundle, sampler, batch_size):
+    fixed = serving.load(vae_bundle, provider="cpu", fixed_batches=True)
+    for seed in (1, 2):
+        expected = sampler.sample(20, seed=seed)
+        np.testing.assert_array_equal(fixed.sample(20, seed=seed, batch_size=batch_size), expected)
+    pieces = list(fixed.stream(20, seed=2, batch_size=batch_size))
+    np.testing.assert_array_equal(np.concatenate(pieces), expected)
+    np.testing.assert_array_equal(fixed.encode(expected, batch_size), sampler.encode(expected))
+
+
+def test_threads_that_sleep_draw_the_same_pictures(vae_bundle, sampler):
+    awake = sampler.sample(9, seed=3)
+    np.testing.assert_array_equal(serving.load(vae_bundle, spinning=False).sample(9, seed=3), awake)
+
+
+def test_several_threads_may_draw_at_once(vae_bundle, sampler):
+    expected = [sampler.sample(50, seed=seed, batch_size=7) for seed in range(6)]
+    for fixed_batches in (False, True):
+        shared = serving.load(vae_bundle, provider="cpu", fixed_batches=fixed_batches)
+        with ThreadPoolExecutor(3) as pool:
+            drawn = list(pool.map(lambda seed, one=shared: one.sample(50, seed=seed, batch_size=7), range(6)))
+        np.testing.assert_array_equal(drawn, expected)
+
+
+def test_warmed_up_nothing_is_read_any_more(copied):
+    sampler = serving.load(copied, provider="cpu")
+    sampler.warm_up(batch_size=2)
+    shutil.rmtree(copied)
+    pictures = sampler.sample(3)
+    assert sampler.reconstruct(pictures).shape == pictures.shape
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
+        (lambda s: s.warm_up(0), "`batch_size` must be an integer of at least 1."),
+        (lambda s: s.reconstruct(np.zeros((2, 8, 8, 1), np.uint8), shift=[1]), "`shift` must be 2 finite numbers"),
+        (lambda s: s.reconstruct(np.zeros((2, 8, 8, 1), np.uint8), shift=[1, np.nan]), "2 finite numbers"),
         (lambda s: s.sample(0), "`n` must be an integer of at least 1. Received: 0."),
         (lambda s: s.sample(2.5), "`n` must be an integer"),
         (lambda s: s.stream(0), "`n` must be"),

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import shutil
+
 import numpy as np
 import pytest
 
@@ -14,6 +16,33 @@ def test_any_size_is_translated(bundles, name, size):
     translator = Translator(bundles[name], provider="cpu", tile=32)
     picture = noise(*size)
     np.testing.assert_array_equal(translator.translate(picture[None])[0], 255 - picture)
+
+
+def test_fixed_batches_are_the_same_translations(bundles):
+    """Of more sizes than are kept."""
+    translator = Translator(bundles["inverting"], provider="cpu", tile=32, fixed_batches=True)
+    for side in [*range(2, 33, 4)] * 2:
+        pictures = np.stack([noise(side, 12, seed=seed) for seed in range(6)])
+        np.testing.assert_array_equal(translator.translate(pictures), 255 - pictures)
+
+
+def test_warmed_up_nothing_is_read_any_more(bundles, tmp_path):
+    copy = shutil.copytree(bundles["both"], tmp_path / "copy")
+    translator = serving.load(copy, provider="cpu", spinning=False)
+    translator.warm_up(9, 7)
+    shutil.rmtree(copy)
+    pictures = noise(9, 7)[None]
+    for to in "ab":
+        np.testing.assert_array_equal(translator.translate(pictures, to), 255 - pictures)
+    assert translator.execution.provider == "cpu"
+
+
+def test_statistics_are_those_of_the_picture(bundles):
+    picture = noise(16, 16)
+    translator = Translator(bundles["centring"], provider="cpu")
+    np.testing.assert_allclose(translator.statistics(picture), picture.mean((0, 1))[None], rtol=1e-5)
+    with pytest.raises(InputError, match="must have the network 'a_to_b_tile'"):
+        Translator(bundles["inverting"], provider="cpu").statistics(picture)
 
 
 def test_pictures_of_one_size_are_translated_together(translator):
