@@ -11,6 +11,7 @@ from keras_gen.cli.quiet import quiet_import
 from serving.errors import InputError
 from serving.manifest import FILE_NAME, Manifest
 
+OF_BUNDLE = ("out", "io", "target", "quantize", "least_psnr", "calibrate")
 OF_TRITON = ("max_batch_size", "instances", "storage_uri")
 
 
@@ -32,12 +33,12 @@ def run(words: Sequence[str]) -> int:
     if options.triton is None:
         if given := [name for name, value in settings.items() if value is not None]:
             raise InputError(f"--{given[0]} must be left out without --triton. Received: {settings[given[0]]}.")
-        _bundle(options)
+        _bundle(options, parser)
     else:
         from export.triton import check_repository, write_repository
 
         check_repository(options.triton, **settings)
-        version = write_repository(_bundle(options), options.triton, **settings)
+        version = write_repository(_bundle(options, parser), options.triton, **settings)
         print(f"triton: {options.triton}, version {version}")
     return 0
 
@@ -84,12 +85,11 @@ def _add_triton(parser: Parser) -> None:
     )
 
 
-def _bundle(options: Any) -> Path:
+def _bundle(options: Any, parser: Parser) -> Path:
     """The bundle that was asked for, written where it was not there."""
     source = Path(options.run)
     if (source / FILE_NAME).is_file():
-        plain = (options.io, options.target, options.quantize) == ("uint8", "any", None)
-        if options.triton is None or options.out is not None or not plain:
+        if options.triton is None or any(options[name] != parser.get_default(name) for name in OF_BUNDLE):
             raise InputError(
                 f"the run must be a run directory or a .keras file; a bundle takes --triton alone. Received: {source}."
             )

@@ -128,7 +128,8 @@ class Drawing:
     def _record(self) -> str:
         """What decides on the content of the files."""
         networks = Manifest.read(self.bundle).networks
-        drawn: dict[str, Any] = {name: networks[name].sha256 for name in (NOISE, DECODER) if name in networks}
+        stored = {name: (networks[name], networks[name].weights) for name in (NOISE, DECODER) if name in networks}
+        drawn: dict[str, Any] = {name: [file.sha256 for file in files if file] for name, files in stored.items()}
         drawn |= {name: getattr(self, name) for name in ("n", "seed", "label", "truncation", "format")}
         if self.format == "npy":
             drawn["shard_size"] = self.shard_size

@@ -119,6 +119,16 @@ def test_what_was_left_of_other_pictures_is_not_taken_for_these(of_classes, tmp_
         assert (tmp_path / "out" / path.name).read_bytes() == path.read_bytes()
 
 
+def test_what_was_left_of_another_bundle_is_not_taken_for_its_own(vae_bundle, small_vae, tmp_path):
+    """Networks that keep their numbers in a file beside them have the same graph."""
+    other = small_vae.__class__.from_config(small_vae.get_config())
+    other_bundle = export.export_bundle(other, tmp_path / "other")
+    first = Drawing(vae_bundle, tmp_path / "out", 10, batch_size=2)
+    here(first, parts=3)
+    here(dataclasses.replace(first, bundle=other_bundle))
+    np.testing.assert_array_equal(pictures(tmp_path / "out"), serving.load(other_bundle).sample(10))
+
+
 def test_finished_pictures_are_drawn_anew_and_other_files_stay(vae_bundle, tmp_path):
     here(Drawing(vae_bundle, tmp_path / "out", 5, seed=1))
     (tmp_path / "out" / "0002.png").write_bytes(b"damaged")
