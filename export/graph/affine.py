@@ -13,57 +13,50 @@ from export.graph.constants import constant, known, number, per_channel, produce
 KERNELS = {"Conv": 0, "ConvTranspose": 1}
 
 
-class ScaledConvolution(RewriteRuleClassBase):
-    """Mul(Conv(x, kernel, bias), constant) becomes Conv(x, kernel * constant, bias * constant).
+class AffineConvolution(RewriteRuleClassBase):
+    """Mul(Conv(x, kernel, bias), constant) becomes Conv(x, kernel * constant, bias * constant), and
+    Add(Conv(x, kernel, bias), constant) becomes Conv(x, kernel, bias + constant).
 
     Args:
         operator: `Conv` or `ConvTranspose`, of one group.
+        operation: `Mul` or `Add`.
     """
 
-    def __init__(self, operator: str) -> None:
-        super().__init__(name=f"Scaled{operator}")
-        self.operator = operator
+    def __init__(self, operator: str, operation: str) -> None:
+        super().__init__(name=f"{operation}Of{operator}")
+        self.operator, self.operation = operator, operation
 
     def pattern(self, op: Any, x: Any, kernel: Any, by: Any) -> Any:
-        return op.Mul(_convolution(op, self.operator, x, kernel), by)
+        convolution = getattr(op, self.operator)
+        made = convolution(x, kernel, _allow_other_inputs=True, _allow_other_attributes=True, _outputs=["made"])
+        return getattr(op, self.operation)(made, by)
 
     def check(self, context: Any, x: ir.Value, kernel: ir.Value, by: ir.Value, made: ir.Value) -> bool:
-        return _factors(made, kernel, by, self.operator) is not None
+        return self._per_channel(made, kernel, by) is not None
 
     def rewrite(self, op: Any, x: ir.Value, kernel: ir.Value, by: ir.Value, made: ir.Value) -> Any:
         node, weights = made.producer(), known(kernel)
-        factors = _factors(made, kernel, by, self.operator)
+        numbers = self._per_channel(made, kernel, by)
         assert node is not None
-        assert factors is not None
-        shape = [1] * weights.ndim
-        shape[KERNELS[self.operator]] = -1
-        bias = known(node.inputs[2]) * factors if len(node.inputs) > 2 else None
-        return _convolved(op, node, weights * factors.reshape(shape), bias)
+        assert numbers is not None
+        bias = known(node.inputs[2]) if len(node.inputs) > 2 else np.zeros_like(numbers)
+        if self.operation == "Add":
+            bias = bias + numbers
+        else:
+            shape = [1] * weights.ndim
+            shape[KERNELS[self.operator]] = -1
+            weights, bias = weights * numbers.reshape(shape), bias * numbers
+        values = [op.Constant(value=ir.tensor(array.astype(np.float32))) for array in (weights, bias)]
+        return getattr(op, self.operator)(x, *values, **node.attributes)
 
-
-class ShiftedConvolution(RewriteRuleClassBase):
-    """Add(Conv(x, kernel, bias), constant) becomes Conv(x, kernel, bias + constant).
-
-    Args:
-        operator: `Conv` or `ConvTranspose`, of one group.
-    """
-
-    def __init__(self, operator: str) -> None:
-        super().__init__(name=f"Shifted{operator}")
-        self.operator = operator
-
-    def pattern(self, op: Any, x: Any, kernel: Any, by: Any) -> Any:
-        return op.Add(_convolution(op, self.operator, x, kernel), by)
-
-    def check(self, context: Any, x: ir.Value, kernel: ir.Value, by: ir.Value, made: ir.Value) -> bool:
-        return _factors(made, kernel, by, self.operator) is not None
-
-    def rewrite(self, op: Any, x: ir.Value, kernel: ir.Value, by: ir.Value, made: ir.Value) -> Any:
-        node, weights = made.producer(), known(kernel)
-        shift = _factors(made, kernel, by, self.operator)
-        assert node is not None
-        assert shift is not None
-        return _convolved(op, node, weights, shift + (known(node.inputs[2]) if len(node.inputs) > 2 else 0.0))
+    def _per_channel(self, made: ir.Value, kernel: ir.Value, by: ir.Value) -> np.ndarray | None:
+        """A constant for each channel of the convolution's result, if that is what `by` is."""
+        node, weights = made.producer(), constant(kernel)
+        if node is None or weights is None or weights.ndim != 4 or number(node, "group", 1) != 1:
+            return None
+        if len(node.inputs) > 2 and constant(node.inputs[2]) is None:
+            return None
+        return per_channel(by, weights.shape[KERNELS[self.operator]])
 
 
 class ScaledProduct(RewriteRuleClassBase):
@@ -112,31 +105,9 @@ class BeforeReshape(RewriteRuleClassBase):
 
 def affine_rules() -> list[RewriteRule]:
     """All of them, in an order in which one makes room for the next."""
-    of_convolutions = [
-        rule(operator) for operator in KERNELS for rule in (ScaledConvolution.rule, ShiftedConvolution.rule)
-    ]
-    return [BeforeReshape.rule("Mul"), BeforeReshape.rule("Add"), ScaledProduct.rule(), *of_convolutions]
-
-
-def _convolution(op: Any, operator: str, x: Any, kernel: Any) -> Any:
-    node = getattr(op, operator)
-    return node(x, kernel, _allow_other_inputs=True, _allow_other_attributes=True, _outputs=["made"])
-
-
-def _factors(made: ir.Value, kernel: ir.Value, by: ir.Value, operator: str) -> np.ndarray | None:
-    """A constant for each channel of a convolution's result, if that is what `by` is."""
-    node, weights = made.producer(), constant(kernel)
-    if node is None or weights is None or weights.ndim != 4 or number(node, "group", 1) != 1:
-        return None
-    if len(node.inputs) > 2 and constant(node.inputs[2]) is None:
-        return None
-    return per_channel(by, weights.shape[KERNELS[operator]])
-
-
-def _convolved(op: Any, node: ir.Node, weights: np.ndarray, bias: np.ndarray | None) -> Any:
-    given = [weights, *([] if bias is None else [bias])]
-    values = [op.Constant(value=ir.tensor(array.astype(np.float32))) for array in given]
-    return getattr(op, node.op_type)(node.inputs[0], *values, **node.attributes)
+    operations = ("Mul", "Add")
+    of_convolutions = [AffineConvolution.rule(operator, operation) for operator in KERNELS for operation in operations]
+    return [*(BeforeReshape.rule(operation) for operation in operations), ScaledProduct.rule(), *of_convolutions]
 
 
 def _spread(x: ir.Value, shape: ir.Value, by: ir.Value) -> np.ndarray | None:
