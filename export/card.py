@@ -56,6 +56,11 @@ def write_card(folder: Path, manifest: Manifest) -> None:
             f"| `{network.file}` | {_tensors(network.inputs)} | {_tensors(network.outputs)} "
             f"| {_parity(manifest, name)} |"
         )
+    lines += _sharing(manifest)
+    lines += [
+        f"\n`{manifest.networks[name].file}` is in {facts.kind}, its pictures at {facts.psnr:g} dB from float32's."
+        for name, facts in manifest.quantization.items()
+    ]
     if manifest.classes:
         lines += ["", f"Classes, in the order of their labels: {', '.join(manifest.classes)}."]
     lines += ["", f"Weights: {manifest.weights}. Training: {manifest.training.get('steps')} steps."]
@@ -75,6 +80,17 @@ def write_card(folder: Path, manifest: Manifest) -> None:
     if "a_to_b" in manifest.networks:
         lines += _translation(manifest)
     (folder / "README.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _sharing(manifest: Manifest) -> list[str]:
+    """Which networks keep numbers in a file beside them."""
+    shared: dict[str, list[str]] = {}
+    for network in manifest.networks.values():
+        if network.weights:
+            shared.setdefault(network.weights.file, []).append(f"`{network.file}`")
+    return [
+        f"\n`{file}` holds numbers of {' and '.join(names)}: it must lie beside them." for file, names in shared.items()
+    ]
 
 
 def _translation(manifest: Manifest) -> list[str]:

@@ -34,7 +34,7 @@ def check_network(
     inputs: Mapping[str, Tensor],
     sides: tuple[int, int] = (1, 1),
 ) -> dict[str, float]:
-    """Compares a converted network with Keras at batches of 1, 3 and 17; one of free sides at twice the height too, and
+    """Compares a converted network with Keras at batches of 1, 3 and 17; one of free sides at two other sizes too, and
     one that can be told statistics with those that it measured.
 
     Args:
@@ -53,8 +53,8 @@ def check_network(
     session = _session(model)
     names = [output.name for output in session.get_outputs()]
     worst = _Worst(name)
-    tall = (2 * sides[0], sides[1])
-    cases = [(batch, sides) for batch in BATCHES] + ([(1, tall)] if _of_free_sides(inputs) else [])
+    others = [(2 * sides[0], sides[1]), (sides[0], 3 * sides[1])] if _of_free_sides(inputs) else []
+    cases = [*((batch, sides) for batch in BATCHES), *((1, other) for other in others)]
 
     def compare(feed: Arrays) -> Arrays:
         received = dict(zip(names, session.run(names, feed), strict=True))

@@ -16,7 +16,7 @@ def convert_transposed_convolution(graph: Any, node: Any, name: str, arguments: 
     """tf2onnx's handler of `Conv2DBackpropInput` (graph, node, its name, no arguments), which rewrites the node.
 
     Sides that are free and padded as `same` become `stride` times as large, as Keras makes them; all others are
-    tf2onnx's own. The parity check of an export, at two sizes, is what finds a network to which this does not apply.
+    tf2onnx's own. The parity check of an export, at three sizes, is what finds a network to which this does not apply.
     """
     from tf2onnx.onnx_opset import nn
 

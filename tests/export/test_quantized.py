@@ -45,6 +45,7 @@ def test_16_bits_are_half_the_bytes_and_the_same_pictures(tmp_path):
     facts = half.manifest.quantization["decoder"]
     assert (facts.kind, facts.at_least) == ("fp16", 40.0)
     assert facts.psnr >= 40.0
+    assert f"`decoder.onnx` is in fp16, its pictures at {facts.psnr:g} dB" in (bundles[1] / "README.md").read_text()
     np.testing.assert_array_equal(half.latents(5, seed=3), whole.latents(5, seed=3))
     assert psnr(half.sample(16, seed=3), whole.sample(16, seed=3)) >= 40.0
     session = onnxruntime.InferenceSession(bundles[1] / "sampler.onnx", providers=["CPUExecutionProvider"])
