@@ -29,7 +29,7 @@ install: $(STAMP)
 $(STAMP): setup.cfg pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --upgrade pip setuptools
-	$(BIN)/python -m pip install --constraint constraints.txt --editable '.[train,serve,test]'
+	$(BIN)/python -m pip install --constraint constraints.txt --editable '.[train,serve,test,ray]'
 	touch $(STAMP)
 
 clean:

@@ -3,8 +3,12 @@
     python benchmarks/kill_loop.py --kills 30
 
 Every run is killed by SIGKILL after a random time, again and again until it ends; its weights, optimizers, figures and
-pictures must then be those of the run that was left alone, byte by byte. Three models take turns until there were as
+pictures must then be those of the run that was left alone, byte by byte. The models take turns until there were as
 many kills as asked for.
+
+    python benchmarks/kill_loop.py --kills 10 --workers 2
+
+With workers one of them is killed, now this and now that; the others end, and the job is started again.
 """
 
 from __future__ import annotations
@@ -20,6 +24,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import psutil
 
 from keras_gen.training.run_directory import open_model
 
@@ -40,9 +45,17 @@ MODELS = {
 }
 
 
-def start(name: str, out: Path) -> subprocess.Popen[bytes]:
-    words = [sys.executable, "-m", "keras_gen", "train", name, "--out", str(out), *MODELS[name], *COMMON]
+def start(name: str, out: Path, workers: int) -> subprocess.Popen[bytes]:
+    launched = ["launch", "--workers", str(workers), "--"] if workers > 1 else []
+    words = [sys.executable, "-m", "keras_gen", *launched, "train", name, "--out", str(out), *MODELS[name], *COMMON]
     return subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def kill(process: subprocess.Popen[bytes], chance: random.Random) -> None:
+    """Ends a training by SIGKILL: itself, or one of its workers, after which it ends by itself."""
+    killed = chance.choice(psutil.Process(process.pid).children() or [process])
+    killed.send_signal(signal.SIGKILL)
+    process.wait()
 
 
 def differences(one: Path, other: Path) -> list[str]:
@@ -64,28 +77,29 @@ def differences(one: Path, other: Path) -> list[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=30)
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--models", nargs="+", choices=MODELS, default=list(MODELS))
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     chance = random.Random(options.seed)
     place = Path(tempfile.mkdtemp())
     seconds = {}
-    for name in MODELS:
+    for name in options.models:
         begun = time.monotonic()
-        if start(name, place / f"{name}_straight").wait() != 0:
+        if start(name, place / f"{name}_straight", options.workers).wait() != 0:
             raise SystemExit(f"{name} did not end well")
         seconds[name] = time.monotonic() - begun
     kills, wrong, endings = 0, 0, 0
     print("| model | kills | ended after | different |\n|---|---|---|---|")
     while kills < options.kills:
-        name = list(MODELS)[endings % len(MODELS)]
+        name = options.models[endings % len(options.models)]
         out, of_this = place / f"{name}_{endings}", 0
         while True:
-            process = start(name, out)
+            process = start(name, out, options.workers)
             try:
                 code = process.wait(chance.uniform(0.3, 0.9) * seconds[name])
             except subprocess.TimeoutExpired:
-                process.send_signal(signal.SIGKILL)
-                process.wait()
+                kill(process, chance)
                 of_this += 1
                 continue
             if code != 0:

@@ -1,6 +1,29 @@
-"""From a trained model to a bundle: SavedModel and ONNX, checked against Keras before anything is written."""
+"""From a trained model to a bundle: SavedModel and ONNX, checked against Keras before anything is written.
 
-from export.bundle import export_bundle
-from export.parity import ParityError
+What needs TensorFlow is imported when it is first used: `export.triton` works on a bundle and does without.
+"""
 
-__all__ = ["ParityError", "export_bundle"]
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from export.bundle import export_bundle
+    from export.parity import ParityError
+    from export.quantized import QualityError, Wish
+
+__all__ = ["ParityError", "QualityError", "Wish", "export_bundle"]
+
+_HOMES = {
+    "export_bundle": "export.bundle",
+    "ParityError": "export.parity",
+    "QualityError": "export.quantized",
+    "Wish": "export.quantized",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'export' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
 import platform
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import keras
-import onnx
 
 from export.border import IO, Bordered
 from export.card import write_card
 from export.describe import describe
+from export.graph import Target
 from export.parity import check_network
+from export.quantized import Wish
+from export.refusals import check_layers
 from export.seeded import seeded_networks
-from export.to_onnx import convert, label, save_saved_model, without_unrounded
+from export.smaller import make_smaller
+from export.stored import Exported, store
+from export.to_onnx import convert, save_saved_model, without_unrounded
 from keras_gen.models import model_name
 from keras_gen.networks.sizes import side_multiple
 from keras_gen.training.precision import in_float32
@@ -25,13 +29,20 @@ from serving import Sampler
 from serving.errors import InputError
 from serving.files import whole_folder
 from serving.images import grid, to_uint8, write_png
-from serving.manifest import FILE_NAME, Image, Latent, Manifest, Network, Tensor
+from serving.manifest import FILE_NAME, Image, Latent, Manifest, Network, Quantization
 from serving.names import DECODER, IMAGE, SAMPLER
 
 SAMPLES = 64
 
 
-def export_bundle(model: keras.Model | str | Path, path: str | Path, io: IO = "uint8") -> Path:
+def export_bundle(
+    model: keras.Model | str | Path,
+    path: str | Path,
+    io: IO = "uint8",
+    target: Target = "any",
+    quantize: Wish | None = None,
+    say: Callable[[str], None] = lambda line: None,
+) -> Path:
     """Writes a bundle of a trained model, replacing a bundle that is there.
 
     Every network is loaded in ONNX Runtime and compared with Keras at batches of 1, 3 and 17 first; if one
@@ -42,20 +53,39 @@ def export_bundle(model: keras.Model | str | Path, path: str | Path, io: IO = "u
         path: the folder to write.
         io: `uint8` takes and gives pictures as 0..255, with scaling and rounding inside the graph; `float`
             keeps [-1, 1].
+        target: what the graphs are written for. `cpu` computes 3x3 convolutions of many channels by parts, with half
+            the multiplications; on a GPU, whose own kernels do that, `any` is faster.
+        quantize: numbers to write networks in whose pictures stay near enough; float32 by default.
+        say: is told what became of each network that was to be quantized.
 
     Returns:
         The folder.
 
     Raises:
-        InputError: no such run, or `path` holds something that is not a bundle.
+        InputError: no such run, `path` holds something that is not a bundle, or what cannot be exported.
         ParityError: a network differs from Keras.
+        QualityError: a quantized network differs too much.
     """
     folder = Path(path)
     check_replaceable(folder)
+    if quantize is not None and target == "cpu":
+        raise InputError(
+            "--quantize must be left out with --target cpu, whose convolutions by parts need float32. "
+            f"Received: {quantize.kind}."
+        )
     model, facts = _resolve(model)
+    for name, network in model.inference_networks().items():
+        check_layers(name, network)
     model = in_float32(model)
     with whole_folder(folder) as temporary:
-        _write(model, facts, temporary, io)
+        exported, parity = _exported(model, temporary, io, target)
+        quantization = make_smaller(model, exported, quantize, say) if quantize else {}
+        networks = store(exported, temporary)
+        manifest = _manifest(model, networks, facts, parity, quantization)
+        (temporary / FILE_NAME).write_text(manifest.to_json(), encoding="utf-8")
+        if SAMPLER in networks:
+            _draw_samples(temporary)
+        write_card(temporary, manifest)
     return folder
 
 
@@ -77,42 +107,55 @@ def _resolve(model: keras.Model | str | Path) -> tuple[keras.Model, dict[str, An
     return run.load_model(), {"finished_epochs": run.position().epochs, "config": config}
 
 
-def _write(model: keras.Model, facts: dict[str, Any], folder: Path, io: IO) -> None:
-    networks: dict[str, Network] = {}
+def _exported(
+    model: keras.Model, folder: Path, io: IO, target: Target
+) -> tuple[dict[str, Exported], dict[str, dict[str, float]]]:
+    """The networks as ONNX and as SavedModels, which are written at once, and how far each is from Keras."""
+    exported: dict[str, Exported] = {}
     parity: dict[str, dict[str, float]] = {}
-    inference = model.inference_networks()
-    classes = model.classes if model.labelled else ()
-    for name, network in inference.items():
+    classes = len(model.classes) if model.labelled else 0
+    for name, network in model.inference_networks().items():
         bordered = Bordered(network, io)
-        converted = convert(bordered)
-        inputs, outputs = describe(bordered, len(classes))
+        converted = convert(bordered, name, side_multiple(network) % 2 == 0, target)
+        inputs, outputs = describe(bordered, classes)
         parity[name] = check_network(name, converted, network, inputs, model.image_shape[:2])
         final = without_unrounded(converted)
-        networks[name] = _save(final, folder, name, inputs, outputs)
+        exported[name] = Exported(final, inputs, outputs)
         save_saved_model(bordered, str(folder / "saved_model" / name))
         if name == DECODER and model.prior:
             for seeded in seeded_networks(model, network, final, inputs, outputs):
                 parity[seeded.name] = seeded.parity
-                networks[seeded.name] = _save(seeded.graph, folder, seeded.name, seeded.inputs, seeded.outputs)
+                exported[seeded.name] = Exported(seeded.graph, seeded.inputs, seeded.outputs)
+    return exported, parity
+
+
+def _manifest(
+    model: keras.Model,
+    networks: dict[str, Network],
+    facts: dict[str, Any],
+    parity: dict[str, dict[str, float]],
+    quantization: dict[str, Quantization],
+) -> Manifest:
     height, width, channels = model.image_shape
-    manifest = Manifest(
+    return Manifest(
         model=model_name(model),
         networks=networks,
-        image=Image(height, width, channels, **_free_sides(networks, inference)),
-        latent=Latent(model.latent_dim, model.prior) if DECODER in inference else None,
-        classes=classes,
+        image=Image(height, width, channels, **_free_sides(networks, model.inference_networks())),
+        latent=Latent(model.latent_dim, model.prior) if DECODER in networks else None,
+        classes=model.classes if model.labelled else (),
         normalization="standing_statistics" if getattr(model, "standing_batches", 0) else "moving_statistics",
         weights="ema" if getattr(model, "ema_decay", 0.0) > 0 else "raw",
         training={"steps": int(model.noise.step), "versions": _versions(), **facts},
         parity=parity,
+        quantization=quantization,
     )
-    (folder / FILE_NAME).write_text(manifest.to_json(), encoding="utf-8")
-    if SAMPLER in networks:
-        sampler = Sampler(folder, provider="cpu")
-        columns = sampler.columns
-        pictures = sampler.sample(columns * max(1, SAMPLES // columns) if columns else SAMPLES, seed=0)
-        write_png(folder / "samples.png", grid(to_uint8(pictures), columns))
-    write_card(folder, manifest)
+
+
+def _draw_samples(folder: Path) -> None:
+    sampler = Sampler(folder, provider="cpu")
+    columns = sampler.columns
+    pictures = sampler.sample(columns * max(1, SAMPLES // columns) if columns else SAMPLES, seed=0)
+    write_png(folder / "samples.png", grid(to_uint8(pictures), columns))
 
 
 def _free_sides(networks: dict[str, Network], inference: dict[str, keras.Model]) -> dict[str, Any]:
@@ -121,15 +164,6 @@ def _free_sides(networks: dict[str, Network], inference: dict[str, keras.Model])
     if not inputs or any(isinstance(side, int) for tensor in inputs for side in tensor.axes[1:3]):
         return {}
     return {"any_size": True, "multiple": max(side_multiple(network) for network in inference.values())}
-
-
-def _save(
-    model: onnx.ModelProto, folder: Path, name: str, inputs: dict[str, Tensor], outputs: dict[str, Tensor]
-) -> Network:
-    label(model, inputs, outputs)
-    content = model.SerializeToString(deterministic=True)
-    (folder / f"{name}.onnx").write_bytes(content)
-    return Network(f"{name}.onnx", hashlib.sha256(content).hexdigest(), len(content), inputs, outputs)
 
 
 def _versions() -> dict[str, str]:

@@ -49,11 +49,7 @@ def seeded_networks(
         ParityError: a graph differs from Keras.
     """
     prior, prior_inputs = _prior(model)
-    size = int(prior_inputs[NOISE].axes[1]) if prior else model.latent_dim
-    ir_version = decoder.ir_version
-    free, counted = (noise_graph(size, ir_version, free_start) for free_start in (True, False))
-    if prior:
-        free, counted = prior_graph(free, prior), prior_graph(counted, prior)
+    free, counted = (_noise(model, prior, prior_inputs, decoder.ir_version, free) for free in (True, False))
     numbers = {"seed": INT64_SCALAR, "n": INT64_SCALAR}
     chosen = _only(prior_inputs, LABEL, TRUNCATION)
     noise_inputs = {**numbers, "start": INT64_SCALAR, **chosen}
@@ -65,13 +61,30 @@ def seeded_networks(
     yield Seeded(SAMPLER, sampler, sampler_inputs, outputs, difference)
 
 
+def behind_noise(model: keras.Model, decoder: onnx.ModelProto) -> onnx.ModelProto:
+    """The sampler of another decoder of the same model, such as a quantized one."""
+    return sampler_graph(_noise(model, *_prior(model), decoder.ir_version, False), decoder)
+
+
+def _noise(
+    model: keras.Model,
+    prior: onnx.ModelProto | None,
+    prior_inputs: dict[str, Tensor],
+    ir_version: int,
+    free_start: bool,
+) -> onnx.ModelProto:
+    size = int(prior_inputs[NOISE].axes[1]) if prior else model.latent_dim
+    noise = noise_graph(size, ir_version, free_start)
+    return prior_graph(noise, prior) if prior else noise
+
+
 def _prior(model: keras.Model) -> tuple[onnx.ModelProto | None, dict[str, Tensor]]:
     """The prior's network, where there is one, and its inputs."""
     network = model.prior_network()
     if network is None:
         return None, {}
     bordered = Bordered(network, "float")
-    return convert(bordered), describe(bordered, len(model.classes))[0]
+    return convert(bordered, NOISE), describe(bordered, len(model.classes))[0]
 
 
 def _only(inputs: dict[str, Tensor], *names: str) -> dict[str, Tensor]:

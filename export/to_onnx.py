@@ -10,7 +10,9 @@ import onnx
 import tensorflow as tf
 
 from export.border import Bordered, is_unrounded
+from export.graph import Target, simplified, tidied
 from export.output_ranks import squeeze_outputs
+from export.refusals import check_operators, check_repeatable
 from export.transposed_convolution import convert_transposed_convolution
 from serving.manifest import Tensor
 
@@ -18,20 +20,33 @@ OPSET = 18
 METADATA_KEY = "keras_gen"
 
 
-def convert(bordered: Bordered) -> onnx.ModelProto:
-    """The network as ONNX, opset 18, inputs and outputs by name, the unrounded picture among them."""
+def convert(bordered: Bordered, name: str = "network", even: bool = False, target: Target = "any") -> onnx.ModelProto:
+    """The network as ONNX, opset 18, inputs and outputs by name, the unrounded picture among them.
+
+    Args:
+        bordered: the network.
+        name: what messages call it.
+        even: whether pictures of free sides are known to have even ones.
+        target: as in `simplified`.
+
+    Raises:
+        InputError: noise drawn inside, or an operator that ONNX does not have.
+    """
     import tf2onnx
 
-    logging.getLogger("tf2onnx").setLevel(logging.ERROR)
+    # What it says of operators that it does not know, `check_operators` says better.
+    logging.getLogger("tf2onnx").setLevel(logging.CRITICAL)
+    check_repeatable(name, bordered)
     model, _ = tf2onnx.convert.from_function(
         bordered.function_with_unrounded,
         input_signature=[bordered.inputs],
         opset=OPSET,
         custom_op_handlers={"Conv2DBackpropInput": (convert_transposed_convolution, [])},
     )
+    check_operators(name, model)
     outputs = bordered.function_with_unrounded.get_concrete_function().structured_outputs
     squeeze_outputs(model, {name: value.shape.rank for name, value in outputs.items()})
-    return model
+    return simplified(model, even, target)
 
 
 def without_unrounded(model: onnx.ModelProto) -> onnx.ModelProto:
@@ -41,7 +56,7 @@ def without_unrounded(model: onnx.ModelProto) -> onnx.ModelProto:
     kept = [output for output in model.graph.output if not is_unrounded(output.name)]
     del copy.graph.output[:]
     copy.graph.output.extend(kept)
-    return copy
+    return tidied(copy)
 
 
 def label(model: onnx.ModelProto, inputs: dict[str, Tensor], outputs: dict[str, Tensor]) -> None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from serving.errors import InputError
+
+# What `tempfile.mkstemp` puts between prefix and suffix.
+RANDOM_CHARACTERS = 8
 
 
 @contextmanager
@@ -25,6 +28,18 @@ def whole_file(path: Path) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def remove_leftovers(paths: Iterable[Path]) -> None:
+    """Removes what processes that were killed in `whole_file` have left beside these paths."""
+    by_folder: dict[Path, set[tuple[str, str]]] = {}
+    for path in paths:
+        by_folder.setdefault(path.parent, set()).add((path.stem, path.suffix))
+    for folder, names in by_folder.items():
+        for path in folder.glob(".*"):
+            stem, _, random = path.stem[1:].rpartition("-")
+            if (stem, path.suffix) in names and len(random) == RANDOM_CHARACTERS:
+                path.unlink(missing_ok=True)
 
 
 def existing_folder(path: Path, name: str | None = None) -> Path:

@@ -68,6 +68,12 @@ def read_with_opacity(
         return conform(_eight_bits(upright), None, channels), opacity
 
 
+def let_pillow_decode(max_pixels: int) -> None:
+    """`max_pixels` of the functions above decides before Pillow does, which refuses from 180 million pixels on."""
+    if max_pixels > MAX_PIXELS:
+        Image.MAX_IMAGE_PIXELS = None
+
+
 @contextmanager
 def _opened(source: Path | bytes, max_pixels: int) -> Iterator[Image.Image]:
     """A picture, upright; what its decoder trips over is the user's one line."""

@@ -1,35 +1,109 @@
-"""`keras-gen export RUN --out BUNDLE`."""
+"""`keras-gen export RUN --out BUNDLE`, and `--triton DIR` for a Triton model repository of it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from keras_gen.cli.parser import Parser
 from keras_gen.cli.quiet import quiet_import
+from serving.errors import InputError
+from serving.manifest import FILE_NAME, Manifest
+
+OF_TRITON = ("max_batch_size", "instances", "storage_uri")
 
 
 def run(words: Sequence[str]) -> int:
     """Exports as the command line says."""
     parser = Parser("keras-gen export", description="Write a bundle of a trained model, checked against Keras.")
-    parser.add_argument("run", type=str, help="run directory, or a .keras file.")
-    parser.add_argument("--out", type=str, required=True, help="folder to write; a bundle there is replaced.")
+    parser.add_argument("run", type=str, help="run directory, or a .keras file; with --triton alone, a bundle.")
+    parser.add_argument("--out", type=str | None, default=None, help="folder to write; a bundle there is replaced.")
     parser.add_argument(
         "--io",
         type=Literal["uint8", "float"],
         default="uint8",
         help="pictures at the border: uint8 in 0..255, or float in [-1, 1].",
     )
+    _add_numbers(parser)
+    _add_triton(parser)
     options = parser.parse_args(words)
+    settings = {name: options[name] for name in OF_TRITON}
+    if options.triton is None:
+        if given := [name for name, value in settings.items() if value is not None]:
+            raise InputError(f"--{given[0]} must be left out without --triton. Received: {settings[given[0]]}.")
+        _bundle(options)
+    else:
+        from export.triton import check_repository, write_repository
+
+        check_repository(options.triton, **settings)
+        version = write_repository(_bundle(options), options.triton, **settings)
+        print(f"triton: {options.triton}, version {version}")
+    return 0
+
+
+def _add_numbers(parser: Parser) -> None:
+    parser.add_argument(
+        "--target",
+        type=Literal["any", "cpu"],
+        default="any",
+        help="what the networks are written for: cpu computes large convolutions with half the multiplications, which "
+        "a GPU does by itself.",
+    )
+    parser.add_argument(
+        "--quantize",
+        type=Literal["int8", "fp16"] | None,
+        default=None,
+        help="write networks that make pictures in 8-bit numbers, where those are faster on this machine's CPU, or in "
+        "16-bit floats, for a GPU.",
+    )
+    parser.add_argument(
+        "--least_psnr",
+        type=float,
+        default=30.0,
+        help="with --quantize: how near pictures must be to those of float32, in dB; else nothing is written.",
+    )
+    parser.add_argument(
+        "--calibrate",
+        type=str | None,
+        default=None,
+        help="with --quantize: the data set to measure on, as in train; not needed by what is drawn from a prior.",
+    )
+
+
+def _add_triton(parser: Parser) -> None:
+    parser.add_argument("--triton", type=str | None, default=None, help="model repository to write, or to add to.")
+    parser.add_argument(
+        "--max_batch_size", type=int | None, default=None, help="for --triton: rows that requests are joined to."
+    )
+    parser.add_argument(
+        "--instances", type=int | None, default=None, help="for --triton: of each network, beside each other."
+    )
+    parser.add_argument(
+        "--storage_uri", type=str | None, default=None, help="for --triton: where KServe will find the repository."
+    )
+
+
+def _bundle(options: Any) -> Path:
+    """The bundle that was asked for, written where it was not there."""
+    source = Path(options.run)
+    if (source / FILE_NAME).is_file():
+        plain = (options.io, options.target, options.quantize) == ("uint8", "any", None)
+        if options.triton is None or options.out is not None or not plain:
+            raise InputError(
+                f"the run must be a run directory or a .keras file; a bundle takes --triton alone. Received: {source}."
+            )
+        return source
+    if options.out is None:
+        raise InputError("keras-gen export needs --out. Received: nothing for it.")
     quiet_import()
 
-    from export import export_bundle
-    from serving.manifest import Manifest
+    from export import Wish, export_bundle
 
-    folder = export_bundle(options.run, Path(options.out), options.io)
+    wish = Wish(options.quantize, options.least_psnr, options.calibrate) if options.quantize else None
+    folder = export_bundle(options.run, Path(options.out), options.io, options.target, wish, print)
     for name, outputs in Manifest.read(folder).parity.items():
         differences = ", ".join(f"{output} {value:.2g}" for output, value in outputs.items())
         print(f"{name}: largest difference from Keras: {differences}")
     print(f"bundle: {folder}")
-    return 0
+    return folder

@@ -90,7 +90,7 @@ def _run(words: list[str]) -> int:
         missing = (error.name or "").partition(".")[0]
         if missing in ("keras_gen", "export", "serving"):
             raise
-        extras = {**dict.fromkeys(("onnxruntime", "PIL", "numpy", "matplotlib"), "serve"), "av": "video"}
+        extras = {**dict.fromkeys(("onnxruntime", "PIL", "numpy", "matplotlib"), "serve"), "av": "video", "ray": "ray"}
         extra = extras.get(missing, "train,serve")
         raise InputError(
             f"`keras-gen {name}` needs the package {missing!r}: pip install 'keras-gen[{extra}]'. Received: none."
@@ -108,6 +108,7 @@ def _is_expected_failure(error: Exception) -> bool:
     failures = (
         ("keras_gen.training.callbacks.finite", "NonFiniteLossError"),
         ("export.parity", "ParityError"),
+        ("export.quantized", "QualityError"),
     )
     return any(
         module in sys.modules and isinstance(error, getattr(sys.modules[module], name)) for module, name in failures

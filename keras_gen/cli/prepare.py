@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,36 +16,38 @@ def run(words: Sequence[str]) -> int:
     options = _parser().parse_args(words)
     out = Path(options.out)
     quiet_import()
-    from keras_gen.data import open_stream, prepared
+    from keras_gen.data import prepared
+    from keras_gen.data.preparing import prepare
 
     if out.exists() and not (out / prepared.FILE).exists():
         raise InputError(f"--out must be a new folder, or one that this command has written. Received: {out}.")
-    streams = {}
-    for split in prepared.SPLITS:
-        try:
-            streams[split] = open_stream(options.source, options.image_size, options.channels, split)
-        except InputError:
-            # Many sets have one split alone.
-            if split == "train":
-                raise
-    with whole_folder(out) as folder:
-        try:
-            prepared.write(folder, options.source, streams)
-        except OSError as error:
-            free = shutil.disk_usage(out.parent).free / 2**30
-            raise InputError(
-                f"{out} must be a folder with enough room. Received: {error}; {free:.1f} GiB free."
-            ) from error
-    for split, stream in streams.items():
-        print(f"{split}: {stream.count} pictures")
+    try:
+        with whole_folder(out) as folder:
+            sizes = (options.image_size, options.channels, options.load_size)
+            domains, counts = prepare(folder, options.source, *sizes)
+    except OSError as error:
+        raise InputError(f"{out} must be a folder with enough room. Received: {error}.") from error
+    what = "pairs" if domains == prepared.PAIRS else "pictures"
+    for split, of_domains in counts.items():
+        print(f"{split}: {' and '.join(map(str, of_domains))} {what}")
     print(f"prepared: {out}")
     return 0
 
 
 def _parser() -> Parser:
     parser = Parser("keras-gen prepare", description="Decodes and resizes pictures once, to train from the disk.")
-    parser.add_argument("source", type=str, help="folder:PATH, tfds:NAME or any other source of pictures.")
+    parser.add_argument("source", type=str, help="folder:PATH, tfds:NAME, or another source of one domain or of two.")
     parser.add_argument("--out", type=str, required=True, help="folder; train on prepared:FOLDER.")
-    parser.add_argument("--image_size", type=int, default=None, help="side of the pictures; the data's own by default.")
-    parser.add_argument("--channels", type=int, default=None, help="1 for grey, 3 for RGB; the data's own by default.")
+    parser.add_argument(
+        "--image_size", type=int | None, default=None, help="side of the pictures; the data's own by default."
+    )
+    parser.add_argument(
+        "--channels", type=int | None, default=None, help="1 for grey, 3 for RGB; the data's own by default."
+    )
+    parser.add_argument(
+        "--load_size",
+        type=int | None,
+        default=None,
+        help="of two domains: side of the training pictures, as for train, which takes parts of --image_size of them.",
+    )
     return parser

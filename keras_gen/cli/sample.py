@@ -5,9 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, Literal
 
 from keras_gen.cli.bundle_options import bundle_parser, load_bundle
-from serving import Sampler
+from keras_gen.cli.ray_options import add_ray, check_ray, doing
 from serving.errors import InputError
 
 
@@ -20,37 +21,63 @@ def run(words: Sequence[str]) -> int:
     parser.add_argument(
         "--truncation", type=float | None, default=None, help="draw latents within it: lower is less varied."
     )
+    parser.add_argument(
+        "--format", type=Literal["png", "npy"], default="png", help="of a folder: a PNG each, or arrays of many."
+    )
+    parser.add_argument("--shard_size", type=int | None, default=None, help="of npy: pictures of an array, 1000.")
+    add_ray(parser)
     options = parser.parse_args(words)
     target = Path(options.out)
     as_grid = target.suffix.lower() == ".png"
     _check_target(target, as_grid)
-    sampler = load_bundle(options)
+    _check_format(options, as_grid)
+    check_ray(options, not as_grid)
     write = _write_grid if as_grid else _write_folder
-    write(sampler, target, options.n, options.seed, options.batch_size, options.truncation)
+    write(options, target)
     print(f"{options.n} pictures of seed {options.seed}: {target}")
     return 0
 
 
-def _write_grid(sampler: Sampler, target: Path, n: int, seed: int, batch_size: int, truncation: float | None) -> None:
+def _write_grid(options: Any, target: Path) -> None:
     from serving.images import grid, to_uint8, write_png
 
-    pictures = sampler.sample(n, seed, batch_size, progress=sys.stderr.isatty(), truncation=truncation)
+    sampler = load_bundle(options)
+    shown = sys.stderr.isatty()
+    pictures = sampler.sample(
+        options.n, options.seed, options.batch_size, progress=shown, truncation=options.truncation
+    )
     write_png(target, grid(to_uint8(pictures), sampler.columns))
 
 
-def _write_folder(sampler: Sampler, target: Path, n: int, seed: int, batch_size: int, truncation: float | None) -> None:
+def _write_folder(options: Any, target: Path) -> None:
     from tqdm import tqdm
 
-    from serving.images import to_uint8, write_png
+    from serving.bulk.drawing import SHARD_SIZE, Drawing, drawn
 
-    digits = max(4, len(str(n - 1)))
-    index = 0
-    with tqdm(total=n, unit="img", leave=False, disable=not sys.stderr.isatty()) as bar:
-        for batch in sampler.stream(n, seed, batch_size, truncation=truncation):
-            for picture in to_uint8(batch):
-                write_png(target / f"{index:0{digits}d}.png", picture)
-                index += 1
-            bar.update(len(batch))
+    hidden = not sys.stderr.isatty()
+    # Workers of Ray may be in another folder.
+    drawing = Drawing(
+        bundle=Path(options.bundle).absolute() if options.ray else Path(options.bundle),
+        target=target.absolute() if options.ray else target,
+        n=options.n,
+        seed=options.seed,
+        label=load_bundle(options).label,
+        truncation=options.truncation,
+        batch_size=options.batch_size,
+        format=options.format,
+        shard_size=SHARD_SIZE if options.shard_size is None else options.shard_size,
+        provider=options.provider,
+        threads=options.threads,
+    )
+    with doing(drawing, options) as results, tqdm(total=options.n, unit="img", leave=False, disable=hidden) as bar:
+
+        def progress(done: int) -> None:
+            bar.update(done)
+
+        try:
+            drawn(drawing, results, progress)
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(f"The same command continues {target}.") from None
 
 
 def _check_target(target: Path, as_grid: bool) -> None:
@@ -60,3 +87,10 @@ def _check_target(target: Path, as_grid: bool) -> None:
         raise InputError(f"--out must end in .png for a grid, or be a folder. Received: {target}.")
     if not as_grid and target.exists() and not target.is_dir():
         raise InputError(f"--out must be a .png or a folder. Received: {target}, another file.")
+
+
+def _check_format(options: Any, as_grid: bool) -> None:
+    if as_grid and options.format != "png":
+        raise InputError(f"--format must be left out for a grid. Received: {options.format}.")
+    if options.shard_size is not None and options.format != "npy":
+        raise InputError(f"--shard_size must be left out but for --format npy. Received: {options.shard_size}.")

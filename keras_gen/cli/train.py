@@ -33,9 +33,8 @@ class TrainOptions:
     Args:
         name: the model.
         data: digits, tfds:NAME[/CONFIG], folder:PATH, npz:PATH, idx:PATH, usps:PATH, stacked:SOURCE or
-            prepared:FOLDER; for models that
-            translate pairs:PATH, pairs:PATH_A,PATH_B, unpaired:PATH, unpaired:PATH_A,PATH_B, tfds:cycle_gan/NAME,
-            edges:SOURCE or textured:SOURCE.
+            prepared:FOLDER; for models that translate pairs:PATH, pairs:PATH_A,PATH_B, unpaired:PATH,
+            unpaired:PATH_A,PATH_B, tfds:cycle_gan/NAME, edges:SOURCE, textured:SOURCE or prepared:FOLDER.
         target: a second, unlabelled domain, for models that adapt to one; named like the data.
         out: the run directory; the same command again continues it. runs/NAME by default.
         epochs: passes over the data; may be raised to continue a finished run.
@@ -241,6 +240,12 @@ def _check_shares(options: TrainOptions, model: Any) -> None:
     replicas = model.distribute_strategy.num_replicas_in_sync
     turns = getattr(model, "discriminator_steps", 1)
     shares = replicas * options.accumulate * (turns if options.accumulate > 1 else 1)
+    most = model.largest_batch
+    if most is not None and options.batch_size // options.accumulate > most:
+        raise InputError(
+            f"--batch_size must be at most {most}, which the pools of pictures hold: see --model.pool_size. "
+            f"Received: {options.batch_size}."
+        )
     if options.batch_size % shares:
         raise InputError(
             f"--batch_size must be a multiple of {shares}, for {replicas} replicas, "

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from keras_gen.data import Share, Source, check_same_shape, endless_pairs, open_source
-from keras_gen.data.translation import Domains, open_domains
+from keras_gen.data.translation import Domains, check_load_size, open_domains
 from serving.classes import class_labels
 from serving.errors import InputError
 
@@ -86,11 +86,8 @@ def open_training_data(options: Any, cls: Any) -> TrainingData:
 
 
 def _open_translation(options: Any, cls: Any) -> Translation:
-    if options.load_size is not None and (options.image_size is None or options.load_size < options.image_size):
-        raise InputError(
-            "--load_size must be at least --image_size, the side of the part that is taken of each picture. "
-            f"Received: {options.load_size} and {options.image_size}."
-        )
+    if options.load_size is not None:
+        check_load_size(options.load_size, options.image_size)
     size = options.load_size or options.image_size
     domains = open_domains(options.data, size, options.channels, reverse=options.reverse)
     if cls.translates == "pairs" and not domains.paired:

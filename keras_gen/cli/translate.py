@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from keras_gen.cli.bundle_options import running_parser
+from keras_gen.cli.ray_options import add_ray, check_ray, doing
 from serving.errors import InputError, require_at_least
 
 LISTED = 20
@@ -16,7 +17,7 @@ LISTED = 20
 
 def run(words: Sequence[str]) -> int:
     """Translates as the command line says; 1 where pictures of a folder could not be."""
-    from serving.images import MAX_PIXELS
+    from serving.images import MAX_PIXELS, let_pillow_decode
     from serving.translation.translator import TILE, Translator
     from serving.translation.video import is_video
 
@@ -29,16 +30,19 @@ def run(words: Sequence[str]) -> int:
         "--max_pixels", "--max-pixels", type=int, default=MAX_PIXELS, help="a larger picture is refused."
     )
     parser.add_argument("--overwrite", action="store_true", help="of a folder: translate what is there already anew.")
+    add_ray(parser)
     options = parser.parse_args(words)
     require_at_least(1, max_pixels=options.max_pixels)
     source, out = Path(options.source), Path(options.out)
     if not source.exists():
         raise InputError(f"{source} must be a picture, a folder or a video. Received: no such file.")
-    if options.max_pixels > MAX_PIXELS:
-        _let_pillow_decode_more()
+    check_ray(options, source.is_dir())
+    let_pillow_decode(options.max_pixels)
+    if options.ray is not None:
+        return _folder(source, out, options)
     translator = Translator(options.bundle, options.provider, options.threads, options.tile)
     if source.is_dir():
-        return _folder(translator, source, out, options)
+        return _folder(source, out, options, translator)
     if is_video(source):
         return _video(translator, source, out, options)
     from serving.translation.files import translate_file
@@ -48,13 +52,16 @@ def run(words: Sequence[str]) -> int:
     return 0
 
 
-def _folder(translator: Any, source: Path, out: Path, options: Any) -> int:
+def _folder(source: Path, out: Path, options: Any, translator: Any = None) -> int:
+    """Translates a folder, on Ray where there is no translator."""
     from serving.translation.files import translate_folder
 
     try:
         with _bar("img") as progress:
-            report = translate_folder(
-                translator, source, out, options.to, options.max_pixels, options.overwrite, progress
+            report = (
+                translate_folder(translator, source, out, options.to, options.max_pixels, options.overwrite, progress)
+                if translator is not None
+                else _on_ray(source, out, options, progress)
             )
     except KeyboardInterrupt:
         raise KeyboardInterrupt(f"The same command continues {out}.") from None
@@ -65,6 +72,29 @@ def _folder(translator: Any, source: Path, out: Path, options: Any) -> int:
         print(f"keras-gen: and {len(failed) - LISTED} more.", file=sys.stderr)
     print(f"{report.translated} translated, {report.present} were there, {len(failed)} failed: {out}")
     return 1 if failed else 0
+
+
+def _on_ray(source: Path, out: Path, options: Any, progress: Callable[[int], None]) -> Any:
+    from serving.bulk.translating import FolderTranslation, missing, translated
+
+    # Workers may be in another folder.
+    whole = FolderTranslation(
+        bundle=Path(options.bundle).absolute(),
+        source=source.absolute(),
+        target=out.absolute(),
+        to=options.to,
+        overwrite=options.overwrite,
+        tile=options.tile,
+        max_pixels=options.max_pixels,
+        provider=options.provider,
+        threads=options.threads,
+    )
+    wanted, report = missing(whole)
+    wanted.moved("cpu", 1).open()  # names a mistake, even where everything is there already
+    if wanted.files:
+        with doing(wanted, options) as results:
+            translated(wanted, results, report, progress)
+    return report
 
 
 def _video(translator: Any, source: Path, out: Path, options: Any) -> int:
@@ -86,10 +116,3 @@ def _bar(unit: str) -> Iterator[Callable[[int], None]]:
             bar.update(done)
 
         yield progress
-
-
-def _let_pillow_decode_more() -> None:
-    """`--max_pixels` decides before Pillow does, which refuses from 180 million pixels on."""
-    from PIL import Image
-
-    Image.MAX_IMAGE_PIXELS = None

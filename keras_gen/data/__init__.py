@@ -6,7 +6,8 @@
 
     pairs = keras_gen.data.endless_pairs(source, target, batch_size=64)  # for models that adapt from one to the other
 
-Each kind of source is a file with one function, `read(location, split, shape) -> Examples`.
+Each kind of source is a file with a function `read(location, split, shape) -> Examples`; those that need not fit in
+memory have `stream` of the same arguments, too, which `keras-gen prepare` writes.
 """
 
 from keras_gen.data.domains import check_same_shape, endless_pairs

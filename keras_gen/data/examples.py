@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -12,6 +11,10 @@ from serving.errors import InputError
 from serving.images import as_pillow, conform
 
 MEMORY_LIMIT = 8 * 2**30
+
+
+class MissingSplitError(InputError):
+    """A data set that has no such split, which is no mistake where the split is not needed."""
 
 
 class Shape(NamedTuple):
@@ -45,26 +48,11 @@ def asked_shape(image_size: int | tuple[int, int] | None, channels: int | None) 
 
 
 @dataclass(frozen=True)
-class Stream:
-    """Pictures one after the other, of a set that need not fit in memory.
-
-    Attributes:
-        count: how many there are.
-        examples: uint8 pictures (height, width, channels), each with its label or None.
-        classes: names of the classes in the order of their labels; empty if unknown.
-    """
-
-    count: int
-    examples: Iterator[tuple[np.ndarray, int | None]]
-    classes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
 class Examples:
     """Pictures in memory, or mapped into it.
 
     Attributes:
-        images: (n, height, width, channels), uint8, or float32 in [-1, 1].
+        images: (n, height, width, channels), or pairs (n, 2, height, width, channels), uint8, or float32 in [-1, 1].
         labels: (n,) int64, or None.
         classes: names of the classes in the order of their labels; empty if unknown.
     """

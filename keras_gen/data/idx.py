@@ -13,8 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
-from keras_gen.data.examples import Examples, Shape, check_memory, from_arrays
+from keras_gen.data.examples import Examples, MissingSplitError, Shape, check_memory, from_arrays
 from serving.errors import InputError
+from serving.files import existing_folder
 
 FILE_PREFIXES = {"train": ("train",), "test": ("t10k", "test")}
 UNSIGNED_BYTE = 0x08
@@ -22,9 +23,7 @@ UNSIGNED_BYTE = 0x08
 
 def read(location: str, split: str, shape: Shape) -> Examples:
     """Pictures from `*train-images*` or `*t10k-images*`, labels from the file beside them if it is there."""
-    folder = Path(location)
-    if not folder.is_dir():
-        raise InputError(f"idx:{location} must be a folder with idx files. Received: no such folder.")
+    folder = existing_folder(Path(location), f"idx:{location}")
     if split == "all":
         parts = [read(location, part, shape) for part in FILE_PREFIXES]
         labels = [part.labels for part in parts if part.labels is not None]
@@ -34,7 +33,7 @@ def read(location: str, split: str, shape: Shape) -> Examples:
         )
     images = _find(folder, split, "images-idx3")
     if images is None:
-        raise InputError(
+        raise MissingSplitError(
             f"idx:{location} must have a file *{FILE_PREFIXES[split][0]}-images-idx3-ubyte[.gz]. "
             f"Received: {', '.join(sorted(path.name for path in folder.iterdir())[:4]) or 'an empty folder'}."
         )

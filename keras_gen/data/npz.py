@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from keras_gen.data.examples import Examples, Shape, from_arrays
+from keras_gen.data.examples import Examples, MissingSplitError, Shape, from_arrays
 from serving.errors import InputError
 
 IMAGE_KEYS = ("x_{split}", "{split}_images", "images", "x")
@@ -26,7 +26,7 @@ def read(location: str, split: str, shape: Shape) -> Examples:
             images = _get(archive, IMAGE_KEYS, split)
             labels = _get(archive, LABEL_KEYS, split)
             if images is None:
-                raise InputError(
+                raise MissingSplitError(
                     f"{path} must have one of {', '.join(_names(IMAGE_KEYS, split))}. "
                     f"Received: {', '.join(archive.files) or 'an empty archive'}."
                 )

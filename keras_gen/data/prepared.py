@@ -1,104 +1,138 @@
 """`prepared:FOLDER`: pictures that `keras-gen prepare` decoded and resized once, read from the disk when needed.
 
-A split is one array of all its pictures, mapped into memory: any row can be read without the others, so that the order
-of training is as random, and as repeatable, as that of a set in memory, and each worker reads its own rows alone.
+A split is one array of all its pictures, or pairs, and two arrays where two domains are unpaired. They are mapped into
+memory: any row can be read without the others, so that the order of training is as random, and as repeatable, as that
+of a set in memory, and each worker reads its own rows alone.
 """
 
 from __future__ import annotations
 
 import json
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tqdm import tqdm
 
-from keras_gen.data.examples import Examples, Shape, Stream
+from keras_gen.data.examples import Examples, MissingSplitError, Shape, check_memory
 from serving.errors import InputError
 from serving.files import existing_folder
+from serving.inputs import size_text
 
-FILE, FORMAT = "prepared.json", "keras-gen prepared pictures, 1"
+FILE, FORMAT, FIRST_FORMAT = "prepared.json", "keras-gen prepared pictures, 2", "keras-gen prepared pictures, 1"
 SPLITS = ("train", "test")
+ONE, PAIRS, UNPAIRED = "one", "pairs", "unpaired"
 
 
-def write(folder: Path, name: str, splits: dict[str, Stream]) -> None:
-    """Writes what `prepared:FOLDER` reads.
+@dataclass(frozen=True)
+class Facts:
+    """What is said of a folder in `prepared.json`.
 
-    Args:
-        folder: empty.
-        name: what the pictures were opened by.
-        splits: pictures of one shape in all of them.
-
-    Raises:
-        InputError: pictures of several shapes.
+    Attributes:
+        source: what the pictures were opened by.
+        domains: ONE, PAIRS or UNPAIRED.
+        image_shapes: (height, width, channels) of each split's pictures.
+        classes: names of the classes in the order of their labels; empty if unknown.
     """
-    classes: tuple[str, ...] = ()
-    shape: tuple[int, ...] | None = None
-    for split, stream in splits.items():
-        shape, labels = _write_split(folder, split, stream, shape)
-        if labels is not None:
-            np.save(_labels_file(folder, split), labels)
-        classes = classes or stream.classes
-    facts = {"format": FORMAT, "source": name, "splits": list(splits), "image_shape": shape, "classes": classes}
-    (folder / FILE).write_text(json.dumps(facts, indent=2) + "\n")
+
+    source: str
+    domains: str
+    image_shapes: dict[str, tuple[int, int, int]]
+    classes: tuple[str, ...]
+
+    def to_json(self) -> str:
+        """The content of the file."""
+        return json.dumps({"format": FORMAT, **asdict(self)}, indent=2) + "\n"
 
 
 def read(location: str, split: str, shape: Shape) -> Examples:
     """The arrays of a split, mapped; both one after the other, in memory, for `all`."""
+    folder, facts = open_folder(location, two=False)
+    return read_domain(folder, facts, "", split, shape)
+
+
+def open_folder(location: str, two: bool) -> tuple[Path, Facts]:
+    """A folder and its facts.
+
+    Args:
+        location: the folder.
+        two: whether two domains are wanted.
+
+    Raises:
+        InputError: no such folder, or another one; pictures of one domain where two are wanted, or the reverse.
+    """
     name = f"prepared:{location}"
     folder = existing_folder(Path(location), name)
     facts = _facts(folder, name)
-    height, width, channels = facts["image_shape"]
-    if shape.size not in (None, (height, width)) or shape.channels not in (None, channels):
-        wanted = (*(shape.size or (height, width)), shape.channels or channels)
+    if two == (facts.domains == ONE):
+        wanted, received = ("two domains", "one") if two else ("one domain", "two")
+        raise InputError(f"{name} must hold pictures of {wanted}. Received: those of {received}.")
+    return folder, facts
+
+
+def read_domain(folder: Path, facts: Facts, domain: str, split: str, shape: Shape) -> Examples:
+    """The pictures, or pairs, of a domain.
+
+    Args:
+        folder: of `open_folder`.
+        facts: of it.
+        domain: `a` or `b` of unpaired domains, otherwise empty.
+        split: `train`, `test` or `all`.
+        shape: what is asked for.
+
+    Raises:
+        InputError: a split or a shape that was not prepared, or a damaged array.
+    """
+    name = f"prepared:{folder}"
+    if split not in ("all", *facts.image_shapes):
+        raise MissingSplitError(f"{name} must have the split {split!r}. Received: {', '.join(facts.image_shapes)}.")
+    parts = []
+    for part in facts.image_shapes if split == "all" else (split,):
+        shape = _check_shape(name, part, facts.image_shapes[part], shape)
+        parts.append(_mapped(folder, domain, part, facts))
+    return parts[0] if len(parts) == 1 else _joined(name, parts)
+
+
+def images_file(folder: Path, domain: str, split: str) -> Path:
+    """Where the pictures of a domain are."""
+    return folder / "-".join(filter(None, (split, domain, "images.npy")))
+
+
+def labels_file(folder: Path, domain: str, split: str) -> Path:
+    """Where their labels are, if they have any."""
+    return folder / "-".join(filter(None, (split, domain, "labels.npy")))
+
+
+def _check_shape(name: str, split: str, prepared: tuple[int, int, int], shape: Shape) -> Shape:
+    """The shape that other splits must have as well."""
+    wanted = (*(shape.size or prepared[:2]), shape.channels or prepared[2])
+    if wanted != prepared:
         raise InputError(
-            f"{name} holds pictures of {height}x{width}x{channels}; another size must be prepared anew. "
-            f"Received: a wish for {'x'.join(map(str, wanted))}."
+            f"{name} holds pictures of {size_text(prepared)} in the split {split!r}; another size must be prepared "
+            f"anew. Received: a wish for {size_text(wanted)}."
         )
-    if split == "all":
-        parts = [_mapped(folder, part, facts) for part in facts["splits"]]
-        labels = [part.labels for part in parts if part.labels is not None]
-        joined = np.concatenate(labels) if len(labels) == len(parts) else None
-        return Examples(np.concatenate([part.images for part in parts]), joined, tuple(facts["classes"]))
-    if split not in facts["splits"]:
-        raise InputError(f"{name} must have the split {split!r}. Received: {', '.join(facts['splits'])}.")
-    return _mapped(folder, split, facts)
+    return Shape(prepared[:2], prepared[2])
 
 
-def _write_split(
-    folder: Path, split: str, stream: Stream, shape: tuple[int, ...] | None
-) -> tuple[tuple[int, ...], np.ndarray | None]:
-    array: Any = None
-    labels: list[int] = []
-    for row, (picture, label) in enumerate(tqdm(stream.examples, split, stream.count, leave=False, disable=None)):
-        shape = shape or picture.shape
-        if picture.shape != shape:
-            raise InputError(
-                "pictures must have one size unless --image_size is given. Received: "
-                f"{'x'.join(map(str, shape))} and {'x'.join(map(str, picture.shape))}."
-            )
-        if array is None:
-            array = np.lib.format.open_memmap(
-                _images_file(folder, split), mode="w+", dtype=picture.dtype, shape=(stream.count, *shape)
-            )
-        array[row] = picture
-        if label is not None:
-            labels.append(label)
-    array.flush()
-    return array.shape[1:], np.array(labels, np.int64) if labels else None
+def _joined(name: str, parts: list[Examples]) -> Examples:
+    check_memory(name, sum(len(part.images) for part in parts), parts[0].images.shape[1:])
+    labels = [part.labels for part in parts if part.labels is not None]
+    joined = np.concatenate(labels) if len(labels) == len(parts) else None
+    return Examples(np.concatenate([part.images for part in parts]), joined, parts[0].classes)
 
 
-def _mapped(folder: Path, split: str, facts: dict[str, Any]) -> Examples:
-    images = _array(_images_file(folder, split), "r")
-    labels_file = _labels_file(folder, split)
-    labels = _array(labels_file, None) if labels_file.exists() else None
-    if images.ndim != 4 or list(images.shape[1:]) != facts["image_shape"]:
+def _mapped(folder: Path, domain: str, split: str, facts: Facts) -> Examples:
+    file, of_labels = images_file(folder, domain, split), labels_file(folder, domain, split)
+    images = _array(file, "r")
+    labels = _array(of_labels, None) if of_labels.exists() else None
+    wanted = (2, *facts.image_shapes[split]) if facts.domains == PAIRS else facts.image_shapes[split]
+    if images.shape[1:] != wanted or images.dtype not in (np.uint8, np.float32):
         raise InputError(
-            f"{_images_file(folder, split)} must hold pictures of {facts['image_shape']}. Received: {images.shape}."
+            f"{file} must hold uint8 or float32 pictures of {wanted}. Received: {images.dtype}, {images.shape}."
         )
-    if labels is not None and labels.shape != images.shape[:1]:
-        raise InputError(f"{labels_file} must hold {len(images)} labels. Received: {labels.shape}.")
-    return Examples(images, labels, tuple(facts["classes"]))
+    if labels is not None and (labels.shape != images.shape[:1] or labels.dtype != np.int64):
+        raise InputError(f"{of_labels} must hold {len(images)} labels. Received: {labels.dtype}, {labels.shape}.")
+    return Examples(images, labels, facts.classes)
 
 
 def _array(path: Path, mode: Any) -> np.ndarray:
@@ -108,20 +142,22 @@ def _array(path: Path, mode: Any) -> np.ndarray:
         raise InputError(f"{path} must be an array as `keras-gen prepare` writes it. Received: {error}.") from error
 
 
-def _facts(folder: Path, name: str) -> dict[str, Any]:
+def _facts(folder: Path, name: str) -> Facts:
     try:
-        facts = json.loads((folder / FILE).read_text())
-        if facts["format"] == FORMAT and len(facts["image_shape"]) == 3 and facts["splits"]:
-            return facts
-        received = repr(facts["format"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        facts = json.loads((folder / FILE).read_text(encoding="utf-8"))
+        if facts["format"] == FIRST_FORMAT:
+            facts |= {"domains": ONE, "image_shapes": dict.fromkeys(facts["splits"], facts["image_shape"])}
+        elif facts["format"] != FORMAT:
+            raise ValueError(f"format {facts['format']!r}")
+        shapes = {split: _shape(facts["image_shapes"][split]) for split in SPLITS if split in facts["image_shapes"]}
+        if not shapes or facts["domains"] not in (ONE, PAIRS, UNPAIRED):
+            raise ValueError(f"{facts['domains']!r} in {list(shapes)}")
+        return Facts(facts["source"], facts["domains"], shapes, tuple(facts["classes"]))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         received = f"{type(error).__name__}: {error}"
     raise InputError(f"{name} must be a folder that `keras-gen prepare` has written. Received: {received}.")
 
 
-def _images_file(folder: Path, split: str) -> Path:
-    return folder / f"{split}-images.npy"
-
-
-def _labels_file(folder: Path, split: str) -> Path:
-    return folder / f"{split}-labels.npy"
+def _shape(values: Any) -> tuple[int, int, int]:
+    height, width, channels = map(int, values)
+    return height, width, channels

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from keras_gen.data import digits, folder, idx, npz, prepared, stacked, tfds, usps
-from keras_gen.data.examples import Examples, Shape, Stream, asked_shape
+from keras_gen.data.examples import Examples, Shape, asked_shape
 from keras_gen.data.shares import Share, shared
+from keras_gen.data.streams import Stream, streamed
 from serving.errors import InputError, nearest, require_among
 
 if TYPE_CHECKING:
@@ -191,10 +192,7 @@ def open_stream(
     if kind in STREAMS and location:
         require_among(SPLITS, split=split)
         return STREAMS[kind](location, split, asked_shape(image_size, channels))
-    source = open_source(name, image_size, channels, split)
-    labels = source.examples.labels
-    targets = [None] * len(source) if labels is None else labels.tolist()
-    return Stream(len(source), zip(source.examples.images, targets, strict=True), source.classes)
+    return streamed(name, open_source(name, image_size, channels, split).examples)
 
 
 def open_source(

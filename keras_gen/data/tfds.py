@@ -2,41 +2,52 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from keras_gen.data.examples import Examples, Shape, Stream, check_memory, conform_picture, from_arrays
+from keras_gen.data.examples import Examples, MissingSplitError, Shape, conform_picture, from_arrays
+from keras_gen.data.streams import Stream, in_memory
 from serving.errors import InputError, nearest
 
 
 def read(location: str, split: str, shape: Shape) -> Examples:
     """The features `image` and `label` of a split, prepared or downloaded to `TFDS_DATA_DIR`."""
-    name = f"tfds:{location}"
-    found = stream(location, split, shape)
-    pictures: list[np.ndarray] = []
-    labels: list[int] = []
-    for picture, label in found.examples:
-        if not pictures:
-            check_memory(name, found.count, picture.shape)
-        elif picture.shape != pictures[0].shape:
-            raise InputError(
-                f"{name} must have pictures of one size unless --image_size is given. Received: "
-                f"{pictures[0].shape} and {picture.shape}."
-            )
-        pictures.append(picture)
-        if label is not None:
-            labels.append(label)
-    return from_arrays(name, np.stack(pictures), np.array(labels) if labels else None, Shape(), found.classes)
+    found = in_memory(stream(location, split, shape))
+    return from_arrays(f"tfds:{location}", found.images, found.labels, Shape(), found.classes)
+
+
+def splits_of(location: str) -> list[str]:
+    """Names of the splits of a data set, which is downloaded if need be."""
+    return list(_prepared(location, "all").info.splits)
 
 
 def stream(location: str, split: str, shape: Shape) -> Stream:
     """The pictures of `read`, decoded as they are asked for."""
     import tensorflow_datasets as tfds
 
+    name, builder = f"tfds:{location}", _prepared(location, split)
+    features = builder.info.features
+    if "image" not in features:
+        raise InputError(f"{name} must have a feature 'image'. Received: {', '.join(features)}.")
+    labelled = "label" in features
+    classes = tuple(features["label"].names or ()) if labelled and hasattr(features["label"], "names") else ()
+    examples = (
+        (conform_picture(_eight_bits(example["image"]), shape), int(example["label"]) if labelled else None)
+        for example in tfds.as_numpy(builder.as_dataset(split=split))
+    )
+    return Stream(name, builder.info.splits[split].num_examples, examples, classes)
+
+
+def _prepared(location: str, split: str) -> Any:
+    """The builder of a data set that is on the disk and has the split."""
+    import tensorflow_datasets as tfds
+
     name = f"tfds:{location}"
     try:
         builder = tfds.builder(location)
-        if split != "all" and builder.info.splits and split not in builder.info.splits:
-            raise InputError(f"{name} must have the split {split!r}. Received: {', '.join(builder.info.splits)}.")
+        if builder.info.splits:
+            _require_split(name, builder, split)
         builder.download_and_prepare()
     except InputError:
         raise
@@ -49,16 +60,14 @@ def stream(location: str, split: str, shape: Shape) -> Stream:
             f"{name} must be a data set that TensorFlow Datasets can prepare. "
             f"Received: {type(error).__name__}: {reason}"
         ) from error
-    features = builder.info.features
-    if "image" not in features:
-        raise InputError(f"{name} must have a feature 'image'. Received: {', '.join(features)}.")
-    labelled = "label" in features
-    classes = tuple(features["label"].names or ()) if labelled and hasattr(features["label"], "names") else ()
-    examples = (
-        (conform_picture(_eight_bits(example["image"]), shape), int(example["label"]) if labelled else None)
-        for example in tfds.as_numpy(builder.as_dataset(split=split))
-    )
-    return Stream(builder.info.splits[split].num_examples, examples, classes)
+    _require_split(name, builder, split)
+    return builder
+
+
+def _require_split(name: str, builder: Any, split: str) -> None:
+    """Some sets tell their splits before they are downloaded, all of them afterwards."""
+    if split != "all" and split not in builder.info.splits:
+        raise MissingSplitError(f"{name} must have the split {split!r}. Received: {', '.join(builder.info.splits)}.")
 
 
 def _eight_bits(picture: np.ndarray) -> np.ndarray:

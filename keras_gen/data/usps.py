@@ -13,8 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
-from keras_gen.data.examples import Examples, Shape, from_arrays
+from keras_gen.data.examples import Examples, MissingSplitError, Shape, from_arrays
 from serving.errors import InputError
+from serving.files import existing_folder
 
 SIDE = 16
 CLASSES = tuple("0123456789")
@@ -22,11 +23,7 @@ CLASSES = tuple("0123456789")
 
 def read(location: str, split: str, shape: Shape) -> Examples:
     """The digits of `zip.train.gz` or `zip.test.gz`, or of both."""
-    folder = Path(location)
-    if not folder.is_dir():
-        raise InputError(
-            f"usps:{location} must be a folder with zip.train.gz or zip.test.gz. Received: no such folder."
-        )
+    folder = existing_folder(Path(location), f"usps:{location}")
     parts = ("train", "test") if split == "all" else (split,)
     table = np.concatenate([_read_table(folder / f"zip.{part}.gz") for part in parts])
     images = np.rint((table[:, 1:] + 1.0) * 127.5).astype(np.uint8).reshape(-1, SIDE, SIDE)
@@ -36,7 +33,7 @@ def read(location: str, split: str, shape: Shape) -> Examples:
 def _read_table(path: Path) -> np.ndarray:
     """Float64, (n, 257), checked."""
     if not path.is_file():
-        raise InputError(f"{path} must be a file of digits. Received: no such file.")
+        raise MissingSplitError(f"{path} must be a file of digits. Received: no such file.")
     try:
         with gzip.open(path, "rt", encoding="ascii") as file:
             lines = [line.split() for line in file if line.strip()]

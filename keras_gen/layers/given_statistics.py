@@ -36,10 +36,16 @@ class GivenStatistics(keras.layers.Layer):
         measured = tf.concat([mean, tf.math.log(variance + self.normalization.epsilon)], axis=-1)
         own = tf.cast(own, tf.float32)
         used = own * measured + (1.0 - own) * tf.cast(given, tf.float32)
-        mean, log_variance = tf.split(used[:, None, None], 2, axis=-1)
-        return self.normalization.normalized(images, mean, tf.exp(-0.5 * log_variance)), measured
+        mean, log_variance = tf.split(used, 2, axis=-1)
+        scale, offset = self.normalization.scale_and_offset(mean, tf.exp(-0.5 * log_variance))
+        return self.normalization.moved(images, *map(_for_pictures, (scale, offset))), measured
 
     def compute_output_spec(
         self, images: keras.KerasTensor, given: keras.KerasTensor, own: keras.KerasTensor
     ) -> tuple[keras.KerasTensor, keras.KerasTensor]:
         return keras.KerasTensor(images.shape, images.dtype), keras.KerasTensor(given.shape, "float32")
+
+
+def _for_pictures(values: tf.Tensor) -> tf.Tensor:
+    """(batch, channels) -> (batch, 1, 1, channels)."""
+    return tf.expand_dims(tf.expand_dims(values, 1), 1)

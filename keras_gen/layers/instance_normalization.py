@@ -33,13 +33,16 @@ class InstanceNormalization(keras.layers.Layer):
 
     def call(self, images: tf.Tensor) -> tf.Tensor:
         mean, variance = tf.nn.moments(tf.cast(images, tf.float32), axes=(1, 2), keepdims=True)
-        return self.normalized(images, mean, tf.math.rsqrt(variance + self.epsilon))
+        return self.moved(images, *self.scale_and_offset(mean, tf.math.rsqrt(variance + self.epsilon)))
 
-    def normalized(self, images: tf.Tensor, mean: tf.Tensor, factor: tf.Tensor) -> tf.Tensor:
-        """Pictures less a mean and times a factor, then scaled and shifted; both float32 (batch, 1, 1, channels)."""
+    def scale_and_offset(self, mean: tf.Tensor, factor: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """What pictures less a mean and times a factor, then scaled and shifted, are multiplied by, and what is added:
+        one multiplication and one addition a pixel. All of them float32 (batch, ..., channels)."""
         scale = tf.cast(self.gain, tf.float32) * factor
-        # One multiplication and one addition a pixel.
-        offset = tf.cast(self.shift, tf.float32) - mean * scale
+        return scale, tf.cast(self.shift, tf.float32) - mean * scale
+
+    def moved(self, images: tf.Tensor, scale: tf.Tensor, offset: tf.Tensor) -> tf.Tensor:
+        """`images * scale + offset` in the type of the pictures; the others (batch, 1, 1, channels)."""
         return images * tf.cast(scale, images.dtype) + tf.cast(offset, images.dtype)
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:

@@ -76,6 +76,7 @@ class CycleGAN(GenerativeAdversarialModel):
         self.cycle_weight = cycle_weight
         self.identity_weight = identity_weight
         self.pool_size = pool_size
+        self.largest_batch = pool_size or None
         self.begin()
         self.averages = apart(self.average)
 

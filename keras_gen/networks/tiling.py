@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import keras
+import numpy as np
 
 from keras_gen.layers import GivenStatistics, InstanceNormalization
 from serving.names import IMAGE, MEASURED, OWN, STATISTICS, TRANSLATION
@@ -30,20 +31,18 @@ def with_statistics(network: keras.Model) -> keras.Model | None:
     normalizations = [layer for layer in network.layers if isinstance(layer, InstanceNormalization)]
     if not normalizations:
         return None
-    size = 2 * sum(layer.gain.shape[0] for layer in normalizations)
+    ends = np.cumsum([2 * layer.gain.shape[0] for layer in normalizations]).tolist()
+    size = ends.pop()
     image = keras.Input(network.input_shape[1:], name=IMAGE)
     given, own = keras.Input((size,), name=STATISTICS), keras.Input((1,), name=OWN)
+    of_each = keras.ops.split(given, ends, axis=1)
     measured: list[keras.KerasTensor] = []
-    start = 0
 
     def called(layer: keras.layers.Layer, *arguments: Any, **options: Any) -> Any:
-        nonlocal start
         if not isinstance(layer, InstanceNormalization):
             return layer(*arguments, **options)
-        end = start + 2 * layer.gain.shape[0]
-        normalized, statistics = GivenStatistics(layer)(*arguments, given[:, start:end], own)
+        normalized, statistics = GivenStatistics(layer)(*arguments, of_each[len(measured)], own)
         measured.append(statistics)
-        start = end
         return normalized
 
     # Inputs that nothing is made of yet: the copy must know them to make something of them.

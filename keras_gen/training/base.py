@@ -37,7 +37,8 @@ class BaseModel(keras.Model):
     - in `domains` whether these pictures are pairs, (source, target), as many of both: the labels are the source's, and
       the target's are not known. Evaluation takes pictures of one domain;
     - in `translates` whether `fit` takes (pictures of A, pictures of B): `pairs` that belong together, `unpaired` ones,
-      or None for neither.
+      or None for neither;
+    - in `largest_batch` how many pictures of a domain a step can take at most, if it matters.
 
     Attributes:
         micro_batches: equal parts of a batch that each move is computed in, one after the other, to need less memory;
@@ -53,6 +54,7 @@ class BaseModel(keras.Model):
     labelled: bool = False
     domains: bool = False
     translates: Literal["pairs", "unpaired"] | None = None
+    largest_batch: int | None = None
     default_optimizers: ClassVar[Mapping[str, OptimizerSpec]]
     latent_dim: int
     classes: tuple[str, ...] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
@@ -93,10 +93,29 @@ def translate_folder(
         InputError: a folder that is not there, has no pictures or holds the target; no such domain.
     """
     translator.check_target(to)
-    files = _files(source, target)
-    report = Report()
-    wanted = [file for file in files if overwrite or not (target / file.relative_to(source)).exists()]
-    report.present = len(files) - len(wanted)
+    files = folder_pictures(source, target)
+    wanted = [file for file in files if overwrite or not (target / file).exists()]
+    report = Report(present=len(files) - len(wanted))
+    translate_files(translator, source, target, wanted, report, to, max_pixels, progress)
+    return report
+
+
+def translate_files(
+    translator: Translator,
+    source: Path,
+    target: Path,
+    files: Sequence[Path],
+    report: Report,
+    to: str | None = None,
+    max_pixels: int = MAX_PIXELS,
+    progress: Callable[[int], None] = lambda done: None,
+) -> None:
+    """Translates pictures of a folder, as `translate_folder` does, and says in `report` what became of each.
+
+    Args:
+        files: their places in `source`, which they have in `target` again.
+        report: counts and failures are added to it; failures are named by their whole path.
+    """
 
     def write(decoded: _Decoded, made: np.ndarray) -> None:
         try:
@@ -114,6 +133,7 @@ def translate_folder(
             return _Decoded(file, problem=str(error))
         return _Decoded(file, pixels, opacity)
 
+    wanted = [source / file for file in files]
     with closing(mapped(decode, wanted, THREADS, AHEAD)) as pictures, Finisher(1, AHEAD) as finish:
         for group in _of_one_size(pictures, translator):
             try:
@@ -126,7 +146,6 @@ def translate_folder(
                 continue
             for one, picture in zip(group, made, strict=True):
                 finish(write, one, picture)
-    return report
 
 
 def check_picture_name(target: Path) -> None:
@@ -135,17 +154,23 @@ def check_picture_name(target: Path) -> None:
         raise InputError(f"--out must be a picture file ({', '.join(SUFFIXES[:3])}, ...). Received: {target}.")
 
 
-def _files(source: Path, target: Path) -> list[Path]:
+def folder_pictures(source: Path, target: Path) -> list[Path]:
+    """The visible pictures in a folder and the folders within, sorted, by their place in it.
+
+    Raises:
+        InputError: a folder that is not there, has no pictures or holds the target, or a target that is none.
+    """
     inside, outside = existing_folder(source).resolve(), target.resolve()
     if outside == inside or inside in outside.parents:
         raise InputError(f"--out must be a folder outside of {source}. Received: {target}.")
     if target.exists() and not target.is_dir():
         raise InputError(f"--out must be a folder where pictures of a folder are translated. Received: {target}.")
-    visible = (path for path in sorted(source.rglob("*")) if path.suffix.lower() in SUFFIXES and path.is_file())
-    files = [path for path in visible if not any(part.startswith(".") for part in path.relative_to(source).parts)]
-    if not files:
+    found = (path for path in sorted(source.rglob("*")) if path.suffix.lower() in SUFFIXES and path.is_file())
+    files = [path.relative_to(source) for path in found]
+    visible = [file for file in files if not any(part.startswith(".") for part in file.parts)]
+    if not visible:
         raise InputError(f"{source} must hold pictures ({', '.join(SUFFIXES[:3])}, ...). Received: none.")
-    return files
+    return visible
 
 
 def _of_one_size(pictures: Iterator[_Decoded], translator: Translator) -> Iterator[list[_Decoded]]:

@@ -100,6 +100,11 @@ def test_two_domains_train_and_are_exported_both_ways(place, run):
         ("pix2pix", ["--data", "pairs:{pairs}", "--target", "digits"], "--target must be left out for 'pix2pix'"),
         ("cyclegan", ["--data", "unpaired:{a},{a}", "--alarms", "true"], "--alarms must be asked of a model that"),
         ("cyclegan", ["--data", "unpaired:{a},{b}", "--image_size", "18"], "multiples of 4. Received: 18x18"),
+        (
+            "cyclegan",
+            ["--data", "textured:digits", "--batch_size", "60"],
+            "--batch_size must be at most 50, which the pool",
+        ),
         ("gan", ["--data", "digits", "--mirror", "true"], "--mirror must be left out for 'gan', which does not"),
         ("gan", ["--data", "pairs:{pairs}"], "the data source must be"),
     ],

@@ -7,12 +7,15 @@ import json
 import os
 import subprocess
 import sys
+import time
 
 import keras
 import numpy as np
+import psutil
 import pytest
 
 from keras_gen.cli import main
+from keras_gen.training.run_directory import RunDirectory
 
 DATA = ["--data", "digits", "--batch_size", "100", "--seed", "3", "--validation", "true"]
 SGD = ["--optimizer.name", "sgd", "--optimizer.learning_rate", "0.001"]
@@ -65,6 +68,38 @@ def test_two_processes_train_the_same_model_and_go_on_with_it(alone, tmp_path):
     assert_equal_runs(out, alone)
     assert {path.name for path in out.iterdir()} == {path.name for path in alone.iterdir()}
     assert (out / "best.json").exists()
+
+
+@pytest.mark.parametrize("index", [0, 1])
+def test_one_of_two_killed_and_the_job_started_again_ends_the_same(tmp_path, index):
+    """SIGKILL of the chief or of the other, as soon as there is a checkpoint in the middle of the second epoch."""
+    words = [*VAE, "--epochs", "3", "--checkpoint_steps", "2", "--deterministic", "true", "--out"]
+    straight, out = tmp_path / "straight", tmp_path / "run"
+    done = launch(*words, straight)
+    assert done.returncode == 0, done.stdout + done.stderr
+    command = [sys.executable, "-m", "keras_gen", "launch", "--workers", "2", "--", *words, str(out)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 240
+    while RunDirectory(out).position() < (1, 2):
+        assert time.monotonic() < deadline, "no checkpoint in the second epoch within four minutes"
+        assert process.poll() is None
+        time.sleep(0.02)
+    workers = [child for child in psutil.Process(process.pid).children() if "train" in child.cmdline()]
+    worker_of_index(workers, index).kill()
+    assert process.wait(timeout=120) == 128 + 9
+    done = launch(*words, out)
+    assert "continuing after epoch 1" in done.stdout
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (out / "metrics.csv").read_bytes() == (straight / "metrics.csv").read_bytes()
+    models = [keras.saving.load_model(run / "model.keras") for run in (out, straight)]
+    states = [[*model.variables, *model.optimizer.variables] for model in models]
+    for first, second in zip(*states, strict=True):
+        np.testing.assert_array_equal(first.numpy(), second.numpy(), err_msg=first.path)
+
+
+def worker_of_index(workers, index):
+    (found,) = [one for one in workers if json.loads(one.environ()["TF_CONFIG"])["task"]["index"] == index]
+    return found
 
 
 def test_a_mistake_ends_all_workers(tmp_path):

@@ -63,7 +63,7 @@ def test_a_malformed_file_is_named(tmp_path, content, message):
 
 
 def test_what_is_not_there_is_named(tmp_path):
-    with pytest.raises(InputError, match="must be a folder with zip.train.gz or zip.test.gz"):
+    with pytest.raises(InputError, match="nowhere must be a folder. Received: no such folder"):
         open_source(f"usps:{tmp_path / 'nowhere'}")
     with pytest.raises(InputError, match="zip.test.gz must be a file of digits. Received: no such file."):
         open_source(f"usps:{tmp_path}", split="test")

@@ -62,9 +62,11 @@ def test_a_bundle_holds_what_its_manifest_says(vae_bundle):
         assert set(part["inputs"]) == set(network.inputs)
         assert not RANDOM & {node.op_type for node in model.graph.node}
     names = {path.name for path in vae_bundle.iterdir()}
-    assert names == {"manifest.json", "README.md", "samples.png", "saved_model"} | {
+    assert names == {"manifest.json", "README.md", "samples.png", "saved_model", "decoder.weights"} | {
         network.file for network in manifest.networks.values()
     }
+    sharing = {name for name, network in manifest.networks.items() if network.weights}
+    assert sharing == {"decoder", "sampler"}
 
 
 def test_the_saved_model_computes_the_same_in_a_process_without_our_code(vae_bundle):

@@ -2,36 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from keras_gen.data.domains import check_same_shape
-from keras_gen.data.examples import asked_shape
+from keras_gen.data.examples import Shape, asked_shape
 from keras_gen.data.shares import Share, shared
 from keras_gen.data.source import SPLITS, Source
-from keras_gen.data.translation import edges, pairs, textured, tfds, unpaired
+from keras_gen.data.streams import Stream
+from keras_gen.data.translation import edges, pairs, prepared, textured, tfds, unpaired
+from keras_gen.data.translation.both import Both
 from serving.errors import InputError, nearest, require_among
 
 if TYPE_CHECKING:
     import tensorflow as tf
 
-READERS = {
+READERS: dict[str, Callable[[str, str, Shape], Both]] = {
     "edges": edges.read,
     "pairs": pairs.read,
+    "prepared": prepared.read,
     "textured": textured.read,
     "tfds": tfds.read,
     "unpaired": unpaired.read,
 }
-PAIRED = ("edges", "pairs")
+# One of pairs, or one for each domain.
+STREAMS: dict[str, Callable[[str, str, Shape], tuple[Stream, ...]]] = {
+    "edges": edges.streams,
+    "pairs": pairs.streams,
+    "textured": textured.streams,
+    "tfds": tfds.streams,
+    "unpaired": unpaired.streams,
+}
 DOMAIN_NAMES = (
-    "pairs:PATH, pairs:PATH_A,PATH_B, unpaired:PATH, unpaired:PATH_A,PATH_B, tfds:cycle_gan/NAME, edges:SOURCE or "
-    "textured:SOURCE"
+    "pairs:PATH, pairs:PATH_A,PATH_B, unpaired:PATH, unpaired:PATH_A,PATH_B, tfds:cycle_gan/NAME, edges:SOURCE, "
+    "textured:SOURCE or prepared:FOLDER"
 )
 
 
 @dataclass(frozen=True)
 class Domains:
-    """Pictures of two domains in memory.
+    """Pictures of two domains in memory, or mapped into it.
 
     Attributes:
         name: what they were opened by.
@@ -141,12 +152,41 @@ def open_domains(
     Raises:
         InputError: an unknown kind, a path that is not there, pictures that have no partner or another shape.
     """
-    kind, _, location = name.partition(":")
-    if kind not in READERS or not location:
-        raise InputError(f"two domains must be {DOMAIN_NAMES}. Received: {name!r}.{nearest(kind, list(READERS))}")
-    require_among(SPLITS, split=split)
-    examples = READERS[kind](location, split, asked_shape(image_size, channels))
-    a, b = (Source(f"{name} ({domain})", split, part) for domain, part in zip("AB", examples, strict=True))
+    kind, location = _kind(name, split, READERS)
+    found = READERS[kind](location, split, asked_shape(image_size, channels))
+    a, b = (Source(f"{name} ({domain})", split, part) for domain, part in (("A", found.a), ("B", found.b)))
     check_same_shape(a, b)
-    both = Domains(name, a, b, kind in PAIRED)
+    both = Domains(name, a, b, found.paired)
     return both.swapped() if reverse else both
+
+
+def open_streams(
+    name: str, image_size: int | tuple[int, int] | None = None, channels: int | None = None, split: str = "train"
+) -> tuple[Stream, ...]:
+    """One after the other the pairs, or the pictures of A and those of B; arguments and errors as for
+    `open_domains`."""
+    kind, location = _kind(name, split, STREAMS)
+    return STREAMS[kind](location, split, asked_shape(image_size, channels))
+
+
+def has_domains(name: str) -> bool:
+    """Whether a source that can be streamed is one of two domains; a data set of TensorFlow Datasets is looked at."""
+    kind, _, location = name.partition(":")
+    return kind in STREAMS and (kind != "tfds" or (bool(location) and tfds.has_domains(location)))
+
+
+def check_load_size(load_size: int, image_size: int | None) -> None:
+    """Raises InputError where parts of `image_size` cannot be taken of pictures of `load_size`."""
+    if image_size is None or load_size < image_size:
+        raise InputError(
+            "--load_size must be at least --image_size, the side of the part that is taken of each picture. "
+            f"Received: {load_size} and {image_size}."
+        )
+
+
+def _kind(name: str, split: str, kinds: Mapping[str, object]) -> tuple[str, str]:
+    kind, _, location = name.partition(":")
+    if kind not in kinds or not location:
+        raise InputError(f"two domains must be {DOMAIN_NAMES}. Received: {name!r}.{nearest(kind, list(kinds))}")
+    require_among(SPLITS, split=split)
+    return kind, location

@@ -5,10 +5,15 @@ What belongs to an outline is known, so that the pairs tell how well a model tra
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from scipy import ndimage
 
 from keras_gen.data.examples import Examples, Shape
+from keras_gen.data.streams import Stream
+from keras_gen.data.translation.both import Both
+from serving.images import to_float, to_uint8
 
 SMOOTHING = 1.0
 # Least slope of an edge, in grey levels from one pixel to the next.
@@ -18,16 +23,30 @@ BLOCK = 2048
 STEPS = ((0, 1), (1, 1), (1, 0), (1, -1))
 
 
-def read(location: str, split: str, shape: Shape) -> tuple[Examples, Examples]:
+def read(location: str, split: str, shape: Shape) -> Both:
     """Outlines, black on white, and the pictures that they are of; both have the source's labels and channels."""
     # The reader of names is what reads this source, too.
     from keras_gen.data.source import open_source
-    from serving.images import to_uint8
 
     inner = open_source(location, shape.size, shape.channels, split).examples
     images = to_uint8(inner.images)
     blocks = [outlines(images[start : start + BLOCK]) for start in range(0, len(images), BLOCK)]
-    return Examples(np.concatenate(blocks), inner.labels, inner.classes), inner
+    return Both(Examples(np.concatenate(blocks), inner.labels, inner.classes), inner, paired=True)
+
+
+def streams(location: str, split: str, shape: Shape) -> tuple[Stream]:
+    """The pairs of `read`, made as they are asked for."""
+    from keras_gen.data.source import open_stream
+
+    inner = open_stream(location, shape.size, shape.channels, split)
+    pairs = ((_with_outline(picture), label) for picture, label in inner.examples)
+    return (replace(inner, name=f"edges:{location}", examples=pairs),)
+
+
+def _with_outline(picture: np.ndarray) -> np.ndarray:
+    """A pair of the picture's own type."""
+    outline = outlines(to_uint8(picture)[None])
+    return np.concatenate([outline if picture.dtype == np.uint8 else to_float(outline), picture[None]])
 
 
 def outlines(images: np.ndarray) -> np.ndarray:

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from keras_gen.data.examples import Examples, Shape, conform_picture
-from keras_gen.data.folder import decode_all, split_folders
+from keras_gen.data.examples import Shape, conform_picture
+from keras_gen.data.folder import split_folders
+from keras_gen.data.streams import OneSize, Stream, decoded, in_memory
+from keras_gen.data.translation.both import Both, of_pairs
 from keras_gen.data.translation.folders import split_pair
 from serving.errors import InputError
 from serving.files import existing_folder
 from serving.images import picture_files, read_image
 
 
-def read(location: str, split: str, shape: Shape) -> tuple[Examples, Examples]:
+def read(location: str, split: str, shape: Shape) -> Both:
     """The left halves and the right halves, or the pictures of the first and of the second folder."""
+    (pairs,) = streams(location, split, shape)
+    return of_pairs(in_memory(pairs))
+
+
+def streams(location: str, split: str, shape: Shape) -> tuple[Stream]:
+    """The pairs of `read`, decoded as they are asked for."""
     shape = shape._replace(channels=shape.channels or 3)
     name, folders = f"pairs:{location}", split_pair(location)
     if folders is None:
-        return _halves(name, list(_files(Path(location), split).values()), shape)
+        halves = list(_files(Path(location), split).values())
+        return (decoded(name, halves, partial(_side_by_side, name, shape)),)
     a, b = (_files(folder, split) for folder in folders)
     for files, others in ((a, b), (b, a)):
         if alone := sorted(files.keys() - others.keys()):
@@ -27,9 +37,8 @@ def read(location: str, split: str, shape: Shape) -> tuple[Examples, Examples]:
             raise InputError(
                 f"{name} must hold pictures of the same names in both folders. Received: {files[alone[0]]} alone{more}."
             )
-    in_order = ([files[key] for key in sorted(a)] for files in (a, b))
-    of_a, of_b = (Examples(decode_all(files, shape)) for files in in_order)
-    return of_a, of_b
+    in_order = [(a[key], b[key]) for key in sorted(a)]
+    return (decoded(name, in_order, partial(_together, shape), places=[of_a for of_a, _ in in_order]),)
 
 
 def _files(root: Path, split: str) -> dict[Path, Path]:
@@ -45,16 +54,19 @@ def _files(root: Path, split: str) -> dict[Path, Path]:
     return files
 
 
-def _halves(name: str, files: list[Path], shape: Shape) -> tuple[Examples, Examples]:
-    def side_by_side(file: Path, size: tuple[int, int] | None, channels: int | None) -> np.ndarray:
-        """Both halves in the shape asked for, one behind the other in the channels."""
-        picture = read_image(file, None, channels)
-        half, odd = divmod(picture.shape[1], 2)
-        if odd or not half:
-            received = f"{picture.shape[1]}x{picture.shape[0]} ({file})"
-            raise InputError(f"{name} must hold two pictures of one size in each file. Received: {received}.")
-        parts = (picture[:, :half], picture[:, half:])
-        return np.concatenate([conform_picture(part, Shape(size, channels)) for part in parts], axis=2)
+def _side_by_side(name: str, shape: Shape, file: Path) -> np.ndarray:
+    """Both halves of a picture, each in the shape asked for: resampled as one they would mix at the border."""
+    picture = read_image(file, None, shape.channels)
+    half, odd = divmod(picture.shape[1], 2)
+    if odd or not half:
+        received = f"{picture.shape[1]}x{picture.shape[0]} ({file})"
+        raise InputError(f"{name} must hold two pictures of one size in each file. Received: {received}.")
+    return np.stack([conform_picture(part, shape) for part in (picture[:, :half], picture[:, half:])])
 
-    both = decode_all(files, shape, side_by_side)
-    return Examples(both[..., : shape.channels]), Examples(both[..., shape.channels :])
+
+def _together(shape: Shape, files: tuple[Path, Path]) -> np.ndarray:
+    """A picture and what belongs to it."""
+    both, one_size = [read_image(file, *shape) for file in files], OneSize()
+    for picture, file in zip(both, files, strict=True):
+        one_size.check(picture, str(file))
+    return np.stack(both)

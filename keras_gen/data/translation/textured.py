@@ -11,7 +11,10 @@ import numpy as np
 from scipy import ndimage
 
 from keras_gen.data.examples import Examples, Shape
+from keras_gen.data.streams import Stream, streamed
+from keras_gen.data.translation.both import Both
 from serving.errors import InputError
+from serving.images import to_uint8
 
 # Of NumPy's default generator, which draws the colours and textures of a split.
 SEEDS = {"train": 2000, "test": 2001, "all": 2002}
@@ -21,11 +24,10 @@ GROUND, INK = (128.0, 255.0), (0.2, 0.6)
 BLOCK = 4096
 
 
-def read(location: str, split: str, shape: Shape) -> tuple[Examples, Examples]:
+def read(location: str, split: str, shape: Shape) -> Both:
     """RGB pictures with the source's labels: of every second picture from the first on, and of the others."""
     # The reader of names is what reads this source, too.
     from keras_gen.data.source import open_source
-    from serving.images import to_uint8
 
     if shape.channels not in (None, 3):
         raise InputError(f"textured:{location} must have 3 channels. Received: a wish for {shape.channels}.")
@@ -42,7 +44,15 @@ def read(location: str, split: str, shape: Shape) -> tuple[Examples, Examples]:
     blocks = [textured(on_texture[start : start + BLOCK], random) for start in range(0, len(on_texture), BLOCK)]
     dark = (255 - images[::2]).repeat(3, axis=3)
     labels = [None if inner.labels is None else inner.labels[first::2] for first in (0, 1)]
-    return Examples(dark, labels[0], source.classes), Examples(np.concatenate(blocks), labels[1], source.classes)
+    light = np.concatenate(blocks)
+    a, b = (Examples(part, of, source.classes) for part, of in zip((dark, light), labels, strict=True))
+    return Both(a, b, paired=False)
+
+
+def streams(location: str, split: str, shape: Shape) -> tuple[Stream, Stream]:
+    """The pictures of `read`, which are all in memory: colours and textures are drawn for many at once."""
+    name, both = f"textured:{location}", read(location, split, shape)
+    return streamed(name, both.a), streamed(name, both.b)
 
 
 def textured(figures: np.ndarray, random: np.random.Generator) -> np.ndarray:

@@ -1,0 +1,84 @@
+"""Inputs like those that a network will get, to measure on what numbers in it are like."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import keras
+import numpy as np
+
+from keras_gen.data import open_domains, open_source
+from serving.errors import InputError
+from serving.images import to_float
+from serving.manifest import Tensor
+from serving.names import CODE, DECODER, IMAGE, LABEL, LATENT, MEAN, OWN, STATISTICS
+
+FEEDS, AT_ONCE = 32, 8
+Feed = dict[str, np.ndarray]
+
+
+class Examples:
+    """Inputs of a model's networks: drawn from its prior, or made of pictures.
+
+    Args:
+        model: the model.
+        data: name of a data set, of two domains for a model that translates; None for a model that needs none.
+    """
+
+    def __init__(self, model: keras.Model, data: str | None) -> None:
+        self.model = model
+        self.data = data
+
+    def feeds(self, name: str, inputs: Mapping[str, Tensor]) -> list[Feed]:
+        """Inputs of a network.
+
+        Args:
+            name: `decoder`, or a direction of translation.
+            inputs: as the manifest describes them.
+
+        Raises:
+            InputError: pictures are needed and there is no data set, or one that does not fit.
+        """
+        if name != DECODER:
+            return [*self._pictures(name, inputs)]
+        return [self._with_labels(feed, inputs) for feed in self._latents()]
+
+    def _latents(self) -> Iterator[Feed]:
+        if self.model.prior:
+            for index in range(FEEDS):
+                yield {LATENT: self.model.prior_latents(AT_ONCE, start=index * AT_ONCE)}
+            return
+        encoder = self.model.inference_networks()["encoder"]
+        images = to_float(self._of_domain("a", FEEDS * AT_ONCE))
+        for start in range(0, len(images), AT_ONCE):
+            codes = encoder({IMAGE: images[start : start + AT_ONCE]}, training=False)
+            yield {LATENT: np.asarray(codes[CODE if CODE in codes else MEAN])}
+
+    def _with_labels(self, feed: Feed, inputs: Mapping[str, Tensor]) -> Feed:
+        if LABEL not in inputs:
+            return feed
+        return {**feed, LABEL: np.arange(len(feed[LATENT])) % len(self.model.classes)}
+
+    def _pictures(self, name: str, inputs: Mapping[str, Tensor]) -> Iterator[Feed]:
+        images = self._of_domain("b" if name.startswith("b_") else "a", FEEDS)
+        for image in images if inputs[IMAGE].dtype == "uint8" else to_float(images):
+            feed = {IMAGE: image[None]}
+            if OWN in inputs:
+                feed[STATISTICS] = np.zeros((1, int(inputs[STATISTICS].axes[1])), np.float32)
+                feed[OWN] = np.ones((1, 1), np.float32)
+            yield feed
+
+    def _of_domain(self, domain: str, count: int) -> np.ndarray:
+        """Pictures of the training set, drawn at random."""
+        if self.data is None:
+            raise InputError(
+                "`calibrate` must be a data set, whose pictures the quantized network is measured on. Received: none."
+            )
+        height, width, channels = self.model.image_shape
+        if self.model.translates:
+            source = getattr(open_domains(self.data, (height, width), channels), domain)
+        else:
+            source = open_source(self.data, (height, width), channels)
+        if len(source) < 2:
+            raise InputError(f"{self.data} must hold at least two pictures. Received: {len(source)}.")
+        return source.draw(count, seed=0).examples.images

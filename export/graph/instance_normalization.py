@@ -1,0 +1,116 @@
+"""Instance normalization as the one node that ONNX has for it, where TensorFlow has written the arithmetic out."""
+
+from __future__ import annotations
+
+from itertools import permutations
+from typing import Any, NamedTuple
+
+import numpy as np
+import onnx_ir as ir
+from onnxscript.rewriter import RewriteRuleClassBase
+
+from export.graph.constants import constant, per_channel, producer
+
+SIDES = (2, 3)
+
+
+class _Match(NamedTuple):
+    images: ir.Value
+    gain: np.ndarray
+    shift: np.ndarray
+    epsilon: float
+
+
+class InstanceNormalization(RewriteRuleClassBase):
+    """x * s + (shift - mean(x) * s) with s = gain / sqrt(variance(x) + epsilon) becomes
+    `InstanceNormalization(x, gain, shift)`. Gain and shift are constants or left out."""
+
+    def pattern(self, op: Any, scaled: Any, offset: Any) -> Any:
+        return op.Add(scaled, offset)
+
+    def check(self, context: Any, scaled: ir.Value, offset: ir.Value) -> bool:
+        return _matched(scaled, offset) is not None
+
+    def rewrite(self, op: Any, scaled: ir.Value, offset: ir.Value) -> Any:
+        match = _matched(scaled, offset)
+        assert match is not None
+        gain, shift = (op.Constant(value=ir.tensor(value)) for value in (match.gain, match.shift))
+        return op.InstanceNormalization(match.images, gain, shift, epsilon=match.epsilon)
+
+    def __init__(self) -> None:
+        super().__init__(remove_nodes=False)
+
+
+def _matched(one: ir.Value, other: ir.Value) -> _Match | None:
+    for scaled, offset in permutations((one, other)):
+        multiplied = producer(scaled, "Mul")
+        for images, scale in permutations(multiplied.inputs) if multiplied else ():
+            match = _of(images, scale, offset)
+            if match is not None:
+                return match
+    return None
+
+
+def _of(images: ir.Value, scale: ir.Value, offset: ir.Value) -> _Match | None:
+    """The normalization of `images * scale + offset`, if it is one."""
+    channels = images.shape[1] if images.shape is not None and len(images.shape) == 4 else None
+    if not isinstance(channels, int):
+        return None
+    shifted = producer(offset, "Sub", "Neg")
+    if shifted is None:
+        return None
+    shift = np.zeros(channels) if shifted.op_type == "Neg" else per_channel(shifted.inputs[0], channels)
+    moved = producer(shifted.inputs[-1], "Mul")
+    factor, gain = _factor_and_gain(scale, channels)
+    variance, epsilon = _variance_and_epsilon(factor)
+    if shift is None or gain is None or moved is None or variance is None or epsilon is None:
+        return None
+    if not any(_is_mean(mean, images) and again is scale for mean, again in permutations(moved.inputs)):
+        return None
+    if not _is_variance(variance, images):
+        return None
+    return _Match(images, gain.astype(np.float32), shift.astype(np.float32), epsilon)
+
+
+def _factor_and_gain(scale: ir.Value, channels: int) -> tuple[ir.Value, np.ndarray | None]:
+    multiplied = producer(scale, "Mul")
+    if multiplied is None:
+        return scale, np.ones(channels)
+    for factor, gain in permutations(multiplied.inputs):
+        if constant(gain) is not None:
+            return factor, per_channel(gain, channels)
+    return scale, None
+
+
+def _variance_and_epsilon(factor: ir.Value) -> tuple[ir.Value | None, float | None]:
+    root = producer(factor, "Reciprocal")
+    added = producer(root.inputs[0], "Sqrt") if root else None
+    total = producer(added.inputs[0], "Add") if added else None
+    for variance, epsilon in permutations(total.inputs) if total else ():
+        known = constant(epsilon)
+        if known is not None and known.size == 1:
+            return variance, float(known.reshape(-1)[0])
+    return None, None
+
+
+def _is_variance(value: ir.Value | None, images: ir.Value) -> bool:
+    squared = producer(_averaged(value), "Mul")
+    if squared is None or squared.inputs[0] is not squared.inputs[1]:
+        return False
+    centred = producer(squared.inputs[0], "Sub")
+    return centred is not None and centred.inputs[0] is images and _is_mean(centred.inputs[1], images)
+
+
+def _is_mean(value: ir.Value | None, images: ir.Value) -> bool:
+    return _averaged(value) is images
+
+
+def _averaged(value: ir.Value | None) -> ir.Value | None:
+    """What a value is the mean of over height and width, kept as axes of length 1."""
+    mean = producer(value, "ReduceMean")
+    if mean is None or len(mean.inputs) < 2:
+        return None
+    axes, keeps = constant(mean.inputs[1]), mean.attributes.get("keepdims")
+    if axes is None or tuple(sorted(axes % 4)) != SIDES or (keeps is not None and not keeps.as_int()):
+        return None
+    return mean.inputs[0]

@@ -1,0 +1,51 @@
+"""The networks of a bundle in smaller numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import keras
+
+from export.examples import Examples
+from export.quantized import Wish, quantized
+from export.seeded import behind_noise
+from export.stored import Exported
+from serving.manifest import Quantization
+from serving.names import DECODER, PICTURES, SAMPLER
+
+
+def make_smaller(
+    model: keras.Model, exported: dict[str, Exported], wish: Wish, say: Callable[[str], None]
+) -> dict[str, Quantization]:
+    """Quantizes every network that makes pictures. Those that give codes or classes stay in float32, and so do those
+    that are no faster for it.
+
+    Args:
+        model: the model.
+        exported: its networks, some of which are replaced.
+        wish: the numbers, and how near the pictures must stay.
+        say: is told a line of each network.
+
+    Returns:
+        What the manifest says of the networks in smaller numbers.
+
+    Raises:
+        InputError: a network that needs a data set to be measured on.
+        QualityError: pictures that differ too much.
+    """
+    facts: dict[str, Quantization] = {}
+    examples = Examples(model, wish.data)
+    for name, each in list(exported.items()):
+        if name == SAMPLER or not set(PICTURES) & set(each.outputs):
+            continue
+        smaller = quantized(name, each.graph, examples.feeds(name, each.inputs), wish)
+        if smaller.graph is None or smaller.facts is None:
+            say(f"{name}: {wish.kind} takes {smaller.time:.2f} of the time of float32, which it stays in")
+            continue
+        time = "" if smaller.time is None else f", {smaller.time:.2f} of the time of float32"
+        say(f"{name}: {wish.kind}, at least {smaller.facts.psnr:.1f} dB{time}")
+        exported[name], facts[name] = each._replace(graph=smaller.graph), smaller.facts
+        if name == DECODER and SAMPLER in exported:
+            behind = behind_noise(model, smaller.graph)
+            exported[SAMPLER], facts[SAMPLER] = exported[SAMPLER]._replace(graph=behind), smaller.facts
+    return facts

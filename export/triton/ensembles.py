@@ -1,0 +1,93 @@
+"""Ensembles: networks of a bundle that Triton runs one after the other without their values leaving the server.
+
+What Triton checks when it loads one: every input of a step is fed from a tensor of the ensemble or of a step before, a
+tensor has the same type and sizes wherever it is used (those of a network that takes whole batches, `[n, 32]`, and of
+one whose requests are joined, `[32]`, are the same), and no step takes fewer rows than the ensemble.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from export.triton.config import FREE, VERSIONS, Model, Port, head, ports_of, quoted
+from serving.names import CODE, DECODER, ENCODER, IMAGE, LATENT, MEAN, NOISE
+
+SAMPLE, RECONSTRUCT = "sample", "reconstruct"
+RECONSTRUCTION = "reconstruction"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One network of an ensemble; `inputs` and `outputs` are its own name of a tensor -> the ensemble's."""
+
+    model: str
+    inputs: dict[str, str]
+    outputs: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Ensemble:
+    """Networks in a row, as the one model that a client sees."""
+
+    model: Model
+    steps: tuple[Step, Step]
+
+
+def ensembles(models: Mapping[str, Model]) -> list[Ensemble]:
+    """What the networks of a bundle can be put together to.
+
+    `sample`: the noise and the decoder, pictures `start` to `start + n - 1` of a seed. The noise takes whole batches,
+    and so does the ensemble, while its decoder joins the rows of requests that come together. `reconstruct`: the
+    encoder and the decoder.
+
+    Args:
+        models: name -> network.
+    """
+    found = []
+    if NOISE in models and DECODER in models:
+        found.append(_chain(SAMPLE, models[NOISE], LATENT, models[DECODER], IMAGE))
+    codes = [port.name for port in models[ENCODER].outputs if port.name in (CODE, MEAN)] if ENCODER in models else []
+    if codes and DECODER in models:
+        code = CODE if CODE in codes else MEAN
+        found.append(_chain(RECONSTRUCT, models[ENCODER], code, models[DECODER], RECONSTRUCTION))
+    return found
+
+
+def _chain(name: str, first: Model, passed: str, then: Model, result: str) -> Ensemble:
+    """`then` behind `first`, whose output `passed` is its latent; both see the same label, where they take one."""
+    batch = min(first.max_batch_size, then.max_batch_size)
+    inputs = {port.name: _outside(port, first, batch) for port in first.inputs}
+    inputs |= {port.name: _outside(port, then, batch) for port in then.inputs if port.name != LATENT}
+    (image,) = [_outside(port, then, batch) for port in then.outputs if port.name == IMAGE]
+    model = Model(name, batch, tuple(inputs.values()), (replace(image, name=result),))
+    feeds = {port.name: port.name for port in then.inputs} | {LATENT: LATENT}
+    return Ensemble(
+        model,
+        (
+            Step(first.name, {port.name: port.name for port in first.inputs}, {passed: LATENT}),
+            Step(then.name, feeds, {IMAGE: result}),
+        ),
+    )
+
+
+def _outside(port: Port, model: Model, batch: int) -> Port:
+    """An input or output of a step as one of the ensemble, where a batch of a joined network may be one of its axes."""
+    dims = port.dims if batch or not model.max_batch_size else (FREE, *port.dims)
+    return Port(port.name, port.data_type, dims)
+
+
+def ensemble_config(ensemble: Ensemble) -> str:
+    """The `config.pbtxt` of an ensemble."""
+    lines = [*head(ensemble.model, "ensemble"), *ports_of(ensemble.model), "ensemble_scheduling {", "  step ["]
+    lines.append(",\n".join(_step(step) for step in ensemble.steps))
+    return "\n".join([*lines, "  ]", "}", VERSIONS]) + "\n"
+
+
+def _step(step: Step) -> str:
+    maps = [
+        f"      {side} {{ key: {quoted(own)} value: {quoted(tensor)} }}"
+        for side, tensors in (("input_map", step.inputs), ("output_map", step.outputs))
+        for own, tensor in tensors.items()
+    ]
+    return "\n".join(["    {", f"      model_name: {quoted(step.model)}", "      model_version: -1", *maps, "    }"])

@@ -1,0 +1,106 @@
+"""Writes what `prepared:FOLDER` reads, picture by picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from keras_gen.data.examples import MissingSplitError
+from keras_gen.data.prepared import FILE, ONE, PAIRS, UNPAIRED, Facts, images_file, labels_file
+from keras_gen.data.source import READERS, SOURCE_NAMES, open_stream
+from keras_gen.data.streams import OneSize, Stream
+from keras_gen.data.translation.domains import DOMAIN_NAMES, STREAMS, check_load_size, has_domains, open_streams
+from serving.errors import InputError, nearest
+
+Counts = dict[str, list[int]]
+
+
+def prepare(
+    folder: Path,
+    name: str,
+    image_size: int | None = None,
+    channels: int | None = None,
+    load_size: int | None = None,
+) -> tuple[str, Counts]:
+    """Decodes the pictures of a source once.
+
+    Args:
+        folder: empty.
+        name: one of `SOURCE_NAMES` or of `DOMAIN_NAMES`.
+        image_size: side of the pictures; the training pictures' own by default, for the test pictures too.
+        channels: 1 or 3; the training pictures' own by default.
+        load_size: side of the training pictures of two domains, of which training takes parts of `image_size`.
+
+    Returns:
+        What was written, `ONE`, `PAIRS` or `UNPAIRED`, and the number of pictures or pairs in each split, of two
+        domains that are unpaired the number in each of them.
+
+    Raises:
+        InputError: data that cannot be read, or pictures of several shapes.
+    """
+    two = _has_domains(name)
+    if load_size is not None:
+        if not two:
+            raise InputError(f"--load_size must be left out for a source of one domain. Received: {load_size}.")
+        check_load_size(load_size, image_size)
+    open_split = open_streams if two else _open_one
+    train = open_split(name, load_size or image_size, channels, "train")
+    domains = (PAIRS if len(train) == 1 else UNPAIRED) if two else ONE
+    shapes, counts = {"train": _write(folder, "train", train)}, {"train": [stream.count for stream in train]}
+    height, width, channels = shapes["train"]
+    # Many sets have one split alone.
+    try:
+        test = open_split(name, (height, width) if load_size is None else image_size, channels, "test")
+    except MissingSplitError:
+        test = ()
+    if test:
+        shapes["test"], counts["test"] = _write(folder, "test", test), [stream.count for stream in test]
+    facts = Facts(name, domains, shapes, next((stream.classes for stream in (*train, *test) if stream.classes), ()))
+    (folder / FILE).write_text(facts.to_json(), encoding="utf-8")
+    return domains, counts
+
+
+def _has_domains(name: str) -> bool:
+    kind = name.partition(":")[0]
+    if kind not in READERS and kind not in STREAMS:
+        raise InputError(
+            f"the data source must be {SOURCE_NAMES}; of two domains {DOMAIN_NAMES}. "
+            f"Received: {name!r}.{nearest(kind, [*READERS, *STREAMS])}"
+        )
+    return has_domains(name)
+
+
+def _open_one(
+    name: str, image_size: int | tuple[int, int] | None, channels: int | None, split: str
+) -> tuple[Stream, ...]:
+    return (open_stream(name, image_size, channels, split),)
+
+
+def _write(folder: Path, split: str, streams: tuple[Stream, ...]) -> tuple[int, int, int]:
+    """The pictures of a split, all of one shape, which is returned."""
+    one_size = OneSize(channels=True)
+    for domain, stream in zip("ab" if len(streams) > 1 else ("",), streams, strict=True):
+        shape, labels = _write_images(images_file(folder, domain, split), stream, one_size, f"{split} {domain}".strip())
+        if labels:
+            np.save(labels_file(folder, domain, split), np.array(labels, np.int64))
+    height, width, channels = shape[-3:]
+    return height, width, channels
+
+
+def _write_images(path: Path, stream: Stream, one_size: OneSize, title: str) -> tuple[tuple[int, ...], list[int]]:
+    """A NumPy array as a file, a row at a time. One that is mapped would kill the process where the disk is full."""
+    labels: list[int] = []
+    rows = 0
+    with path.open("wb") as file:
+        for picture, label in stream.checked(one_size, title):
+            if not rows:
+                header = {"descr": picture.dtype.str, "fortran_order": False, "shape": (stream.count, *picture.shape)}
+                np.lib.format.write_array_header_1_0(file, header)
+            file.write(np.ascontiguousarray(picture).data)
+            rows += 1
+            if label is not None:
+                labels.append(label)
+    if rows != stream.count:
+        raise InputError(f"{stream.name} must hold {stream.count} pictures in the split {title!r}. Received: {rows}.")
+    return picture.shape, labels

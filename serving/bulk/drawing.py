@@ -1,0 +1,186 @@
+"""Pictures of a seed into a folder: a PNG each, or arrays of many."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from serving.bulk.job import Done, Part, Results
+from serving.classes import class_labels
+from serving.errors import InputError, require_among, require_at_least
+from serving.files import remove_leftovers, whole_file
+from serving.images import to_uint8, write_png
+from serving.manifest import Manifest
+from serving.names import DECODER, NOISE
+from serving.sampler import BATCH_SIZE, Sampler
+
+SHARD_SIZE = 1000
+RECORD = ".drawing.json"
+Format = Literal["png", "npy"]
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """The pictures 0 to n - 1 of a seed, as files of a folder that are named by the index of their first picture.
+
+    Attributes:
+        bundle: folder written by `keras-gen export`.
+        target: the folder to write.
+        n: how many.
+        seed: any 64-bit integer.
+        label: the class, or None for one after the other where the model takes one.
+        truncation: as for `Sampler.sample`.
+        batch_size: pictures computed at a time.
+        format: `png`, a uint8 file each, or `npy`, arrays (pictures, height, width, channels) of the bundle's type.
+        shard_size: pictures of an array; the last one may have fewer.
+        provider: as for `Sampler`.
+        threads: likewise.
+
+    Raises:
+        InputError: a number out of range.
+    """
+
+    bundle: Path
+    target: Path
+    n: int
+    seed: int = 0
+    label: int | None = None
+    truncation: float | None = None
+    batch_size: int = BATCH_SIZE
+    format: Format = "png"
+    shard_size: int = SHARD_SIZE
+    provider: str = "auto"
+    threads: int | None = None
+
+    def __post_init__(self) -> None:
+        require_at_least(1, n=self.n, batch_size=self.batch_size, shard_size=self.shard_size)
+        require_among(("png", "npy"), format=self.format)
+
+    @property
+    def parts(self) -> int:
+        """Batches, or arrays."""
+        return -(-self.n // self._step)
+
+    @property
+    def _step(self) -> int:
+        return self.batch_size if self.format == "png" else self.shard_size
+
+    def size(self, part: int) -> int:
+        """Pictures of a part."""
+        return min(self._step, self.n - part * self._step)
+
+    def moved(self, provider: str, threads: int) -> Drawing:
+        """The same pictures, drawn elsewhere."""
+        return replace(self, provider=provider, threads=threads)
+
+    def open(self) -> Part:
+        """What draws a part.
+
+        Raises:
+            InputError: a bundle that draws no pictures, or does not do it as asked.
+        """
+        sampler = Sampler(self.bundle, self.provider, self.threads)
+        if self.label is not None:
+            sampler = sampler.of_class(self.label)
+        sampler.latents(1, self.seed, truncation=self.truncation)
+        if "decode" not in sampler.abilities:
+            raise InputError(f"{self.bundle} must have the network {DECODER!r}. Received: none.")
+        write = self._write_pictures if self.format == "png" else self._write_array
+
+        def do(part: int) -> Done:
+            write(sampler, part)
+            return {}
+
+        return do
+
+    def begin(self) -> None:
+        """Makes the folder ready: what an interrupted drawing of the same pictures left there stays, and other files
+        under the names that will be written go."""
+        record = self.target / RECORD
+        if record.is_file() and record.read_text(encoding="utf-8") == self._record():
+            return
+        if self.target.is_dir():
+            record.unlink(missing_ok=True)
+            there = {path.name for path in self.target.iterdir()}
+            for path in self._files():
+                if path.name in there:
+                    path.unlink()
+        with whole_file(record) as temporary:
+            temporary.write_text(self._record(), encoding="utf-8")
+
+    def end(self) -> None:
+        """Takes away what is of use only to an interrupted drawing.
+
+        Raises:
+            OSError: a file is not there.
+        """
+        there = {path.name for path in self.target.iterdir()}
+        if missing := [path for path in self._files() if path.name not in there]:
+            raise FileNotFoundError(f"{missing[0]} must have been written. Received: no such file.")
+        remove_leftovers([*self._files(), self.target / RECORD])
+        (self.target / RECORD).unlink(missing_ok=True)
+
+    def _record(self) -> str:
+        """What decides on the content of the files."""
+        networks = Manifest.read(self.bundle).networks
+        drawn: dict[str, Any] = {name: networks[name].sha256 for name in (NOISE, DECODER) if name in networks}
+        drawn |= {name: getattr(self, name) for name in ("n", "seed", "label", "truncation", "format")}
+        if self.format == "npy":
+            drawn["shard_size"] = self.shard_size
+        return json.dumps(drawn)
+
+    def _files(self) -> Iterator[Path]:
+        step = 1 if self.format == "png" else self.shard_size
+        return map(self._file, range(0, self.n, step))
+
+    def _file(self, first: int) -> Path:
+        digits = max(4, len(str(self.n - 1)))
+        return self.target / f"{first:0{digits}d}.{self.format}"
+
+    def _write_pictures(self, sampler: Sampler, part: int) -> None:
+        start = part * self._step
+        files = [self._file(start + index) for index in range(self.size(part))]
+        if missing := [index for index, file in enumerate(files) if not file.exists()]:
+            pictures = to_uint8(self._drawn(sampler, start, self.size(part)))
+            for index in missing:
+                write_png(files[index], pictures[index])
+
+    def _write_array(self, sampler: Sampler, part: int) -> None:
+        start, count = part * self._step, self.size(part)
+        file = self._file(start)
+        if file.exists():
+            return
+        batches = [
+            self._drawn(sampler, first, min(self.batch_size, start + count - first))
+            for first in range(start, start + count, self.batch_size)
+        ]
+        with whole_file(file) as temporary, temporary.open("wb") as opened:
+            np.save(opened, np.concatenate(batches), allow_pickle=False)
+
+    def _drawn(self, sampler: Sampler, start: int, count: int) -> np.ndarray:
+        """The pictures from an index on, at once."""
+        labels = None
+        if sampler.takes_class:
+            bound = None if sampler.label is None else np.full(count, sampler.label)
+            labels = class_labels(count, len(sampler.manifest.classes), bound, start)
+        latents = sampler.latents(count, self.seed, start, labels, self.truncation)
+        return sampler.decode(latents, count, labels=labels)
+
+
+def drawn(drawing: Drawing, results: Results, progress: Callable[[int], None] = lambda done: None) -> None:
+    """Draws into the folder; the same call continues what was interrupted.
+
+    Args:
+        drawing: what.
+        results: the parts of it, which are done as they are asked for.
+        progress: called with the number of pictures that are done, as they are.
+    """
+    drawing.begin()
+    for part, _ in results:
+        progress(drawing.size(part))
+    drawing.end()

@@ -1,0 +1,207 @@
+"""Parts of a job on a pool of Ray Data's actors. Needs Ray: `pip install 'keras-gen[ray]'`.
+
+A worker that dies is replaced, and its part done again by another: parts write files whole or not at all and leave
+those that are there, so that nothing is lost and nothing is there twice.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+from typing import Any
+
+from serving.bulk.job import Job, Part, Results
+from serving.errors import InputError, require_at_least
+
+LOCAL = "local"
+# Nothing large goes through Ray: workers are told numbers of parts, and read and write files themselves.
+OBJECT_STORE = 100 * 2**20
+# A part that takes its worker down as often as this will do so for ever.
+ATTEMPTS = 4
+BLOCKS = 1000
+REACHED_WITHIN = 10.0
+ERRORS: dict[str, type[Exception]] = {"mistake": InputError, "system": OSError, "dead": ChildProcessError}
+
+
+@contextmanager
+def on_ray(job: Job, address: str, workers: int | None = None, threads: int | None = None) -> Iterator[Results]:
+    """Every part of a job, in the order in which they are done: (its number, what failed). Nothing is done before the
+    first is asked for.
+
+    Every machine of a cluster must have keras-gen, and the bundle and the folders at the same place.
+
+    Args:
+        job: what to do.
+        address: `local` for a Ray of its own on this machine, which listens to this machine alone; else a cluster's.
+        workers: processes; as many as there are CPUs for by default, or GPUs where there are any and the job's provider
+            does not say otherwise.
+        threads: CPU threads of each; 1 by default.
+
+    Raises:
+        ModuleNotFoundError: Ray is not installed.
+        InputError: no cluster at the address, or what a worker cannot use.
+        ChildProcessError: workers die again and again.
+    """
+    require_at_least(1, **{name: n for name, n in {"workers": workers, "threads": threads}.items() if n is not None})
+    with _connected(address, workers, threads or 1) as ray:
+        yield _mapped(ray, job, workers, threads or 1)
+
+
+@contextmanager
+def _connected(address: str, workers: int | None, threads: int) -> Iterator[Any]:
+    """Ray, which says on standard error what it has to say."""
+    _prepare(address)
+    import ray
+    import ray.data  # names what is missing before anything is started
+
+    _check_reached(address)
+    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "error"}
+    here: dict[str, Any] = {}
+    if address == LOCAL:
+        cpus = (workers * threads) if workers else max(threads, os.cpu_count() or 1)
+        here = {"num_cpus": cpus, "include_dashboard": False, "object_store_memory": OBJECT_STORE}
+    with redirect_stdout(sys.stderr):
+        try:
+            with _silent():
+                ray.init(address, **here, **quiet)
+        except Exception as error:  # whatever a wrong address, another version or another Python makes it trip over
+            raise _no_cluster(address, _one_line(error)) from error
+        try:
+            yield ray
+        finally:
+            ray.shutdown()
+
+
+def _check_reached(address: str) -> None:
+    """Ray itself tries an address at which nobody listens for many minutes."""
+    if address in (LOCAL, "auto"):
+        return
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not host or not port.isdecimal():
+        raise _no_cluster(address, "no HOST:PORT")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=REACHED_WITHIN).close()
+    except (OSError, OverflowError) as error:
+        raise _no_cluster(address, _one_line(error)) from error
+
+
+def _no_cluster(address: str, reason: str) -> InputError:
+    return InputError(
+        f"--ray must be `local`, or the address of a Ray cluster that can be joined. Received: {address}: {reason}."
+    )
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Nothing reaches the standard error stream but an exception: Ray's C++ parts announce their own log level."""
+    sys.stderr.flush()
+    saved, silence = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silence, 2)
+    try:
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
+        os.close(silence)
+
+
+def _prepare(address: str) -> None:
+    """What Ray reads when it is imported or started: no statistics sent, nothing said that is not an error. One of its
+    own is reached from this machine alone, and by who knows its token."""
+    settings = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_BACKEND_LOG_LEVEL": "fatal"}
+    if address == LOCAL:
+        # Made for systems on which Ray has no clusters; what it does is to stay on the loopback address.
+        settings["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
+        if "RAY_AUTH_MODE" not in os.environ:
+            settings |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
+    for name, value in settings.items():
+        os.environ.setdefault(name, value)
+
+
+def _mapped(ray: Any, job: Job, workers: int | None, threads: int) -> Results:
+    resources = ray.cluster_resources()
+    cpus, gpus = int(resources.get("CPU", 0)), int(resources.get("GPU", 0))
+    on_gpu = job.provider in ("cuda", "tensorrt") or (job.provider == "auto" and gpus > 0)
+    pool = workers or max(1, gpus if on_gpu else cpus // threads)
+    # Without a GPU of its own a worker must not take one.
+    job = job.moved(job.provider if on_gpu else "cpu", threads)
+    _quiet(ray)
+    attempts = ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=-1)(Attempts).remote()
+    parts = [{"part": part} for part in range(job.parts)]
+    results = ray.data.from_items(parts, override_num_blocks=min(job.parts, BLOCKS)).map(
+        Worker,
+        fn_constructor_args=(job, attempts),
+        compute=ray.data.ActorPoolStrategy(size=min(pool, job.parts), max_tasks_in_flight_per_actor=2),
+        num_cpus=threads,
+        num_gpus=1 if on_gpu else 0,
+    )
+    missing = set(range(job.parts))
+    try:
+        for row in results.iter_rows():
+            if row["problem"]:
+                raise ERRORS[row["kind"]](row["problem"])
+            missing.discard(row["part"])
+            yield row["part"], json.loads(row["failed"])
+    except ray.exceptions.RayError as error:
+        raise ChildProcessError(f"the workers of --ray must stay alive. Received: {_one_line(error)}") from error
+    if missing:
+        raise ChildProcessError(f"Ray must do every part. Received: {len(missing)} undone.")
+
+
+def _quiet(ray: Any) -> None:
+    import logging
+
+    context = ray.data.DataContext.get_current()
+    context.enable_progress_bars = False
+    context.print_on_execution_start = False
+    for name in ("ray", "ray.data"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+
+
+class Attempts:
+    """How often each part was begun; a process of its own, so that it outlives the workers."""
+
+    def __init__(self) -> None:
+        self.counts: dict[int, int] = {}
+
+    def begin(self, part: int) -> int:
+        """Counts one more, and gives how many there were."""
+        self.counts[part] = self.counts.get(part, 0) + 1
+        return self.counts[part]
+
+
+class Worker:
+    """A process of the pool: opens the job for its first part, then does one after the other.
+
+    Args:
+        job: what to do.
+        attempts: the actor of `Attempts`. Ray Data itself repeats what a worker died of without end.
+    """
+
+    def __init__(self, job: Job, attempts: Any) -> None:
+        self.job, self.attempts = job, attempts
+        self.do: Part | None = None
+
+    def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
+        """The number of a part -> with what failed; a `problem` is one that stops everything."""
+        part = int(row["part"])
+        told = {"part": part, "failed": "{}", "problem": "", "kind": ""}
+        import ray
+
+        if ray.get(self.attempts.begin.remote(part)) > ATTEMPTS:
+            problem = f"a worker must survive part {part} of the work. Received: {ATTEMPTS} that did not."
+            return {**told, "problem": problem, "kind": "dead"}
+        try:
+            self.do = self.do or self.job.open()
+            return {**told, "failed": json.dumps(self.do(part))}
+        except (InputError, OSError) as error:
+            return {**told, "problem": str(error), "kind": "mistake" if isinstance(error, InputError) else "system"}
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).split())[:200]

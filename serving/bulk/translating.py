@@ -1,0 +1,116 @@
+"""A folder of pictures from one domain to another, in parts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from serving.bulk.job import Done, Part, Results
+from serving.files import remove_leftovers
+from serving.images import MAX_PIXELS, let_pillow_decode
+from serving.translation.files import Report, folder_pictures, translate_files
+from serving.translation.translator import TILE, Translator
+
+# A part is as much as is lost when whoever does it ends, and is not so little that asking for it takes long.
+MOST_FILES = 16
+PARTS = 64
+
+
+@dataclass(frozen=True)
+class FolderTranslation:
+    """The pictures of a folder and the folders within, which keep their names and places.
+
+    Attributes:
+        bundle: folder written by `keras-gen export`.
+        source: the folder.
+        target: the folder to write.
+        files: places in `source`.
+        to: the domain to translate to.
+        overwrite: translate anew what is in `target` already.
+        tile: as for `Translator`.
+        max_pixels: a larger picture is refused before it is decoded.
+        provider: as for `Translator`.
+        threads: likewise.
+    """
+
+    bundle: Path
+    source: Path
+    target: Path
+    files: tuple[Path, ...] = ()
+    to: str | None = None
+    overwrite: bool = False
+    tile: int = TILE
+    max_pixels: int = MAX_PIXELS
+    provider: str = "auto"
+    threads: int | None = None
+
+    @property
+    def parts(self) -> int:
+        """Groups of files."""
+        return -(-len(self.files) // self._step)
+
+    @property
+    def _step(self) -> int:
+        return max(1, min(MOST_FILES, len(self.files) // PARTS))
+
+    def size(self, part: int) -> int:
+        """Pictures of a part."""
+        return len(self._of(part))
+
+    def _of(self, part: int) -> tuple[Path, ...]:
+        return self.files[part * self._step : (part + 1) * self._step]
+
+    def moved(self, provider: str, threads: int) -> FolderTranslation:
+        """The same pictures, translated elsewhere."""
+        return replace(self, provider=provider, threads=threads)
+
+    def open(self) -> Part:
+        """What translates a part.
+
+        Raises:
+            InputError: a bundle that does not translate to that domain.
+        """
+        translator = Translator(self.bundle, self.provider, self.threads, self.tile)
+        translator.check_target(self.to)
+        let_pillow_decode(self.max_pixels)
+
+        def do(part: int) -> Done:
+            report = Report()
+            wanted = [file for file in self._of(part) if self.overwrite or not (self.target / file).exists()]
+            translate_files(translator, self.source, self.target, wanted, report, self.to, self.max_pixels)
+            return {str(file): problem for file, problem in report.failed.items()}
+
+        return do
+
+
+def missing(translation: FolderTranslation) -> tuple[FolderTranslation, Report]:
+    """The translation of the pictures that are to be translated, and a report of those that were there.
+
+    Raises:
+        InputError: a folder that is not there, has no pictures or holds the target.
+    """
+    files = folder_pictures(translation.source, translation.target)
+    wanted = tuple(file for file in files if translation.overwrite or not (translation.target / file).exists())
+    return replace(translation, files=wanted), Report(present=len(files) - len(wanted))
+
+
+def translated(
+    translation: FolderTranslation,
+    results: Results,
+    report: Report,
+    progress: Callable[[int], None] = lambda done: None,
+) -> None:
+    """Translates the pictures; the same call continues what was interrupted.
+
+    Args:
+        translation: what.
+        results: the parts of it, which are done as they are asked for.
+        report: what became of the pictures is added to it.
+        progress: called with the number of pictures that are done, as they are.
+    """
+    for part, failed in results:
+        report.failed.update((Path(file), problem) for file, problem in failed.items())
+        progress(translation.size(part))
+    remove_leftovers(translation.target / file for file in translation.files)
+    report.translated = len(translation.files) - len(report.failed)

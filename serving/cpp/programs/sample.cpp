@@ -1,0 +1,56 @@
+// sample BUNDLE N SEED OUT.png: pictures of a seed in a grid, as `keras-gen sample` writes it.
+#include <algorithm>
+
+#include "command_line.hpp"
+#include "keras_gen/pictures.hpp"
+
+namespace {
+
+constexpr auto help = R"(sample BUNDLE N SEED OUT.png [OPTIONS]
+
+Draws N pictures from a bundle and writes them as a grid. The same seed gives the same pictures.
+
+  --label NAME        pictures of one class, by its name; one class after the other by default
+  --truncation LIMIT  draw latents within it: lower is less varied
+  --batch_size COUNT  pictures computed at a time (64)
+  --threads COUNT     CPU threads; all cores by default
+  --provider NAME     auto, cpu or cuda
+)";
+
+std::int64_t label_of(const keras_gen::Manifest& manifest, const std::string& name) {
+    const auto found = std::find(manifest.classes.begin(), manifest.classes.end(), name);
+    if (found != manifest.classes.end()) return found - manifest.classes.begin();
+    if (manifest.classes.empty())
+        throw keras_gen::InputError("--label must be left out for a model that knows no classes. Received: '" + name +
+                                    "'.");
+    std::string names;
+    for (const auto& known : manifest.classes) names += (names.empty() ? "" : ", ") + known;
+    throw keras_gen::InputError("--label must be one of " + names + ". Received: '" + name + "'.");
+}
+
+void sample(int count, char** values) {
+    using command_line::number;
+    const auto arguments = command_line::parsed(
+        count, values, 4, {"--label", "--truncation", "--batch_size", "--threads", "--provider"});
+    const auto n = number<std::int64_t>("N", arguments.words[1]);
+    const auto seed = number<std::int64_t>("SEED", arguments.words[2]);
+    const auto target = command_line::png_name(arguments.words[3]);
+    keras_gen::Draw draw;
+    if (arguments.has("--truncation"))
+        draw.truncation = number<float>("--truncation", arguments.text("--truncation", ""));
+    if (arguments.has("--batch_size"))
+        draw.batch_size = number<std::int64_t>("--batch_size", arguments.text("--batch_size", ""));
+    const keras_gen::Sampler sampler(arguments.words[0], command_line::execution(arguments));
+    if (arguments.has("--label"))
+        draw.labels.assign(static_cast<std::size_t>(std::max<std::int64_t>(n, 1)),
+                           label_of(sampler.bundle().manifest(), arguments.text("--label", "")));
+    const auto columns = draw.labels.empty() ? sampler.columns() : 0;
+    keras_gen::write_png(target, keras_gen::grid(sampler.sample(n, seed, draw), columns));
+    std::cout << n << " pictures of seed " << seed << ": " << target.string() << '\n';
+}
+
+}  // namespace
+
+int main(int count, char** values) {
+    return command_line::run(count, values, "sample", help, [&] { sample(count, values); });
+}

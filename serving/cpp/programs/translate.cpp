@@ -1,0 +1,38 @@
+// translate BUNDLE IN OUT: a picture of one domain as one of another, as `keras-gen translate` does it.
+#include "command_line.hpp"
+#include "keras_gen/pictures.hpp"
+
+namespace {
+
+constexpr auto help = R"(translate BUNDLE IN OUT [OPTIONS]
+
+Translates a PNG or JPEG picture of any size and writes a PNG.
+
+  --to DOMAIN         a or b; may be left out where a bundle translates to one only
+  --tile SIDE         side of the tiles that larger pictures are cut into (768)
+  --max_pixels COUNT  a larger picture is refused (100000000)
+  --threads COUNT     CPU threads; all cores by default
+  --provider NAME     auto, cpu or cuda
+)";
+
+void translate(int count, char** values) {
+    using command_line::number;
+    const auto arguments =
+        command_line::parsed(count, values, 3, {"--to", "--tile", "--max_pixels", "--threads", "--provider"});
+    const auto target = command_line::png_name(arguments.words[2]);
+    const auto tile = number<std::int64_t>("--tile", arguments.text("--tile", "768"));
+    const auto max_pixels = number<std::int64_t>(
+        "--max_pixels", arguments.text("--max_pixels", std::to_string(keras_gen::most_pixels)));
+    const keras_gen::Translator translator(arguments.words[0], command_line::execution(arguments), tile);
+    const auto channels = translator.bundle().manifest().image.channels;
+    auto picture = keras_gen::read_picture(arguments.words[1], channels, max_pixels);
+    picture.pixels = translator.translate(picture.pixels, arguments.text("--to", ""));
+    keras_gen::write_png(target, picture);
+    std::cout << "translated: " << target.string() << '\n';
+}
+
+}  // namespace
+
+int main(int count, char** values) {
+    return command_line::run(count, values, "translate", help, [&] { translate(count, values); });
+}

@@ -1,0 +1,241 @@
+// The networks of a bundle as ONNX Runtime sessions over verified bytes.
+#define ORT_API_MANUAL_INIT  // without it the library is asked for its functions before anything can be said
+#include <onnxruntime_cxx_api.h>
+
+#include <array>
+#include <charconv>
+#include <mutex>
+#include <type_traits>
+
+#include "stored.hpp"
+#include "support.hpp"
+
+namespace keras_gen {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string runtime_version() { return OrtGetApiBase()->GetVersionString(); }
+
+// The functions of the library. It is asked for its version first: what it is too old for, it complains about itself.
+void start_runtime() {
+    static const bool started = [] {
+        const std::string version = runtime_version();
+        const auto minor = version.substr(std::min(version.find('.') + 1, version.size()));
+        int api_version = 0;
+        std::from_chars(minor.data(), minor.data() + minor.size(), api_version);
+        const bool older = version.rfind("1.", 0) == 0 && api_version < ORT_API_VERSION;
+        const OrtApi* api = older ? nullptr : OrtGetApiBase()->GetApi(ORT_API_VERSION);
+        if (api == nullptr)
+            throw InputError("the onnxruntime library must be at least 1." + std::to_string(ORT_API_VERSION) +
+                             ", whose headers this program was built with. Received: " + version + ".");
+        Ort::InitApi(api);
+        return true;
+    }();
+    static_cast<void>(started);
+}
+
+// Why CUDA cannot be used, or nothing.
+std::string problem_with_cuda() {
+    const auto present = Ort::GetAvailableProviders();
+    if (std::find(present.begin(), present.end(), "CUDAExecutionProvider") == present.end())
+        return "an ONNX Runtime that was built without it";
+    if (!fs::exists("/proc/driver/nvidia/version") && !fs::exists("/dev/nvidiactl")) return "no NVIDIA driver";
+    try {
+        Ort::SessionOptions().AppendExecutionProvider_CUDA(OrtCUDAProviderOptions{});
+        return "";
+    } catch (const Ort::Exception& error) {
+        return detail::one_line(error.what());
+    }
+}
+
+std::string chosen_provider(const std::string& wanted) {
+    if (wanted != "auto" && wanted != "cpu" && wanted != "cuda")
+        throw InputError("`provider` must be one of auto, cpu, cuda. Received: '" + wanted + "'.");
+    if (wanted == "cpu") return "cpu";
+    const auto problem = problem_with_cuda();
+    if (wanted == "cuda" && !problem.empty())
+        throw InputError("provider 'cuda' needs an ONNX Runtime built for it, an NVIDIA driver and CUDA. Received: " +
+                         problem + ".");
+    return problem.empty() ? "cuda" : "cpu";
+}
+
+ONNXTensorElementDataType type_of(const std::string& dtype) {
+    if (dtype == "uint8") return ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8;
+    if (dtype == "float32") return ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT;
+    if (dtype == "int64") return ONNX_TENSOR_ELEMENT_DATA_TYPE_INT64;
+    throw InputError("a dtype must be uint8, float32 or int64. Received: '" + detail::one_line(dtype, 60) + "'.");
+}
+
+struct Signature {
+    ONNXTensorElementDataType type = ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED;
+    std::vector<std::int64_t> axes{};  // below 0 where one is free
+};
+
+using Signatures = std::map<std::string, Signature>;
+
+// An opened network, and what goes in and out of it.
+struct Opened {
+    Ort::Session session;
+    Signatures inputs{};
+    Signatures outputs{};
+};
+
+Signature signature(const Ort::TypeInfo& info) {
+    if (info.GetONNXType() != ONNX_TYPE_TENSOR) return {};
+    const auto tensor = info.GetTensorTypeAndShapeInfo();
+    return {tensor.GetElementType(), tensor.GetShape()};
+}
+
+Opened described(Ort::Session session) {
+    Opened opened{std::move(session)};
+    const Ort::AllocatorWithDefaultOptions allocator;
+    for (std::size_t index = 0; index < opened.session.GetInputCount(); ++index)
+        opened.inputs[opened.session.GetInputNameAllocated(index, allocator).get()] =
+            signature(opened.session.GetInputTypeInfo(index));
+    for (std::size_t index = 0; index < opened.session.GetOutputCount(); ++index)
+        opened.outputs[opened.session.GetOutputNameAllocated(index, allocator).get()] =
+            signature(opened.session.GetOutputTypeInfo(index));
+    return opened;
+}
+
+// Axes of one rank, and sizes that are equal where both are fixed.
+bool agree(const Tensor& stated, const Signature& found) {
+    return found.type == type_of(stated.dtype) &&
+           std::equal(stated.axes.begin(), stated.axes.end(), found.axes.begin(), found.axes.end(),
+                      [](std::int64_t one, std::int64_t other) { return one < 0 || other < 0 || one == other; });
+}
+
+void check_described(const fs::path& path, const std::map<std::string, Tensor>& stated, const Signatures& found) {
+    for (const auto& [name, tensor] : stated)
+        if (found.count(name) == 0 || !agree(tensor, found.at(name)))
+            throw InputError(path.string() + " must have '" + detail::one_line(name, 60) + "' as " + tensor.dtype +
+                             " (" + detail::joined(tensor.axes) + "), as the manifest says. Received: " +
+                             (found.count(name) == 0 ? "none of that name." : "another type or other axes."));
+    if (found.size() != stated.size())
+        throw InputError(path.string() + " must have " + std::to_string(stated.size()) +
+                         " inputs or outputs, as the manifest says. Received: " + std::to_string(found.size()) + ".");
+}
+
+template <class T>
+Ort::Value value_over(T* values, const std::vector<std::int64_t>& shape) {
+    static const auto memory = Ort::MemoryInfo::CreateCpu(OrtArenaAllocator, OrtMemTypeDefault);
+    // An input is only read; the interface has no word for it.
+    auto* data = const_cast<std::remove_const_t<T>*>(values);
+    return Ort::Value::CreateTensor(memory, data, detail::product(shape), shape.data(), shape.size());
+}
+
+}  // namespace
+
+struct Bundle::State {
+    State(fs::path place, const Execution& wanted) : folder(std::move(place)) {
+        const auto path = folder / "manifest.json";
+        if (!fs::is_directory(folder) || !fs::exists(fs::symlink_status(path)))
+            throw InputError(folder.string() + " must be a bundle with a manifest.json. Received: " +
+                             (fs::is_directory(folder) ? "a folder without one." : "no such folder."));
+        try {
+            manifest = read_manifest(detail::read_plain_file(path, detail::largest_manifest));
+        } catch (const InputError& error) {
+            throw InputError(path.string() + ": " + error.what());
+        }
+        for (const auto& [name, network] : manifest.networks) {
+            detail::check_present(folder, network.file, detail::largest_network);
+            if (network.weights) detail::check_present(folder, *network.weights, detail::largest_weights);
+        }
+        detail::require_at_least(0, "threads", wanted.threads);
+        threads = wanted.threads;
+        start_runtime();
+        environment.emplace(ORT_LOGGING_LEVEL_FATAL, "keras_gen");
+        provider = chosen_provider(wanted.provider);
+    }
+
+    // A small network runs on the CPU in one thread: a pool of its own, waiting for work, would slow the others down.
+    Ort::SessionOptions options(bool small) const {
+        Ort::SessionOptions options;
+        options.SetLogSeverityLevel(ORT_LOGGING_LEVEL_FATAL);
+        options.AddConfigEntry("session.load_model_format", "ONNX");
+        if (small || threads > 0) options.SetIntraOpNumThreads(small ? 1 : threads);
+        if (!small && provider == "cuda") options.AppendExecutionProvider_CUDA(OrtCUDAProviderOptions{});
+        return options;
+    }
+
+    Opened open(const std::string& name) const {
+        const Network& network = manifest.networks.at(name);
+        const auto path = folder / network.file.name;
+        const std::string content = detail::read_verified(folder, network.file);
+        const auto opset = detail::check_onnx(path, content, network.weights);
+        std::string weights = network.weights ? detail::read_verified(folder, *network.weights) : std::string();
+        try {
+            auto chosen = options(name == "noise");
+            if (network.weights)
+                chosen.AddExternalInitializersFromFilesInMemory({fs::path(network.weights->name).native()},
+                                                                {weights.data()}, {weights.size()});
+            auto opened = described(Ort::Session(*environment, content.data(), content.size(), chosen));
+            check_described(path, network.inputs, opened.inputs);
+            check_described(path, network.outputs, opened.outputs);
+            return opened;
+        } catch (const Ort::Exception& error) {
+            throw InputError(path.string() + " must be a network that ONNX Runtime " + runtime_version() +
+                             " can run; it needs operator set " + std::to_string(opset) +
+                             ". Received: " + detail::one_line(error.what()));
+        }
+    }
+
+    Opened& opened(const std::string& name) {
+        const std::lock_guard<std::mutex> lock(mutex);
+        const auto found = networks.find(name);
+        return found != networks.end() ? found->second : networks.emplace(name, open(name)).first->second;
+    }
+
+    fs::path folder;
+    Manifest manifest;
+    std::string provider;
+    int threads = 0;
+    std::optional<Ort::Env> environment;
+    std::mutex mutex;
+    std::map<std::string, Opened> networks;
+};
+
+Bundle::Bundle(fs::path folder, const Execution& execution)
+    : state_(std::make_shared<State>(std::move(folder), execution)) {}
+
+const fs::path& Bundle::folder() const { return state_->folder; }
+const Manifest& Bundle::manifest() const { return state_->manifest; }
+const std::string& Bundle::provider() const { return state_->provider; }
+
+const Network& Bundle::network(const std::string& name) const {
+    const auto& networks = manifest().networks;
+    const auto found = networks.find(name);
+    if (found != networks.end()) return found->second;
+    std::string names;
+    for (const auto& entry : networks) names += (names.empty() ? "" : ", ") + entry.first;
+    throw InputError(folder().string() + " must have the network '" + name + "'. Received: a bundle with " +
+                     detail::one_line(names, 120) + ".");
+}
+
+void Bundle::run(const std::string& name, const std::vector<Input>& inputs, const Output& output) const {
+    const auto path = folder() / network(name).file.name;
+    Opened& opened = state_->opened(name);
+    std::vector<const char*> names;
+    std::vector<Ort::Value> values;
+    for (const auto& input : inputs) {
+        names.push_back(input.name.c_str());
+        values.push_back(std::visit([&](auto* data) { return value_over(data, input.shape); }, input.values));
+    }
+    Ort::Value result = std::visit([&](auto* data) { return value_over(data, output.shape); }, output.values);
+    // ONNX Runtime compares types of inputs, and shapes; that an output's memory is of its type is for us to see to.
+    const auto found = opened.outputs.find(output.name);
+    if (found == opened.outputs.end() || found->second.type != result.GetTensorTypeAndShapeInfo().GetElementType())
+        throw InputError(path.string() + " must give " + output.name + " in the type asked for. Received: " +
+                         (found == opened.outputs.end() ? "no such output." : "another type."));
+    const char* output_name = output.name.c_str();
+    Ort::RunOptions options;
+    options.SetRunLogSeverityLevel(ORT_LOGGING_LEVEL_FATAL);
+    try {
+        opened.session.Run(options, names.data(), values.data(), values.size(), &output_name, &result, 1);
+    } catch (const Ort::Exception& error) {
+        throw std::runtime_error(path.string() + " must run. Received: " + detail::one_line(error.what()));
+    }
+}
+
+}  // namespace keras_gen

@@ -1,0 +1,33 @@
+// The files of a bundle: there, whole, and what the manifest says they are.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "keras_gen/keras_gen.hpp"
+
+namespace keras_gen::detail {
+
+constexpr std::uint64_t largest_manifest = std::uint64_t{1} << 22U;
+constexpr std::uint64_t largest_network = (std::uint64_t{1} << 31U) - 1;  // where messages of Protocol Buffers end
+constexpr std::uint64_t largest_weights = std::uint64_t{1} << 34U;
+
+// The whole of a plain file. InputError: missing, a link or no file, larger than `most`, or it cannot be read.
+std::string read_plain_file(const std::filesystem::path& path, std::uint64_t most);
+
+// InputError: missing, a link or no file, larger than `most`, or of another size than the manifest states.
+void check_present(const std::filesystem::path& bundle, const StoredFile& file, std::uint64_t most);
+
+// The bytes of a file after size and SHA-256 were compared with the manifest's. InputError: they differ.
+std::string read_verified(const std::filesystem::path& bundle, const StoredFile& file);
+
+// SHA-256 in hexadecimal digits (FIPS 180-4).
+std::string sha256(const std::string& content);
+
+// Version of ONNX's operators that a model asks for, after everything in it was found to be its own: one graph of
+// ONNX's operators, whose initializers are inside or in the network's own weights file.
+// InputError: other external data or operators, or what is no ONNX file; `path` is for the message.
+std::int64_t check_onnx(const std::filesystem::path& path, const std::string& content,
+                        const std::optional<StoredFile>& weights);
+
+}  // namespace keras_gen::detail

@@ -1,0 +1,185 @@
+/** `manifest.json`: what a bundle holds. Written by `keras-gen export`; formats 1 and 2 are read. */
+
+import { InputError, said } from "./errors.js";
+import { JsonReader } from "./json.js";
+
+export const FILE_NAME = "manifest.json";
+export const FORMAT_VERSION = 2;
+const PRIORS = ["standard_normal", "mixture", "swiss_roll"] as const;
+const QUANTIZATIONS = ["int8", "fp16"] as const;
+
+/** One named input or output of a network. */
+export interface Tensor {
+  /** One entry per axis, a size or the name of a free axis: `["n", 28, 28, 1]`. */
+  readonly axes: readonly (number | string)[];
+  /** NumPy's name of the element type. */
+  readonly dtype: string;
+  /** Lowest and highest value, or null where any finite value is meant. */
+  readonly range: readonly [number, number] | null;
+}
+
+/** A file of a bundle: where it is, what it must hash to and its bytes. */
+export interface Stored {
+  readonly file: string;
+  readonly sha256: string;
+  readonly size: number;
+}
+
+/** One ONNX file, what goes in and out by name, and the file beside it with its initializers' numbers, if any. */
+export interface Network extends Stored {
+  readonly inputs: ReadonlyMap<string, Tensor>;
+  readonly outputs: ReadonlyMap<string, Tensor>;
+  readonly weights: Stored | null;
+}
+
+/** Size of the pictures in pixels; `anySize` says that height and width are free multiples of `multiple`. */
+export interface ImageSize {
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  readonly anySize: boolean;
+  readonly multiple: number;
+}
+
+/** Length of a latent vector and the distribution to draw it from; null where no distribution is known. */
+export interface Latent {
+  readonly size: number;
+  readonly prior: (typeof PRIORS)[number] | null;
+}
+
+/** How a network's numbers were made smaller, and what that did to its pictures: PSNR in dB. */
+export interface Quantization {
+  readonly kind: (typeof QUANTIZATIONS)[number];
+  readonly psnr: number;
+  readonly atLeast: number;
+}
+
+/** What a bundle holds. */
+export interface Manifest {
+  /** The model's name on the command line, such as `vae`. */
+  readonly model: string;
+  readonly networks: ReadonlyMap<string, Network>;
+  readonly image: ImageSize;
+  readonly latent: Latent | null;
+  /** Names of the classes in the order of their labels; empty for a model that knows none. */
+  readonly classes: readonly string[];
+  readonly normalization: string;
+  /** `ema` (exponential moving average) or `raw`. */
+  readonly weights: "raw" | "ema";
+  /** Facts about the training run, free form, for people. */
+  readonly training: Readonly<Record<string, unknown>>;
+  /** Network, output, and the largest difference from Keras that export measured. */
+  readonly parity: ReadonlyMap<string, ReadonlyMap<string, number>>;
+  readonly quantization: ReadonlyMap<string, Quantization>;
+}
+
+/**
+ * Reads the text of a `manifest.json`.
+ *
+ * @throws InputError not JSON, a newer format, a missing, unknown or ill-typed entry.
+ */
+export function parseManifest(text: string): Manifest {
+  let data: unknown;
+  try {
+    data = JSON.parse(text);
+  } catch (error) {
+    throw new InputError(`a manifest must be JSON. Received: ${said(error)}.`);
+  }
+  return manifest(new JsonReader("manifest", data));
+}
+
+function manifest(given: JsonReader): Manifest {
+  const version = given.anyFields().required("format_version").integer(1);
+  if (version > FORMAT_VERSION) {
+    throw new InputError(
+      `format_version must be at most ${FORMAT_VERSION}. Received: ${version}. ` +
+        "This bundle was written by a newer keras-gen; update keras-gen to read it.",
+    );
+  }
+  const entries = given.fields(
+    ["format_version", "model", "networks", "image"],
+    ["latent", "classes", "normalization", "weights", "training", "parity", "quantization"],
+  );
+  return {
+    model: entries.required("model").text(),
+    networks: entries.required("networks").mapOf(network),
+    image: image(entries.required("image")),
+    latent: entries.optional("latent", latent) ?? null,
+    classes: entries.optional("classes", (names) => names.array().map((name) => name.text())) ?? [],
+    normalization: entries.optional("normalization", (name) => name.text()) ?? "moving_statistics",
+    weights: entries.optional("weights", (kind) => kind.among(["raw", "ema"] as const)) ?? "raw",
+    training: entries.optional("training", (facts) => facts.object()) ?? {},
+    parity:
+      entries.optional("parity", (nets) => nets.mapOf((net) => net.mapOf((error) => error.number()))) ?? new Map(),
+    quantization: entries.optional("quantization", (nets) => nets.mapOf(quantization)) ?? new Map(),
+  };
+}
+
+function network(given: JsonReader): Network {
+  const entries = given.fields(["file", "sha256", "size", "inputs", "outputs"], ["weights"]);
+  return {
+    ...stored(entries),
+    inputs: entries.required("inputs").mapOf(tensor),
+    outputs: entries.required("outputs").mapOf(tensor),
+    weights: entries.optional("weights", (file) => stored(file.fields(["file", "sha256", "size"]))) ?? null,
+  };
+}
+
+function stored(entries: ReturnType<JsonReader["fields"]>): Stored {
+  const file = entries.required("file");
+  const name = file.text();
+  if (name === "" || name.startsWith(".") || /[/\\\0]/.test(name)) {
+    throw file.fail("a plain file name inside the bundle");
+  }
+  const digest = entries.required("sha256");
+  if (!/^[0-9a-f]{64}$/.test(digest.text())) {
+    throw digest.fail("64 hexadecimal digits");
+  }
+  return { file: name, sha256: digest.text(), size: entries.required("size").integer(0) };
+}
+
+function tensor(given: JsonReader): Tensor {
+  const entries = given.fields(["axes", "dtype"], ["range"]);
+  const axes = entries.required("axes").array();
+  return {
+    axes: axes.map((axis) => (typeof axis.data === "string" ? axis.data : axis.integer(1))),
+    dtype: entries.required("dtype").text(),
+    range: entries.optional("range", limits) ?? null,
+  };
+}
+
+function limits(given: JsonReader): readonly [number, number] {
+  const [low, high, ...others] = given.array().map((limit) => limit.number());
+  if (low === undefined || high === undefined || others.length > 0) {
+    throw given.fail("[lowest, highest]");
+  }
+  return [low, high];
+}
+
+function image(given: JsonReader): ImageSize {
+  const entries = given.fields(["height", "width", "channels"], ["any_size", "multiple"]);
+  return {
+    height: entries.required("height").integer(1),
+    width: entries.required("width").integer(1),
+    channels: entries.required("channels").integer(1),
+    anySize: entries.optional("any_size", (flag) => flag.flag()) ?? false,
+    multiple: entries.optional("multiple", (multiple) => multiple.integer(1)) ?? 1,
+  };
+}
+
+function latent(given: JsonReader): Latent {
+  const entries = given.fields(["size", "prior"]);
+  return {
+    size: entries.required("size").integer(1),
+    prior: entries.optional("prior", (prior) => prior.among(PRIORS)) ?? null,
+  };
+}
+
+function quantization(given: JsonReader): Quantization {
+  const entries = given.fields(["kind", "psnr", "at_least"]);
+  return {
+    kind: entries.required("kind").among(QUANTIZATIONS),
+    psnr: entries.required("psnr").number(),
+    atLeast: entries.required("at_least").number(),
+  };
+}

@@ -1,0 +1,229 @@
+/** Pictures from one domain to another. */
+
+import { Bundle, type Source } from "./bundle.js";
+import { InputError, requireInteger, shown } from "./errors.js";
+import type { Manifest } from "./manifest.js";
+import {
+  arrayType,
+  count,
+  cropped,
+  mirrored,
+  slice,
+  toFloat,
+  toUint8,
+  type Pictures,
+  type Values,
+} from "./pictures.js";
+import { resizeBox } from "./resize.js";
+import type { RuntimeOptions } from "./runtime.js";
+import { Sessions, type Feed, type Given } from "./sessions.js";
+import { Axis, blended } from "./tiles.js";
+
+const TILE = 768;
+/** More pictures than have these pixels are slower at a time than one after the other. */
+const PIXELS_AT_ONCE = 2 ** 16;
+const OVERLAP = 0.25;
+const SMALLEST_SIDE = 2;
+
+export type Domain = "a" | "b";
+
+export interface TranslatorOptions extends RuntimeOptions {
+  /**
+   * Side of the tiles that pictures of more pixels are cut into, 768 by default; for a network that takes one size it
+   * is that size.
+   */
+  readonly tile?: number | undefined;
+}
+
+interface Size {
+  readonly height: number;
+  readonly width: number;
+}
+
+export class Translator {
+  private constructor(
+    readonly bundle: Bundle,
+    private readonly sessions: Sessions,
+    /** Size of the tiles that larger pictures are cut into. */
+    readonly tile: Size,
+  ) {}
+
+  /**
+   * Opens a bundle. Files are read, checked and loaded when they are first needed.
+   *
+   * @throws InputError not a bundle of a model that translates; a tile that is too small.
+   */
+  static async open(source: Source, options: TranslatorOptions = {}): Promise<Translator> {
+    const bundle = await Bundle.open(source);
+    if (targets(bundle.manifest).length === 0) {
+      throw new InputError(`${bundle.name} must translate. Received: a bundle of ${shown(bundle.manifest.model)}.`);
+    }
+    const { tile = TILE } = options;
+    const { anySize, multiple, height, width } = bundle.manifest.image;
+    requireInteger("tile", tile, 2 * multiple);
+    const side = tile - (tile % multiple);
+    return new Translator(
+      bundle,
+      new Sessions(bundle, options),
+      anySize ? { height: side, width: side } : { height, width },
+    );
+  }
+
+  get manifest(): Manifest {
+    return this.bundle.manifest;
+  }
+
+  /** The domains that pictures can be translated to. */
+  get targets(): readonly Domain[] {
+    return targets(this.manifest);
+  }
+
+  /**
+   * Translates pictures of one size, as many at once as is fastest, and those larger than a tile in tiles.
+   *
+   * @param images uint8 pictures of any size, with sides of at least 2 pixels.
+   * @param to the domain to translate to; may be left out where there is only one.
+   */
+  async translate(images: Pictures, to?: Domain | string): Promise<Pictures<Uint8Array>> {
+    const network = this.towards(to);
+    const given = this.checked(images);
+    const padded = this.padded(given);
+    const inTiles = padded.height * padded.width > this.tile.height * this.tile.width;
+    const n = count(padded);
+    const step = inTiles ? 1 : this.atOnce(given.height, given.width);
+    let data: Uint8Array | undefined;
+    let channels = 0;
+    for (let start = 0, filled = 0; start < n; start += step) {
+      const part = slice(padded, start, Math.min(n, start + step));
+      const made = inTiles ? await this.inTiles(part, network) : await this.run(network, part);
+      const wanted = cropped(made, 0, 0, given.height, given.width);
+      channels = wanted.channels;
+      data ??= new Uint8Array(n * given.height * given.width * channels);
+      data.set(wanted.data, filled);
+      filled += wanted.data.length;
+    }
+    return { data: data ?? new Uint8Array(), height: given.height, width: given.width, channels };
+  }
+
+  /** The size that a picture is brought to by mirroring its right and lower border, for the network to take it. */
+  sizeInside(height: number, width: number): Size {
+    const { anySize, multiple } = this.manifest.image;
+    // At the smallest scale of a network a border must have a neighbour to be mirrored from.
+    const least = anySize ? { height: 2 * multiple, width: 2 * multiple } : this.tile;
+    const up = (length: number): number => Math.ceil(length / multiple) * multiple;
+    return { height: up(Math.max(height, least.height)), width: up(Math.max(width, least.width)) };
+  }
+
+  /** How many pictures of a size are best translated at a time, with no more pixels than a tile. */
+  atOnce(height: number, width: number): number {
+    const inside = this.sizeInside(height, width);
+    const pixels = Math.min(PIXELS_AT_ONCE, this.tile.height * this.tile.width);
+    return Math.max(1, Math.floor(pixels / (inside.height * inside.width)));
+  }
+
+  /** Gives the memory of the opened networks back. */
+  async close(): Promise<void> {
+    await this.sessions.close();
+  }
+
+  private async inTiles(picture: Pictures<Uint8Array>, network: string): Promise<Pictures<Uint8Array>> {
+    const { multiple } = this.manifest.image;
+    const axis = (length: number, tile: number): Axis =>
+      new Axis(length, Math.min(length, tile), Math.trunc(OVERLAP * tile), multiple);
+    const rows = axis(picture.height, this.tile.height);
+    const columns = axis(picture.width, this.tile.width);
+    const channels = Number(this.bundle.network(network).outputs.get("translation")?.axes[3]);
+    const byStatistics = `${network}_tile`;
+    if (!this.manifest.networks.has(byStatistics)) {
+      return blended(picture, (tile) => this.run(network, tile), rows, columns, channels);
+    }
+    const beside = { statistics: await this.statistics(picture, byStatistics), own: own(0) };
+    return blended(picture, (tile) => this.run(byStatistics, tile, beside), rows, columns, channels);
+  }
+
+  /** What the normalizations of a network measure in the picture, at a reduced size that is no larger than a tile. */
+  private async statistics(picture: Pictures<Uint8Array>, network: string): Promise<Given> {
+    const { height, width } = picture;
+    const scale = Math.min(1, Math.sqrt((this.tile.height * this.tile.width) / (height * width)));
+    const reduced = (length: number): number => Math.max(1, Math.trunc(length * scale));
+    const small = this.padded(resizeBox(picture, reduced(height), reduced(width)));
+    const size = Number(this.bundle.network(network).inputs.get("statistics")?.axes[1]);
+    const feed = {
+      image: this.asInput(network, small),
+      statistics: { type: "float32", data: new Float32Array(size), dims: [1, size] },
+      own: own(1),
+    } as const;
+    const { data } = await this.sessions.run<Float32Array>(network, feed, "measured");
+    return { type: "float32", data, dims: [1, size] };
+  }
+
+  /** Pictures of a size that the network takes. */
+  private async run(network: string, images: Pictures<Uint8Array>, beside: Feed = {}): Promise<Pictures<Uint8Array>> {
+    const feed = { image: this.asInput(network, images), ...beside };
+    const { data, dims } = await this.sessions.run<Values>(network, feed, "translation");
+    const [, height = 0, width = 0, channels = 0] = dims;
+    return toUint8({ data, height, width, channels });
+  }
+
+  private asInput(network: string, images: Pictures<Uint8Array>): Given {
+    const dims = [count(images), images.height, images.width, images.channels];
+    const bytes = this.bundle.network(network).inputs.get("image")?.dtype === "uint8";
+    return bytes ? { type: "uint8", data: images.data, dims } : { type: "float32", data: toFloat(images).data, dims };
+  }
+
+  private padded(images: Pictures<Uint8Array>): Pictures<Uint8Array> {
+    const inside = this.sizeInside(images.height, images.width);
+    return mirrored(images, inside.height, inside.width);
+  }
+
+  /** The network that translates to a domain. */
+  private towards(to: string | undefined): string {
+    const domain = to ?? (this.targets.length === 1 ? this.targets[0] : undefined);
+    if (domain === undefined || !(this.targets as readonly string[]).includes(domain)) {
+      const possible = this.targets.join(" or ");
+      throw new InputError(
+        `\`to\` must be a domain that ${this.bundle.name} translates to: ${possible}. Received: ${shown(to)}.`,
+      );
+    }
+    return networkTo(domain);
+  }
+
+  private checked(images: Pictures): Pictures<Uint8Array> {
+    const { height, width, channels } = images;
+    if (channels !== this.manifest.image.channels) {
+      throw new InputError(`\`images\` must have ${this.manifest.image.channels} channels. Received: ${channels}.`);
+    }
+    const type = arrayType(images.data);
+    if (type !== "Uint8Array") {
+      throw new InputError(`\`images\` must be uint8. Received: ${type}.`);
+    }
+    const sides = [height, width];
+    if (!sides.every((side) => Number.isSafeInteger(side) && side >= SMALLEST_SIDE)) {
+      throw new InputError(
+        `a picture must have sides of at least ${SMALLEST_SIDE} pixels. Received: ${width}x${height}.`,
+      );
+    }
+    count(images);
+    return images as Pictures<Uint8Array>;
+  }
+}
+
+/** Whether a bundle holds a network from pictures to pictures of another domain. */
+export function isTranslator(manifest: Manifest): boolean {
+  return targets(manifest).length > 0;
+}
+
+function targets(manifest: Manifest): Domain[] {
+  return (["a", "b"] as const).filter((domain) => {
+    const network = manifest.networks.get(networkTo(domain));
+    return network !== undefined && network.inputs.has("image") && network.outputs.has("translation");
+  });
+}
+
+function networkTo(domain: string): string {
+  return domain === "b" ? "a_to_b" : "b_to_a";
+}
+
+function own(value: number): Given {
+  return { type: "float32", data: Float32Array.of(value), dims: [1, 1] };
+}

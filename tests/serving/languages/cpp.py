@@ -1,0 +1,166 @@
+"""The C++ library, built and asked through a small program."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+
+SOURCES = Path(__file__).parents[3] / "serving" / "cpp"
+DRIVER = Path(__file__).parent / "cpp_driver"
+# Package of Debian -> a file of it.
+PACKAGES = {
+    "libssl-dev": "openssl/evp.h",
+    "nlohmann-json3-dev": "nlohmann/json.hpp",
+    "libpng-dev": "png.h",
+    "libjpeg-dev": "jpeglib.h",
+}
+# What is compiled with sanitizers takes three times as long where it is optimized too.
+SANITIZED = "-O0 -g1 -fsanitize=address,undefined -fno-sanitize-recover=all -D_GLIBCXX_ASSERTIONS"
+TIMEOUT = 300
+
+
+@cache
+def missing() -> str | None:
+    """What a build needs and this machine does not have, or None."""
+    for tool in ("c++", "cmake"):
+        if shutil.which(tool) is None:
+            return f"{tool} is not installed"
+    for package, header in PACKAGES.items():
+        found = subprocess.run(["c++", "-E", "-x", "c++", "-include", header, "/dev/null"], capture_output=True)
+        if found.returncode:
+            return f"{package} is not installed"
+    try:
+        onnxruntime_folders()
+    except (subprocess.CalledProcessError, OSError, LookupError) as error:
+        return f"ONNX Runtime's headers are not to be had: {getattr(error, 'stderr', None) or error}"
+    return None
+
+
+def wheel_library() -> Path:
+    """The library inside the Python package."""
+    found = sorted((Path(onnxruntime.__file__).parent / "capi").glob("libonnxruntime.so.*"))
+    if not found:
+        raise LookupError("the onnxruntime package has no libonnxruntime.so")
+    return found[0]
+
+
+@cache
+def onnxruntime_folders() -> tuple[Path, Path]:
+    """The folders of headers and library: those of ORT_INCLUDE_DIR and ORT_LIB_DIR, else fetched."""
+    if "ORT_INCLUDE_DIR" in os.environ and "ORT_LIB_DIR" in os.environ:
+        return Path(os.environ["ORT_INCLUDE_DIR"]), Path(os.environ["ORT_LIB_DIR"])
+    folder = Path(tempfile.mkdtemp(prefix="onnxruntime-headers-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    called(SOURCES / "fetch_headers.sh", folder, wheel_library())
+    return folder / "include", folder / "lib"
+
+
+def called(*words: object, **options: object) -> str:
+    """Standard output of a command that must succeed."""
+    result = subprocess.run([str(word) for word in words], capture_output=True, text=True, timeout=TIMEOUT, **options)  # type: ignore[call-overload]
+    if result.returncode:
+        raise subprocess.CalledProcessError(
+            result.returncode, words, result.stdout, (result.stderr + result.stdout)[-4000:]
+        )
+    return result.stdout
+
+
+def configured(sources: Path, build: Path, *settings: str) -> None:
+    """Configures and builds a CMake project; the compiler's messages are those of the error."""
+    called("cmake", "-S", sources, "-B", build, *settings)
+    called("cmake", "--build", build, "--parallel", "2")
+
+
+def installed(folder: Path, *settings: str) -> Path:
+    """Builds the library and the programs into `folder/prefix` with every warning an error."""
+    include, library = onnxruntime_folders()
+    configured(
+        SOURCES,
+        folder / "library",
+        f"-DORT_INCLUDE_DIR={include}",
+        f"-DORT_LIB_DIR={library}",
+        f"-DCMAKE_INSTALL_PREFIX={folder / 'prefix'}",
+        "-DKERAS_GEN_WARNINGS_AS_ERRORS=ON",
+        *settings,
+    )
+    called("cmake", "--install", folder / "library")
+    return folder / "prefix"
+
+
+class Language:
+    """The library, which is built once and called in a process for each question.
+
+    Args:
+        folder: an empty one to build in.
+        sanitized: with AddressSanitizer and UndefinedBehaviorSanitizer.
+    """
+
+    def __init__(self, folder: Path, sanitized: bool = False) -> None:
+        self.folder = folder
+        settings = ["-DCMAKE_BUILD_TYPE=Release"]
+        if sanitized:
+            settings.append(f"-DCMAKE_CXX_FLAGS_RELEASE={SANITIZED}")
+        self.prefix = installed(folder, *settings)
+        configured(
+            DRIVER,
+            folder / "driver",
+            f"-DCMAKE_PREFIX_PATH={self.prefix}",
+            f"-DKERAS_GEN_SOURCES={SOURCES}",
+            *settings,
+        )
+
+    def program(self, name: str) -> Path:
+        """One of the programs that are installed."""
+        return self.prefix / "bin" / name
+
+    def ask(self, command: str, bundle: Path | str, array: np.ndarray | None = None, **options: object) -> np.ndarray:
+        """The array that a command of the driver answers with."""
+        source, target = self.folder / "in.raw", self.folder / "out.raw"
+        words = [f"{name}={_text(value)}" for name, value in options.items() if value is not None]
+        if array is not None:
+            source.write_bytes(np.ascontiguousarray(array).tobytes())
+            words += [f"in={source}", f"shape={_text(array.shape)}"]
+        shape = called(self.folder / "driver" / "driver", command, bundle, target, *words)
+        floats = command in ("encode", "classify", "latents") or options.get("pixel") == "float"
+        values = np.fromfile(target, np.float32 if floats else np.uint8)
+        return values.reshape([int(side) for side in shape.split(",")])
+
+    def sample(
+        self,
+        bundle: Path,
+        n: int,
+        seed: int,
+        labels: Sequence[int] | None = None,
+        truncation: float | None = None,
+    ) -> np.ndarray:
+        """uint8 (n, height, width, channels)."""
+        return self.ask("sample", bundle, n=n, seed=seed, labels=labels, truncation=truncation)
+
+    def reconstruct(self, bundle: Path, images: np.ndarray, labels: Sequence[int] | None = None) -> np.ndarray:
+        """uint8 to uint8."""
+        return self.ask("reconstruct", bundle, images, labels=labels)
+
+    def classify(self, bundle: Path, images: np.ndarray) -> np.ndarray:
+        """float32 (n, classes)."""
+        return self.ask("classify", bundle, images)
+
+    def translate(self, bundle: Path, picture: np.ndarray, to: str | None = None) -> np.ndarray:
+        """uint8 (height, width, channels)."""
+        return self.ask("translate", bundle, picture[None], to=to)[0]
+
+    def close(self) -> None:
+        """Nothing goes on between two questions."""
+
+
+def _text(value: object) -> str:
+    several = isinstance(value, Sequence | np.ndarray) and not isinstance(value, str)
+    return ",".join(map(str, value)) if several else str(value)  # type: ignore[call-overload]

@@ -1,0 +1,77 @@
+"""A bundle of every model, exported from networks that nobody has trained."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+import export
+from keras_gen.models import model_class
+
+SHAPE = (8, 8, 1)
+COLOUR = (16, 24, 3)
+CLASSES = ("zero", "one", "two")
+DENSE = {"name": "mlp", "units": [16]}
+CODER = {"image_shape": SHAPE, "latent_dim": 3, "encoder": DENSE, "decoder": DENSE}
+PLAYERS = {
+    "generator": {"name": "dcgan", "filters": 4},
+    "discriminator": {"name": "dcgan", "filters": 4},
+}
+TRANSLATING: dict[str, Any] = {
+    "image_shape": COLOUR,
+    "discriminator": {"name": "patchgan", "receptive_field": 16, "filters": 4},
+}
+ATTENTIVE = {"name": "biggan", "filters": 8, "shared_dim": 4, "attention": 4}
+FAMILIES: dict[str, dict[str, Any]] = {
+    "aae": {**CODER, "latent_dim": 4, "discriminator": DENSE, "prior": "mixture"},
+    "autoencoder": CODER,
+    "bigan": {"image_shape": SHAPE, "latent_dim": 4, "encoder": DENSE, **PLAYERS, "discriminator": DENSE},
+    "biggan": {
+        "image_shape": (16, 16, 3),
+        "classes": CLASSES,
+        "latent_dim": 4,
+        "generator": ATTENTIVE,
+        "discriminator": {"name": "biggan", "filters": 8, "attention": 0},
+        "standing_batches": 0,
+    },
+    "conditional_gan": {"image_shape": SHAPE, "classes": CLASSES, "latent_dim": 4, **PLAYERS},
+    "conditional_vae": {**CODER, "classes": CLASSES},
+    "cyclegan": {**TRANSLATING, "generator": {"name": "resnet", "filters": 4, "blocks": 1}},
+    "dann": {
+        "image_shape": SHAPE,
+        "classes": CLASSES,
+        "feature_extractor": {"name": "lenet", "filters": [4]},
+        "label_predictor": {"name": "lenet", "units": [8]},
+        "domain_classifier": {"name": "lenet", "units": [8]},
+    },
+    "denoising_autoencoder": CODER,
+    "gan": {"image_shape": SHAPE, "latent_dim": 4, **PLAYERS},
+    "pix2pix": {**TRANSLATING, "generator": {"name": "unet", "filters": 4}},
+    "sparse_autoencoder": CODER,
+    "vae": {**CODER, "encoder": {"name": "conv", "filters": 4}, "decoder": {"name": "conv", "filters": 4}},
+    "vae_gan": {**CODER, "discriminator": {"name": "dcgan", "filters": 4}},
+}
+
+
+def write_families(place: Path) -> dict[str, Path]:
+    """Name -> bundle, in folders of `place`."""
+    return {name: write_family(name, place / name) for name in FAMILIES}
+
+
+def write_family(name: str, folder: Path, **options: Any) -> Path:
+    """The bundle of a model, whose pictures use the whole range of grey levels; options are those of an export."""
+    return export.export_bundle(_model(name), folder, **options)
+
+
+def _model(name: str) -> keras.Model:
+    keras.utils.set_random_seed(1)
+    model = model_class(name)(**FAMILIES[name])
+    rng = np.random.default_rng(2)
+    for variable in model.variables:
+        if variable.path.endswith("kernel"):
+            inputs = np.prod(variable.shape) / variable.shape[-1]
+            variable.assign(rng.normal(0, 1.5 / np.sqrt(inputs), variable.shape))
+    return model

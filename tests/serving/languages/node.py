@@ -1,0 +1,54 @@
+"""The npm package in Node."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tests.serving.languages import javascript
+
+
+def missing() -> str | None:
+    """What is missing, or None."""
+    return javascript.missing("node", "npm")
+
+
+class Language(javascript.Programs):
+    """A Node process that samples and translates.
+
+    Args:
+        folder: where to install the package, if this process has not yet.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.app = javascript.installed(folder)
+        self.server = javascript.Server({})
+        self.process = subprocess.Popen(
+            ["node", "worker.mjs", self.server.address],
+            cwd=self.app,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, code: str, images: np.ndarray | None = None, **values: object) -> Any:
+        """What a program returns; `Server.run` says more."""
+        return self.server.run(code, images, self._alive, **values)
+
+    def place(self, bundle: Path) -> str:
+        """A folder is named by its path."""
+        return str(bundle)
+
+    def close(self) -> None:
+        self.server.end()
+        try:
+            self.process.communicate(timeout=30)
+        finally:
+            self.process.kill()
+            self.server.close()
+
+    def _alive(self) -> None:
+        if self.process.poll() is not None:
+            raise AssertionError(f"node ended. It printed: {self.process.communicate()[1]}")
