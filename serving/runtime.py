@@ -14,6 +14,8 @@ Version = tuple[int, int]
 # First release -> newest operator set and IR version that it opens; each was tried.
 RELEASES: dict[Version, tuple[int, int]] = {(1, 22): (22, 10), (1, 23): (23, 11), (1, 24): (25, 13), (1, 25): (26, 13)}
 LATEST_TRIED: Version = (1, 31)
+# The first that takes weights from memory.
+WEIGHTS_FROM_MEMORY: Version = (1, 24)
 
 
 def load_runtime() -> ModuleType:
@@ -45,22 +47,26 @@ def version_of(text: str) -> Version:
     return (int(found[1]), int(found[2])) if found else (0, 0)
 
 
-def check_release(opset: int, ir_version: int, installed: str, where: object) -> None:
+def check_release(opset: int, ir_version: int, weights: bool, installed: str, where: object) -> None:
     """Raises InputError for a network that is newer than what is installed.
 
     Args:
         opset: of ONNX's own operators.
         ir_version: of the file's format.
+        weights: whether it keeps numbers in a file beside it.
         installed: version of ONNX Runtime.
         where: the file, for the message.
     """
     needed, present = needed_release(opset, ir_version), version_of(installed)
     if needed is None and present > LATEST_TRIED:
         return  # it says itself what it cannot open
+    if needed is not None and weights:
+        needed = max(needed, WEIGHTS_FROM_MEMORY)
     if needed is not None and present >= needed:
         return
     wanted = "newer than {}.{}".format(*LATEST_TRIED) if needed is None else "{}.{} or newer".format(*needed)
+    beside = ", with weights beside it" if weights else ""
     raise InputError(
-        f"{where} is of ONNX opset {opset} and IR version {ir_version}; onnxruntime must be {wanted}. "
+        f"{where} is of ONNX opset {opset} and IR version {ir_version}{beside}; onnxruntime must be {wanted}. "
         f"Received: {installed}."
     )

@@ -148,7 +148,7 @@ def _open(
     """A session over what was checked; numbers beside the network come from the bytes of `weights`."""
     runtime = load_runtime()
     opset = max((version for domain, version in contents.opsets if domain in DOMAINS), default=0)
-    check_release(opset, contents.ir_version, runtime.__version__, where)
+    check_release(opset, contents.ir_version, bool(weights), runtime.__version__, where)
     settings.check()
 
     def create(chain: Chain) -> onnxruntime.InferenceSession:

@@ -10,6 +10,7 @@ from serving.runtime import check_release
     ("opset", "ir_version", "installed", "needed"),
     [
         (18, 9, "1.22.0", None),
+        (18, 9, "1.24.0", None),
         (22, 10, "1.22.1", None),
         (23, 10, "1.22.1", "1.23 or newer"),
         (22, 11, "1.22.1", "1.23 or newer"),
@@ -23,7 +24,15 @@ from serving.runtime import check_release
 )
 def test_the_release_that_is_needed_is_named(opset, ir_version, installed, needed):
     if needed is None:
-        check_release(opset, ir_version, installed, "a.onnx")
+        check_release(opset, ir_version, False, installed, "a.onnx")
         return
     with pytest.raises(InputError, match=f"onnxruntime must be {needed}. Received: {installed[:6]}"):
-        check_release(opset, ir_version, installed, "a.onnx")
+        check_release(opset, ir_version, False, installed, "a.onnx")
+
+
+def test_weights_from_memory_need_a_release_too():
+    check_release(18, 9, True, "1.24.1", "a.onnx")
+    with pytest.raises(InputError, match=r"weights beside it; onnxruntime must be 1.24 or newer. Received: 1.23.2"):
+        check_release(18, 9, True, "1.23.2", "a.onnx")
+    with pytest.raises(InputError, match="must be 1.25 or newer"):
+        check_release(26, 9, True, "1.23.2", "a.onnx")
