@@ -35,7 +35,7 @@ def with_statistics(network: keras.Model) -> keras.Model | None:
     size = ends.pop()
     image = keras.Input(network.input_shape[1:], name=IMAGE)
     given, own = keras.Input((size,), name=STATISTICS), keras.Input((1,), name=OWN)
-    of_each = keras.ops.split(given, ends, axis=1)
+    of_each = keras.ops.split(given, ends, axis=1) if ends else [given]
     measured: list[keras.KerasTensor] = []
 
     def called(layer: keras.layers.Layer, *arguments: Any, **options: Any) -> Any:

@@ -107,4 +107,4 @@ def test_files_that_cannot_be_used_are_one_line(tmp_path, vae_bundle):
         assert message in str(caught.value)
         assert "\n" not in str(caught.value)
     with pytest.raises(InputError, match="must have one input"):
-        OnnxFile(vae_bundle / "sampler.onnx", (8, 8, 1))
+        OnnxFile(vae_bundle / "noise.onnx", (8, 8, 1))
