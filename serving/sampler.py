@@ -33,10 +33,13 @@ from serving.names import (
 )
 from serving.noise import check_seed, check_truncation
 from serving.providers import Execution
+from serving.read_ahead import ReadAhead
 from serving.runner import Runner
 from serving.sessions import Sessions, Settings
 
 BATCH_SIZE = 64
+# Of latents that are drawn before the decoder needs them: 2,048 of 32 each.
+NUMBERS_AHEAD = 2**16
 MOST_COLUMNS = 20
 
 Arrays = dict[str, np.ndarray]
@@ -305,20 +308,24 @@ class Sampler:
     def _drawing(self, n: int, seed: int, labels: np.ndarray | None, truncation: float | None) -> Fill:
         """What draws a batch: the latents of its indices, decoded, as `sampler.onnx` does in one."""
         _at_least_one("n", n)
-        draw = self._noise(seed, truncation)
+        noise = self._noise(seed, truncation)
         if labels is not None:
             labels = class_labels(n, len(self.manifest.classes), labels)
         decoder = self._runner(DECODER)
         noise_told, decoder_told = (LABEL in self._network(name).inputs for name in (NOISE, DECODER))
 
+        def classes(count: int, start: int) -> np.ndarray:
+            return self._drawn_labels(count, start, None if labels is None else labels[start : start + count])
+
+        def draw(count: int, start: int) -> np.ndarray:
+            return noise(count, start, classes(count, start) if noise_told else None)
+
+        latents = ReadAhead(draw, n, max(1, NUMBERS_AHEAD // self.latent.size))
+
         def fill(start: int, into: np.ndarray) -> None:
-            count, classes = len(into), None
-            if noise_told or decoder_told:
-                part = None if labels is None else labels[start : start + count]
-                classes = self._drawn_labels(count, start, part)
-            feed = {LATENT: draw(count, start, classes if noise_told else None)}
-            if decoder_told and classes is not None:
-                feed[LABEL] = classes
+            feed = {LATENT: latents.rows(start, len(into))}
+            if decoder_told:
+                feed[LABEL] = classes(len(into), start)
             decoder.run(feed, IMAGE, into)
 
         return fill
