@@ -6,7 +6,6 @@ import copy
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -14,7 +13,7 @@ from serving.addition import MOVED, SHIFT, addition
 from serving.classes import class_labels
 from serving.errors import InputError
 from serving.images import to_float
-from serving.manifest import Latent, Manifest, Network, Tensor
+from serving.manifest import Latent, Manifest
 from serving.names import (
     CLASSIFIER,
     CODE,
@@ -31,20 +30,17 @@ from serving.names import (
     TRUNCATION,
     N,
 )
+from serving.networks import Arrays, Fill, Networks, at_least_one, fixed_axes
 from serving.noise import check_seed, check_truncation
 from serving.providers import Execution
 from serving.read_ahead import ReadAhead
 from serving.runner import Runner
-from serving.sessions import Sessions, Settings
+from serving.sessions import Settings
 
 BATCH_SIZE = 64
 # Of latents that are drawn before the decoder needs them: 2,048 of 32 each.
 NUMBERS_AHEAD = 2**16
 MOST_COLUMNS = 20
-
-Arrays = dict[str, np.ndarray]
-# The index of the first picture of a batch, and where to write it.
-Fill = Callable[[int, np.ndarray], object]
 
 
 class Sampler:
@@ -74,7 +70,7 @@ class Sampler:
     ) -> None:
         self.bundle = Path(bundle)
         self.manifest = manifest or Manifest.read(self.bundle)
-        self._sessions = Sessions(self.bundle, self.manifest, Settings(provider, threads, spinning, fixed_batches))
+        self._networks = Networks(self.bundle, self.manifest, Settings(provider, threads, spinning, fixed_batches))
         self._label: int | None = None
 
     def of_class(self, label: int) -> Sampler:
@@ -105,7 +101,7 @@ class Sampler:
     def execution(self) -> Execution:
         """What the networks run on, and why not on something faster; opens a network where none is open yet."""
         networks = self.manifest.networks
-        return self._sessions.execution(next(name for name in (DECODER, *networks) if name in networks))
+        return self._networks.sessions.execution(next(name for name in (DECODER, *networks) if name in networks))
 
     def warm_up(self, batch_size: int = BATCH_SIZE) -> None:
         """Opens every network and runs it once, so that the first one who asks does not wait for it.
@@ -113,16 +109,16 @@ class Sampler:
         Args:
             batch_size: of the batches to come.
         """
-        _at_least_one("batch_size", batch_size)
+        at_least_one("batch_size", batch_size)
         labels = np.zeros(batch_size, np.int64) if self.takes_class else None
         if "sample" in self.abilities:
             self.sample(batch_size, batch_size=batch_size)
         elif "decode" in self.abilities:
             self.decode(np.zeros((batch_size, self.latent.size), np.float32), batch_size, labels=labels)
         if ENCODER in self.manifest.networks:
-            self.encode(self._blank(ENCODER, batch_size), batch_size, labels=labels)
+            self.encode(self._networks.blank(ENCODER, batch_size), batch_size, labels=labels)
         if CLASSIFIER in self.manifest.networks:
-            self.classify(self._blank(CLASSIFIER, batch_size), batch_size)
+            self.classify(self._networks.blank(CLASSIFIER, batch_size), batch_size)
 
     @property
     def columns(self) -> int | None:
@@ -166,7 +162,7 @@ class Sampler:
             (n, height, width, channels), uint8 unless the bundle was exported with float pictures.
         """
         fill = self._drawing(n, seed, labels, truncation)
-        return self._collect(DECODER, IMAGE, n, batch_size, fill, progress)
+        return self._networks.collect(DECODER, IMAGE, n, batch_size, fill, progress)
 
     def stream(
         self,
@@ -189,8 +185,8 @@ class Sampler:
         truncation: float | None = None,
     ) -> np.ndarray:
         """The latents `start` to `start + n - 1` of a seed, drawn from the prior: float32, (n, latent size)."""
-        _at_least_one("n", n)
-        told = LABEL in self._network(NOISE).inputs
+        at_least_one("n", n)
+        told = LABEL in self._networks.entry(NOISE).inputs
         return self._noise(seed, truncation)(n, start, self._drawn_labels(n, start, labels) if told else None)
 
     def decode(
@@ -215,7 +211,7 @@ class Sampler:
         if latents.ndim != 2 or latents.shape[1] != self.latent.size or len(latents) == 0:
             raise InputError(f"`latents` must have the shape (n, {self.latent.size}). Received: {latents.shape}.")
         feed = {LATENT: latents, **self._told(DECODER, len(latents), labels)}
-        return self._run(DECODER, feed, IMAGE, batch_size, progress)
+        return self._networks.run(DECODER, feed, IMAGE, batch_size, progress)
 
     def encode(
         self,
@@ -235,9 +231,9 @@ class Sampler:
         Returns:
             float32, (n, latent size).
         """
-        images = self._checked(ENCODER, images)
+        images = self._networks.checked(ENCODER, images)
         feed = {IMAGE: images, **self._told(ENCODER, len(images), labels)}
-        return self._run(ENCODER, feed, self._code, batch_size, progress)
+        return self._networks.run(ENCODER, feed, self._code, batch_size, progress)
 
     def classify(self, images: np.ndarray, batch_size: int = BATCH_SIZE, progress: bool = False) -> np.ndarray:
         """How probable each of the manifest's classes is.
@@ -250,13 +246,13 @@ class Sampler:
         Returns:
             float32, (n, classes); a row adds up to 1.
         """
-        feed = {IMAGE: self._checked(CLASSIFIER, images)}
-        return self._run(CLASSIFIER, feed, PROBABILITIES, batch_size, progress)
+        feed = {IMAGE: self._networks.checked(CLASSIFIER, images)}
+        return self._networks.run(CLASSIFIER, feed, PROBABILITIES, batch_size, progress)
 
     def as_input(self, images: np.ndarray) -> np.ndarray:
         """uint8 pictures in the type that this bundle's encoder or classifier takes."""
         taker = CLASSIFIER if ENCODER not in self.manifest.networks and "classify" in self.abilities else ENCODER
-        return images if self._network(taker).inputs[IMAGE].dtype == "uint8" else to_float(images)
+        return images if self._networks.entry(taker).inputs[IMAGE].dtype == "uint8" else to_float(images)
 
     def reconstruct(
         self,
@@ -276,10 +272,10 @@ class Sampler:
         Returns:
             As `decode`.
         """
-        images = self._checked(ENCODER, images)
+        images = self._networks.checked(ENCODER, images)
         encoding = {IMAGE: images, **self._told(ENCODER, len(images), labels)}
         beside = self._told(DECODER, len(images), labels)
-        encoder, decoder, code = self._runner(ENCODER), self._runner(DECODER), self._code
+        encoder, decoder, code = self._networks.runner(ENCODER), self._networks.runner(DECODER), self._code
         moved = None if shift is None else self._shift(shift)
 
         def fill(start: int, into: np.ndarray) -> None:
@@ -289,7 +285,7 @@ class Sampler:
                 latent = self._mover.value({CODE: latent, SHIFT: moved}, MOVED)
             decoder.run({LATENT: latent, **{name: values[part] for name, values in beside.items()}}, IMAGE, into)
 
-        return self._collect(DECODER, IMAGE, len(images), batch_size, fill, False)
+        return self._networks.collect(DECODER, IMAGE, len(images), batch_size, fill, False)
 
     def _shift(self, shift: np.ndarray) -> np.ndarray:
         shift = np.asarray(shift, np.float32)
@@ -299,20 +295,20 @@ class Sampler:
 
     @cached_property
     def _mover(self) -> Runner:
-        return self._sessions.added(addition())
+        return self._networks.sessions.added(addition())
 
     @property
     def _code(self) -> str:
-        return CODE if CODE in self._network(ENCODER).outputs else MEAN
+        return CODE if CODE in self._networks.entry(ENCODER).outputs else MEAN
 
     def _drawing(self, n: int, seed: int, labels: np.ndarray | None, truncation: float | None) -> Fill:
         """What draws a batch: the latents of its indices, decoded, as `sampler.onnx` does in one."""
-        _at_least_one("n", n)
+        at_least_one("n", n)
         noise = self._noise(seed, truncation)
         if labels is not None:
             labels = class_labels(n, len(self.manifest.classes), labels)
-        decoder = self._runner(DECODER)
-        noise_told, decoder_told = (LABEL in self._network(name).inputs for name in (NOISE, DECODER))
+        decoder = self._networks.runner(DECODER)
+        noise_told, decoder_told = (LABEL in self._networks.entry(name).inputs for name in (NOISE, DECODER))
 
         def classes(count: int, start: int) -> np.ndarray:
             return self._drawn_labels(count, start, None if labels is None else labels[start : start + count])
@@ -334,7 +330,7 @@ class Sampler:
         """What draws latents of a seed: (how many, index of the first one, labels) to (n, latent size)."""
         check_seed(seed)
         known = {SEED: np.array(seed, np.int64), **self._truncated(truncation)}
-        runner = self._runner(NOISE)
+        runner = self._networks.runner(NOISE)
 
         def draw(n: int, start: int, labels: np.ndarray | None) -> np.ndarray:
             feed = {**known, N: np.array(n, np.int64), START: np.array(start, np.int64)}
@@ -343,10 +339,10 @@ class Sampler:
         return draw
 
     def _pieces(self, n: int, batch_size: int, fill: Fill) -> Iterator[np.ndarray]:
-        _at_least_one("batch_size", batch_size)
-        tensor = self._network(DECODER).outputs[IMAGE]
+        at_least_one("batch_size", batch_size)
+        tensor = self._networks.entry(DECODER).outputs[IMAGE]
         for start in range(0, n, batch_size):
-            piece = np.empty((min(batch_size, n - start), *_fixed(tensor)), tensor.dtype)
+            piece = np.empty((min(batch_size, n - start), *fixed_axes(tensor)), tensor.dtype)
             fill(start, piece)
             yield piece
 
@@ -360,7 +356,7 @@ class Sampler:
         """What the noise must be told of a truncation, where it takes one."""
         if truncation is not None:
             check_truncation(truncation)
-        if TRUNCATION in self._network(NOISE).inputs:
+        if TRUNCATION in self._networks.entry(NOISE).inputs:
             return {TRUNCATION: np.asarray(np.inf if truncation is None else truncation, np.float32)}
         if truncation is not None:
             raise InputError(
@@ -370,80 +366,8 @@ class Sampler:
 
     def _told(self, network: str, n: int, labels: np.ndarray | None) -> Arrays:
         """The labels where the network sees them: given, or of the bound class."""
-        if LABEL not in self._network(network).inputs:
+        if LABEL not in self._networks.entry(network).inputs:
             return {}
         if labels is None and self._label is None:
             raise InputError(f"the {network} of {self.bundle} must be given a class. Received: none.")
         return {LABEL: self._drawn_labels(n, 0, labels)}
-
-    def _checked(self, network: str, images: np.ndarray) -> np.ndarray:
-        """Pictures of the shape and type that a network takes."""
-        expected = self._network(network).inputs[IMAGE]
-        images = np.asarray(images)
-        if images.ndim != 4 or images.shape[1:] != expected.axes[1:] or len(images) == 0:
-            raise InputError(f"`images` must have the shape (n, {_join(expected.axes[1:])}). Received: {images.shape}.")
-        if images.dtype != expected.dtype:
-            raise InputError(f"`images` must be {expected.dtype}. Received: {images.dtype}.")
-        return images
-
-    def _blank(self, network: str, n: int) -> np.ndarray:
-        """Pictures that a network takes."""
-        tensor = self._network(network).inputs[IMAGE]
-        return np.zeros((n, *_fixed(tensor)), tensor.dtype)
-
-    def _run(self, network: str, feed: Arrays, output: str, batch_size: int, progress: bool) -> np.ndarray:
-        """One output of a network for all rows of arrays, a batch at a time."""
-        runner = self._runner(network)
-
-        def fill(start: int, into: np.ndarray) -> None:
-            part = slice(start, start + len(into))
-            runner.run({name: values[part] for name, values in feed.items()}, output, into)
-
-        return self._collect(network, output, len(next(iter(feed.values()))), batch_size, fill, progress)
-
-    def _collect(self, network: str, output: str, n: int, batch_size: int, fill: Fill, progress: bool) -> np.ndarray:
-        """All batches in one array, which they are written straight into."""
-        _at_least_one("batch_size", batch_size)
-        tensor = self._network(network).outputs[output]
-        collected = np.empty((n, *_fixed(tensor)), tensor.dtype)
-        with _bar(n, progress) as bar:
-            for start in range(0, n, batch_size):
-                part = collected[start : start + batch_size]
-                fill(start, part)
-                bar.update(len(part))
-        return collected
-
-    def _network(self, name: str) -> Network:
-        if name not in self.manifest.networks:
-            raise InputError(
-                f"{self.bundle} must have the network {name!r}. "
-                f"Received: a bundle with {_join(self.manifest.networks)}."
-            )
-        return self.manifest.networks[name]
-
-    def _runner(self, name: str) -> Runner:
-        self._network(name)  # names what the bundle does not have
-        return self._sessions.of(name, small=name == NOISE)
-
-
-def _fixed(tensor: Tensor) -> tuple[int, ...]:
-    """The axes behind the first, whose sizes are known."""
-    sizes = tuple(axis for axis in tensor.axes[1:] if isinstance(axis, int))
-    if len(sizes) != len(tensor.axes) - 1:
-        raise InputError(f"only the first axis must be free. Received: ({_join(tensor.axes)}).")
-    return sizes
-
-
-def _bar(total: int, shown: bool) -> Any:
-    from tqdm import tqdm
-
-    return tqdm(total=total, unit="img", disable=not shown, leave=False)
-
-
-def _join(values: Any) -> str:
-    return ", ".join(map(str, values))
-
-
-def _at_least_one(name: str, value: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-        raise InputError(f"`{name}` must be an integer of at least 1. Received: {value}.")
