@@ -135,8 +135,10 @@ class ModelContract:
         assert_equal_weights(weights_of(loaded), weights_of(model))
         expected = model.train_on_batch(*data(model, pictures[:BATCH]), return_dict=True)
         received = loaded.train_on_batch(*data(model, pictures[:BATCH]), return_dict=True)
-        assert received == expected
-        assert_equal_weights(weights_of(loaded), weights_of(model))
+        # Where cores are shared, threads of a kernel may add in another order, and Adam makes more of the smallest
+        # gradients. Optimizers that were not restored would move some weights by 3.5e-4.
+        assert received == pytest.approx(expected, rel=1e-5)
+        assert_equal_weights(weights_of(loaded), weights_of(model), 5e-5)
 
     def test_the_keras_file_keeps_every_constructor_argument(self, tmp_path: Path) -> None:
         model = self.build()
