@@ -90,7 +90,9 @@ def test_one_of_two_killed_and_the_job_started_again_ends_the_same(tmp_path, ind
     done = launch(*words, out)
     assert "continuing after epoch 1" in done.stdout
     assert done.returncode == 0, done.stdout + done.stderr
-    assert (out / "metrics.csv").read_bytes() == (straight / "metrics.csv").read_bytes()
+    # A checkpoint has the sum of what the workers have counted of the epoch, in which they would add in another order.
+    for first, second in zip(figures(out), figures(straight), strict=True):
+        assert first == pytest.approx(second, rel=1e-6)
     models = [keras.saving.load_model(run / "model.keras") for run in (out, straight)]
     states = [[*model.variables, *model.optimizer.variables] for model in models]
     for first, second in zip(*states, strict=True):
