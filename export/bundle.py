@@ -74,14 +74,18 @@ def export_bundle(
             f"Received: {quantize.kind}."
         )
     model, facts = _resolve(model)
-    for name, network in model.inference_networks().items():
+    # Making them may take long: BigGAN's generator is given its standing statistics each time.
+    inference = model.inference_networks()
+    for name, network in inference.items():
         check_layers(name, network)
-    model = in_float32(model)
+    trained, model = model, in_float32(model)
+    if model is not trained:
+        inference = model.inference_networks()
     with whole_folder(folder) as temporary:
-        exported, parity = _exported(model, temporary, io, target)
+        exported, parity = _exported(model, inference, temporary, io, target)
         quantization = make_smaller(model, exported, quantize, say) if quantize else {}
         networks = store(exported, temporary)
-        manifest = _manifest(model, networks, facts, parity, quantization)
+        manifest = _manifest(model, inference, networks, facts, parity, quantization)
         (temporary / FILE_NAME).write_text(manifest.to_json(), encoding="utf-8")
         if SAMPLER in networks:
             _draw_samples(temporary)
@@ -108,13 +112,13 @@ def _resolve(model: keras.Model | str | Path) -> tuple[keras.Model, dict[str, An
 
 
 def _exported(
-    model: keras.Model, folder: Path, io: IO, target: Target
+    model: keras.Model, inference: dict[str, keras.Model], folder: Path, io: IO, target: Target
 ) -> tuple[dict[str, Exported], dict[str, dict[str, float]]]:
     """The networks as ONNX and as SavedModels, which are written at once, and how far each is from Keras."""
     exported: dict[str, Exported] = {}
     parity: dict[str, dict[str, float]] = {}
     classes = len(model.classes) if model.labelled else 0
-    for name, network in model.inference_networks().items():
+    for name, network in inference.items():
         bordered = Bordered(network, io)
         converted = convert(bordered, name, side_multiple(network) % 2 == 0, target)
         inputs, outputs = describe(bordered, classes)
@@ -131,6 +135,7 @@ def _exported(
 
 def _manifest(
     model: keras.Model,
+    inference: dict[str, keras.Model],
     networks: dict[str, Network],
     facts: dict[str, Any],
     parity: dict[str, dict[str, float]],
@@ -140,7 +145,7 @@ def _manifest(
     return Manifest(
         model=model_name(model),
         networks=networks,
-        image=Image(height, width, channels, **_free_sides(networks, model.inference_networks())),
+        image=Image(height, width, channels, **_free_sides(networks, inference)),
         latent=Latent(model.latent_dim, model.prior) if DECODER in networks else None,
         classes=model.classes if model.labelled else (),
         normalization="standing_statistics" if getattr(model, "standing_batches", 0) else "moving_statistics",

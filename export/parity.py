@@ -9,6 +9,7 @@ import numpy as np
 import onnx
 
 from export.border import unrounded
+from export.opened import opened
 from serving.images import to_float, to_uint8
 from serving.manifest import Tensor
 from serving.names import IMAGE, LABEL, LATENT, MEASURED, OWN, PICTURES, STATISTICS, TRUNCATION
@@ -50,7 +51,7 @@ def check_network(
     Raises:
         ParityError: a difference above 1e-4, or above one grey level.
     """
-    session = _session(model)
+    session = opened(model)
     names = [output.name for output in session.get_outputs()]
     worst = _Worst(name)
     others = [(2 * sides[0], sides[1]), (sides[0], 3 * sides[1])] if _of_free_sides(inputs) else []
@@ -86,7 +87,7 @@ def check_noise(model: onnx.ModelProto, draw: Draw, inputs: Mapping[str, Tensor]
     Raises:
         ParityError: as `check_network`.
     """
-    session = _session(model)
+    session = opened(model)
     worst = _Worst("noise")
     for n, start in zip(BATCHES, (0, 5, 2**40), strict=True):
         for choice in _choices(inputs, n):
@@ -110,7 +111,7 @@ def check_sampler(
     Raises:
         ParityError: as `check_network`.
     """
-    session = _session(model)
+    session = opened(model)
     worst = _Worst("sampler")
     for n in BATCHES:
         for choice in _choices(inputs, n):
@@ -169,14 +170,6 @@ class _Worst:
             f"{name} {value:.3g} (at most {self.limits[name]:g})" for name, value in self.differences.items()
         )
         raise ParityError(f"the exported network {self.network!r} must agree with Keras. Received: {shown}.")
-
-
-def _session(model: onnx.ModelProto):  # type: ignore[no-untyped-def]
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
 
 
 def _of_free_sides(inputs: Mapping[str, Tensor]) -> bool:

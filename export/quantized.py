@@ -16,6 +16,7 @@ import numpy as np
 import onnx
 
 from export.graph import tidied
+from export.opened import opened
 from serving.distortion import psnr
 from serving.errors import InputError, require_among
 from serving.images import to_float
@@ -85,7 +86,7 @@ def quantized(name: str, model: onnx.ModelProto, feeds: Sequence[Feed], wish: Wi
     """
     known, judged = feeds[: len(feeds) // 2], feeds[len(feeds) // 2 :]
     smaller = _in_8_bits(model, known) if wish.kind == "int8" else _in_16_bits(model)
-    before, after = _session(model), _session(smaller)
+    before, after = opened(model), opened(smaller)
     measured = min(_psnr(before, after, feed) for feed in judged)
     if not measured >= wish.least_psnr:
         raise QualityError(
@@ -165,11 +166,3 @@ def _share_of_time(before: Any, after: Any, feed: Feed) -> float:
             seconds.append(time.perf_counter() - started)
         shares.append(seconds[1] / seconds[0])
     return statistics.median(shares[1:])
-
-
-def _session(model: onnx.ModelProto) -> Any:
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])

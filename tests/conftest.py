@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -52,3 +53,20 @@ def vae_bundle(small_vae: keras.Model, tmp_path_factory: pytest.TempPathFactory)
 def bundles(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Bundles whose translations are known."""
     return write_bundles(tmp_path_factory.mktemp("translators"))
+
+
+@pytest.fixture
+def somewhere(vae_bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A reader's folder, the current one, with the bundle `bundles/vae` of the pages."""
+    shutil.copytree(vae_bundle, tmp_path / "bundles" / "vae")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture(scope="session")
+def of_classes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bundle of a model of three classes, as it is before training."""
+    keras.utils.set_random_seed(0)
+    coder = {"name": "mlp", "units": (8,)}
+    model = keras_gen.ConditionalVAE((8, 8, 1), ("zero", "one", "two"), latent_dim=2, encoder=coder, decoder=coder)
+    return export.export_bundle(model, tmp_path_factory.mktemp("bundles") / "of_classes")

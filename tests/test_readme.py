@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shlex
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -17,14 +16,6 @@ TEXT = (Path(__file__).parent.parent / "README.md").read_text()
 
 def blocks(language):
     return re.findall(rf"```{language}\n(.*?)```", TEXT, re.DOTALL)
-
-
-@pytest.fixture
-def somewhere(vae_bundle, tmp_path, monkeypatch):
-    """A folder with the bundle that the README's later sections use."""
-    shutil.copytree(vae_bundle, tmp_path / "bundles" / "vae")
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
 
 
 def test_the_python_programs_run_one_after_the_other(somewhere):

@@ -30,12 +30,10 @@ def blocks(language):
 
 
 @pytest.fixture
-def somewhere(vae_bundle, bundles, tmp_path, monkeypatch):
-    shutil.copytree(vae_bundle, tmp_path / "bundles" / "vae")
+def somewhere(somewhere, bundles, tmp_path):
     shutil.copytree(bundles["both"], tmp_path / "bundles" / "h2z")
     for index in range(3):
         write_png(tmp_path / "photos" / f"{index}.png", noise(9, 7, seed=index))
-    monkeypatch.chdir(tmp_path)
     return tmp_path
 
 

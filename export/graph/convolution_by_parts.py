@@ -62,8 +62,8 @@ class ConvolutionByParts(RewriteRuleClassBase):
 
     def __init__(self) -> None:
         super().__init__()
-        self._inputs: dict[tuple[ir.Value, int, tuple[int, int]], ir.Value] = {}
-        self._outputs: dict[tuple[ir.Value, int, int], ir.Value] = {}
+        self._inputs: dict[tuple[Width, int, int], ir.Value] = {}
+        self._outputs: dict[Width, ir.Value] = {}
         self._widths: dict[ir.Value, Width] = {}
 
     def pattern(self, op: Any, x: Any, kernel: Any) -> Any:
@@ -120,18 +120,18 @@ class ConvolutionByParts(RewriteRuleClassBase):
 
     def _input(self, op: Any, width: Width, left: int, right: int) -> ir.Value:
         """(width, 6 * parts): from a row to what each of the six convolutions takes."""
-        key = (width.of, width.more, (left, right))
+        key = (width, left, right)
         if key not in self._inputs:
             starts, places = self._places(op, width, width.more + left + right - 2)
             self._inputs[key] = _matrix(op, places, starts, INPUT.T, left, "rows")
         return self._inputs[key]
 
     def _output(self, op: Any, width: Width) -> ir.Value:
-        key = (width.of, width.more, 0)
-        if key not in self._outputs:
+        """(6 * parts, width): from what the six convolutions give to a row."""
+        if width not in self._outputs:
             starts, places = self._places(op, width, width.more)
-            self._outputs[key] = _matrix(op, places, starts, OUTPUT, 0, "columns")
-        return self._outputs[key]
+            self._outputs[width] = _matrix(op, places, starts, OUTPUT, 0, "columns")
+        return self._outputs[width]
 
     def _places(self, op: Any, width: Width, result: int) -> tuple[Any, Any]:
         """Where the parts begin in a row of the result, and the places of a row as long as `width`."""

@@ -14,26 +14,12 @@ import numpy as np
 import psutil
 import pytest
 
-import export
-import keras_gen
 from serving.images import write_png
 from tests.translators import noise
 
 pytest.importorskip("ray", reason="needs the extra `ray`")
 
 PICTURES = 400
-
-
-@pytest.fixture(scope="module")
-def of_classes(tmp_path_factory):
-    model = keras_gen.ConditionalVAE(
-        image_shape=(8, 8, 1),
-        classes=("zero", "one", "two"),
-        latent_dim=2,
-        encoder={"name": "mlp", "units": (8,)},
-        decoder={"name": "mlp", "units": (8,)},
-    )
-    return export.export_bundle(model, tmp_path_factory.mktemp("bundles") / "of_classes")
 
 
 def free_port():

@@ -4,24 +4,13 @@ from __future__ import annotations
 
 import re
 import shlex
-import shutil
 from pathlib import Path
-
-import pytest
 
 import serving
 from keras_gen.cli import main
 from tests.serving.languages.families import write_family
 
 TEXT = (Path(__file__).parents[2] / "docs" / "export.md").read_text()
-
-
-@pytest.fixture
-def somewhere(vae_bundle, tmp_path, monkeypatch):
-    """A folder with the bundles of the page."""
-    shutil.copytree(vae_bundle, tmp_path / "bundles" / "vae")
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
 
 
 def test_the_programs_run_one_after_the_other(somewhere):

@@ -7,24 +7,11 @@ import numpy as np
 import pytest
 
 import export
-import keras_gen
 import serving
 from serving import InputError
 from serving.bulk.drawing import Drawing, drawn
 from serving.bulk.job import done_here
 from serving.images import read_image, to_uint8
-
-
-@pytest.fixture(scope="module")
-def of_classes(tmp_path_factory):
-    model = keras_gen.ConditionalVAE(
-        image_shape=(8, 8, 1),
-        classes=("zero", "one", "two"),
-        latent_dim=2,
-        encoder={"name": "mlp", "units": (8,)},
-        decoder={"name": "mlp", "units": (8,)},
-    )
-    return export.export_bundle(model, tmp_path_factory.mktemp("bundles") / "of_classes")
 
 
 def here(drawing, parts=None):
