@@ -28,8 +28,8 @@ import numpy as np
 from keras_gen.layers import InstanceNormalization
 from keras_gen.training.run_directory import open_model
 from serving import Translator
-from serving.images import picture_files, read_image
-from serving.names import IMAGE, MEASURED, OWN, STATISTICS, TRANSLATION
+from serving.bundle.names import IMAGE, MEASURED, OWN, STATISTICS, TRANSLATION
+from serving.common.images import picture_files, read_image
 from serving.translation.tiles import Axis, blended
 from serving.translation.translator import OVERLAP
 

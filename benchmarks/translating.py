@@ -24,7 +24,7 @@ import numpy as np
 from timing import alternate
 
 from serving import Translator
-from serving.images import picture_files, read_image, write_picture
+from serving.common.images import picture_files, read_image, write_picture
 from serving.translation.tiles import Axis
 from serving.translation.translator import OVERLAP
 

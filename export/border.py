@@ -8,7 +8,7 @@ from typing import Literal
 import keras
 import tensorflow as tf
 
-from serving.names import IMAGE, LABEL, PICTURES
+from serving.bundle.names import IMAGE, LABEL, PICTURES
 
 IO = Literal["uint8", "float"]
 

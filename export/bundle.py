@@ -26,11 +26,11 @@ from keras_gen.networks.sizes import side_multiple
 from keras_gen.training.precision import in_float32
 from keras_gen.training.run_directory import RunDirectory, load_model_file
 from serving import Sampler
-from serving.errors import InputError
-from serving.files import whole_folder
-from serving.images import grid, to_uint8, write_png
-from serving.manifest import FILE_NAME, Image, Latent, Manifest, Network, Quantization
-from serving.names import DECODER, IMAGE, SAMPLER
+from serving.bundle.manifest import FILE_NAME, Image, Latent, Manifest, Network, Quantization
+from serving.bundle.names import DECODER, IMAGE, SAMPLER
+from serving.common.errors import InputError
+from serving.common.files import whole_folder
+from serving.common.images import grid, to_uint8, write_png
 
 SAMPLES = 64
 

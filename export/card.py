@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from serving.manifest import Manifest, Tensor
+from serving.bundle.manifest import Manifest, Tensor
 
 PROGRAM = """\
 ```python

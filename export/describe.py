@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from export.border import Bordered
-from serving.manifest import Tensor
-from serving.names import LABEL, OWN, PICTURES
+from serving.bundle.manifest import Tensor
+from serving.bundle.names import LABEL, OWN, PICTURES
 
 FREE_AXES = ("n", "height", "width")
 

@@ -8,10 +8,10 @@ import keras
 import numpy as np
 
 from keras_gen.data import open_domains, open_source
-from serving.errors import InputError
-from serving.images import to_float
-from serving.manifest import Tensor
-from serving.names import CODE, DECODER, IMAGE, LABEL, LATENT, MEAN, OWN, STATISTICS
+from serving.bundle.manifest import Tensor
+from serving.bundle.names import CODE, DECODER, IMAGE, LABEL, LATENT, MEAN, OWN, STATISTICS
+from serving.common.errors import InputError
+from serving.common.images import to_float
 
 FEEDS, AT_ONCE = 32, 8
 Feed = dict[str, np.ndarray]

@@ -10,10 +10,10 @@ import onnx
 
 from export.border import unrounded
 from export.opened import opened
-from serving.images import to_float, to_uint8
-from serving.manifest import Tensor
-from serving.names import IMAGE, LABEL, LATENT, MEASURED, OWN, PICTURES, STATISTICS, TRUNCATION
-from serving.noise import standard_normal
+from serving.bundle.manifest import Tensor
+from serving.bundle.names import IMAGE, LABEL, LATENT, MEASURED, OWN, PICTURES, STATISTICS, TRUNCATION
+from serving.common.images import to_float, to_uint8
+from serving.common.noise import standard_normal
 
 BATCHES = (1, 3, 17)
 TRUNCATIONS = (np.inf, 1.0, 0.5)

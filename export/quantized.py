@@ -17,11 +17,11 @@ import onnx
 
 from export.graph import tidied
 from export.opened import opened
-from serving.distortion import psnr
-from serving.errors import InputError, require_among
-from serving.images import to_float
-from serving.manifest import Quantization
-from serving.names import PICTURES
+from serving.bundle.manifest import Quantization
+from serving.bundle.names import PICTURES
+from serving.common.errors import InputError, require_among
+from serving.common.images import to_float
+from serving.latents.distortion import psnr
 
 Kind = Literal["int8", "fp16"]
 Feed = Mapping[str, np.ndarray]

@@ -9,7 +9,7 @@ import onnx
 import tensorflow as tf
 
 from export.border import Bordered
-from serving.errors import InputError
+from serving.common.errors import InputError
 
 RANDOM = (
     "Random",

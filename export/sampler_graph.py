@@ -1,7 +1,7 @@
 """`noise.onnx` and `sampler.onnx`: from a seed to latents and pictures, by integer operators alone.
 
 Random operators of ONNX cannot be repeated from one runtime to the next; these graphs can. They compute what
-`serving.noise.standard_normal` computes, which says how.
+`serving.common.noise.standard_normal` computes, which says how.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from export.to_onnx import OPSET
-from serving.noise import GOLDEN, MULTIPLIERS, SHIFTS, UNIFORM_BITS
+from serving.common.noise import GOLDEN, MULTIPLIERS, SHIFTS, UNIFORM_BITS
 
 
 def noise_graph(size: int, ir_version: int, free_start: bool = True) -> onnx.ModelProto:

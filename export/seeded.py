@@ -13,8 +13,8 @@ from export.describe import describe
 from export.parity import check_noise, check_sampler
 from export.sampler_graph import noise_graph, prior_graph, sampler_graph
 from export.to_onnx import convert
-from serving.manifest import Tensor
-from serving.names import LABEL, LATENT, NOISE, SAMPLER, TRUNCATION
+from serving.bundle.manifest import Tensor
+from serving.bundle.names import LABEL, LATENT, NOISE, SAMPLER, TRUNCATION
 
 INT64_SCALAR = Tensor(axes=(), dtype="int64")
 

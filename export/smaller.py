@@ -10,8 +10,8 @@ from export.examples import Examples
 from export.quantized import Wish, quantized
 from export.seeded import behind_noise
 from export.stored import Exported
-from serving.manifest import Quantization
-from serving.names import DECODER, PICTURES, SAMPLER
+from serving.bundle.manifest import Quantization
+from serving.bundle.names import DECODER, PICTURES, SAMPLER
 
 
 def make_smaller(

@@ -11,7 +11,7 @@ import onnx
 from onnx.external_data_helper import set_external_data
 
 from export.to_onnx import label
-from serving.manifest import Network, Tensor, Weights
+from serving.bundle.manifest import Network, Tensor, Weights
 
 # Files are mapped into memory by pages.
 ALIGNMENT = 4096

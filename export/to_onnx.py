@@ -14,7 +14,7 @@ from export.graph import Target, simplified, tidied
 from export.output_ranks import squeeze_outputs
 from export.refusals import check_operators, check_repeatable
 from export.transposed_convolution import convert_transposed_convolution
-from serving.manifest import Tensor
+from serving.bundle.manifest import Tensor
 
 OPSET = 18
 METADATA_KEY = "keras_gen"

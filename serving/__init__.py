@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from serving.errors import InputError
-from serving.manifest import Manifest
+from serving.bundle.manifest import Manifest
+from serving.common.errors import InputError
 from serving.sampler import Sampler
 from serving.translation import Translator, is_translator
 

@@ -9,12 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from serving.addition import MOVED, SHIFT, addition
-from serving.classes import class_labels
-from serving.errors import InputError
-from serving.images import to_float
-from serving.manifest import Latent, Manifest
-from serving.names import (
+from serving.bundle.manifest import Latent, Manifest
+from serving.bundle.names import (
     CLASSIFIER,
     CODE,
     DECODER,
@@ -30,12 +26,16 @@ from serving.names import (
     TRUNCATION,
     N,
 )
-from serving.networks import Arrays, Fill, Networks, at_least_one, fixed_axes
-from serving.noise import check_seed, check_truncation
-from serving.providers import Execution
-from serving.read_ahead import ReadAhead
-from serving.runner import Runner
-from serving.sessions import Settings
+from serving.common.classes import class_labels
+from serving.common.errors import InputError
+from serving.common.images import to_float
+from serving.common.noise import check_seed, check_truncation
+from serving.runtime.addition import MOVED, SHIFT, addition
+from serving.runtime.networks import Arrays, Fill, Networks, at_least_one, fixed_axes
+from serving.runtime.providers import Execution
+from serving.runtime.read_ahead import ReadAhead
+from serving.runtime.runner import Runner
+from serving.runtime.sessions import Settings
 
 BATCH_SIZE = 64
 # Of latents that are drawn before the decoder needs them: 2,048 of 32 each.
@@ -50,7 +50,7 @@ class Sampler:
         bundle: folder written by `keras-gen export`.
         provider: `auto`, `cpu`, `cuda` or `tensorrt`.
         threads: CPU threads inside an operator; all cores by default.
-        spinning: as in `serving.sessions.Settings`.
+        spinning: as in `serving.runtime.sessions.Settings`.
         fixed_batches: likewise.
         manifest: of the bundle, where it was read already.
 

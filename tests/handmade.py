@@ -9,7 +9,7 @@ from dataclasses import asdict, replace
 import numpy as np
 from onnx import TensorProto, helper, numpy_helper
 
-from serving.manifest import Image, Manifest, Network, Tensor, Weights
+from serving.bundle.manifest import Image, Manifest, Network, Tensor, Weights
 
 NUMBERS = np.arange(12, dtype=np.float32).reshape(4, 3)
 SKIPPED = 8

@@ -21,9 +21,9 @@ import export
 import serving
 from keras_gen.training.config import constructor_options
 from keras_gen.training.moves import Move, Moves, Values, play
-from serving.errors import InputError
-from serving.images import to_uint8
-from serving.names import PICTURES
+from serving.bundle.names import PICTURES
+from serving.common.errors import InputError
+from serving.common.images import to_uint8
 
 LEARNING_RATE = 1e-3
 BATCH = 32

@@ -17,7 +17,7 @@ from tritonclient.utils import np_to_triton_dtype, triton_to_np_dtype
 import serving
 from export.triton import write_repository
 from keras_gen.cli import main
-from serving.images import write_png
+from serving.common.images import write_png
 from tests.export.triton import server
 from tests.translators import noise
 

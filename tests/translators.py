@@ -8,7 +8,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper
 
-from serving.manifest import Image, Manifest, Network, Tensor
+from serving.bundle.manifest import Image, Manifest, Network, Tensor
 
 FREE = ("n", "height", "width")
 

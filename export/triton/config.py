@@ -10,9 +10,9 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from serving.errors import InputError
-from serving.manifest import Network, Tensor
-from serving.names import PROBABILITIES, N
+from serving.bundle.manifest import Network, Tensor
+from serving.bundle.names import PROBABILITIES, N
+from serving.common.errors import InputError
 
 DATA_TYPES = {
     "uint8": "TYPE_UINT8",

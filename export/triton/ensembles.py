@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from export.triton.config import FREE, VERSIONS, Model, Port, head, ports_of, quoted
-from serving.names import CODE, DECODER, ENCODER, IMAGE, LATENT, MEAN, NOISE
+from serving.bundle.names import CODE, DECODER, ENCODER, IMAGE, LATENT, MEAN, NOISE
 
 SAMPLE, RECONSTRUCT = "sample", "reconstruct"
 RECONSTRUCTION = "reconstruction"

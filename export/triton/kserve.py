@@ -6,9 +6,9 @@ import re
 
 import yaml
 
-from serving.errors import InputError
-from serving.manifest import Manifest
-from serving.verified import stored_files
+from serving.bundle.manifest import Manifest
+from serving.bundle.verified import stored_files
+from serving.common.errors import InputError
 
 STORAGE_URI = "s3://BUCKET/FOLDER"
 GIBIBYTE = 2**30

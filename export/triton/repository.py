@@ -13,12 +13,12 @@ from pathlib import Path
 from export.triton.config import LABELS, Model, model_of, network_config
 from export.triton.ensembles import ensemble_config, ensembles
 from export.triton.kserve import STORAGE_URI, check_uri, inference_service
-from serving.errors import InputError, require_at_least
-from serving.files import whole_file, whole_folder
-from serving.manifest import Manifest
-from serving.names import CLASSIFIER
+from serving.bundle.manifest import Manifest
+from serving.bundle.names import CLASSIFIER
+from serving.bundle.verified import read_verified
+from serving.common.errors import InputError, require_at_least
+from serving.common.files import whole_file, whole_folder
 from serving.translation import is_translator
-from serving.verified import read_verified
 
 MAX_BATCH_SIZE = 64
 # Pictures that are translated are larger, and what a network keeps of them grows with their number.

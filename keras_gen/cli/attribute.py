@@ -10,9 +10,9 @@ import numpy as np
 from keras_gen.cli.bundle_data import add_data, encode_data, labels_of, read_data
 from keras_gen.cli.bundle_options import add_pictures, bundle_parser, encode_files, open_bundle, write_grid
 from serving import Sampler
-from serving.attributes import direction, move
-from serving.classes import class_index
-from serving.errors import InputError
+from serving.common.classes import class_index
+from serving.common.errors import InputError
+from serving.latents.attributes import direction, move
 
 STRENGTHS = [-1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0]
 

@@ -10,9 +10,9 @@ import numpy as np
 from keras_gen.cli.parser import Parser
 from keras_gen.data import SOURCE_NAMES, Source, open_source
 from serving import Sampler
-from serving.errors import InputError, require_at_least
-from serving.images import to_uint8
-from serving.inputs import size_text
+from serving.bundle.inputs import size_text
+from serving.common.errors import InputError, require_at_least
+from serving.common.images import to_uint8
 
 PIECE = 1024
 

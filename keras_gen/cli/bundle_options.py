@@ -9,11 +9,11 @@ import numpy as np
 
 from keras_gen.cli.parser import Parser
 from serving import Sampler
-from serving.classes import class_index
-from serving.errors import InputError
-from serving.files import whole_file
-from serving.images import grid, to_uint8, write_png
-from serving.inputs import read_pictures
+from serving.bundle.inputs import read_pictures
+from serving.common.classes import class_index
+from serving.common.errors import InputError
+from serving.common.files import whole_file
+from serving.common.images import grid, to_uint8, write_png
 
 
 def running_parser(command: str, description: str) -> Parser:

@@ -10,9 +10,9 @@ import numpy as np
 from keras_gen.cli.bundle_data import add_data, batches_of, labels_of, read_data
 from keras_gen.cli.bundle_options import add_pictures, running_parser
 from serving import Sampler
-from serving.classes import class_labels
-from serving.errors import InputError
-from serving.inputs import picture_paths, read_pictures
+from serving.bundle.inputs import picture_paths, read_pictures
+from serving.common.classes import class_labels
+from serving.common.errors import InputError
 
 
 def run(words: Sequence[str]) -> int:

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from keras_gen.cli.bundle_options import add_pictures, bundle_parser, encode_files, open_bundle
-from serving.code_files import CodeFile, decoder_hash, write_codes
-from serving.code_header import distinct_names
-from serving.distortion import psnr
-from serving.images import to_float, to_uint8
-from serving.inputs import picture_paths
-from serving.quantization import check_bits, quantize
+from serving.bundle.inputs import picture_paths
+from serving.common.images import to_float, to_uint8
+from serving.latents.code_files import CodeFile, decoder_hash, write_codes
+from serving.latents.code_header import distinct_names
+from serving.latents.distortion import psnr
+from serving.latents.quantization import check_bits, quantize
 
 
 def run(words: Sequence[str]) -> int:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from keras_gen.cli.bundle_options import bundle_parser, load_bundle
-from serving.code_files import check_bundle, read_codes
-from serving.errors import InputError
-from serving.images import to_uint8, write_png
+from serving.common.errors import InputError
+from serving.common.images import to_uint8, write_png
+from serving.latents.code_files import check_bundle, read_codes
 
 
 def run(words: Sequence[str]) -> int:

@@ -12,8 +12,8 @@ import numpy as np
 from keras_gen.cli.parser import Parser
 from keras_gen.cli.quiet import quiet_import
 from serving import Sampler, load
-from serving.images import grid, write_png
-from serving.latent_space import manifold
+from serving.common.images import grid, write_png
+from serving.latents.latent_space import manifold
 
 SAMPLES = 64
 SEED = 0

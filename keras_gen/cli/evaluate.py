@@ -14,11 +14,11 @@ from keras_gen.cli.parser import Parser
 from keras_gen.cli.quiet import quiet_import
 from keras_gen.data import SOURCE_NAMES
 from serving import Manifest, Sampler, Translator
-from serving.errors import InputError, require_among, require_at_least
-from serving.files import whole_file
-from serving.images import to_float, to_uint8
-from serving.manifest import FILE_NAME
-from serving.names import IMAGE, LABEL, TRANSLATION
+from serving.bundle.manifest import FILE_NAME
+from serving.bundle.names import IMAGE, LABEL, TRANSLATION
+from serving.common.errors import InputError, require_among, require_at_least
+from serving.common.files import whole_file
+from serving.common.images import to_float, to_uint8
 from serving.translation import direction_to, is_translator
 
 FILE = "evaluation.json"

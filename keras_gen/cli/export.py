@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 from keras_gen.cli.parser import Parser
 from keras_gen.cli.quiet import quiet_import
-from serving.errors import InputError
-from serving.manifest import FILE_NAME, Manifest
+from serving.bundle.manifest import FILE_NAME, Manifest
+from serving.common.errors import InputError
 
 OF_BUNDLE = ("out", "io", "target", "quantize", "least_psnr", "calibrate")
 OF_TRITON = ("max_batch_size", "instances", "storage_uri")

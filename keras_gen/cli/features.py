@@ -7,7 +7,7 @@ from pathlib import Path
 
 from keras_gen.cli.bundle_data import add_data, encode_data, labels_of, read_data
 from keras_gen.cli.bundle_options import add_resize, bundle_parser, check_file, open_bundle, write_array
-from serving.errors import InputError
+from serving.common.errors import InputError
 
 
 def run(words: Sequence[str]) -> int:

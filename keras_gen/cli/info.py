@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from keras_gen.cli.parser import Parser
-from serving.manifest import Manifest, Tensor
-from serving.safety import check_network
+from serving.bundle.manifest import Manifest, Tensor
+from serving.bundle.safety import check_network
+from serving.bundle.verified import read_verified, stored_files
 from serving.translation import is_translator, targets
-from serving.verified import read_verified, stored_files
 
 
 def run(words: Sequence[str]) -> int:

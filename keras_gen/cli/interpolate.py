@@ -16,8 +16,8 @@ from keras_gen.cli.bundle_options import (
     read_latents,
     write_grid,
 )
-from serving.errors import InputError
-from serving.latent_space import interpolate
+from serving.common.errors import InputError
+from serving.latents.latent_space import interpolate
 
 
 def run(words: Sequence[str]) -> int:

@@ -9,12 +9,12 @@ import numpy as np
 from keras_gen.cli.bundle_options import add_pictures, check_file, write_array, write_grid
 from keras_gen.cli.parser import Parser
 from keras_gen.cli.quiet import quiet_import
-from serving.classes import class_index
-from serving.distortion import psnr
-from serving.errors import InputError
-from serving.images import to_float, to_uint8
-from serving.inputs import picture_paths, read_pictures
-from serving.manifest import Image
+from serving.bundle.inputs import picture_paths, read_pictures
+from serving.bundle.manifest import Image
+from serving.common.classes import class_index
+from serving.common.errors import InputError
+from serving.common.images import to_float, to_uint8
+from serving.latents.distortion import psnr
 
 PAIRS_IN_A_ROW = 8
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from keras_gen.cli.bundle_data import add_data, encode_data, read_data
 from keras_gen.cli.bundle_options import add_resize, bundle_parser, open_bundle
-from serving.errors import InputError
-from serving.latent_plot import latent_figure, widest, write_figure
-from serving.latent_space import check_dimensions
+from serving.common.errors import InputError
+from serving.latents.latent_space import check_dimensions
+from serving.latents.plot import latent_figure, widest, write_figure
 
 COUNT = 2000
 MOST_IN_TITLE = 30

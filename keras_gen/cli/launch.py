@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import IO
 
 from keras_gen.cli.parser import Parser
-from serving.errors import InputError, require_at_least
+from serving.common.errors import InputError, require_at_least
 
 PAUSE = 0.1
 PATIENCE = 10.0

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from keras_gen.cli.notes import notes
-from serving.errors import InputError, nearest
+from serving.common.errors import InputError, nearest
 
 COMMANDS = {
     "train": "train a model into a run directory, or continue one",

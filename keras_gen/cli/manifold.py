@@ -8,8 +8,8 @@ import numpy as np
 
 from keras_gen.cli.bundle_options import bundle_parser, open_bundle, write_grid
 from serving import Sampler
-from serving.errors import InputError
-from serving.latent_space import manifold
+from serving.common.errors import InputError
+from serving.latents.latent_space import manifold
 
 DRAWS = 10_000
 

@@ -11,10 +11,10 @@ import numpy as np
 from keras_gen.cli.bundle_data import add_data, encode_data, read_data
 from keras_gen.cli.bundle_options import add_resize, bundle_parser, open_bundle
 from serving import Sampler
-from serving.classes import class_labels
-from serving.errors import InputError, require_among, require_at_least
-from serving.images import grid, to_uint8, write_png
-from serving.neighbours import GREY_LEVEL, nearest_neighbours, nearest_others
+from serving.common.classes import class_labels
+from serving.common.errors import InputError, require_among, require_at_least
+from serving.common.images import grid, to_uint8, write_png
+from serving.latents.neighbours import GREY_LEVEL, nearest_neighbours, nearest_others
 
 BY = ("pixels", "codes")
 

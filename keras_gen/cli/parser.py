@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 import jsonargparse
 
-from serving.errors import InputError, nearest
+from serving.common.errors import InputError, nearest
 
 
 class Parser(jsonargparse.ArgumentParser):

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from keras_gen.cli.parser import Parser
 from keras_gen.cli.quiet import quiet_import
-from serving.errors import InputError
-from serving.files import whole_folder
+from serving.common.errors import InputError
+from serving.common.files import whole_folder
 
 
 def run(words: Sequence[str]) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 
 from keras_gen.cli.parser import Parser
 from serving.bulk.job import Job, Results, done_here
-from serving.errors import InputError
+from serving.common.errors import InputError
 
 
 def add_ray(parser: Parser) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from serving.errors import InputError
+from serving.common.errors import InputError
 
 
 def with_name(words: list[str]) -> tuple[list[str], str | None]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from keras_gen.cli.bundle_options import add_pictures, bundle_parser, encode_files, open_bundle, write_grid
-from serving.images import to_uint8
+from serving.common.images import to_uint8
 
 PAIRS_IN_A_ROW = 8
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from keras_gen.cli.bundle_options import bundle_parser, load_bundle
 from keras_gen.cli.ray_options import add_ray, check_ray, doing
-from serving.errors import InputError
+from serving.common.errors import InputError
 
 
 def run(words: Sequence[str]) -> int:
@@ -39,7 +39,7 @@ def run(words: Sequence[str]) -> int:
 
 
 def _write_grid(options: Any, target: Path) -> None:
-    from serving.images import grid, to_uint8, write_png
+    from serving.common.images import grid, to_uint8, write_png
 
     sampler = load_bundle(options)
     shown = sys.stderr.isatty()

@@ -16,9 +16,9 @@ from keras_gen.cli.recipe_files import with_name
 from keras_gen.cli.train_data import TrainingData, open_training_data
 from keras_gen.cli.watching import watch_callbacks
 from keras_gen.data.shares import worker_input
-from serving.errors import InputError, require_at_least
-from serving.files import whole_file
-from serving.images import to_float
+from serving.common.errors import InputError, require_at_least
+from serving.common.files import whole_file
+from serving.common.images import to_float
 
 # Pictures in the grid of an epoch, and how many of those larger than SMALL pixels.
 PREVIEW, FEW, SMALL = 64, 8, 4096

@@ -7,8 +7,8 @@ from typing import Any
 
 from keras_gen.data import Share, Source, check_same_shape, endless_pairs, open_source
 from keras_gen.data.translation import Domains, check_load_size, open_domains
-from serving.classes import class_labels
-from serving.errors import InputError
+from serving.common.classes import class_labels
+from serving.common.errors import InputError
 
 
 @dataclass(frozen=True)

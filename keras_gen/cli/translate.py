@@ -10,14 +10,14 @@ from typing import Any
 
 from keras_gen.cli.bundle_options import running_parser
 from keras_gen.cli.ray_options import add_ray, check_ray, doing
-from serving.errors import InputError, require_at_least
+from serving.common.errors import InputError, require_at_least
 
 LISTED = 20
 
 
 def run(words: Sequence[str]) -> int:
     """Translates as the command line says; 1 where pictures of a folder could not be."""
-    from serving.images import MAX_PIXELS, let_pillow_decode
+    from serving.common.images import MAX_PIXELS, let_pillow_decode
     from serving.translation.translator import TILE, Translator
     from serving.translation.video import is_video
 

@@ -12,8 +12,8 @@ from keras_gen.cli.bundle_options import (
     read_latents,
     write_grid,
 )
-from serving.errors import InputError
-from serving.latent_space import traverse
+from serving.common.errors import InputError
+from serving.latents.latent_space import traverse
 
 
 def run(words: Sequence[str]) -> int:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from serving.errors import InputError
-from serving.images import to_float
+from serving.common.errors import InputError
+from serving.common.images import to_float
 
 if TYPE_CHECKING:
     from keras_gen.metrics.classifier import Classifier

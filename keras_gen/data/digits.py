@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from keras_gen.data.examples import Examples, Shape, from_arrays
-from serving.errors import InputError
+from serving.common.errors import InputError
 
 TRAIN = 1500
 BRIGHTEST = 16

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from keras_gen.data.shares import Share
 from keras_gen.data.source import Source
-from serving.errors import InputError
-from serving.inputs import size_text
+from serving.bundle.inputs import size_text
+from serving.common.errors import InputError
 
 if TYPE_CHECKING:
     import tensorflow as tf

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from serving.errors import InputError
-from serving.images import as_pillow, conform
+from serving.common.errors import InputError
+from serving.common.images import as_pillow, conform
 
 MEMORY_LIMIT = 8 * 2**30
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from keras_gen.data.examples import Examples, MissingSplitError, Shape
 from keras_gen.data.streams import Stream, decoded, in_memory
-from serving.errors import InputError
-from serving.files import existing_folder
-from serving.images import SUFFIXES, picture_files, read_image
+from serving.common.errors import InputError
+from serving.common.files import existing_folder
+from serving.common.images import SUFFIXES, picture_files, read_image
 
 SPLITS = ("train", "test")
 

@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from keras_gen.data.examples import Examples, MissingSplitError, Shape, check_memory, from_arrays
-from serving.errors import InputError
-from serving.files import existing_folder
+from serving.common.errors import InputError
+from serving.common.files import existing_folder
 
 FILE_PREFIXES = {"train": ("train",), "test": ("t10k", "test")}
 UNSIGNED_BYTE = 0x08

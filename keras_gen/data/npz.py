@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from keras_gen.data.examples import Examples, MissingSplitError, Shape, from_arrays
-from serving.errors import InputError
+from serving.common.errors import InputError
 
 IMAGE_KEYS = ("x_{split}", "{split}_images", "images", "x")
 LABEL_KEYS = ("y_{split}", "{split}_labels", "labels", "y")

@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 
 from keras_gen.data.examples import Examples, MissingSplitError, Shape, check_memory
-from serving.errors import InputError
-from serving.files import existing_folder
-from serving.inputs import size_text
+from serving.bundle.inputs import size_text
+from serving.common.errors import InputError
+from serving.common.files import existing_folder
 
 FILE, FORMAT, FIRST_FORMAT = "prepared.json", "keras-gen prepared pictures, 2", "keras-gen prepared pictures, 1"
 SPLITS = ("train", "test")

@@ -11,7 +11,7 @@ from keras_gen.data.prepared import FILE, ONE, PAIRS, UNPAIRED, Facts, images_fi
 from keras_gen.data.source import READERS, SOURCE_NAMES, open_stream
 from keras_gen.data.streams import OneSize, Stream
 from keras_gen.data.translation.domains import DOMAIN_NAMES, STREAMS, check_load_size, has_domains, open_streams
-from serving.errors import InputError, nearest
+from serving.common.errors import InputError, nearest
 
 Counts = dict[str, list[int]]
 

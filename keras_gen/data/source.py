@@ -15,7 +15,7 @@ from keras_gen.data import digits, folder, idx, npz, prepared, stacked, tfds, us
 from keras_gen.data.examples import Examples, Shape, asked_shape
 from keras_gen.data.shares import Share, shared
 from keras_gen.data.streams import Stream, streamed
-from serving.errors import InputError, nearest, require_among
+from serving.common.errors import InputError, nearest, require_among
 
 if TYPE_CHECKING:
     import tensorflow as tf

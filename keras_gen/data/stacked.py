@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from keras_gen.data.examples import Examples, Shape, check_memory
-from serving.errors import InputError
+from serving.common.errors import InputError
 
 INNER_CLASSES = 10
 CHANNELS = 3

@@ -11,8 +11,8 @@ import numpy as np
 from tqdm import tqdm
 
 from keras_gen.data.examples import Examples, check_memory
-from serving.background import mapped
-from serving.errors import InputError
+from serving.common.background import mapped
+from serving.common.errors import InputError
 
 
 @dataclass(frozen=True)

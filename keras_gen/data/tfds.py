@@ -8,7 +8,7 @@ import numpy as np
 
 from keras_gen.data.examples import Examples, MissingSplitError, Shape, conform_picture, from_arrays
 from keras_gen.data.streams import Stream, in_memory
-from serving.errors import InputError, nearest
+from serving.common.errors import InputError, nearest
 
 
 def read(location: str, split: str, shape: Shape) -> Examples:

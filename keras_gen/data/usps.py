@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from keras_gen.data.examples import Examples, MissingSplitError, Shape, from_arrays
-from serving.errors import InputError
-from serving.files import existing_folder
+from serving.common.errors import InputError
+from serving.common.files import existing_folder
 
 SIDE = 16
 CLASSES = tuple("0123456789")

@@ -12,10 +12,10 @@ import tensorflow as tf
 
 from keras_gen.training.run_directory import open_model
 from serving import Sampler
-from serving.errors import InputError
-from serving.images import to_uint8
-from serving.manifest import FILE_NAME
-from serving.names import LABEL
+from serving.bundle.manifest import FILE_NAME
+from serving.bundle.names import LABEL
+from serving.common.errors import InputError
+from serving.common.images import to_uint8
 
 NORMAL = "standard_normal"
 

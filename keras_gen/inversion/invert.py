@@ -11,8 +11,8 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gen.inversion.decoder import LatentDecoder, decoder_of
-from serving.classes import class_labels
-from serving.errors import InputError, require_at_least
+from serving.common.classes import class_labels
+from serving.common.errors import InputError, require_at_least
 
 STEPS = 300
 # Brings latents found for unseen digits to the length that draws of the prior have, at the cost of 0.6 dB.

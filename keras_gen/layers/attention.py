@@ -8,7 +8,7 @@ import keras
 from keras import layers, ops
 
 from keras_gen.layers.spectral import SpectralConv2D
-from serving.errors import InputError
+from serving.common.errors import InputError
 
 NARROWING = 8
 POOLING = 2

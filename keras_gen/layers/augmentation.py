@@ -8,7 +8,7 @@ from typing import Any, Literal
 import keras
 import tensorflow as tf
 
-from serving.errors import require_among
+from serving.common.errors import require_among
 
 Augmentation = Literal["color", "translation", "cutout"]
 NOISE_SIZES = {"color": 3, "translation": 2, "cutout": 2}

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import keras
 import tensorflow as tf
 
-from serving.errors import InputError, require_among, require_at_least
+from serving.common.errors import InputError, require_among, require_at_least
 
 Corruption = Literal["gaussian", "masking", "salt_and_pepper"]
 KINDS = ("gaussian", "masking", "salt_and_pepper")

@@ -10,7 +10,7 @@ import keras
 import tensorflow as tf
 
 from keras_gen.layers.training_noise import TrainingNoise
-from serving.errors import InputError
+from serving.common.errors import InputError
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")

@@ -9,7 +9,7 @@ import keras
 import tensorflow as tf
 
 from keras_gen import losses
-from serving.errors import InputError, require_among
+from serving.common.errors import InputError, require_among
 
 Likelihood = Literal["bernoulli", "continuous_bernoulli", "gaussian", "discretized_logistic"]
 KINDS = ("bernoulli", "continuous_bernoulli", "gaussian", "discretized_logistic")

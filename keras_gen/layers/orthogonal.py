@@ -7,7 +7,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from serving.errors import require_at_least
+from serving.common.errors import require_at_least
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")

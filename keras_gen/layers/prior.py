@@ -8,7 +8,7 @@ from typing import Any, Literal
 import keras
 from keras import ops
 
-from serving.errors import InputError, require_among, require_at_least
+from serving.common.errors import InputError, require_among, require_at_least
 
 Prior = Literal["standard_normal", "mixture", "swiss_roll"]
 KINDS = ("standard_normal", "mixture", "swiss_roll")

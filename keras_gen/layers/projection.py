@@ -8,7 +8,7 @@ import keras
 from keras import layers, ops
 
 from keras_gen.layers.spectral import SpectralDense, SpectralEmbedding
-from serving.errors import require_at_least
+from serving.common.errors import require_at_least
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from serving.errors import require_at_least
+from serving.common.errors import require_at_least
 
 ROOT_2 = math.sqrt(2.0)
 # Next below 1 in float32.

@@ -12,7 +12,7 @@ from keras_gen.metrics.modes import modes_found, near_centres
 from keras_gen.metrics.parzen import choose_sigma, parzen_log_likelihood
 from keras_gen.metrics.prior_match import kolmogorov_smirnov, mmd
 from keras_gen.metrics.similarity import psnr, ssim
-from serving.neighbours import nearest_neighbours
+from serving.latents.neighbours import nearest_neighbours
 
 __all__ = [
     "Classifier",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from serving.errors import InputError, require_at_least
+from serving.common.errors import InputError, require_at_least
 
 TOLERANCE = 1e-3
 

@@ -7,8 +7,8 @@ import numpy as np
 from keras import layers
 
 from keras_gen.data import Source
-from serving.errors import InputError, require_at_least
-from serving.images import to_float
+from serving.common.errors import InputError, require_at_least
+from serving.common.images import to_float
 
 FEATURES = 128
 FILTERS = (16, 32, 64, 64)

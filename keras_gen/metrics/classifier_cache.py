@@ -17,8 +17,8 @@ import numpy as np
 from keras_gen.data import Source
 from keras_gen.metrics import classifier
 from keras_gen.metrics.classifier import Classifier, build_network, class_count, labels_of, train_classifier
-from serving.errors import InputError
-from serving.files import whole_file
+from serving.common.errors import InputError
+from serving.common.files import whole_file
 
 VARIABLE = "KERAS_GEN_CACHE"
 DEFAULT_FOLDER = "~/.cache/keras-gen/classifiers"

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from serving.errors import InputError
+from serving.common.errors import InputError
 
 ACTIVE_VARIANCE = 0.01
 PROBE_ITERATIONS = 1000

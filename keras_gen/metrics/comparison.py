@@ -11,7 +11,7 @@ from keras_gen.data import Source
 from keras_gen.metrics.extractors import Extracted, Extractor, open_extractor, stamp
 from keras_gen.metrics.figure import Figure
 from keras_gen.metrics.manifold import squared_distances_to_others
-from serving.errors import require_among
+from serving.common.errors import require_among
 
 AGAINST = ("test", "train")
 NEAREST = 5

@@ -15,8 +15,8 @@ from keras_gen.metrics.generation import aggregate_codes, encoded, evaluate_prio
 from keras_gen.metrics.likelihood import importance_sampled_nll
 from keras_gen.metrics.pictures import as_trained, random_pictures
 from keras_gen.metrics.similarity import SSIM_RADIUS, psnr, ssim
-from serving.classes import class_labels
-from serving.errors import InputError
+from serving.common.classes import class_labels
+from serving.common.errors import InputError
 
 BATCH = 200
 DRAWN = 10_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from serving.errors import InputError
+from serving.common.errors import InputError
 
 
 def check_features(features: np.ndarray, others: np.ndarray, least: int) -> None:

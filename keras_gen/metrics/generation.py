@@ -9,8 +9,8 @@ import numpy as np
 
 from keras_gen.metrics.figure import Figure
 from keras_gen.metrics.prior_match import kolmogorov_smirnov, mmd
-from serving.classes import class_labels
-from serving.errors import InputError
+from serving.common.classes import class_labels
+from serving.common.errors import InputError
 
 BATCH = 200
 

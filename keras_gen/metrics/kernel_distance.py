@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from keras_gen.metrics.feature_sets import check_features
-from serving.errors import require_at_least
+from serving.common.errors import require_at_least
 
 
 def kernel_distance(

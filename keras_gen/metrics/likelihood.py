@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from keras_gen.models.conditional_vae import ConditionalVAE
 from keras_gen.models.vae import VAE
-from serving.errors import require_at_least
+from serving.common.errors import require_at_least
 
 CHUNK = 25_000
 

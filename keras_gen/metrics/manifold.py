@@ -8,8 +8,8 @@ from __future__ import annotations
 import numpy as np
 
 from keras_gen.metrics.feature_sets import check_features
-from serving.distances import squared_distances
-from serving.errors import require_at_least
+from serving.common.errors import require_at_least
+from serving.latents.distances import squared_distances
 
 
 def precision_recall(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from serving.classes import class_labels
-from serving.distances import squared_distances
-from serving.errors import InputError, require_at_least
+from serving.common.classes import class_labels
+from serving.common.errors import InputError, require_at_least
+from serving.latents.distances import squared_distances
 
 DEVIATIONS = 3.0
 

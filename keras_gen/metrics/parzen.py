@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from serving.distances import squared_distances
-from serving.errors import InputError
+from serving.common.errors import InputError
+from serving.latents.distances import squared_distances
 
 SIGMAS = tuple(float(sigma) for sigma in np.logspace(-1.5, 0.0, 61))
 

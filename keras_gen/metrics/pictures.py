@@ -6,7 +6,7 @@ import keras
 import numpy as np
 
 from keras_gen.data import Source
-from serving.images import to_float
+from serving.common.images import to_float
 
 
 def random_pictures(source: Source, count: int | None, seed: int) -> tuple[np.ndarray, np.ndarray | None]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from serving.distances import squared_distances
-from serving.errors import InputError
+from serving.common.errors import InputError
+from serving.latents.distances import squared_distances
 
 KERNEL_SCALES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 

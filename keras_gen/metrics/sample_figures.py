@@ -16,10 +16,10 @@ from keras_gen.metrics.kernel_distance import kernel_distance
 from keras_gen.metrics.manifold import density_coverage, precision_recall
 from keras_gen.metrics.modes import modes_found
 from keras_gen.metrics.parzen import choose_sigma, parzen_log_likelihood
-from serving.classes import class_labels
-from serving.errors import InputError, require_among
-from serving.images import to_float, to_uint8
-from serving.neighbours import GREY_LEVEL, nearest_neighbours, nearest_others
+from serving.common.classes import class_labels
+from serving.common.errors import InputError, require_among
+from serving.common.images import to_float, to_uint8
+from serving.latents.neighbours import GREY_LEVEL, nearest_neighbours, nearest_others
 
 Metric: TypeAlias = Callable[[Any], list[Figure]]
 SUBSET, SUBSETS = 1000, 100

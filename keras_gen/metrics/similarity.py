@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from serving.distortion import RANGE, check_same_shape, psnr
-from serving.errors import InputError
+from serving.common.errors import InputError
+from serving.latents.distortion import RANGE, check_same_shape, psnr
 
 __all__ = ["psnr", "ssim"]
 

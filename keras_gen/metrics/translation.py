@@ -23,8 +23,8 @@ from keras_gen.metrics.sample_figures import (
     precision,
 )
 from keras_gen.metrics.similarity import SSIM_RADIUS, psnr, ssim
-from serving.errors import InputError
-from serving.images import to_float, to_uint8
+from serving.common.errors import InputError
+from serving.common.images import to_float, to_uint8
 
 Translate = Callable[[np.ndarray], np.ndarray]
 SOURCE_DOMAIN, TARGET_DOMAIN = 0, 1

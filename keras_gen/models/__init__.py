@@ -12,7 +12,7 @@ from typing import Any
 
 import keras
 
-from serving.errors import InputError, nearest
+from serving.common.errors import InputError, nearest
 
 if keras.backend.backend() != "tensorflow":
     raise ImportError(

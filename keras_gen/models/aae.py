@@ -16,8 +16,8 @@ from keras_gen.training.adversarial import AdversarialModel
 from keras_gen.training.moves import Move, Moves
 from keras_gen.training.optimizers import OptimizerSpec
 from keras_gen.training.pieces import together
-from serving.classes import class_labels, require_classes
-from serving.errors import InputError, require_among, require_at_least
+from serving.common.classes import class_labels, require_classes
+from serving.common.errors import InputError, require_among, require_at_least
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")

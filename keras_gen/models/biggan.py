@@ -19,8 +19,8 @@ from keras_gen.training.moves import Moves, joined, watching
 from keras_gen.training.optimizers import OptimizerSpec
 from keras_gen.training.pieces import as_pictures, truncated_prior
 from keras_gen.training.standing import standing_statistics
-from serving.classes import class_labels, require_classes
-from serving.errors import require_at_least
+from serving.common.classes import class_labels, require_classes
+from serving.common.errors import require_at_least
 
 STANDING_SEED, STANDING_ROWS = 0, 64
 

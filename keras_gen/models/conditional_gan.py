@@ -17,8 +17,8 @@ from keras_gen.training.game import Terms
 from keras_gen.training.generative import GenerativeAdversarialModel
 from keras_gen.training.moves import Moves, joined, watching
 from keras_gen.training.pieces import as_pictures
-from serving.classes import class_labels, require_classes
-from serving.errors import require_among, require_at_least
+from serving.common.classes import class_labels, require_classes
+from serving.common.errors import require_among, require_at_least
 
 CONDITIONS = ("concatenation", "projection", "auxiliary")
 

@@ -16,8 +16,8 @@ from keras_gen.training.binarization import binarized
 from keras_gen.training.moves import Move, Moves
 from keras_gen.training.optimizers import OptimizerSpec
 from keras_gen.training.pieces import variational_networks
-from serving.classes import class_labels, require_classes
-from serving.errors import require_at_least
+from serving.common.classes import class_labels, require_classes
+from serving.common.errors import require_at_least
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")

@@ -16,7 +16,7 @@ from keras_gen.training.generative import GenerativeAdversarialModel
 from keras_gen.training.image_pool import ImagePool
 from keras_gen.training.moves import Moves, joined, watching
 from keras_gen.training.pieces import apart, both_ways, side_by_side, translating_networks
-from serving.errors import require_at_least
+from serving.common.errors import require_at_least
 
 Both = tuple[tf.Tensor, tf.Tensor]
 

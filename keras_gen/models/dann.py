@@ -14,8 +14,8 @@ from keras_gen.networks import NetworkSpec, build_network
 from keras_gen.training.base import BaseModel
 from keras_gen.training.moves import Move, Moves
 from keras_gen.training.optimizers import OptimizerSpec
-from serving.classes import require_classes
-from serving.errors import require_at_least
+from serving.common.classes import require_classes
+from serving.common.errors import require_at_least
 
 STEEPNESS = 10.0
 

@@ -14,7 +14,7 @@ from keras_gen.training.game import Terms
 from keras_gen.training.generative import GenerativeAdversarialModel
 from keras_gen.training.moves import Moves, joined, watching
 from keras_gen.training.pieces import as_pictures
-from serving.errors import require_at_least
+from serving.common.errors import require_at_least
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")

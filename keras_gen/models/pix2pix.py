@@ -15,7 +15,7 @@ from keras_gen.training.game import Terms
 from keras_gen.training.generative import GenerativeAdversarialModel
 from keras_gen.training.moves import Moves, joined, watching
 from keras_gen.training.pieces import side_by_side, translating_networks
-from serving.errors import require_at_least
+from serving.common.errors import require_at_least
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")

@@ -14,7 +14,7 @@ from keras_gen.training.base import BaseModel
 from keras_gen.training.moves import Move, Moves
 from keras_gen.training.optimizers import OptimizerSpec
 from keras_gen.training.pieces import coding_networks, side_by_side
-from serving.errors import require_at_least
+from serving.common.errors import require_at_least
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")

@@ -19,7 +19,7 @@ from keras_gen.training.binarization import binarized
 from keras_gen.training.moves import Move, Moves, global_mean
 from keras_gen.training.optimizers import OptimizerSpec
 from keras_gen.training.pieces import variational_networks
-from serving.errors import InputError, require_among, require_at_least
+from serving.common.errors import InputError, require_among, require_at_least
 
 BASELINE_DECAY = 0.9
 

@@ -18,7 +18,7 @@ from keras_gen.training.moves import Move, Moves
 from keras_gen.training.optimizers import OptimizerSpec
 from keras_gen.training.penalties import Penalties, checked_penalties, penalty
 from keras_gen.training.pieces import variational_networks
-from serving.errors import require_at_least
+from serving.common.errors import require_at_least
 
 Terms = dict[str, tf.Tensor]
 

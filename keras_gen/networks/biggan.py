@@ -27,7 +27,7 @@ from keras_gen.layers import (
 from keras_gen.networks.normalization import EPSILON, MOMENTUM, batch_normalization
 from keras_gen.networks.residual import down_block, level_block, pooled, up_block
 from keras_gen.networks.sizes import halvings, widened
-from serving.errors import InputError
+from serving.common.errors import InputError
 
 FAMILY = "biggan"
 INITIALIZER = "orthogonal"

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 import keras
 
 import keras_gen.networks
-from serving.errors import InputError, nearest, require_at_least
+from serving.common.errors import InputError, nearest, require_at_least
 
 NetworkSpec: TypeAlias = str | dict[str, Any] | keras.Model
 Shape: TypeAlias = tuple[int, ...]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import keras
 from keras import layers
 
-from serving.errors import InputError
+from serving.common.errors import InputError
 
 SMALLEST_SIDE = 4
 MAX_STAGES = 4

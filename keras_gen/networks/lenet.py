@@ -18,7 +18,7 @@ from keras import layers
 
 from keras_gen.layers import Dropout
 from keras_gen.networks.normalization import normalized
-from serving.errors import InputError
+from serving.common.errors import InputError
 
 
 def feature_extractor(

@@ -8,7 +8,7 @@ import keras
 from keras import layers
 
 from keras_gen.layers import InstanceNormalization
-from serving.errors import require_among
+from serving.common.errors import require_among
 
 Normalization = Literal["batch", "instance", "none"]
 MOMENTUM, EPSILON = 0.9, 1e-5

@@ -16,7 +16,7 @@ from keras import layers
 from keras_gen.networks.initializers import small_normal
 from keras_gen.networks.normalization import Normalization, normalized
 from keras_gen.networks.sizes import widened
-from serving.errors import InputError, require_among
+from serving.common.errors import InputError, require_among
 
 FIELDS = (1, 16, 34, 70, 142, 286)
 UNSTRIDED = 7

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keras
 
-from serving.errors import InputError
+from serving.common.errors import InputError
 
 SMALLEST, LARGEST = 4, 7
 MAX_WIDENING = 8

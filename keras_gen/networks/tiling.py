@@ -11,7 +11,7 @@ import keras
 import numpy as np
 
 from keras_gen.layers import GivenStatistics, InstanceNormalization
-from serving.names import IMAGE, MEASURED, OWN, STATISTICS, TRANSLATION
+from serving.bundle.names import IMAGE, MEASURED, OWN, STATISTICS, TRANSLATION
 
 
 def with_statistics(network: keras.Model) -> keras.Model | None:

@@ -13,7 +13,7 @@ from keras_gen.layers import Dropout
 from keras_gen.networks.initializers import small_normal
 from keras_gen.networks.normalization import Normalization, normalized
 from keras_gen.networks.sizes import check_multiple, even_halvings, widened
-from serving.errors import require_at_least
+from serving.common.errors import require_at_least
 
 DEEPEST = 8
 DROPPED = 3

@@ -8,7 +8,7 @@ import keras
 
 from keras_gen.training.base import BaseModel
 from keras_gen.training.learning_rates import JointLearningRate
-from serving.errors import InputError, nearest
+from serving.common.errors import InputError, nearest
 
 
 class AdversarialModel(BaseModel):

@@ -16,9 +16,9 @@ from keras_gen.training.config import constructor_arguments, constructor_config
 from keras_gen.training.moves import Moves, play
 from keras_gen.training.optimizers import OptimizerSpec
 from keras_gen.training.train_function import single_step_function
-from serving.classes import class_labels
-from serving.errors import InputError
-from serving.noise import check_truncation, standard_normal
+from serving.common.classes import class_labels
+from serving.common.errors import InputError
+from serving.common.noise import check_truncation, standard_normal
 
 # Before the name of a reported value in a saved model: what its mean is made of, sum and number.
 MEAN_SO_FAR = "mean_so_far_"

@@ -13,7 +13,7 @@ from keras_gen.losses import PAIRS
 from keras_gen.losses.adversarial import mean_per_example
 from keras_gen.losses.penalties import Discriminator, Sample
 from keras_gen.training.penalties import Penalties, checked_penalties, penalty
-from serving.errors import InputError, require_among, require_at_least
+from serving.common.errors import InputError, require_among, require_at_least
 
 LossName = Literal["minimax", "non_saturating", "least_squares", "hinge", "wasserstein", "relativistic"]
 Terms = dict[str, tf.Tensor]

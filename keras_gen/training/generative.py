@@ -17,7 +17,7 @@ from keras_gen.training.moves import Move
 from keras_gen.training.optimizers import OptimizerSpec
 from keras_gen.training.penalties import Penalties
 from keras_gen.training.turns import turns
-from serving.errors import InputError, require_at_least
+from serving.common.errors import InputError, require_at_least
 
 REPORTS = ("generator_loss", "discriminator_loss", "discriminator_accuracy")
 

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from keras_gen.layers.replica import gathered, rows_at_once
 from keras_gen.layers.training_noise import TrainingNoise
-from serving.errors import require_at_least
+from serving.common.errors import require_at_least
 
 
 class ImagePool(keras.layers.Layer):

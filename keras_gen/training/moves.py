@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from keras_gen.layers.replica import micro_batch, replica_rows, shares_of_a_step, sum_over_replicas
 from keras_gen.training.resting import apply_unless
-from serving.errors import InputError
+from serving.common.errors import InputError
 
 Values = dict[str, tf.Tensor]
 Gradients = list[tf.Tensor | None]

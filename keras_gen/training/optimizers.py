@@ -9,7 +9,7 @@ from typing import Literal
 import keras
 
 from keras_gen.training.schedules import Schedule, scheduled_rate
-from serving.errors import InputError
+from serving.common.errors import InputError
 
 OPTIMIZERS: dict[str, type[keras.optimizers.Optimizer]] = {
     "adam": keras.optimizers.Adam,

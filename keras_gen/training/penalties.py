@@ -11,7 +11,7 @@ from keras_gen.layers.replica import sum_over_replicas
 from keras_gen.layers.training_noise import TrainingNoise
 from keras_gen.losses import dragan_penalty, gradient_penalty, r1_penalty, r2_penalty
 from keras_gen.losses.penalties import Discriminator, Sample
-from serving.errors import InputError, require_among, require_at_least
+from serving.common.errors import InputError, require_among, require_at_least
 
 NAMES = ("r1", "r2", "gp", "dragan")
 DRAGAN_SPREAD = 0.5

@@ -11,7 +11,7 @@ import tensorflow as tf
 from keras_gen.layers import TruncatedNormal
 from keras_gen.networks import NetworkSpec
 from keras_gen.networks.tiling import with_statistics
-from serving.errors import InputError
+from serving.common.errors import InputError
 
 
 def coding_networks(encoder: keras.Model, decoder: keras.Model) -> dict[str, keras.Model]:

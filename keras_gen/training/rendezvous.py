@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import NoReturn
 
-from serving.errors import InputError
+from serving.common.errors import InputError
 
 GO = b"go"
 PAUSE = 0.2

@@ -14,8 +14,8 @@ import yaml
 
 from keras_gen.training.callbacks.checkpoints import list_checkpoints, position_of
 from keras_gen.training.position import BEGINNING, Position
-from serving.errors import InputError
-from serving.files import whole_file
+from serving.common.errors import InputError
+from serving.common.files import whole_file
 
 CONFIG = "config.yaml"
 # What has no part in the weights.

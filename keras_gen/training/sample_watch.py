@@ -7,7 +7,7 @@ from collections.abc import Callable
 import keras
 import numpy as np
 
-from serving.classes import class_labels
+from serving.common.classes import class_labels
 
 SAMPLES = 256
 DUPLICATE = 0.2

@@ -8,7 +8,7 @@ import keras
 from keras import ops
 from keras.optimizers import schedules
 
-from serving.errors import InputError, require_among, require_at_least
+from serving.common.errors import InputError, require_among, require_at_least
 
 Schedule = Literal["constant", "cosine", "linear", "exponential", "inverse"]
 KINDS = ("constant", "cosine", "linear", "exponential", "inverse")

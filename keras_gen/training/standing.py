@@ -9,7 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from serving.errors import InputError
+from serving.common.errors import InputError
 
 STATISTICS = ("moving_mean", "moving_variance")
 

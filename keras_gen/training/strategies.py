@@ -10,7 +10,7 @@ from typing import Any, Literal
 import tensorflow as tf
 
 from keras_gen.training.rendezvous import meet
-from serving.errors import InputError, require_among
+from serving.common.errors import InputError, require_among
 
 StrategyName = Literal["none", "mirrored", "multiworker"]
 NAMES = ("none", "mirrored", "multiworker")

@@ -9,7 +9,7 @@ import keras
 import tensorflow as tf
 
 from keras_gen.layers.replica import EMPTY
-from serving.errors import InputError
+from serving.common.errors import InputError
 
 
 def single_step_function(

@@ -7,7 +7,7 @@ from typing import Any
 import tensorflow as tf
 
 from keras_gen.layers.replica import micro_batch_count, replica_rows
-from serving.errors import InputError
+from serving.common.errors import InputError
 
 
 def turns(batch: Any, count: int) -> list[Any]:

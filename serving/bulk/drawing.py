@@ -11,12 +11,12 @@ from typing import Any, Literal
 import numpy as np
 
 from serving.bulk.job import Done, Part, Results
-from serving.classes import class_labels
-from serving.errors import InputError, require_among, require_at_least
-from serving.files import remove_leftovers, whole_file
-from serving.images import to_uint8, write_png
-from serving.manifest import Manifest
-from serving.names import DECODER, NOISE
+from serving.bundle.manifest import Manifest
+from serving.bundle.names import DECODER, NOISE
+from serving.common.classes import class_labels
+from serving.common.errors import InputError, require_among, require_at_least
+from serving.common.files import remove_leftovers, whole_file
+from serving.common.images import to_uint8, write_png
 from serving.sampler import BATCH_SIZE, Sampler
 
 SHARD_SIZE = 1000

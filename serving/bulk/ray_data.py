@@ -16,7 +16,7 @@ from contextlib import contextmanager, redirect_stdout
 from typing import Any
 
 from serving.bulk.job import Job, Part, Results
-from serving.errors import InputError, require_at_least
+from serving.common.errors import InputError, require_at_least
 
 LOCAL = "local"
 # Nothing large goes through Ray: workers are told numbers of parts, and read and write files themselves.

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from serving.bulk.job import Done, Part, Results
-from serving.files import remove_leftovers
-from serving.images import MAX_PIXELS, let_pillow_decode
+from serving.common.files import remove_leftovers
+from serving.common.images import MAX_PIXELS, let_pillow_decode
 from serving.translation.files import Report, folder_pictures, translate_files
 from serving.translation.translator import TILE, Translator
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from serving.background import Finisher, mapped
-from serving.errors import InputError
-from serving.files import existing_folder
-from serving.images import MAX_PIXELS, SUFFIXES, read_with_opacity, write_picture
+from serving.common.background import Finisher, mapped
+from serving.common.errors import InputError
+from serving.common.files import existing_folder
+from serving.common.images import MAX_PIXELS, SUFFIXES, read_with_opacity, write_picture
 from serving.translation.translator import Translator
 
 THREADS = 2

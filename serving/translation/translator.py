@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image as PillowImage
 
-from serving.errors import InputError, require_at_least
-from serving.images import as_pillow, to_float, to_uint8
-from serving.manifest import Manifest, Network, Tensor
-from serving.names import IMAGE, MEASURED, OWN, STATISTICS, TRANSLATION
-from serving.providers import Execution
-from serving.sessions import Sessions, Settings
+from serving.bundle.manifest import Manifest, Network, Tensor
+from serving.bundle.names import IMAGE, MEASURED, OWN, STATISTICS, TRANSLATION
+from serving.common.errors import InputError, require_at_least
+from serving.common.images import as_pillow, to_float, to_uint8
+from serving.runtime.providers import Execution
+from serving.runtime.sessions import Sessions, Settings
 from serving.translation.tiles import Axis, blended
 
 TILE = 768
@@ -34,7 +34,7 @@ class Translator:
         threads: CPU threads inside an operator; all cores by default.
         tile: side of the tiles that pictures of more pixels are cut into; for a network that takes one size it is
             that size.
-        spinning: as in `serving.sessions.Settings`.
+        spinning: as in `serving.runtime.sessions.Settings`.
         fixed_batches: likewise.
         manifest: of the bundle, where it was read already.
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from serving.background import Finisher, ahead_of
-from serving.errors import InputError
-from serving.files import whole_file
+from serving.common.background import Finisher, ahead_of
+from serving.common.errors import InputError
+from serving.common.files import whole_file
 from serving.translation.translator import Translator
 
 SUFFIXES = (".mp4", ".mov", ".mkv", ".avi", ".webm", ".m4v")

@@ -10,7 +10,7 @@ import pytest
 
 import serving
 from keras_gen.cli import main
-from serving.images import write_png
+from serving.common.images import write_png
 
 
 def without_notes(said):

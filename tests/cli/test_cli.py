@@ -21,7 +21,7 @@ import yaml
 
 import serving
 from keras_gen.cli import main
-from serving.images import grid, read_image
+from serving.common.images import grid, read_image
 from tests import handmade
 from tests.cli.conftest import without_notes
 

@@ -11,9 +11,9 @@ import pytest
 import export
 import serving
 from keras_gen.data import open_source
-from serving.code_files import read_codes
-from serving.images import read_image, to_float, write_png
-from serving.quantization import quantize
+from serving.common.images import read_image, to_float, write_png
+from serving.latents.code_files import read_codes
+from serving.latents.quantization import quantize
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ import serving
 from keras_gen.cli import main
 from keras_gen.data import open_source
 from keras_gen.metrics import cached_classifier
-from serving.images import grid, read_image, write_png
+from serving.common.images import grid, read_image, write_png
 
 SMALL = ["--epochs", "2", "--image_size", "8", "--model.latent_dim", "4"]
 

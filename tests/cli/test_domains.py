@@ -14,7 +14,7 @@ import pytest
 import serving
 from keras_gen.cli import main
 from keras_gen.data import open_source
-from serving.images import to_uint8, write_png
+from serving.common.images import to_uint8, write_png
 
 NETWORK = "{name: lenet, filters: [4, 6], kernel_size: 3, padding: same}"
 SMALL = ["--epochs", "2", "--batch_size", "50", "--seed", "3", "--model.feature_extractor", NETWORK]

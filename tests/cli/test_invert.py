@@ -11,9 +11,9 @@ import keras_gen
 from keras_gen.inversion import invert
 from keras_gen.training.run_directory import open_model
 from serving import load
-from serving.distortion import psnr
-from serving.images import grid, read_image, to_float, to_uint8
-from serving.latent_space import interpolate, traverse
+from serving.common.images import grid, read_image, to_float, to_uint8
+from serving.latents.distortion import psnr
+from serving.latents.latent_space import interpolate, traverse
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from scipy.spatial import KDTree
 import serving
 from keras_gen.cli import main
 from keras_gen.data import open_source
-from serving.images import grid, read_image
+from serving.common.images import grid, read_image
 
 
 def flat(images):

@@ -13,7 +13,7 @@ import keras_gen
 import serving
 from keras_gen.cli import main
 from serving import InputError
-from serving.images import to_uint8
+from serving.common.images import to_uint8
 from tests.harness import replicas
 
 SMALL = ["--data", "digits", "--epochs", "1", "--batch_size", "100", "--seed", "1", "--checkpoint_steps", "5"]

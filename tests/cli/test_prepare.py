@@ -6,7 +6,7 @@ import csv
 
 import numpy as np
 
-from serving.images import write_png
+from serving.common.images import write_png
 
 NETWORKS = ["--model.generator", "{name: resnet, filters: 2, blocks: 1}"]
 JUDGES = ["--model.discriminator", "{name: patchgan, receptive_field: 16, filters: 2}"]

@@ -14,7 +14,7 @@ import numpy as np
 import psutil
 import pytest
 
-from serving.images import write_png
+from serving.common.images import write_png
 from tests.translators import noise
 
 pytest.importorskip("ray", reason="needs the extra `ray`")

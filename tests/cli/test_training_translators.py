@@ -11,7 +11,7 @@ import pytest
 
 import serving
 from keras_gen.cli import main
-from serving.images import read_image, to_float, to_uint8, write_png
+from serving.common.images import read_image, to_float, to_uint8, write_png
 
 NETWORKS = ["--model.generator", "{name: resnet, filters: 2, blocks: 1}"]
 JUDGES = ["--model.discriminator", "{name: patchgan, receptive_field: 16, filters: 2}"]

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from serving.images import read_image, write_png
+from serving.common.images import read_image, write_png
 from tests.translators import noise
 
 

@@ -20,9 +20,9 @@ from export.parity import check_network, check_noise, check_sampler
 from export.sampler_graph import noise_graph, sampler_graph
 from export.to_onnx import OPSET, convert
 from serving import InputError
-from serving.images import to_uint8
-from serving.manifest import Tensor
-from serving.noise import standard_normal
+from serving.bundle.manifest import Tensor
+from serving.common.images import to_uint8
+from serving.common.noise import standard_normal
 
 RANDOM = {
     "RandomNormal",

@@ -12,7 +12,7 @@ import serving
 from export.quantized import quantized
 from keras_gen.cli import main
 from serving import InputError
-from serving.images import to_float
+from serving.common.images import to_float
 from tests.export.graph.graphs import graph, noise, operators
 from tests.serving.languages.families import FAMILIES, write_family
 

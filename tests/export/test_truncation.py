@@ -14,8 +14,8 @@ from export.parity import check_noise
 from keras_gen.cli import main
 from keras_gen.training.pieces import truncated_prior
 from serving import InputError
-from serving.images import grid, read_image, to_uint8
-from serving.noise import standard_normal
+from serving.common.images import grid, read_image, to_uint8
+from serving.common.noise import standard_normal
 
 
 class TruncatedGAN(keras_gen.GAN):
@@ -68,7 +68,7 @@ def test_pictures_follow_the_truncated_latents(model, sampler):
 
 def test_the_manifest_states_a_scalar(bundle, sampler):
     for name in ("noise", "sampler"):
-        assert sampler.manifest.networks[name].inputs["truncation"] == serving.manifest.Tensor((), "float32")
+        assert sampler.manifest.networks[name].inputs["truncation"] == serving.bundle.manifest.Tensor((), "float32")
     card = (bundle / "README.md").read_text()
     assert "`truncation` float32 []" in card
     assert "`truncation` are drawn again" in card

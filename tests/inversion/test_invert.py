@@ -12,7 +12,7 @@ import export
 import keras_gen
 from keras_gen.inversion import LatentDecoder, decoder_of, invert, open_decoder
 from serving import InputError
-from serving.noise import standard_normal
+from serving.common.noise import standard_normal
 
 SHAPE, SIZE = (3, 4, 1), 4
 PIXELS = 12

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from keras_gen.layers import LatentPrior
-from serving.noise import standard_normal
+from serving.common.noise import standard_normal
 
 DRAWS = 20_000
 

@@ -7,7 +7,7 @@ from scipy import special, stats
 
 from keras_gen.layers import TruncatedNormal
 from keras_gen.layers.truncation import inverse_erf
-from serving.noise import standard_normal
+from serving.common.noise import standard_normal
 
 DRAWS = 20_000
 NOISE = standard_normal(3, DRAWS, 4)

@@ -10,7 +10,7 @@ from export.border import Bordered
 from export.parity import check_network
 from export.to_onnx import convert
 from keras_gen.layers import NearestUpsampling
-from serving.manifest import Tensor
+from serving.bundle.manifest import Tensor
 
 
 def test_every_pixel_becomes_four():

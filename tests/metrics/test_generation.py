@@ -7,7 +7,7 @@ import keras_gen
 from keras_gen.metrics import kolmogorov_smirnov
 from keras_gen.metrics.generation import aggregate_codes, drawn_pictures, evaluate_prior_match
 from serving import InputError
-from serving.noise import standard_normal
+from serving.common.noise import standard_normal
 from tests.models.test_vae import exact_linear_vae
 
 

@@ -21,7 +21,7 @@ def sets():
 
 @pytest.mark.parametrize("block", [5_000_000, 200])
 def test_all_four_are_counts_over_all_pairs(sets, block, monkeypatch):
-    monkeypatch.setattr("serving.distances.BLOCK_ENTRIES", block)
+    monkeypatch.setattr("serving.latents.distances.BLOCK_ENTRIES", block)
     samples, data = sets
     distances = cdist(samples, data)
     precision = (distances <= radii(data, 3)).any(axis=1).mean()

@@ -27,8 +27,8 @@ def test_many_samples_are_a_kernel_density(pictures, sigma, monkeypatch):
     samples, images = (part.reshape(len(part), -1).astype(np.float64) for part in pictures)
     expected = KernelDensity(bandwidth=sigma, rtol=1e-12).fit(samples).score_samples(images)
     np.testing.assert_allclose(parzen_log_likelihood(*pictures, sigma), expected, rtol=1e-9)
-    monkeypatch.setattr("serving.distances.BLOCK_ENTRIES", 100)
-    monkeypatch.setattr("serving.distances.COLUMNS", 7)
+    monkeypatch.setattr("serving.latents.distances.BLOCK_ENTRIES", 100)
+    monkeypatch.setattr("serving.latents.distances.COLUMNS", 7)
     np.testing.assert_allclose(parzen_log_likelihood(*pictures, sigma), expected, rtol=1e-9)
 
 

@@ -29,8 +29,8 @@ def test_mmd_is_the_sum_over_all_pairs(monkeypatch):
     rng = np.random.default_rng(0)
     x, y = rng.normal(0.3, 1.2, (70, 5)), rng.standard_normal((90, 5))
     assert mmd(x, y) == pytest.approx(written_out(x, y), rel=1e-12)
-    monkeypatch.setattr("serving.distances.BLOCK_ENTRIES", 1000)
-    monkeypatch.setattr("serving.distances.COLUMNS", 37)
+    monkeypatch.setattr("serving.latents.distances.BLOCK_ENTRIES", 1000)
+    monkeypatch.setattr("serving.latents.distances.COLUMNS", 37)
     assert mmd(x, y) == pytest.approx(written_out(x, y), rel=1e-12)
 
 

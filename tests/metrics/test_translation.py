@@ -9,7 +9,7 @@ from keras_gen.data import Domains, Examples, Source, open_domains
 from keras_gen.data.translation.textured import textured
 from keras_gen.metrics.translation import Settings, evaluate_translation
 from serving import InputError
-from serving.images import to_float, to_uint8
+from serving.common.images import to_float, to_uint8
 
 
 @pytest.fixture(scope="module", autouse=True)

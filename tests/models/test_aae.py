@@ -103,12 +103,12 @@ def test_samples_of_a_class_come_from_its_part_of_the_prior(tmp_path):
 def test_reconstruction_needs_the_class_where_the_decoder_sees_it(pictures, tmp_path):
     model = keras_gen.AAE(**LABELLED, condition="decoder")
     sampler = serving.load(export.export_bundle(model, tmp_path / "bundle"))
-    grey = serving.images.to_uint8(pictures[:4])
+    grey = serving.common.images.to_uint8(pictures[:4])
     codes = sampler.encode(grey)
     with pytest.raises(InputError, match="decoder of .* must be given a class"):
         sampler.decode(codes)
     labels = np.array([0, 1, 2, 0])
-    expected = serving.images.to_uint8(model(serving.images.to_float(grey), labels).numpy())
+    expected = serving.common.images.to_uint8(model(serving.common.images.to_float(grey), labels).numpy())
     assert np.abs(sampler.reconstruct(grey, labels=labels).astype(int) - expected).max() <= 1
 
 

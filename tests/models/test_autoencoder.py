@@ -56,7 +56,7 @@ def test_a_bundle_reconstructs_and_does_not_sample(pictures, tmp_path):
     assert sampler.abilities == ("decode", "encode")
     grey = np.rint((pictures + 1) * 127.5).astype(np.uint8)
     assert sampler.encode(grey).shape == (96, 5)
-    expected = serving.images.to_uint8(model(grey / np.float32(127.5) - 1).numpy())
+    expected = serving.common.images.to_uint8(model(grey / np.float32(127.5) - 1).numpy())
     assert np.abs(sampler.reconstruct(grey).astype(int) - expected).max() <= 1
     with pytest.raises(InputError, match="must have the network 'noise'"):
         sampler.sample(1)

@@ -10,7 +10,7 @@ import serving
 from keras_gen.training.ema import averaged_copy
 from keras_gen.training.standing import standing_statistics
 from serving import InputError
-from serving.noise import standard_normal
+from serving.common.noise import standard_normal
 from tests.harness import ModelContract, data, weights_of
 
 SMALL = {

@@ -69,7 +69,7 @@ def test_a_class_can_be_drawn(trained, tmp_path):
 def test_the_code_of_a_picture_can_be_decoded_as_another_class(trained, stripes, tmp_path):
     sampler = serving.load(export.export_bundle(trained, tmp_path / "bundle"))
     images, labels = (part[:9] for part in stripes)
-    codes = sampler.encode(serving.images.to_uint8(images), labels=labels)
+    codes = sampler.encode(serving.common.images.to_uint8(images), labels=labels)
     np.testing.assert_array_equal(brightest_row(sampler.decode(codes, labels=labels)), 2 * labels + 1)
     np.testing.assert_array_equal(brightest_row(sampler.of_class(2).decode(codes)), np.full(9, 5))
 

@@ -8,7 +8,7 @@ import export
 import keras_gen
 import serving
 from serving import InputError
-from serving.images import to_uint8
+from serving.common.images import to_uint8
 from tests.harness import ModelContract
 
 CLASSES = ("zero", "one", "two")

@@ -13,7 +13,7 @@ from keras_gen.losses import r1_penalty
 from keras_gen.networks import biggan, build_network
 from keras_gen.networks.biggan import conditional_discriminator, conditional_generator
 from serving import InputError
-from serving.manifest import Tensor
+from serving.bundle.manifest import Tensor
 
 RNG = np.random.default_rng(0)
 LATENTS = RNG.standard_normal((4, 7)).astype(np.float32)

@@ -14,7 +14,7 @@ from export.to_onnx import convert
 from keras_gen.losses import r1_penalty
 from keras_gen.networks import build_network, dcgan, resnet
 from serving import InputError
-from serving.manifest import Tensor
+from serving.bundle.manifest import Tensor
 
 PICTURES = np.random.default_rng(0).uniform(-1, 1, (4, 12, 12, 1)).astype(np.float32)
 

@@ -14,7 +14,7 @@ import pytest
 
 import serving
 from serving import InputError
-from serving.noise import standard_normal
+from serving.common.noise import standard_normal
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from keras_gen.training.callbacks import (
 )
 from keras_gen.training.callbacks.checkpoints import list_checkpoints, position_of
 from keras_gen.training.position import Position
-from serving.images import read_image
+from serving.common.images import read_image
 
 
 @pytest.fixture

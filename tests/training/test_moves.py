@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from keras_gen.training.moves import Move, global_mean, play
-from serving.errors import InputError
+from serving.common.errors import InputError
 from tests.harness import moved, replicas
 
 

@@ -13,7 +13,7 @@ from keras_gen.data.source import SPLITS, Source
 from keras_gen.data.streams import Stream
 from keras_gen.data.translation import edges, pairs, prepared, textured, tfds, unpaired
 from keras_gen.data.translation.both import Both
-from serving.errors import InputError, nearest, require_among
+from serving.common.errors import InputError, nearest, require_among
 
 if TYPE_CHECKING:
     import tensorflow as tf

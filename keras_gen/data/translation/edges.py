@@ -13,7 +13,7 @@ from scipy import ndimage
 from keras_gen.data.examples import Examples, Shape
 from keras_gen.data.streams import Stream
 from keras_gen.data.translation.both import Both
-from serving.images import to_float, to_uint8
+from serving.common.images import to_float, to_uint8
 
 SMOOTHING = 1.0
 # Least slope of an edge, in grey levels from one pixel to the next.

@@ -12,9 +12,9 @@ from keras_gen.data.folder import split_folders
 from keras_gen.data.streams import OneSize, Stream, decoded, in_memory
 from keras_gen.data.translation.both import Both, of_pairs
 from keras_gen.data.translation.folders import split_pair
-from serving.errors import InputError
-from serving.files import existing_folder
-from serving.images import picture_files, read_image
+from serving.common.errors import InputError
+from serving.common.files import existing_folder
+from serving.common.images import picture_files, read_image
 
 
 def read(location: str, split: str, shape: Shape) -> Both:

@@ -13,8 +13,8 @@ from scipy import ndimage
 from keras_gen.data.examples import Examples, Shape
 from keras_gen.data.streams import Stream, streamed
 from keras_gen.data.translation.both import Both
-from serving.errors import InputError
-from serving.images import to_uint8
+from serving.common.errors import InputError
+from serving.common.images import to_uint8
 
 # Of NumPy's default generator, which draws the colours and textures of a split.
 SEEDS = {"train": 2000, "test": 2001, "all": 2002}

@@ -10,9 +10,9 @@ from keras_gen.data.folder import SPLITS, split_folders
 from keras_gen.data.streams import Stream, decoded, in_memory
 from keras_gen.data.translation.both import Both
 from keras_gen.data.translation.folders import split_pair
-from serving.errors import InputError
-from serving.files import existing_folder
-from serving.images import picture_files, read_image
+from serving.common.errors import InputError
+from serving.common.files import existing_folder
+from serving.common.images import picture_files, read_image
 
 
 def read(location: str, split: str, shape: Shape) -> Both:

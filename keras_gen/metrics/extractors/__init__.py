@@ -9,7 +9,7 @@ from keras_gen.metrics.extractors.data_classifier import DataClassifier
 from keras_gen.metrics.extractors.extractor import RESIZER, Extracted, Extractor, stamp
 from keras_gen.metrics.extractors.inception import Inception
 from keras_gen.metrics.extractors.onnx_file import OnnxFile
-from serving.errors import InputError, nearest
+from serving.common.errors import InputError, nearest
 
 __all__ = [
     "RESIZER",

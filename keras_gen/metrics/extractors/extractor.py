@@ -8,8 +8,8 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from PIL import Image
 
-from serving.errors import InputError
-from serving.images import conform, to_uint8
+from serving.common.errors import InputError
+from serving.common.images import conform, to_uint8
 
 RESIZER = "Pillow, bicubic with antialiasing, of the largest centred part"
 

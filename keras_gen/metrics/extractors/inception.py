@@ -8,8 +8,8 @@ import keras
 import numpy as np
 
 from keras_gen.metrics.extractors.extractor import Extracted, Extractor, conformed, extract_in_blocks
-from serving.errors import InputError
-from serving.images import to_float
+from serving.common.errors import InputError
+from serving.common.images import to_float
 
 BLOCK = 50
 POOLED = "avg_pool"

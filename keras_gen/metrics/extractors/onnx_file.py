@@ -10,9 +10,9 @@ import numpy as np
 
 from keras_gen.metrics.classifier import softmax
 from keras_gen.metrics.extractors.extractor import Extracted, Extractor, conformed, extract_in_blocks, target_shape
-from serving.errors import InputError
-from serving.images import to_float, to_uint8
-from serving.sessions import session_of
+from serving.common.errors import InputError
+from serving.common.images import to_float, to_uint8
+from serving.runtime.sessions import session_of
 
 BLOCK = 64
 DTYPES = {"tensor(uint8)": np.uint8, "tensor(float)": np.float32}

@@ -13,7 +13,7 @@ from keras_gen.layers import ReflectionPadding
 from keras_gen.networks.initializers import small_normal
 from keras_gen.networks.normalization import Normalization, normalized
 from keras_gen.networks.sizes import check_multiple
-from serving.errors import require_at_least
+from serving.common.errors import require_at_least
 
 HALVINGS = 2
 LARGE = 128

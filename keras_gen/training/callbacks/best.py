@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 import keras
 
-from serving.errors import InputError, require_among, require_at_least
-from serving.files import whole_file
+from serving.common.errors import InputError, require_among, require_at_least
+from serving.common.files import whole_file
 
 Mode = Literal["min", "max"]
 

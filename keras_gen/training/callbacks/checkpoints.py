@@ -10,7 +10,7 @@ from typing import Any
 import keras
 
 from keras_gen.training.position import BEGINNING, Position
-from serving.files import whole_file
+from serving.common.files import whole_file
 
 FILE_NAME = re.compile(r"epoch_(\d+)(?:_step_(\d+))?\.keras")
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import keras
 
-from serving.files import whole_file
+from serving.common.files import whole_file
 
 
 class MetricsFile(keras.callbacks.Callback):

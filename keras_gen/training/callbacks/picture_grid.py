@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from serving.images import grid, to_uint8, write_png
+from serving.common.images import grid, to_uint8, write_png
 
 
 class PictureGrid(keras.callbacks.Callback):

@@ -1,5 +1,5 @@
 // The operators that a network of a bundle may use: those of ONNX itself that compute numbers from numbers, as
-// serving/operators.py lists them. Left out are graphs within graphs, random numbers, strings, sequences, training and
+// serving/bundle/operators.py lists them. Left out are graphs within graphs, random numbers, strings, sequences, training and
 // pictures' file formats.
 #pragma once
 

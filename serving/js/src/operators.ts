@@ -1,4 +1,4 @@
-/** The operators that a network of a bundle may use: those of `serving/operators.py`, which says why. */
+/** The operators that a network of a bundle may use: those of `serving/bundle/operators.py`, which says why. */
 
 import { InputError, shown } from "./errors.js";
 import type { OnnxFacts } from "./onnx.js";

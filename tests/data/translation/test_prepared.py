@@ -10,7 +10,7 @@ import pytest
 from keras_gen.cli import main
 from keras_gen.data import Share, examples, open_domains, open_source
 from serving import InputError
-from serving.images import write_png
+from serving.common.images import write_png
 
 KINDS = [
     "pairs:{}/sides",

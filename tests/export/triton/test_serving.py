@@ -39,7 +39,7 @@ def test_labels_are_a_column_for_every_network(kind, tmp_path, request):
 
 
 def test_reconstructions(vae_bundle, of_classes, of_parts, tmp_path, pictures):
-    grey = serving.images.to_uint8(pictures[:5])
+    grey = serving.common.images.to_uint8(pictures[:5])
     labels = np.array([0, 2, 1, 1, 0])
     for index, bundle in enumerate((vae_bundle, of_classes, of_parts)):
         folder = tmp_path / str(index)
@@ -63,7 +63,7 @@ def test_truncation_is_a_number_more(tmp_path, write):
 
 def test_classes_have_their_names(of_domains, tmp_path, pictures):
     write_repository(of_domains, tmp_path / "models")
-    grey = serving.images.to_uint8(pictures[:5])
+    grey = serving.common.images.to_uint8(pictures[:5])
     (made,) = server.infer(tmp_path / "models", "classifier", {"image": grey}).values()
     np.testing.assert_allclose(made, serving.load(of_domains).classify(grey), atol=1e-6)
     (output,) = server.parsed(tmp_path / "models" / "classifier").output

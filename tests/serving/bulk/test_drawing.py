@@ -11,7 +11,7 @@ import serving
 from serving import InputError
 from serving.bulk.drawing import Drawing, drawn
 from serving.bulk.job import done_here
-from serving.images import read_image, to_uint8
+from serving.common.images import read_image, to_uint8
 
 
 def here(drawing, parts=None):

@@ -6,7 +6,7 @@ import pytest
 from serving import InputError, Translator
 from serving.bulk.job import done_here
 from serving.bulk.translating import FolderTranslation, missing, translated
-from serving.images import read_image, write_png
+from serving.common.images import read_image, write_png
 from serving.translation.files import translate_folder
 from tests.translators import noise
 

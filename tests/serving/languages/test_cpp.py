@@ -16,9 +16,9 @@ from PIL import Image
 
 import export
 from serving import Sampler, Translator
-from serving.images import grid, read_image, read_with_opacity, to_uint8, write_picture, write_png
-from serving.manifest import FORMAT_VERSION
-from serving.operators import ALLOWED
+from serving.bundle.manifest import FORMAT_VERSION
+from serving.bundle.operators import ALLOWED
+from serving.common.images import grid, read_image, read_with_opacity, to_uint8, write_picture, write_png
 from tests.serving.languages import cpp, toys
 from tests.translators import noise
 

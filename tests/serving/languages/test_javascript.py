@@ -19,7 +19,7 @@ from onnx import TensorProto, helper
 from PIL import Image
 
 import serving
-from serving.operators import ALLOWED
+from serving.bundle.operators import ALLOWED
 from tests.serving.languages import chromium, javascript, labelled, node
 from tests.serving.languages.javascript import ProgramError
 from tests.translators import FREE, graph_of, noise, write_bundle
@@ -254,7 +254,7 @@ class TestTranslation:
         """-image, in [-1, 1], of a bundle that was exported so."""
         sides = {"image": (TensorProto.FLOAT, [*FREE, 3])}, {"translation": (TensorProto.FLOAT, [*FREE, 3])}
         model = graph_of([helper.make_node("Neg", ["image"], ["translation"])], *sides)
-        size = serving.manifest.Image(16, 16, 3, any_size=True, multiple=4)
+        size = serving.bundle.manifest.Image(16, 16, 3, any_size=True, multiple=4)
         bundle = write_bundle(folder / f"negative_{type(language).__module__}", {"a_to_b": model}, size)
         picture = noise(50, 41)
         np.testing.assert_array_equal(language.translate(bundle, picture, tile=32), 255 - picture)
@@ -291,7 +291,7 @@ class TestPictures:
         rgba = noise(64, 64, 4)
         stream = io.BytesIO()
         Image.fromarray(rgba).save(stream, "PNG")
-        expected = serving.images.read_image(stream.getvalue(), channels=channels)
+        expected = serving.common.images.read_image(stream.getvalue(), channels=channels)
         code = "return fromRgba(images, channels)"
         np.testing.assert_array_equal(language.run(code, rgba[None], channels=channels)[0], expected)
         np.testing.assert_array_equal(
@@ -301,10 +301,10 @@ class TestPictures:
     def test_grey_levels_and_numbers_are_pythons(self, language):
         levels = np.arange(256, dtype=np.uint8).reshape(1, 16, 16, 1)
         numbers = language.run("return toFloat(images)", levels)
-        np.testing.assert_array_equal(numbers, serving.images.to_float(levels))
+        np.testing.assert_array_equal(numbers, serving.common.images.to_float(levels))
         values = np.random.default_rng(0).uniform(-1.2, 1.2, (1, 50, 50, 3)).astype(np.float32)
         received = language.run("return toUint8(images)", values)
-        np.testing.assert_array_equal(received, serving.images.to_uint8(values))
+        np.testing.assert_array_equal(received, serving.common.images.to_uint8(values))
 
 
 class TestRefusals:

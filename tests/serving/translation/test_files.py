@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from serving import InputError, Translator
-from serving.images import read_image
+from serving.common.images import read_image
 from serving.translation.files import translate_file, translate_folder
 from tests.translators import noise
 

@@ -1,0 +1,67 @@
+"""Pictures from a user's files, in the shape that a bundle takes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from serving.bundle.manifest import Image
+from serving.common.errors import InputError
+from serving.common.images import SUFFIXES, picture_files, read_image
+
+
+def read_pictures(places: Sequence[str | Path], image: Image, resize: bool = False) -> np.ndarray:
+    """Reads files, and the picture files directly in folders, in the order given and by name.
+
+    Args:
+        places: files and folders.
+        image: the shape that the bundle takes.
+        resize: bring pictures of another size or channel count to that shape: the largest centred part of its
+            aspect, resampled. Otherwise they are refused.
+
+    Returns:
+        uint8, (n, height, width, channels).
+
+    Raises:
+        InputError: nothing to read, a file that is no picture, or one of another shape; it is named.
+    """
+    wanted = (image.height, image.width, image.channels)
+    pictures = []
+    for file in picture_paths(places):
+        picture = read_image(file, wanted[:2], wanted[2]) if resize else read_image(file)
+        if picture.shape != wanted:
+            raise InputError(
+                f"{file} must be {size_text(wanted)}, which the bundle takes; --resize converts it. "
+                f"Received: {size_text(picture.shape)}."
+            )
+        pictures.append(picture)
+    return np.stack(pictures)
+
+
+def picture_paths(places: Sequence[str | Path]) -> list[Path]:
+    """The files that `read_pictures` reads, in its order.
+
+    Raises:
+        InputError: a place that is not there, a folder without pictures, or no places.
+    """
+    files = []
+    for place in map(Path, places):
+        if place.is_dir():
+            found = picture_files(place)
+            if not found:
+                raise InputError(f"{place} must hold pictures ({', '.join(SUFFIXES[:3])}, ...). Received: none.")
+            files += found
+        elif place.is_file():
+            files.append(place)
+        else:
+            raise InputError(f"{place} must be a picture or a folder of pictures. Received: no such file.")
+    if not files:
+        raise InputError("at least one picture must be given. Received: none.")
+    return files
+
+
+def size_text(shape: tuple[int, ...]) -> str:
+    """(height, width, channels) as people say it: `640x480x3` is 640 wide."""
+    return f"{shape[1]}x{shape[0]}x{shape[2]}"

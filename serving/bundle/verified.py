@@ -1,0 +1,61 @@
+"""The files of a bundle, read only where they are what the manifest says."""
+
+from __future__ import annotations
+
+import hashlib
+import stat
+from pathlib import Path
+
+from serving.bundle.manifest import Manifest, Network, Weights
+from serving.common.errors import InputError
+
+Stored = Network | Weights
+
+# An ONNX file is a message of Protocol Buffers, which end there.
+MOST_BYTES = {Network: 2**31 - 1, Weights: 2**34}
+
+
+def stored_files(manifest: Manifest) -> list[Stored]:
+    """Every file that a manifest names, one that several networks share once."""
+    files: dict[tuple[str, str, int], Stored] = {}
+    for network in manifest.networks.values():
+        for stored in (network, network.weights):
+            if stored is not None:
+                files.setdefault((stored.file, stored.sha256, stored.size), stored)
+    return list(files.values())
+
+
+def check_present(bundle: Path, stored: Stored) -> Path:
+    """The path of a file that the manifest names, which is there with the size that it states.
+
+    Raises:
+        InputError: the file is missing, has another size or one that is too large, or is a link.
+    """
+    path = bundle / stored.file
+    if stored.size > MOST_BYTES[type(stored)]:
+        raise InputError(f"{path} must have at most {MOST_BYTES[type(stored)]} bytes. Received: {stored.size}.")
+    try:
+        status = path.lstat()
+    except OSError:
+        raise InputError(f"{path} is named in the manifest. Received: no such file.") from None
+    if not stat.S_ISREG(status.st_mode):
+        what = "a symbolic link" if stat.S_ISLNK(status.st_mode) else "something else"
+        raise InputError(f"{path} must be a file of its own. Received: {what}.")
+    if status.st_size != stored.size:
+        raise InputError(f"{path} must have {stored.size} bytes. Received: {status.st_size}.")
+    return path
+
+
+def read_verified(bundle: Path, stored: Stored) -> bytes:
+    """The bytes of a file, after its size and SHA-256 were compared with the manifest's.
+
+    Raises:
+        InputError: the file is missing, truncated, altered or a link.
+    """
+    path = check_present(bundle, stored)
+    with path.open("rb") as file:
+        content = file.read(stored.size + 1)  # no more, should it grow meanwhile
+    digest = hashlib.sha256(content).hexdigest()
+    if digest != stored.sha256:
+        raise InputError(f"{path} must have the SHA-256 {stored.sha256}. Received: {digest}.")
+    return content

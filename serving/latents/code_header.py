@@ -1,0 +1,92 @@
+"""The header of a file of codes, and the names in it that become files again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from serving.common.errors import InputError
+from serving.latents.quantization import MOST_BITS
+
+FORMAT_VERSION = 1
+KEYS = {"format_version", "decoder", "image", "number", "latent_size", "bits", "names", "label"}
+# What separates folders or drives on any system that a file may be brought to.
+SEPARATORS = "/\\:"
+LARGEST = 2**31 - 1
+
+
+def parse_header(text: bytes) -> dict[str, Any]:
+    """The header, every entry of the type and range that it must have.
+
+    Raises:
+        InputError: not JSON, a newer format, entries missing, unknown or not valid.
+    """
+    try:
+        header = json.loads(text)
+    except (ValueError, RecursionError):
+        raise InputError("a file of codes must have a header of JSON. Received: something else.") from None
+    if not isinstance(header, dict) or not _whole(header.get("format_version")):
+        raise InputError("the header must state a format_version. Received: none.")
+    if header["format_version"] > FORMAT_VERSION:
+        raise InputError(
+            f"format_version must be at most {FORMAT_VERSION}. Received: {header['format_version']}; update keras-gen."
+        )
+    if header.keys() != KEYS:
+        raise InputError(f"the header must have {', '.join(sorted(KEYS))}. Received: other entries.")
+    _check_entries(header)
+    check_names(header["names"], header["number"])
+    return header
+
+
+def _check_entries(header: dict[str, Any]) -> None:
+    image, decoder, label = header["image"], header["decoder"], header["label"]
+    valid = {
+        "number": _whole(header["number"]),
+        "latent_size": _whole(header["latent_size"]),
+        "bits": _whole(header["bits"]) and header["bits"] <= MOST_BITS,
+        "label": label is None or (label is not False and (label == 0 or _whole(label))),
+        "image": isinstance(image, list) and len(image) == 3 and all(map(_whole, image)),
+        "decoder": isinstance(decoder, str) and len(decoder) == 64 and not set(decoder) - set("0123456789abcdef"),
+    }
+    for key, right in valid.items():
+        if not right:
+            raise InputError(f"the header must have a valid {key}. Received: {str(header[key])[:60]!r}.")
+
+
+def check_names(names: Any, n: int) -> None:
+    """Raises InputError unless there are `n` distinct names, none of which can lead out of a folder."""
+    if not isinstance(names, list) or len(names) != n or not all(isinstance(name, str) for name in names):
+        raise InputError(f"there must be one name for each of {n} codes. Received: another list.")
+    for name in names:
+        if name in ("", ".", "..") or name != _plain(name):
+            raise InputError(f"names must be plain, without separators. Received: {name[:60]!r}.")
+    if len({name.casefold() for name in names}) != n:
+        raise InputError("names must be distinct. Received: one twice.")
+
+
+def distinct_names(paths: Sequence[Path]) -> list[str]:
+    """Names for the pictures of files: their stems, separators and unprintable characters as `_`.
+
+    A name that is taken, whatever its case, becomes `name-2`, `name-3`, ...
+    """
+    names: list[str] = []
+    taken: set[str] = set()
+    for path in paths:
+        stem = name = _plain(path.stem)
+        number = 1
+        while name.casefold() in taken:
+            number += 1
+            name = f"{stem}-{number}"
+        taken.add(name.casefold())
+        names.append(name)
+    return names
+
+
+def _plain(name: str) -> str:
+    return "".join("_" if mark in SEPARATORS or not mark.isprintable() else mark for mark in name)
+
+
+def _whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= LARGEST

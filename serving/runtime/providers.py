@@ -1,0 +1,164 @@
+"""Where networks run: TensorRT, CUDA or the CPU, and why not elsewhere."""
+
+from __future__ import annotations
+
+import ctypes
+import io
+import logging
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import redirect_stdout
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from serving.common.errors import InputError, require_among
+from serving.runtime.installed import load_runtime
+
+if TYPE_CHECKING:
+    import onnxruntime
+
+TENSORRT, CUDA, CPU = "tensorrt", "cuda", "cpu"
+AUTO = "auto"
+# The fastest first.
+PROVIDERS = {
+    TENSORRT: "TensorrtExecutionProvider",
+    CUDA: "CUDAExecutionProvider",
+    CPU: "CPUExecutionProvider",
+}
+# What ONNX Runtime's TensorRT provider is linked to, by platform.
+TENSORRT_LIBRARIES = {"win32": "nvinfer_10.dll"}
+TENSORRT_LIBRARY = "libnvinfer.so.10"
+
+FAILED = "it failed to start"
+
+Chain = list[tuple[str, dict[str, Any]]]
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Execution:
+    """What the networks of a bundle run on.
+
+    Attributes:
+        provider: `tensorrt`, `cuda` or `cpu`.
+        refused: a faster one that was to be tried -> why it was not taken.
+    """
+
+    provider: str
+    refused: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def device(self) -> str:
+        """Where tensors between networks stay: `cuda` or `cpu`."""
+        return CPU if self.provider == CPU else CUDA
+
+    @property
+    def falls_short(self) -> bool:
+        """Whether there is a GPU that should have been taken."""
+        return self.provider == CPU and self.refused.get(CUDA, "").startswith(FAILED)
+
+    def __str__(self) -> str:
+        reasons: dict[str, list[str]] = {}
+        for name, reason in self.refused.items():
+            reasons.setdefault(reason, []).append(name)
+        others = "; ".join(f"not on {' or '.join(names)}: {reason}" for reason, names in reasons.items())
+        return f"runs on {self.provider}" + (f", {others}" if others else "")
+
+
+def check_provider(provider: str) -> None:
+    """Raises InputError for what is no provider."""
+    require_among((AUTO, CPU, CUDA, TENSORRT), provider=provider)
+
+
+def open_on(
+    provider: str, create: Callable[[Chain], onnxruntime.InferenceSession], graphs: bool = False
+) -> tuple[onnxruntime.InferenceSession, Execution]:
+    """Opens a network on a provider, or with `auto` on the first of TensorRT, CUDA and the CPU that takes it.
+
+    Which one it became of `auto` is logged.
+
+    Args:
+        provider: `auto`, `cpu`, `cuda` or `tensorrt`.
+        create: opens it on a chain of providers, each with its options: what the first one cannot compute, the next
+            one does.
+        graphs: let CUDA record and replay the work of a batch, where it can compute the whole network.
+
+    Raises:
+        InputError: the one provider that was asked for cannot be had.
+    """
+    check_provider(provider)
+    refused: dict[str, str] = {}
+    for candidate in PROVIDERS if provider == AUTO else (provider,):
+        reason = _missing(candidate)
+        if not reason:
+            session, reason = _try(candidate, create, graphs)
+            if session is not None:
+                execution = Execution(candidate, refused)
+                if provider == AUTO:
+                    _log.log(logging.WARNING if execution.falls_short else logging.INFO, "%s", execution)
+                return session, execution
+        refused[candidate] = reason
+    raise InputError(f"provider {provider!r} must be one that runs here. Received: {refused[provider]}.")
+
+
+def _try(
+    candidate: str, create: Callable[[Chain], onnxruntime.InferenceSession], graphs: bool
+) -> tuple[onnxruntime.InferenceSession | None, str]:
+    """The session, or why there is none; on the CPU, whatever is raised is the network's own fault."""
+    if candidate == CPU:
+        return create(_chain(CPU, False)), ""
+    reason = "ONNX Runtime could not load its libraries"
+    for missing in _preload():
+        reason = missing
+    for recorded in (True, False) if graphs and candidate == CUDA else (False,):
+        try:
+            session = create(_chain(candidate, recorded))
+        except Exception as error:  # ONNX Runtime's errors have no class of their own in common
+            reason = " ".join(str(error).split())[:200]
+            continue
+        # One whose libraries cannot be loaded is left out without an error.
+        if PROVIDERS[candidate] in session.get_providers():
+            return session, ""
+    return None, f"{FAILED} ({reason})"
+
+
+def _chain(candidate: str, recorded: bool) -> Chain:
+    """The provider, and those that take over what it cannot compute."""
+    names = list(PROVIDERS)
+    options = {"enable_cuda_graph": "1"} if recorded else {}
+    return [(PROVIDERS[name], options if name == candidate else {}) for name in names[names.index(candidate) :]]
+
+
+def _missing(candidate: str) -> str:
+    """Why a provider cannot be tried, or nothing."""
+    if PROVIDERS[candidate] not in load_runtime().get_available_providers():
+        return "this ONNX Runtime was built without it"
+    if candidate == CPU:
+        return ""
+    if not nvidia_driver_present():
+        return "there is no NVIDIA driver"
+    if candidate == TENSORRT:
+        library = TENSORRT_LIBRARIES.get(sys.platform, TENSORRT_LIBRARY)
+        try:
+            ctypes.CDLL(library)
+        except OSError:
+            return f"its library {library} is not installed"
+    return ""
+
+
+def _preload() -> list[str]:
+    """Loads the libraries of CUDA that pip installed, which ONNX Runtime does not look for; lines about those that are
+    not there."""
+    said = io.StringIO()
+    with redirect_stdout(said):
+        load_runtime().preload_dlls()
+    return [line for line in said.getvalue().splitlines() if line.startswith("Failed")]
+
+
+def nvidia_driver_present() -> bool:
+    """The GPU wheel lists CUDA everywhere and prints errors when asked for it without a driver."""
+    if sys.platform == "win32":
+        return Path("C:/Windows/System32/nvcuda.dll").exists()
+    return Path("/proc/driver/nvidia/version").exists() or Path("/dev/nvidiactl").exists()

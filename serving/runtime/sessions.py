@@ -1,0 +1,178 @@
+"""ONNX Runtime sessions over the verified files of a bundle."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from serving.bundle.manifest import Manifest, Network, Weights
+from serving.bundle.names import SAMPLER
+from serving.bundle.onnx_contents import Contents
+from serving.bundle.operators import DOMAINS
+from serving.bundle.safety import check_network, check_self_contained
+from serving.bundle.signature import check_signature
+from serving.bundle.verified import check_present, read_verified, stored_files
+from serving.common.errors import InputError, require_at_least
+from serving.runtime.installed import check_release, load_runtime
+from serving.runtime.providers import AUTO, CPU, Chain, Execution, check_provider, open_on
+from serving.runtime.runner import Runner
+
+if TYPE_CHECKING:
+    import onnxruntime
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How networks are run.
+
+    Attributes:
+        provider: `cpu`, `cuda`, `tensorrt`, or `auto`: the first of TensorRT, CUDA and the CPU that is there.
+        threads: CPU threads inside an operator; all cores by default. A container that may use fewer cores than the
+            machine has should say how many.
+        spinning: threads wait for work without sleeping, which is faster where nobody else needs the cores: 0.80 and
+            0.98 ms for a batch of a small decoder alone, 71 and 41 ms for a translation beside other work.
+        fixed_batches: keep the tensors of the first few shapes at fixed places, where CUDA records the work of a batch
+            once and replays it; more memory, and on a CPU no faster.
+    """
+
+    provider: str = AUTO
+    threads: int | None = None
+    spinning: bool = True
+    fixed_batches: bool = False
+
+    def check(self) -> None:
+        """Raises InputError for a provider that is unknown, or no threads."""
+        check_provider(self.provider)
+        if self.threads is not None:
+            require_at_least(1, threads=self.threads)
+
+
+# A pool of threads of its own, waiting for work, would slow the others down.
+SMALL = Settings(CPU, threads=1)
+
+
+class Sessions:
+    """The networks of a bundle, each opened when it is first used.
+
+    Args:
+        bundle: the folder.
+        manifest: its manifest.
+        settings: how to run them.
+
+    Raises:
+        InputError: a missing or truncated file.
+    """
+
+    def __init__(self, bundle: Path, manifest: Manifest, settings: Settings) -> None:
+        for stored in stored_files(manifest):
+            check_present(bundle, stored)
+        self.bundle = bundle
+        self.manifest = manifest
+        self.settings = settings
+        self._opened: dict[str, Runner] = {}
+        self._weights: dict[Weights, bytes] = {}
+        self._execution: Execution | None = None
+
+    def of(self, name: str, small: bool = False) -> Runner:
+        """A network that the bundle has; a small one runs on the CPU in one thread."""
+        if name not in self._opened:
+            network = self.manifest.networks[name]
+            path = self.bundle / network.file
+            content, weights = read_verified(self.bundle, network), self._weights_of(network)
+            contents = check_network(content, {file: len(numbers) for file, numbers in weights.items()}, path)
+            self._opened[name] = self._run(content, contents, weights, path, small)
+            check_signature(self._opened[name].session, network, path)
+            self._forget_weights()
+        return self._opened[name]
+
+    def added(self, content: bytes) -> Runner:
+        """A network that is no part of the bundle, beside those that are."""
+        return self._run(content, check_self_contained(content, "the network"), {}, "the network", False)
+
+    def execution(self, name: str) -> Execution:
+        """What the networks run on, decided with the first that is opened, which is `name` where none is yet."""
+        if self._execution is None:
+            self.of(name)
+        assert self._execution is not None, "a network is open"
+        return self._execution
+
+    def _run(
+        self, content: bytes, contents: Contents, weights: Mapping[str, bytes], where: object, small: bool
+    ) -> Runner:
+        settings = SMALL if small else self.settings
+        if self._execution is not None and not small:
+            settings = replace(settings, provider=self._execution.provider)
+        session, execution = _open(content, contents, weights, settings, where)
+        if self._execution is None and not small:
+            self._execution = execution
+        return Runner(session, execution.device, settings.fixed_batches)
+
+    def _weights_of(self, network: Network) -> dict[str, bytes]:
+        """The content of the file beside a network, which is read and hashed once for all that share it."""
+        weights = network.weights
+        if weights is None:
+            return {}
+        if weights not in self._weights:
+            self._weights[weights] = read_verified(self.bundle, weights)
+        return {weights.file: self._weights[weights]}
+
+    def _forget_weights(self) -> None:
+        """Lets go of what every network that shares it has got: a session has a copy of its own. Nobody here opens
+        the sampler, which is for others; its two parts draw any piece of a seed's pictures."""
+        done = {*self._opened, SAMPLER}
+        waiting = {network.weights for name, network in self.manifest.networks.items() if name not in done}
+        self._weights = {weights: content for weights, content in self._weights.items() if weights in waiting}
+
+
+def session_of(
+    content: bytes, settings: Settings | None = None, where: str = "the network"
+) -> onnxruntime.InferenceSession:
+    """Opens the content of an ONNX file from anywhere, which has all its numbers inside.
+
+    Args:
+        content: of the file.
+        settings: how to run it.
+        where: the file, for messages.
+
+    Raises:
+        InputError: what is no network or needs another file; a provider that is unknown or not present.
+    """
+    return _open(content, check_self_contained(content, where), {}, settings or Settings(), where)[0]
+
+
+def _open(
+    content: bytes, contents: Contents, weights: Mapping[str, bytes], settings: Settings, where: object
+) -> tuple[onnxruntime.InferenceSession, Execution]:
+    """A session over what was checked; numbers beside the network come from the bytes of `weights`."""
+    runtime = load_runtime()
+    opset = max((version for domain, version in contents.opsets if domain in DOMAINS), default=0)
+    check_release(opset, contents.ir_version, bool(weights), runtime.__version__, where)
+    settings.check()
+
+    def create(chain: Chain) -> onnxruntime.InferenceSession:
+        try:
+            return runtime.InferenceSession(
+                content, _options(settings, weights), providers=chain, enable_fallback=0, read_config_from_model=0
+            )
+        except Exception as error:  # ONNX Runtime's errors have no class of their own in common
+            reason = " ".join(str(error).split())[:200]
+            raise InputError(f"{where} must be a network that ONNX Runtime opens. Received: {reason}") from error
+
+    return open_on(settings.provider, create, settings.fixed_batches)
+
+
+def _options(settings: Settings, weights: Mapping[str, bytes]) -> onnxruntime.SessionOptions:
+    options = load_runtime().SessionOptions()
+    options.log_severity_level = 4
+    # It would also take its own format by the look of the bytes, of which nothing was checked.
+    options.add_session_config_entry("session.load_model_format", "ONNX")
+    if settings.threads is not None:
+        options.intra_op_num_threads = settings.threads
+    if not settings.spinning:
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    if weights:
+        names, parts = list(weights), list(weights.values())
+        options.add_external_initializers_from_files_in_memory(names, parts, list(map(len, parts)))
+    return options
