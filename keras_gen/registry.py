@@ -1,4 +1,4 @@
-"""What can be chosen by name: the package's own entries, those that a user registers, and `module:name` of a user's code.
+"""What can be chosen by name: entries of the package, those that a user registers, and `module:name` of own code.
 
 Looking a name up never imports anything, so that a saved model or a bundle cannot make us run code: what is outside of
 the package must have been registered before, by the user's program or by a command that was told `module:name`.
@@ -88,9 +88,9 @@ def import_own(name: str, argument: str) -> object:
     try:
         module = importlib.import_module(module_name)
     except Exception as error:  # whatever a user's module raises while it is imported
-        reason = " ".join(str(error).split())
+        reason = f"{type(error).__name__}: {' '.join(str(error).split())}"
         raise InputError(
-            f"`{argument}` {name!r} must name a module that can be imported. Received: {type(error).__name__}: {reason}."
+            f"`{argument}` {name!r} must name a module that can be imported. Received: {reason}."
         ) from error
     if not hasattr(module, attribute):
         names = [known for known in vars(module) if not known.startswith("_")]
