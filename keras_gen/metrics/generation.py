@@ -1,4 +1,4 @@
-"""What a model draws, and its codes against its prior."""
+"""Samples of a model, and how well its codes match its prior."""
 
 from __future__ import annotations
 
