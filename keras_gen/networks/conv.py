@@ -1,8 +1,8 @@
 """Strided convolutions in the encoder, transposed ones in the decoder, no normalization: the autoencoders' default.
 
 `filters` is the number of channels after the first convolution and doubles with each following one; `kernel_size` is
-the size of all of them; `units` is the width of the dense layer between convolutions and code; `activation` is the name of
-any Keras activation.
+the size of all of them; `units` is the width of the dense layer between convolutions and code; `activation` is the name
+of any Keras activation.
 """
 
 from __future__ import annotations
