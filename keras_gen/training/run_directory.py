@@ -1,4 +1,4 @@
-"""The folder that a training run lives in, and is continued from."""
+"""The folder of a training run, from which it is resumed."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class RunDirectory:
         self.best_file = self.path / "best.keras"
 
     def claim(self, config: dict[str, Any]) -> None:
-        """Starts a run with `config` here, or recognizes the one that is here as the same.
+        """Starts a run with `config` here, or checks that the run that is here has the same configuration.
 
         Raises:
             InputError: the path holds something else, or a run with another configuration.

@@ -1,4 +1,4 @@
-"""What a few samples say about a generator, in numbers that have a value to expect: that of the data."""
+"""Quick figures of a generator from a few samples, relative to those of the data."""
 
 from __future__ import annotations
 
