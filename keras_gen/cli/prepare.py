@@ -16,8 +16,8 @@ def run(words: Sequence[str]) -> int:
     options = _parser().parse_args(words)
     out = Path(options.out)
     quiet_import()
-    from keras_gen.data import prepared
     from keras_gen.data.preparing import prepare
+    from keras_gen.data.sources import prepared
 
     if out.exists() and not (out / prepared.FILE).exists():
         raise InputError(f"--out must be a new folder, or one that this command has written. Received: {out}.")
