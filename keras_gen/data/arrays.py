@@ -53,6 +53,14 @@ def pairs_from(name: str, pairs: np.ndarray, shape: Shape) -> Examples:
     return Examples(images.reshape(-1, 2, *images.shape[1:]))
 
 
+def check_labels(name: str, labels: np.ndarray, classes: tuple[str, ...]) -> None:
+    """Raises InputError for labels below 0, or beyond the classes that have names."""
+    low, high = int(labels.min()), int(labels.max())
+    if low < 0 or (classes and high >= len(classes)):
+        limit = f"to {len(classes) - 1}, one for each class" if classes else "on"
+        raise InputError(f"{name} must have labels from 0 {limit}. Received: {low if low < 0 else high}.")
+
+
 def conform_picture(picture: np.ndarray, shape: Shape) -> np.ndarray:
     """A uint8 picture, (height, width, 1 or 3), in the shape asked for."""
     return conform(as_pillow(picture), *shape)

@@ -41,5 +41,5 @@ class Inner:
 
 
 def listed(texts: list[str]) -> str:
-    """The texts with commas between them, and "or" before the last."""
+    """The texts, at least one, with commas between them and "or" before the last."""
     return " or ".join(filter(None, [", ".join(texts[:-1]), texts[-1]]))

@@ -64,6 +64,11 @@ def forms(kinds: Mapping[str, Kind[Any, Any]], of_own: Kind[Any, Any]) -> list[F
     return [kind.form for kind in (*kinds.values(), of_own)]
 
 
+def described(stated: list[Form]) -> str:
+    """Each form with what it is, as sentences."""
+    return " ".join(f"{listed(list(form.texts))}: {form.what}." for form in stated)
+
+
 def _texts(stated: list[Form]) -> str:
     return listed([text for form in stated for text in form.texts])
 

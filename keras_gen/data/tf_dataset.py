@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from tqdm import tqdm
 
-from keras_gen.data.arrays import conform_picture, from_arrays, pairs_from, pixels
+from keras_gen.data.arrays import check_labels, conform_picture, from_arrays, pairs_from, pixels
 from keras_gen.data.examples import Examples, Shape
 from keras_gen.data.streams import OneSize, Stream, in_memory, streamed
 from serving.common.errors import InputError
@@ -107,6 +107,7 @@ def _elements(
             elif pairs:
                 yield _together(f"pair {row} of {name}", [convert(picture) for picture in element]), None
             else:
+                check_labels(name, element[1], classes)
                 yield convert(element[0]), int(element[1])
 
     return Stream(name, _count(name, single), taken(), classes)
