@@ -30,13 +30,13 @@ class Shape(NamedTuple):
     channels: int | None = None
 
 
-def splits_of(split: str) -> tuple[str, ...]:
-    """The splits that one is made of: itself, or both for `all`.
-
-    Raises:
-        InputError: it is none of `train`, `test` and `all`.
-    """
+def check_split(split: str) -> None:
+    """Raises InputError for anything but `train`, `test` and `all`."""
     require_among((*SPLITS, "all"), split=split)
+
+
+def splits_of(split: str) -> tuple[str, ...]:
+    """The splits that one is made of: itself, or both for `all`."""
     return SPLITS if split == "all" else (split,)
 
 
@@ -112,17 +112,18 @@ def joined(name: str, parts: list[Examples]) -> Examples:
         parts: labelled in the result only if all of them are.
 
     Raises:
-        InputError: pictures of two shapes, or too many for the memory.
+        InputError: pictures of two types or shapes, or too many for the memory.
     """
-    first, *others = parts
-    if not others:
+    first = parts[0]
+    if len(parts) == 1:
         return first
-    shape = first.images.shape[1:]
-    for other in others:
-        if other.images.shape[1:] != shape:
-            received = " and ".join(size_text(images.shape[-3:]) for images in (first.images, other.images))
-            raise InputError(f"{name} must hold pictures of one shape in all of its splits. Received: {received}.")
-    check_memory(name, sum(len(part.images) for part in parts), shape)
+    kinds = [f"{part.images.dtype} {size_text(part.images.shape[-3:])}" for part in parts]
+    if len(set(kinds)) > 1:
+        received = " and ".join(kinds)
+        raise InputError(
+            f"{name} must hold pictures of one type and one shape in all of its splits. Received: {received}."
+        )
+    check_memory(name, sum(len(part.images) for part in parts), first.images.shape[1:])
     labels = [part.labels for part in parts if part.labels is not None]
     together = np.concatenate(labels) if len(labels) == len(parts) else None
     return Examples(np.concatenate([part.images for part in parts]), together, first.classes)

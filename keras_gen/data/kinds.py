@@ -54,9 +54,7 @@ def _stated(form: str, read: str, stream: str) -> dict[str, Kind[Any, Any]]:
 SOURCES: dict[str, Kind[Examples, Stream]] = _stated("SOURCE", "read", "stream")
 DOMAINS: dict[str, Kind[DomainExamples, tuple[Stream, ...]]] = _stated("DOMAINS", "read_domains", "stream_domains")
 OWN_SOURCE: Kind[Examples, Stream] = Kind(own.SOURCE, own.read, own.stream)
-OWN_DOMAINS: Kind[DomainExamples, tuple[Stream, ...]] = Kind(
-    own.DOMAINS, own.read_domains, own.stream_domains, own.has_domains
-)
+OWN_DOMAINS: Kind[DomainExamples, tuple[Stream, ...]] = Kind(own.DOMAINS, own.read_domains, own.stream_domains)
 
 
 def forms(kinds: Mapping[str, Kind[Any, Any]], of_own: Kind[Any, Any]) -> list[Form]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from keras_gen.data.examples import Shape, asked_shape, splits_of
+from keras_gen.data.examples import Shape, asked_shape, check_split
 from keras_gen.data.forms import Form, Inner
 from keras_gen.data.kinds import find_source
 from keras_gen.data.source import Source
@@ -46,13 +46,13 @@ def place_of(form: Form, location: str) -> str | Inner:
 
 def _source(name: str, split: str, shape: Shape) -> Source:
     kind, location = find_source(name)
-    splits_of(split)
+    check_split(split)
     return Source(name, split, kind.read(place_of(kind.form, location), split, shape))
 
 
 def _stream(name: str, split: str, shape: Shape) -> Stream:
     kind, location = find_source(name)
-    splits_of(split)
+    check_split(split)
     if kind.stream is None:
         return streamed(name, _source(name, split, shape).examples)
     return kind.stream(place_of(kind.form, location), split, shape)

@@ -284,9 +284,13 @@ class TestMistakes:
         with pytest.raises(InputError, match="must return pairs for both splits or for none"):
             open_domains(own("np.stack([images(2)] * 2, axis=1)", "(images(2), images(2))"), split="all")
 
-    def test_splits_of_two_shapes(self, own):
-        with pytest.raises(InputError, match="one shape in all of its splits. Received: 4x4x3 and 6x6x3"):
-            open_source(own("images(2)", "images(2, 6)"), split="all")
+    @pytest.mark.parametrize(
+        ("test", "received"),
+        [("images(2, 6)", "uint8 4x4x3 and uint8 6x6x3"), ("images(2) / 255", "uint8 4x4x3 and float32 4x4x3")],
+    )
+    def test_splits_that_do_not_fit_together(self, own, test, received):
+        with pytest.raises(InputError, match=f"one type and one shape in all of its splits. Received: {received}"):
+            open_source(own("images(2)", test), split="all")
 
     def test_an_error_within_a_dataset(self, own):
         prelude = "def fails():\n    yield images(1)[0]\n    raise KeyError('shelf')\n"

@@ -28,6 +28,17 @@ def test_the_page_has_every_kind_and_no_other():
         assert table(stated) in TEXT
 
 
+def test_a_kind_is_called_like_its_file():
+    """So that no two files can state the same name."""
+    stated = {
+        kind.form.texts: kind.read.__module__.rpartition(".")[2] for kind in (*SOURCES.values(), *DOMAINS.values())
+    }
+    files = {file.stem for file in (ROOT / "keras_gen" / "data" / "sources").glob("[!_]*.py")}
+    assert set(stated.values()) == files
+    for texts, file in stated.items():
+        assert all(re.match(rf"{file}(:|$)", text) for text in texts)
+
+
 def test_the_readme_names_every_kind_of_one_domain():
     rows = re.findall(r"^\| `([^`]+)` \|", (ROOT / "README.md").read_text(), re.MULTILINE)
     assert {text for kind in SOURCES.values() for text in kind.form.texts} <= set(rows)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from keras_gen.data import own
 from keras_gen.data.domains import check_same_shape
-from keras_gen.data.examples import asked_shape, splits_of
+from keras_gen.data.examples import asked_shape, check_split
 from keras_gen.data.kinds import DOMAINS, SOURCES, find_domains
 from keras_gen.data.opening import place_of
-from keras_gen.data.own import FUNCTIONS
-from keras_gen.data.own import has_domains as own_has_domains
 from keras_gen.data.shares import Share, shared
 from keras_gen.data.source import Source
 from keras_gen.data.streams import Stream
@@ -133,7 +132,7 @@ def open_domains(
         InputError: an unknown kind, a path that is not there, pictures that have no partner or another shape.
     """
     kind, location = find_domains(name)
-    splits_of(split)
+    check_split(split)
     found = kind.read(place_of(kind.form, location), split, asked_shape(image_size, channels))
     a, b = (Source(f"{name} ({domain})", split, part) for domain, part in (("A", found.a), ("B", found.b)))
     check_same_shape(a, b)
@@ -147,7 +146,7 @@ def open_streams(
     """One after the other the pairs, or the pictures of A and those of B; arguments and errors as for
     `open_domains`."""
     kind, location = find_domains(name)
-    splits_of(split)
+    check_split(split)
     if kind.stream is None:
         raise InputError(f"the data must be pictures that can be prepared. Received: {name!r}.")
     return kind.stream(place_of(kind.form, location), split, asked_shape(image_size, channels))
@@ -155,11 +154,11 @@ def open_streams(
 
 def has_domains(name: str) -> bool:
     """Whether a source that can be streamed is one of two domains; where its name does not say so, it is looked at."""
-    if name in FUNCTIONS:
-        return own_has_domains(name)
     head, _, location = name.partition(":")
     kind = DOMAINS.get(head)
-    if kind is None or kind.stream is None:
+    if kind is None:
+        return head not in SOURCES and name in own.FUNCTIONS and own.has_domains(name)
+    if kind.stream is None:
         return False
     return head not in SOURCES or kind.has_domains is None or (bool(location) and kind.has_domains(location))
 
