@@ -318,6 +318,22 @@ class TestMistakes:
         assert message in said
         assert said.count("\n") == 1
 
+    @pytest.mark.parametrize(
+        "words",
+        [
+            ["prepare", "own_nowhere:f", "--out", "out"],
+            ["train", "dann", "--data", "digits", "--target", "own_nowhere:f"],
+            ["train", "cyclegan", "--data", "edges:own_nowhere:f"],
+            ["evaluate", "run", "--data", "own_nowhere:f"],
+            ["export", "run", "--out", "out", "--calibrate", "own_nowhere:f"],
+        ],
+    )
+    def test_every_command_imports_what_it_is_told(self, tmp_path, monkeypatch, capsys, words):
+        monkeypatch.chdir(tmp_path)
+        assert main(words) == 2
+        assert "No module named 'own_nowhere'" in capsys.readouterr().err
+        assert not list(tmp_path.iterdir())
+
     def test_a_function_that_was_not_imported(self, module):
         """Opening a source runs no code of a user's."""
         name = module("images(2)")
