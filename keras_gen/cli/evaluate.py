@@ -12,7 +12,7 @@ import numpy as np
 
 from keras_gen.cli.parser import Parser
 from keras_gen.cli.quiet import quiet_import
-from keras_gen.data import SOURCE_NAMES
+from keras_gen.data import DATA_HELP, import_data
 from serving import Manifest, Sampler, Translator
 from serving.bundle.manifest import FILE_NAME
 from serving.bundle.names import IMAGE, LABEL, TRANSLATION
@@ -33,7 +33,7 @@ def run(words: Sequence[str]) -> int:
     beside the file `NAME.keras`."""
     parser = Parser("keras-gen evaluate", description="Measure a run or a bundle on data.")
     parser.add_argument("place", type=str, help="run directory, bundle or .keras file.")
-    parser.add_argument("--data", type=str, required=True, help=f"{SOURCE_NAMES}.")
+    parser.add_argument("--data", type=str, required=True, help=DATA_HELP)
     parser.add_argument("--split", type=str, default="test", help="train, test or all.")
     parser.add_argument("--count", type=int | None, default=None, help="pictures to measure on; all by default.")
     parser.add_argument("--samples", type=int, default=200, help="importance samples for a VAE's likelihood.")
@@ -63,6 +63,7 @@ def run(words: Sequence[str]) -> int:
 
     require_among(AGAINST, against=options.against)
     check_extractor(options.extractor)
+    import_data(options.data)
     place = Path(options.place)
     figures = _bundle(place, options) if (place / FILE_NAME).is_file() else _run(place, options)
     file = place.with_name(f"{place.stem}_{FILE}") if place.suffix == MODEL_SUFFIX else place / FILE

@@ -99,7 +99,10 @@ def _bundle(options: Any, parser: Parser) -> Path:
     quiet_import()
 
     from export import Wish, export_bundle
+    from keras_gen.data import import_data
 
+    if options.calibrate is not None:
+        import_data(options.calibrate)
     wish = Wish(options.quantize, options.least_psnr, options.calibrate) if options.quantize else None
     folder = export_bundle(options.run, Path(options.out), options.io, options.target, wish, print)
     for name, outputs in Manifest.read(folder).parity.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from keras_gen.data import Share, Source, check_same_shape, endless_pairs, open_source
+from keras_gen.data import Share, Source, check_same_shape, endless_pairs, import_data, open_source
 from keras_gen.data.translation import Domains, check_load_size, open_domains
 from serving.common.classes import class_labels
 from serving.common.errors import InputError
@@ -69,6 +69,8 @@ def open_training_data(options: Any, cls: Any) -> TrainingData:
         raise InputError(
             f"--target must be left out for {options.name!r}, which adapts to none. Received: {options.target}."
         )
+    for name in filter(None, (options.data, options.target)):
+        import_data(name)
     if cls.translates:
         return _open_translation(options, cls)
     for name in ("load_size", "mirror", "reverse"):

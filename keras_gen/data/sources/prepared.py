@@ -14,13 +14,15 @@ from typing import Any
 
 import numpy as np
 
-from keras_gen.data.examples import Examples, MissingSplitError, Shape, check_memory
+from keras_gen.data.examples import SPLITS, DomainExamples, Examples, MissingSplitError, Shape, joined, of_pairs
+from keras_gen.data.forms import Form
 from serving.bundle.inputs import size_text
 from serving.common.errors import InputError
 from serving.common.files import existing_folder
 
 FILE, FORMAT, FIRST_FORMAT = "prepared.json", "keras-gen prepared pictures, 2", "keras-gen prepared pictures, 1"
-SPLITS = ("train", "test")
+_WHAT = "what `keras-gen prepare SOURCE --out FOLDER` decoded and resized once, read from the disk batch by batch"
+SOURCE = DOMAINS = Form(("prepared:FOLDER",), _WHAT)
 ONE, PAIRS, UNPAIRED = "one", "pairs", "unpaired"
 
 
@@ -49,6 +51,15 @@ def read(location: str, split: str, shape: Shape) -> Examples:
     """The arrays of a split, mapped; both one after the other, in memory, for `all`."""
     folder, facts = open_folder(location, two=False)
     return read_domain(folder, facts, "", split, shape)
+
+
+def read_domains(location: str, split: str, shape: Shape) -> DomainExamples:
+    """The arrays of a split, mapped; those of both splits, in memory, for `all`."""
+    folder, facts = open_folder(location, two=True)
+    if facts.domains == PAIRS:
+        return of_pairs(read_domain(folder, facts, "", split, shape))
+    a, b = (read_domain(folder, facts, domain, split, shape) for domain in "ab")
+    return DomainExamples(a, b, paired=False)
 
 
 def open_folder(location: str, two: bool) -> tuple[Path, Facts]:
@@ -86,11 +97,10 @@ def read_domain(folder: Path, facts: Facts, domain: str, split: str, shape: Shap
     name = f"prepared:{folder}"
     if split not in ("all", *facts.image_shapes):
         raise MissingSplitError(f"{name} must have the split {split!r}. Received: {', '.join(facts.image_shapes)}.")
-    parts = []
-    for part in facts.image_shapes if split == "all" else (split,):
-        shape = _check_shape(name, part, facts.image_shapes[part], shape)
-        parts.append(_mapped(folder, domain, part, facts))
-    return parts[0] if len(parts) == 1 else _joined(name, parts)
+    parts = [part for part in facts.image_shapes if split in ("all", part)]
+    for part in parts:
+        _check_shape(name, part, facts.image_shapes[part], shape)
+    return joined(name, [_mapped(folder, domain, part, facts) for part in parts])
 
 
 def images_file(folder: Path, domain: str, split: str) -> Path:
@@ -103,22 +113,13 @@ def labels_file(folder: Path, domain: str, split: str) -> Path:
     return folder / "-".join(filter(None, (split, domain, "labels.npy")))
 
 
-def _check_shape(name: str, split: str, prepared: tuple[int, int, int], shape: Shape) -> Shape:
-    """The shape that other splits must have as well."""
+def _check_shape(name: str, split: str, prepared: tuple[int, int, int], shape: Shape) -> None:
     wanted = (*(shape.size or prepared[:2]), shape.channels or prepared[2])
     if wanted != prepared:
         raise InputError(
             f"{name} holds pictures of {size_text(prepared)} in the split {split!r}; another size must be prepared "
-            f"anew. Received: a wish for {size_text(wanted)}."
+            f"anew. Received: requested {size_text(wanted)}."
         )
-    return Shape(prepared[:2], prepared[2])
-
-
-def _joined(name: str, parts: list[Examples]) -> Examples:
-    check_memory(name, sum(len(part.images) for part in parts), parts[0].images.shape[1:])
-    labels = [part.labels for part in parts if part.labels is not None]
-    joined = np.concatenate(labels) if len(labels) == len(parts) else None
-    return Examples(np.concatenate([part.images for part in parts]), joined, parts[0].classes)
 
 
 def _mapped(folder: Path, domain: str, split: str, facts: Facts) -> Examples:

@@ -7,24 +7,29 @@ from pathlib import Path
 
 import numpy as np
 
-from keras_gen.data.examples import Shape, conform_picture
-from keras_gen.data.folder import split_folders
+from keras_gen.data.arrays import conform_picture
+from keras_gen.data.examples import DomainExamples, Shape, of_pairs
+from keras_gen.data.forms import Form
+from keras_gen.data.sources.folder import split_folders, split_pair
 from keras_gen.data.streams import OneSize, Stream, decoded, in_memory
-from keras_gen.data.translation.both import Both, of_pairs
-from keras_gen.data.translation.folders import split_pair
 from serving.common.errors import InputError
 from serving.common.files import existing_folder
 from serving.common.images import picture_files, read_image
 
+DOMAINS = Form(
+    ("pairs:PATH", "pairs:PATH_A,PATH_B"),
+    "files that hold two pictures side by side, the left one of A; or two folders, matched by name",
+)
 
-def read(location: str, split: str, shape: Shape) -> Both:
+
+def read_domains(location: str, split: str, shape: Shape) -> DomainExamples:
     """The left halves and the right halves, or the pictures of the first and of the second folder."""
-    (pairs,) = streams(location, split, shape)
+    (pairs,) = stream_domains(location, split, shape)
     return of_pairs(in_memory(pairs))
 
 
-def streams(location: str, split: str, shape: Shape) -> tuple[Stream]:
-    """The pairs of `read`, decoded as they are asked for."""
+def stream_domains(location: str, split: str, shape: Shape) -> tuple[Stream]:
+    """The pairs of `read_domains`, decoded as they are asked for."""
     shape = shape._replace(channels=shape.channels or 3)
     name, folders = f"pairs:{location}", split_pair(location)
     if folders is None:
@@ -50,7 +55,7 @@ def _files(root: Path, split: str) -> dict[Path, Path]:
         if first != file:
             raise InputError(f"pairs:{root} must hold one picture of each name. Received: {first} and {file.name}.")
     if not files:
-        raise InputError(f"pairs:{root} must hold pictures. Received: none.")
+        raise InputError(f"pairs:{root} must hold pictures. Received: a folder without any.")
     return files
 
 

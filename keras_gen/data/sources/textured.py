@@ -10,12 +10,17 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
-from keras_gen.data.examples import Examples, Shape
+from keras_gen.data.examples import DomainExamples, Examples, Shape
+from keras_gen.data.forms import Form, Inner
 from keras_gen.data.streams import Stream, streamed
-from keras_gen.data.translation.both import Both
 from serving.common.errors import InputError
 from serving.common.images import to_uint8
 
+DOMAINS = Form(
+    ("textured:SOURCE",),
+    "half of a grey source dark on white, the other half in colour on a texture; labels of both are known",
+    wraps=True,
+)
 # Of NumPy's default generator, which draws the colours and textures of a split.
 SEEDS = {"train": 2000, "test": 2001, "all": 2002}
 KNOTS = 5
@@ -24,34 +29,31 @@ GROUND, INK = (128.0, 255.0), (0.2, 0.6)
 BLOCK = 4096
 
 
-def read(location: str, split: str, shape: Shape) -> Both:
+def read_domains(inner: Inner, split: str, shape: Shape) -> DomainExamples:
     """RGB pictures with the source's labels: of every second picture from the first on, and of the others."""
-    # The reader of names is what reads this source, too.
-    from keras_gen.data.source import open_source
-
     if shape.channels not in (None, 3):
-        raise InputError(f"textured:{location} must have 3 channels. Received: a wish for {shape.channels}.")
-    source = open_source(location, shape.size, split=split)
-    inner = source.examples
-    if inner.images.shape[3] != 1 or len(inner.images) < 2:
+        raise InputError(f"textured:{inner.name} must have 3 channels. Received: requested {shape.channels}.")
+    source = inner.read(split, Shape(shape.size))
+    pictures = source.examples
+    if pictures.images.shape[3] != 1 or len(pictures.images) < 2:
         raise InputError(
-            f"textured:{location} must be made of two grey pictures or more. "
-            f"Received: {len(inner.images)} of {inner.images.shape[3]} channels."
+            f"textured:{inner.name} must be made of two grey pictures or more. "
+            f"Received: {len(pictures.images)} of {pictures.images.shape[3]} channels."
         )
-    images = to_uint8(inner.images)
+    images = to_uint8(pictures.images)
     random = np.random.default_rng(SEEDS[split])
     on_texture = images[1::2]
     blocks = [textured(on_texture[start : start + BLOCK], random) for start in range(0, len(on_texture), BLOCK)]
     dark = (255 - images[::2]).repeat(3, axis=3)
-    labels = [None if inner.labels is None else inner.labels[first::2] for first in (0, 1)]
+    labels = [None if pictures.labels is None else pictures.labels[first::2] for first in (0, 1)]
     light = np.concatenate(blocks)
     a, b = (Examples(part, of, source.classes) for part, of in zip((dark, light), labels, strict=True))
-    return Both(a, b, paired=False)
+    return DomainExamples(a, b, paired=False)
 
 
-def streams(location: str, split: str, shape: Shape) -> tuple[Stream, Stream]:
-    """The pictures of `read`, which are all in memory: colours and textures are drawn for many at once."""
-    name, both = f"textured:{location}", read(location, split, shape)
+def stream_domains(inner: Inner, split: str, shape: Shape) -> tuple[Stream, Stream]:
+    """The pictures of `read_domains`, which are all in memory: colours and textures are drawn for many at once."""
+    name, both = f"textured:{inner.name}", read_domains(inner, split, shape)
     return streamed(name, both.a), streamed(name, both.b)
 
 

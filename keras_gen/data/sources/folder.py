@@ -5,13 +5,16 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from keras_gen.data.examples import Examples, MissingSplitError, Shape
+from keras_gen.data.examples import SPLITS, Examples, MissingSplitError, Shape, splits_of
+from keras_gen.data.forms import Form
 from keras_gen.data.streams import Stream, decoded, in_memory
 from serving.common.errors import InputError
 from serving.common.files import existing_folder
 from serving.common.images import SUFFIXES, picture_files, read_image
 
-SPLITS = ("train", "test")
+SOURCE = Form(
+    ("folder:PATH",), "pictures, class by class in sub-folders or all in one; `train/` and `test/` if they exist"
+)
 
 
 def read(location: str, split: str, shape: Shape) -> Examples:
@@ -42,7 +45,7 @@ def _decoded(location: str, split: str, shape: Shape) -> Stream:
         files += found
         names += of_class
     if not files:
-        raise InputError(f"{name} must hold pictures ({', '.join(SUFFIXES[:3])}, ...). Received: none.")
+        raise InputError(f"{name} must hold pictures ({', '.join(SUFFIXES[:3])}, ...). Received: a folder without any.")
     classes = tuple(sorted(set(names)))
     labels = [classes.index(name) for name in names] if names else None
     return decoded(name, files, partial(read_image, size=shape.size, channels=shape.channels), labels, classes)
@@ -57,11 +60,25 @@ def split_folders(root: Path, split: str, kind: str = "folder") -> list[Path]:
     present = [part for part in SPLITS if (root / part).is_dir()]
     if not present:
         if split == "test":
-            raise MissingSplitError(f"{kind}:{root} must have a sub-folder 'test'. Received: none.")
+            raise MissingSplitError(f"{kind}:{root} must have a sub-folder 'test'. Received: no 'train' and no 'test'.")
         return [root]
     if split != "all" and split not in present:
         raise MissingSplitError(f"{kind}:{root} must have a sub-folder {split!r}. Received: {', '.join(present)}.")
-    return [root / part for part in present if split in ("all", part)]
+    return [root / part for part in present if part in splits_of(split)]
+
+
+def split_pair(location: str) -> tuple[Path, Path] | None:
+    """Both folders of `PATH_A,PATH_B`; None for a single path, which may have a comma in its name.
+
+    Raises:
+        InputError: more than two folders.
+    """
+    if Path(location).exists() or "," not in location:
+        return None
+    parts = location.split(",")
+    if len(parts) != 2 or not all(parts):
+        raise InputError(f"two domains must be one folder or two, as in PATH_A,PATH_B. Received: {location!r}.")
+    return Path(parts[0]), Path(parts[1])
 
 
 def _list(folder: Path) -> tuple[list[Path], list[str]]:

@@ -13,10 +13,13 @@ from pathlib import Path
 
 import numpy as np
 
-from keras_gen.data.examples import Examples, MissingSplitError, Shape, check_memory, from_arrays
+from keras_gen.data.arrays import from_arrays
+from keras_gen.data.examples import Examples, MissingSplitError, Shape, check_memory, joined, splits_of
+from keras_gen.data.forms import Form
 from serving.common.errors import InputError
 from serving.common.files import existing_folder
 
+SOURCE = Form(("idx:PATH",), "a folder of files in MNIST's format")
 FILE_PREFIXES = {"train": ("train",), "test": ("t10k", "test")}
 UNSIGNED_BYTE = 0x08
 
@@ -25,12 +28,7 @@ def read(location: str, split: str, shape: Shape) -> Examples:
     """Pictures from `*train-images*` or `*t10k-images*`, labels from the file beside them if it is there."""
     folder = existing_folder(Path(location), f"idx:{location}")
     if split == "all":
-        parts = [read(location, part, shape) for part in FILE_PREFIXES]
-        labels = [part.labels for part in parts if part.labels is not None]
-        return Examples(
-            np.concatenate([part.images for part in parts]),
-            np.concatenate(labels) if len(labels) == len(parts) else None,
-        )
+        return joined(f"idx:{location}", [read(location, part, shape) for part in splits_of(split)])
     images = _find(folder, split, "images-idx3")
     if images is None:
         raise MissingSplitError(

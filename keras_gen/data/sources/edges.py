@@ -10,11 +10,16 @@ from dataclasses import replace
 import numpy as np
 from scipy import ndimage
 
-from keras_gen.data.examples import Examples, Shape
+from keras_gen.data.examples import DomainExamples, Examples, Shape
+from keras_gen.data.forms import Form, Inner
 from keras_gen.data.streams import Stream
-from keras_gen.data.translation.both import Both
 from serving.common.images import to_float, to_uint8
 
+DOMAINS = Form(
+    ("edges:SOURCE",),
+    "outlines of the pictures of any source, and the pictures: pairs whose right answer is known",
+    wraps=True,
+)
 SMOOTHING = 1.0
 # Least slope of an edge, in grey levels from one pixel to the next.
 SLOPE = 12.0
@@ -23,24 +28,19 @@ BLOCK = 2048
 STEPS = ((0, 1), (1, 1), (1, 0), (1, -1))
 
 
-def read(location: str, split: str, shape: Shape) -> Both:
+def read_domains(inner: Inner, split: str, shape: Shape) -> DomainExamples:
     """Outlines, black on white, and the pictures that they are of; both have the source's labels and channels."""
-    # The reader of names is what reads this source, too.
-    from keras_gen.data.source import open_source
-
-    inner = open_source(location, shape.size, shape.channels, split).examples
-    images = to_uint8(inner.images)
+    pictures = inner.read(split, shape).examples
+    images = to_uint8(pictures.images)
     blocks = [outlines(images[start : start + BLOCK]) for start in range(0, len(images), BLOCK)]
-    return Both(Examples(np.concatenate(blocks), inner.labels, inner.classes), inner, paired=True)
+    return DomainExamples(Examples(np.concatenate(blocks), pictures.labels, pictures.classes), pictures, paired=True)
 
 
-def streams(location: str, split: str, shape: Shape) -> tuple[Stream]:
-    """The pairs of `read`, made as they are asked for."""
-    from keras_gen.data.source import open_stream
-
-    inner = open_stream(location, shape.size, shape.channels, split)
-    pairs = ((_with_outline(picture), label) for picture, label in inner.examples)
-    return (replace(inner, name=f"edges:{location}", examples=pairs),)
+def stream_domains(inner: Inner, split: str, shape: Shape) -> tuple[Stream]:
+    """The pairs of `read_domains`, made as they are asked for."""
+    pictures = inner.stream(split, shape)
+    pairs = ((_with_outline(picture), label) for picture, label in pictures.examples)
+    return (replace(pictures, name=f"edges:{inner.name}", examples=pairs),)
 
 
 def _with_outline(picture: np.ndarray) -> np.ndarray:

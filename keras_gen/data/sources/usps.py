@@ -13,10 +13,13 @@ from pathlib import Path
 
 import numpy as np
 
-from keras_gen.data.examples import Examples, MissingSplitError, Shape, from_arrays
+from keras_gen.data.arrays import from_arrays
+from keras_gen.data.examples import Examples, MissingSplitError, Shape, splits_of
+from keras_gen.data.forms import Form
 from serving.common.errors import InputError
 from serving.common.files import existing_folder
 
+SOURCE = Form(("usps:PATH",), "USPS digits as text, `zip.train.gz` and `zip.test.gz`")
 SIDE = 16
 CLASSES = tuple("0123456789")
 
@@ -24,8 +27,7 @@ CLASSES = tuple("0123456789")
 def read(location: str, split: str, shape: Shape) -> Examples:
     """The digits of `zip.train.gz` or `zip.test.gz`, or of both."""
     folder = existing_folder(Path(location), f"usps:{location}")
-    parts = ("train", "test") if split == "all" else (split,)
-    table = np.concatenate([_read_table(folder / f"zip.{part}.gz") for part in parts])
+    table = np.concatenate([_read_table(folder / f"zip.{part}.gz") for part in splits_of(split)])
     images = np.rint((table[:, 1:] + 1.0) * 127.5).astype(np.uint8).reshape(-1, SIDE, SIDE)
     return from_arrays(f"usps:{location}", images, table[:, 0].astype(np.int64), shape, CLASSES)
 
@@ -40,7 +42,7 @@ def _read_table(path: Path) -> np.ndarray:
     except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
         raise InputError(f"{path} must be gzipped text. Received: {error}.") from error
     if not lines:
-        raise InputError(f"{path} must have at least one digit. Received: none.")
+        raise InputError(f"{path} must have at least one digit. Received: an empty file.")
     wanted = 1 + SIDE**2
     for number, values in enumerate(lines, start=1):
         if len(values) != wanted:

@@ -1,4 +1,7 @@
-"""`tfds:NAME[/CONFIG]`: a data set of TensorFlow Datasets with pictures in it."""
+"""`tfds:NAME[/CONFIG]`: a data set of TensorFlow Datasets with pictures in it, of one domain or of two.
+
+Those of two have the splits trainA, trainB, testA and testB.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from keras_gen.data.examples import Examples, MissingSplitError, Shape, conform_picture, from_arrays
+from keras_gen.data.arrays import conform_picture, from_arrays
+from keras_gen.data.examples import DomainExamples, Examples, MissingSplitError, Shape, joined, splits_of
+from keras_gen.data.forms import Form
 from keras_gen.data.streams import Stream, in_memory
 from serving.common.errors import InputError, nearest
+
+SOURCE = Form(("tfds:NAME[/CONFIG]",), "TensorFlow Datasets")
+FAMILY = "cycle_gan/"
+DOMAINS = Form((f"tfds:{FAMILY}NAME",), "TensorFlow Datasets")
 
 
 def read(location: str, split: str, shape: Shape) -> Examples:
@@ -17,9 +26,20 @@ def read(location: str, split: str, shape: Shape) -> Examples:
     return from_arrays(f"tfds:{location}", found.images, found.labels, Shape(), found.classes)
 
 
-def splits_of(location: str) -> list[str]:
-    """Names of the splits of a data set, which is downloaded if need be."""
-    return list(_prepared(location, "all").info.splits)
+def read_domains(location: str, split: str, shape: Shape) -> DomainExamples:
+    """The pictures of A and of B."""
+    a, b = (
+        joined(
+            f"tfds:{location}", [Examples(read(location, f"{part}{domain}", shape).images) for part in splits_of(split)]
+        )
+        for domain in "AB"
+    )
+    return DomainExamples(a, b, paired=False)
+
+
+def has_domains(location: str) -> bool:
+    """Whether a data set is one of two domains; one of another family is looked at, and downloaded if need be."""
+    return location.startswith(FAMILY) or "trainA" in _prepared(location, "all").info.splits
 
 
 def stream(location: str, split: str, shape: Shape) -> Stream:
@@ -37,6 +57,12 @@ def stream(location: str, split: str, shape: Shape) -> Stream:
         for example in tfds.as_numpy(builder.as_dataset(split=split))
     )
     return Stream(name, builder.info.splits[split].num_examples, examples, classes)
+
+
+def stream_domains(location: str, split: str, shape: Shape) -> tuple[Stream, Stream]:
+    """The pictures of `read_domains`, decoded as they are asked for."""
+    a, b = (stream(location, f"{split}{domain}", shape).unlabelled() for domain in "AB")
+    return a, b
 
 
 def _prepared(location: str, split: str) -> Any:

@@ -7,9 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-from keras_gen.data.examples import Examples, MissingSplitError, Shape, from_arrays
+from keras_gen.data.arrays import from_arrays
+from keras_gen.data.examples import SPLITS, Examples, MissingSplitError, Shape
+from keras_gen.data.forms import Form
 from serving.common.errors import InputError
 
+SOURCE = Form(("npz:PATH",), "a NumPy archive: `x_train`, `y_train`, `images`, ...")
 IMAGE_KEYS = ("x_{split}", "{split}_images", "images", "x")
 LABEL_KEYS = ("y_{split}", "{split}_labels", "labels", "y")
 
@@ -45,7 +48,7 @@ def _names(patterns: tuple[str, ...], split: str) -> list[str]:
 
 def _get(archive: np.lib.npyio.NpzFile, patterns: tuple[str, ...], split: str) -> np.ndarray | None:
     if split == "all":
-        parts = [_get(archive, patterns[:2], part) for part in ("train", "test")]
+        parts = [_get(archive, patterns[:2], part) for part in SPLITS]
         found = [part for part in parts if part is not None]
         if found:
             return np.concatenate(found)
