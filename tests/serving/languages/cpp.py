@@ -157,6 +157,13 @@ class Language:
         """uint8 (height, width, channels)."""
         return self.ask("translate", bundle, picture[None], to=to)[0]
 
+    def refusals(self, bundles: Sequence[Path], files: bool) -> list[str]:
+        """What each bundle is refused with, empty for one that is not: its manifest, or its other files too."""
+        source = self.folder / "in.raw"
+        source.write_text("".join(f"{bundle}\n" for bundle in bundles))
+        command = "bundles" if files else "manifests"
+        return called(self.folder / "driver" / "driver", command, "-", "-", f"in={source}").split("\n")[:-1]
+
     def close(self) -> None:
         """Nothing goes on between two questions."""
 

@@ -16,33 +16,21 @@ from PIL import Image
 
 import export
 from serving import Sampler, Translator
-from serving.bundle.manifest import FORMAT_VERSION
-from serving.bundle.operators import ALLOWED
 from serving.common.images import grid, read_image, read_with_opacity, to_uint8, write_picture, write_png
 from tests.serving.languages import cpp, toys
 from tests.translators import noise
 
 PAGE = Path(__file__).parents[3] / "docs" / "cpp.md"
-REQUIRED = "KERAS_GEN_ALL_LANGUAGES"
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _needed():
-    problem = cpp.missing()
-    if problem and os.environ.get(REQUIRED) == "1":
-        pytest.fail(f"C++ must be tested where {REQUIRED}=1: {problem}")
-    if problem:
-        pytest.skip(f"C++: {problem}")
+def language(language_of):
+    return language_of("cpp")
 
 
 @pytest.fixture(scope="module")
-def language(tmp_path_factory):
-    return cpp.Language(tmp_path_factory.mktemp("cpp"))
-
-
-@pytest.fixture(scope="module")
-def sanitized(tmp_path_factory):
-    return cpp.Language(tmp_path_factory.mktemp("cpp_sanitized"), sanitized=True)
+def sanitized(language_of):
+    return language_of("sanitized")
 
 
 @pytest.fixture(scope="module")
@@ -166,11 +154,12 @@ def test_pictures_of_one_size_are_translated_together(language, bundles):
     np.testing.assert_array_equal(language.ask("translate", bundles["inverting"], pictures), 255 - pictures)
 
 
+@pytest.mark.parametrize("name", ["centring", "older"])
 @pytest.mark.parametrize("size", [(96, 128), (33, 90), (130, 41), (200, 200)])
-def test_tiles_share_the_statistics_of_the_whole(language, bundles, size):
+def test_tiles_share_the_statistics_of_the_whole(language, bundles, size, name):
     picture = noise(*size) // 2 + np.linspace(0, 100, size[1], dtype=np.uint8)[:, None]
     expected = Translator(bundles["centring"], provider="cpu", tile=32).translate(picture[None])
-    close(language.ask("translate", bundles["centring"], picture[None], tile=32), expected)
+    close(language.ask("translate", bundles[name], picture[None], tile=32), expected)
 
 
 def test_both_directions(language, bundles):
@@ -399,10 +388,6 @@ def whole(**changes):
     return lambda folder: toys.changed(folder, lambda manifest: manifest.update(changes))
 
 
-def text(content):
-    return lambda folder: (folder / "manifest.json").write_bytes(content)
-
-
 def altered(folder, name="decoder.onnx"):
     content = bytearray((folder / name).read_bytes())
     content[-1] ^= 1
@@ -463,41 +448,7 @@ DAMAGES = {
         "must be a bundle with a manifest.json. Received: a folder without one.",
     ),
     "manifest linked": (lambda folder: linked(folder, "manifest.json"), "must be a file of its own. Received: a link."),
-    "no JSON": (text(b'{"format_version": 2,'), "manifest.json: a manifest must be JSON. Received: "),
-    "not even text": (text(b"\xff\xfe\0"), "manifest.json: a manifest must be JSON. Received: "),
-    "deep JSON": (text(b"[" * 100_000), "manifest.json: a manifest must be JSON. Received: "),
-    "large JSON": (text(b" " * (2**22 + 1)), "must have at most 4194304 bytes. Received: 4194305."),
-    "an array": (text(b"[]"), "manifest must be an object. Received: an array."),
-    "a newer format": (
-        whole(format_version=3),
-        "format_version must be at most 2. Received: 3. This bundle was written by a newer keras-gen;",
-    ),
-    "no format": (
-        whole(format_version=None),
-        "manifest.format_version must be an integer of at least 1. Received: null",
-    ),
-    "a huge number": (whole(format_version=2**70), "manifest.format_version must be an integer of at least 1."),
     "no networks": (whole(networks={}), "must have the network 'decoder'. Received: a bundle with ."),
-    "a wrong entry": (whole(classes="zero"), 'manifest.classes must be an array. Received: "zero".'),
-    "an axis of 0": (
-        whole(image={"height": 0, "width": 2, "channels": 1}),
-        "manifest.image.height must be an integer of at least 1. Received: 0.",
-    ),
-    "a name upwards": (
-        entry(file="../decoder.onnx"),
-        'manifest.networks.decoder.file must be a plain file name inside the bundle. Received: "../decoder.onnx".',
-    ),
-    "an absolute name": (entry(file="/etc/passwd"), "file must be a plain file name inside the bundle."),
-    "a hidden name": (entry(file=".."), "file must be a plain file name inside the bundle."),
-    "a key of two lines": (
-        whole(networks={"a\nb\x1b[2J": 1}),
-        "manifest.networks.a b [2J must be an object. Received: 1.",
-    ),
-    "a name that ends early": (entry(file="decoder.onnx\0"), "file must be a plain file name inside the bundle."),
-    "weights upwards": (
-        entry(weights={"file": "../w", "sha256": "0" * 64, "size": 1}),
-        "manifest.networks.decoder.weights.file must be a plain file name inside the bundle.",
-    ),
     "no hash": (entry(sha256="0" * 63), "sha256 must be 64 hexadecimal digits."),
     "a file gone": (
         lambda folder: (folder / "decoder.onnx").unlink(),
@@ -573,10 +524,6 @@ DAMAGES = {
         entry(outputs={"image": {"axes": ["n", 3, 2, 1], "dtype": "float32"}}),
         "must have 'image' as float32 (-1, 3, 2, 1), as the manifest says. Received: another type or other axes.",
     ),
-    "a type that is none": (
-        entry(outputs={"image": {"axes": ["n", 3, 2, 1], "dtype": "object"}}),
-        "a dtype must be uint8, float32 or int64. Received: 'object'.",
-    ),
     "another name": (
         entry(outputs={"image": {"axes": ["n", 3, 2, 1], "dtype": "uint8"}, "x": {"axes": [], "dtype": "uint8"}}),
         "must have 'x' as uint8 (), as the manifest says. Received: none of that name.",
@@ -587,7 +534,7 @@ DAMAGES = {
         "must state the size of 'image'. Received: a free one.",
     ),
     "sizes without end": (
-        entry(outputs={"image": {"axes": ["n", 2**62, 2**62, 1], "dtype": "uint8"}}),
+        entry(outputs={"image": {"axes": ["n", 2**52, 2**52, 1], "dtype": "uint8"}}),
         "arrays must fit into memory.",
     ),
 }
@@ -803,13 +750,3 @@ def test_the_page_says_what_the_programs_say(language):
         assert (result.returncode, result.stderr) == (0, "")
         for option in re.findall(r"--\w+", result.stdout):
             assert option in PAGE.read_text()
-
-
-def test_operators_are_allowed_as_in_python(language):
-    names = cpp.called(language.folder / "driver" / "driver", "operators", "-", "-").split()
-    assert names == sorted(ALLOWED)
-
-
-def test_every_format_that_python_writes_is_read():
-    header = (cpp.SOURCES / "include" / "keras_gen" / "keras_gen.hpp").read_text()
-    assert int(re.search(r"newest_format = (\d+)", header)[1]) >= FORMAT_VERSION
