@@ -74,6 +74,26 @@ def called(*words: object, **options: object) -> str:
     return result.stdout
 
 
+def run(program: Path, *words: object, **environment: str) -> subprocess.CompletedProcess[str]:
+    """A program to its end, with more in its environment."""
+    return subprocess.run(
+        [program, *map(str, words)], capture_output=True, text=True, timeout=120, env={**os.environ, **environment}
+    )
+
+
+def refused(program: Path, *words: object, **environment: str) -> str:
+    """The one line of a program that ends with 2."""
+    result = run(program, *words, **environment)
+    assert (result.returncode, result.stdout, result.stderr.count("\n")) == (2, "", 1), result.stderr
+    return result.stderr.rstrip("\n")
+
+
+def close(found: np.ndarray, expected: np.ndarray) -> None:
+    """Asserts that pictures are at most one grey level apart."""
+    assert found.shape == expected.shape
+    assert np.abs(found.astype(int) - expected.astype(int)).max() <= 1
+
+
 def configured(sources: Path, build: Path, *settings: str) -> None:
     """Configures and builds a CMake project; the compiler's messages are those of the error."""
     called("cmake", "-S", sources, "-B", build, *settings)
