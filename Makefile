@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint bench install clean
+.PHONY: demo test lint bench tables install clean
 
 demo: install
 	$(BIN)/keras-gen demo --out demo
@@ -23,6 +23,10 @@ bench: install
 	$(BIN)/python benchmarks/fit_overhead.py
 	$(BIN)/python benchmarks/sampling.py
 	$(BIN)/python benchmarks/cold_start.py
+
+# What C++ and TypeScript know of serving/bundle/manifest.schema.json.
+tables: install
+	$(BIN)/python -m tests.bundles.tables
 
 install: $(STAMP)
 

@@ -87,6 +87,7 @@ def export_bundle(
         networks = store(exported, temporary)
         manifest = _manifest(model, inference, networks, facts, parity, quantization)
         (temporary / FILE_NAME).write_text(manifest.to_json(), encoding="utf-8")
+        Manifest.read(temporary)  # what no reader would take, such as a network whose name is no file's, is not written
         if SAMPLER in networks:
             _draw_samples(temporary)
         write_card(temporary, manifest)

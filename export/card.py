@@ -102,8 +102,9 @@ def _translation(manifest: Manifest) -> list[str]:
     if "a_to_b_tile" in manifest.networks:
         lines += [
             "",
-            "`a_to_b_tile.onnx` is for tiles of a large picture. With `own` 1 it normalizes by the tile's own "
-            "statistics and tells them as `measured`; with `own` 0 by given `statistics`, those of the whole picture.",
+            "`a_to_b_tile.onnx` is for tiles of a large picture. With `use_own_statistics` 1 it normalizes by "
+            "the tile's own and tells them as `measured_statistics`; with 0 by given `statistics`, those of the whole "
+            "picture.",
         ]
     return lines
 

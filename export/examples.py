@@ -9,7 +9,7 @@ import numpy as np
 
 from keras_gen.data import open_domains, open_source
 from serving.bundle.manifest import Tensor
-from serving.bundle.names import CODE, DECODER, IMAGE, LABEL, LATENT, MEAN, OWN, STATISTICS
+from serving.bundle.names import CODE, DECODER, IMAGE, LABEL, LATENT, MEAN, STATISTICS, USE_OWN_STATISTICS
 from serving.common.errors import InputError
 from serving.common.images import to_float
 
@@ -63,9 +63,9 @@ class Examples:
         images = self._of_domain("b" if name.startswith("b_") else "a", FEEDS)
         for image in images if inputs[IMAGE].dtype == "uint8" else to_float(images):
             feed = {IMAGE: image[None]}
-            if OWN in inputs:
+            if USE_OWN_STATISTICS in inputs:
                 feed[STATISTICS] = np.zeros((1, int(inputs[STATISTICS].axes[1])), np.float32)
-                feed[OWN] = np.ones((1, 1), np.float32)
+                feed[USE_OWN_STATISTICS] = np.ones((1, 1), np.float32)
             yield feed
 
     def _of_domain(self, domain: str, count: int) -> np.ndarray:

@@ -11,7 +11,16 @@ import onnx
 from export.border import unrounded
 from export.opened import opened
 from serving.bundle.manifest import Tensor
-from serving.bundle.names import IMAGE, LABEL, LATENT, MEASURED, OWN, PICTURES, STATISTICS, TRUNCATION
+from serving.bundle.names import (
+    IMAGE,
+    LABEL,
+    LATENT,
+    MEASURED_STATISTICS,
+    PICTURES,
+    STATISTICS,
+    TRUNCATION,
+    USE_OWN_STATISTICS,
+)
 from serving.common.images import to_float, to_uint8
 from serving.common.noise import standard_normal
 
@@ -67,12 +76,12 @@ def check_network(
 
     for batch, (height, width) in cases:
         feed = _example_inputs(inputs, batch, {"height": height, "width": width})
-        if OWN not in feed:
+        if USE_OWN_STATISTICS not in feed:
             compare(feed)
             continue
         # Statistics that no picture has would let values grow through the layers, and their rounding errors with them.
-        measured = compare({**feed, OWN: np.ones_like(feed[OWN])})[MEASURED]
-        compare({**feed, STATISTICS: measured, OWN: np.zeros_like(feed[OWN])})
+        measured = compare({**feed, USE_OWN_STATISTICS: np.ones_like(feed[USE_OWN_STATISTICS])})[MEASURED_STATISTICS]
+        compare({**feed, STATISTICS: measured, USE_OWN_STATISTICS: np.zeros_like(feed[USE_OWN_STATISTICS])})
     return worst.checked()
 
 

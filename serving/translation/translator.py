@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image as PillowImage
 
 from serving.bundle.manifest import Manifest, Network, Tensor
-from serving.bundle.names import IMAGE, MEASURED, OWN, STATISTICS, TRANSLATION
+from serving.bundle.names import IMAGE, MEASURED_STATISTICS, STATISTICS, TRANSLATION, USE_OWN_STATISTICS, name_in
 from serving.common.errors import InputError, require_at_least
 from serving.common.images import as_pillow, to_float, to_uint8
 from serving.runtime.providers import Execution
@@ -135,7 +135,8 @@ class Translator:
         if by_statistics not in self.manifest.networks:
             return blended(picture, lambda tile: self._run(network, tile), rows, columns, channels)
         measured = self._measured(picture, by_statistics)
-        given = {STATISTICS: measured, OWN: np.zeros((1, 1), np.float32)}
+        use_own = name_in(self.manifest.networks[by_statistics].inputs, USE_OWN_STATISTICS)
+        given = {STATISTICS: measured, use_own: np.zeros((1, 1), np.float32)}
         return blended(picture, lambda tile: self._run(by_statistics, tile, given), rows, columns, channels)
 
     def statistics(self, picture: np.ndarray, to: str | None = None) -> np.ndarray:
@@ -172,13 +173,13 @@ class Translator:
         small = as_pillow(picture).resize(size, PillowImage.Resampling.BOX)
         pixels = np.asarray(small).reshape(1, size[1], size[0], -1)
         pixels = _padded(pixels, self.size_inside(size[1], size[0]))
-        tensor = self.manifest.networks[network].inputs[STATISTICS]
+        described = self.manifest.networks[network]
         feed = {
             IMAGE: self._as_input(network, pixels),
-            STATISTICS: np.zeros((1, int(tensor.axes[1])), np.float32),
-            OWN: np.ones((1, 1), np.float32),
+            STATISTICS: np.zeros((1, int(described.inputs[STATISTICS].axes[1])), np.float32),
+            name_in(described.inputs, USE_OWN_STATISTICS): np.ones((1, 1), np.float32),
         }
-        return self.sessions.of(network).run(feed, MEASURED)
+        return self.sessions.of(network).run(feed, name_in(described.outputs, MEASURED_STATISTICS))
 
     def _run(
         self,

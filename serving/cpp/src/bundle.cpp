@@ -129,18 +129,10 @@ Ort::Value value_over(T* values, const std::vector<std::int64_t>& shape) {
 
 struct Bundle::State {
     State(fs::path place, const Execution& wanted) : folder(std::move(place)) {
-        const auto path = folder / "manifest.json";
-        if (!fs::is_directory(folder) || !fs::exists(fs::symlink_status(path)))
-            throw InputError(folder.string() + " must be a bundle with a manifest.json. Received: " +
-                             (fs::is_directory(folder) ? "a folder without one." : "no such folder."));
-        try {
-            manifest = read_manifest(detail::read_plain_file(path, detail::largest_manifest));
-        } catch (const InputError& error) {
-            throw InputError(path.string() + ": " + error.what());
-        }
+        manifest = detail::manifest_of(folder);
         for (const auto& [name, network] : manifest.networks) {
-            detail::check_present(folder, network.file, detail::largest_network);
-            if (network.weights) detail::check_present(folder, *network.weights, detail::largest_weights);
+            detail::check_present(folder, network.file);
+            if (network.weights) detail::check_present(folder, *network.weights);
         }
         detail::require_at_least(0, "threads", wanted.threads);
         threads = wanted.threads;
