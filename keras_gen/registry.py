@@ -122,10 +122,14 @@ def choices_of(function: Callable[..., Any]) -> dict[str, Choice]:
         raise InputError(f"annotations of {name} must name what its module imports. Received: {error}.") from error
     found = {name: next(_registries_in(hint), None) for name, hint in hints.items()}
     return {
-        name: Choice(registry, type(None) in typing.get_args(hints[name]))
+        name: Choice(registry, type(None) in typing.get_args(_bare(hints[name])))
         for name, registry in found.items()
         if registry is not None
     }
+
+
+def _bare(hint: Any) -> Any:
+    return hint.__origin__ if hasattr(hint, "__metadata__") else hint
 
 
 def _registries_in(hint: Any) -> Iterator[Registry[Any]]:

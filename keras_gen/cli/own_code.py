@@ -36,9 +36,17 @@ def import_own_code(
         for name in registry.names(value):
             if isinstance(name, str) and is_own(name):
                 if name not in registry:
-                    registry.register(name, import_own(name, f"--{option}"))
+                    _known_to_keras(registry.register(name, import_own(name, f"--{option}")), name)
             elif registry is not NETWORKS:  # which families a network can be of, its role decides
-                registry.find(name, f"--{option}", optional and name == value)
+                registry.find(name, *((f"--{option}", optional) if name == value else ()))
+
+
+def _known_to_keras(entry: Any, name: str) -> None:
+    """A class that a saved model names, such as an optimizer, is looked up by Keras when the model is loaded."""
+    import keras
+
+    if isinstance(entry, type) and keras.saving.get_registered_name(entry) == entry.__name__:
+        keras.saving.register_keras_serializable(name.partition(":")[0])(entry)
 
 
 def import_own_code_of(place: Path) -> None:
