@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 import onnx
@@ -25,7 +25,6 @@ from serving.latents.distortion import psnr
 
 Kind = Literal["int8", "fp16"]
 Feed = Mapping[str, np.ndarray]
-KINDS = ("int8", "fp16")
 LEAST_PSNR = 30.0
 # ONNX Runtime's transposed convolution of 8-bit numbers is slower than that of float32, and its error is larger.
 OPERATORS = ["Conv", "Gemm", "MatMul"]
@@ -52,7 +51,7 @@ class Wish:
     data: str | None = None
 
     def __post_init__(self) -> None:
-        require_among(KINDS, quantize=self.kind)
+        require_among(get_args(Kind), quantize=self.kind)
         if not self.least_psnr > 0:
             raise InputError(f"`least_psnr` must be above 0 dB. Received: {self.least_psnr}.")
 

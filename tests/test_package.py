@@ -13,15 +13,16 @@ import keras_gen
 ROOT = Path(keras_gen.__file__).parent.parent
 MAY_IMPORT = {
     "serving": {"serving"},
-    "keras_gen/layers": {"keras_gen.layers", "keras_gen.losses", "serving"},
-    "keras_gen/losses": {"keras_gen.losses"},
-    "keras_gen/networks": {"keras_gen.layers", "keras_gen.networks", "serving"},
+    "keras_gen/layers": {"keras_gen.layers", "keras_gen.losses", "keras_gen.registry", "serving"},
+    "keras_gen/losses": {"keras_gen.losses", "keras_gen.registry"},
+    "keras_gen/networks": {"keras_gen.layers", "keras_gen.networks", "keras_gen.registry", "serving"},
     "keras_gen/data": {"keras_gen.data", "keras_gen.registry", "serving"},
     "keras_gen/training": {
         "keras_gen.training",
         "keras_gen.networks",
         "keras_gen.layers",
         "keras_gen.losses",
+        "keras_gen.registry",
         "serving",
     },
     "keras_gen/inversion": {"keras_gen.inversion", "keras_gen.training", "serving"},

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from keras_gen.cli.own_code import import_own_code_of
 from keras_gen.cli.parser import Parser
 from keras_gen.cli.quiet import quiet_import
 from keras_gen.data import DATA_HELP, import_data
@@ -79,6 +80,7 @@ def _run(place: Path, options: Any) -> list[Any]:
     from keras_gen.metrics.generation import drawn_pictures
     from keras_gen.training.run_directory import open_model
 
+    import_own_code_of(place)
     model = open_model(place)
     if model.translates:
         networks = {name: net for name, net in model.inference_networks().items() if set(net.input) == {IMAGE}}

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
 from keras_gen.cli.bundle_options import add_pictures, check_file, write_array, write_grid
+from keras_gen.cli.own_code import import_own_code_of
 from keras_gen.cli.parser import Parser
 from keras_gen.cli.quiet import quiet_import
 from serving.bundle.inputs import picture_paths, read_pictures
@@ -29,6 +31,7 @@ def run(words: Sequence[str]) -> int:
     from keras_gen.inversion import invert, open_decoder
     from keras_gen.inversion.invert import PRIOR_WEIGHT
 
+    import_own_code_of(Path(options.place))
     decoder = open_decoder(options.place)
     pictures = read_pictures(options.pictures, Image(*decoder.image_shape), options.resize)
     labels = None

@@ -8,14 +8,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
+from keras_gen.cli.choices import show_choices
+from keras_gen.cli.own_code import import_own_code
 from keras_gen.cli.parser import Parser
 from keras_gen.cli.quiet import quiet_import
 from keras_gen.cli.recipe_files import with_name
 from keras_gen.cli.train_data import TrainingData, open_training_data
 from keras_gen.cli.watching import watch_callbacks
 from keras_gen.data.shares import worker_input
+from keras_gen.training.option_values import Better, Precision, StrategyName
 from serving.common.errors import InputError, require_at_least
 from serving.common.files import whole_file
 from serving.common.images import to_float
@@ -91,9 +94,9 @@ class TrainOptions:
     steps_per_execution: int = 1
     accumulate: int = 1
     profile: str | None = None
-    strategy: Literal["none", "mirrored", "multiworker"] = "none"
+    strategy: StrategyName = "none"
     worker_wait: float = 300.0
-    precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
+    precision: Precision = "float32"
     deterministic: bool = False
     validation: bool = False
     checkpoint_every: int = 1
@@ -104,7 +107,7 @@ class TrainOptions:
     alarms: bool | None = None
     watch_modes: bool = False
     best: str | None = None
-    best_mode: Literal["min", "max"] = "min"
+    best_mode: Better = "min"
     patience: int | None = None
     frechet_every: int | None = None
     frechet_samples: int = 2000
@@ -161,6 +164,7 @@ def parse_and_train(words: Sequence[str]) -> Path:
         config["out"] = str(Path("runs") / (recipe or config["name"]))
     model_options = config.pop("model")
     optimizers = {key: config.pop(key) for key in cls.default_optimizers}
+    import_own_code(cls, model_options, optimizers)
     return train(TrainOptions(**config), model_options, optimizers)
 
 
@@ -374,4 +378,5 @@ def _parser(cls: type) -> Parser:
     parser.add_class_arguments(cls, "model", skip=GIVEN_BY_RUN, instantiate=False)
     for key, default in cls.default_optimizers.items():  # type: ignore[attr-defined]
         parser.add_class_arguments(OptimizerSpec, key, instantiate=False, default=default)
+    show_choices(parser, cls)
     return parser

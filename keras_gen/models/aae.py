@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, get_args
 
 import keras
 import numpy as np
@@ -18,6 +18,8 @@ from keras_gen.training.optimizers import OptimizerSpec
 from keras_gen.training.pieces import together
 from serving.common.classes import class_labels, require_classes
 from serving.common.errors import InputError, require_among, require_at_least
+
+Condition = Literal["none", "prior", "decoder"]
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -69,7 +71,7 @@ class AAE(AdversarialModel):
         discriminator: NetworkSpec = "mlp",
         prior: Prior = "standard_normal",
         components: int = 10,
-        condition: Literal["none", "prior", "decoder"] = "none",
+        condition: Condition = "none",
         likelihood: Likelihood = "bernoulli",
         sigma: float | None = 0.1,
         adversarial_weight: float = 1.0,
@@ -81,7 +83,7 @@ class AAE(AdversarialModel):
         super().__init__(seed, reports, **kwargs)
         require_at_least(1, latent_dim=latent_dim)
         require_at_least(0, adversarial_weight=adversarial_weight, code_noise=code_noise)
-        require_among(("none", "prior", "decoder"), condition=condition)
+        require_among(get_args(Condition), condition=condition)
         if condition == "prior" and prior == "standard_normal":
             raise InputError("the prior must be mixture or swiss_roll to know classes. Received: standard_normal.")
         if condition != "none":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import keras
 import numpy as np
@@ -20,7 +20,7 @@ from keras_gen.training.pieces import as_pictures
 from serving.common.classes import class_labels, require_classes
 from serving.common.errors import require_among, require_at_least
 
-CONDITIONS = ("concatenation", "projection", "auxiliary")
+Condition = Literal["concatenation", "projection", "auxiliary"]
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -63,12 +63,12 @@ class ConditionalGAN(GenerativeAdversarialModel):
         latent_dim: int = 64,
         generator: NetworkSpec = "dcgan",
         discriminator: NetworkSpec = "dcgan",
-        condition: Literal["concatenation", "projection", "auxiliary"] = "projection",
+        condition: Condition = "projection",
         class_weight: float = 1.0,
         seed: int = 0,
         **options: Any,
     ) -> None:
-        require_among(CONDITIONS, condition=condition)
+        require_among(get_args(Condition), condition=condition)
         super().__init__(seed, ["class_loss"] if condition == "auxiliary" else [], **options)
         require_classes(classes)
         require_at_least(1, latent_dim=latent_dim)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, get_args
 
 import keras
 import numpy as np
@@ -21,6 +21,8 @@ from keras_gen.training.optimizers import OptimizerSpec
 from keras_gen.training.pieces import variational_networks
 from serving.common.errors import InputError, require_among, require_at_least
 
+Estimator = Literal["pathwise", "score_function"]
+Objective = Literal["elbo", "simplified"]
 BASELINE_DECAY = 0.9
 
 
@@ -82,8 +84,8 @@ class VAE(BaseModel):
         free_nats: float = 0.0,
         kl_warmup_steps: int = 0,
         num_samples: int = 1,
-        estimator: Literal["pathwise", "score_function"] = "pathwise",
-        objective: Literal["elbo", "simplified"] = "elbo",
+        estimator: Estimator = "pathwise",
+        objective: Objective = "elbo",
         seed: int = 0,
         **kwargs: Any,
     ) -> None:
@@ -91,8 +93,8 @@ class VAE(BaseModel):
         super().__init__(seed, reports + ["importance_bound"] * (num_samples > 1), **kwargs)
         require_at_least(1, num_samples=num_samples)
         require_at_least(0, beta=beta, free_nats=free_nats, kl_warmup_steps=kl_warmup_steps)
-        require_among(("pathwise", "score_function"), estimator=estimator)
-        require_among(("elbo", "simplified"), objective=objective)
+        require_among(get_args(Estimator), estimator=estimator)
+        require_among(get_args(Objective), objective=objective)
         if num_samples > 1 and (beta != 1 or free_nats or kl_warmup_steps or estimator != "pathwise"):
             raise InputError(
                 "the importance-weighted bound must have beta=1, free_nats=0, kl_warmup_steps=0 and the pathwise "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 import keras
 from keras import layers
@@ -25,7 +25,7 @@ def normalized(x: keras.KerasTensor, kind: Normalization) -> keras.KerasTensor:
     Raises:
         InputError: an unknown name.
     """
-    require_among(("batch", "instance", "none"), normalization=kind)
+    require_among(get_args(Normalization), normalization=kind)
     if kind == "none":
         return x
     return (batch_normalization() if kind == "batch" else InstanceNormalization(EPSILON))(x)

@@ -154,6 +154,8 @@ def load_model_file(path: Path) -> keras.Model:
     importlib.import_module("keras_gen.models")  # Keras knows registered classes once they are imported
     try:
         return keras.saving.load_model(path)
+    except InputError as error:  # a constructor's, as of a loss that is not registered
+        raise InputError(f"{path} cannot be loaded: {error}") from error
     except (ValueError, OSError, KeyError, TypeError) as error:
         raise InputError(
             f"{path} must be a model saved by keras-gen. Received: {' '.join(str(error).split())[:160]}"

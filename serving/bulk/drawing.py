@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 
@@ -59,7 +59,7 @@ class Drawing:
 
     def __post_init__(self) -> None:
         require_at_least(1, n=self.n, batch_size=self.batch_size, shard_size=self.shard_size)
-        require_among(("png", "npy"), format=self.format)
+        require_among(get_args(Format), format=self.format)
 
     @property
     def parts(self) -> int:

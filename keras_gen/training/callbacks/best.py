@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, get_args
 
 import keras
 
+from keras_gen.training.option_values import Better
 from serving.common.errors import InputError, require_among, require_at_least
 from serving.common.files import whole_file
-
-Mode = Literal["min", "max"]
 
 
 class BestModel(keras.callbacks.Callback):
@@ -37,13 +36,13 @@ class BestModel(keras.callbacks.Callback):
         self,
         path: Path,
         figure: str,
-        mode: Mode = "min",
+        mode: Better = "min",
         names: Sequence[str] = (),
         record: Path | None = None,
         patience: int | None = None,
     ) -> None:
         super().__init__()
-        require_among(("min", "max"), best_mode=mode)
+        require_among(get_args(Better), best_mode=mode)
         if names:
             require_among(names, best=figure)
         require_at_least(1, patience=1 if patience is None else patience)
