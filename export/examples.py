@@ -44,7 +44,7 @@ class Examples:
         return [self._with_labels(feed, inputs) for feed in self._latents()]
 
     def _latents(self) -> Iterator[Feed]:
-        if self.model.prior:
+        if self.model.spec.prior:
             for index in range(FEEDS):
                 yield {LATENT: self.model.prior_latents(AT_ONCE, start=index * AT_ONCE)}
             return
@@ -57,7 +57,7 @@ class Examples:
     def _with_labels(self, feed: Feed, inputs: Mapping[str, Tensor]) -> Feed:
         if LABEL not in inputs:
             return feed
-        return {**feed, LABEL: np.arange(len(feed[LATENT])) % len(self.model.classes)}
+        return {**feed, LABEL: np.arange(len(feed[LATENT])) % len(self.model.spec.classes)}
 
     def _pictures(self, name: str, inputs: Mapping[str, Tensor]) -> Iterator[Feed]:
         images = self._of_domain("b" if name.startswith("b_") else "a", FEEDS)
@@ -75,7 +75,7 @@ class Examples:
                 "`calibrate` must be a data set, whose pictures the quantized network is measured on. Received: none."
             )
         height, width, channels = self.model.image_shape
-        if self.model.translates:
+        if self.model.spec.translates:
             source = getattr(open_domains(self.data, (height, width), channels), domain)
         else:
             source = open_source(self.data, (height, width), channels)

@@ -19,6 +19,7 @@ import tensorflow as tf
 
 import export
 import serving
+from keras_gen.training.adversarial import AdversarialModel
 from keras_gen.training.config import constructor_options
 from keras_gen.training.moves import Move, Moves, Values, play
 from serving.bundle.names import PICTURES
@@ -78,14 +79,14 @@ def data(model: keras.Model, pictures: np.ndarray) -> tuple[Any, ...]:
     """What `fit` takes: pictures, beside them those of another domain for a model of two, and labels for a model that
     sees them."""
     images, *labels = held_out(model, pictures)
-    return ((images, -images) if model.domains else images, *labels)
+    return ((images, -images) if model.spec.adapts else images, *labels)
 
 
 def held_out(model: keras.Model, pictures: np.ndarray) -> tuple[np.ndarray, ...]:
     """What `evaluate` takes."""
-    if model.translates:
+    if model.spec.translates:
         return pictures, -pictures
-    return (pictures, np.arange(len(pictures)) % len(model.classes)) if model.labelled else (pictures,)
+    return (pictures, np.arange(len(pictures)) % len(model.spec.classes)) if model.spec.labelled else (pictures,)
 
 
 class ModelContract:
@@ -110,7 +111,7 @@ class ModelContract:
 
     def players(self, model: keras.Model) -> dict[str, keras.Model]:
         """Optimizer argument -> what it moves."""
-        if hasattr(model, "players"):
+        if isinstance(model, AdversarialModel):
             return {f"{name}_optimizer": network for name, network in model.players.items()}
         return {"optimizer": model}
 
@@ -278,5 +279,5 @@ class ModelContract:
             received = serving.load(bundle).sample(9, seed=3).astype(int)
             expected = to_uint8(model.sample(9, seed=3))
             assert np.abs(received - expected).max() <= 1
-            assert manifest.latent.prior == model.prior
-        assert manifest.classes == (tuple(model.classes) if model.labelled else ())
+            assert manifest.latent.prior == model.spec.prior
+        assert manifest.classes == model.spec.classes

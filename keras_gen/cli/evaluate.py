@@ -82,14 +82,14 @@ def _run(place: Path, options: Any) -> list[Any]:
 
     import_own_code_of(place)
     model = open_model(place)
-    if model.translates:
+    if model.spec.translates:
         networks = {name: net for name, net in model.inference_networks().items() if set(net.input) == {IMAGE}}
         translate = {name: partial(_translated, network) for name, network in networks.items()}
         return _translation(translate, model.image_shape, options)
     _check_for_samples(options)
     test, train = _sources(options, model.image_shape)
-    draw = None if model.prior is None else partial(drawn_pictures, model)
-    of_samples = _samples(place, draw, len(model.classes) * model.labelled, options, test, train)
+    draw = None if model.spec.prior is None else partial(drawn_pictures, model)
+    of_samples = _samples(place, draw, len(model.spec.classes), options, test, train)
     figures = evaluate_model(model, test, options.count, options.samples, options.seed, options.drawn)
     if "encoder" in model.inference_networks():
         figures += evaluate_coder(ModelCoder(model), test, train, options.count, options.seed)

@@ -242,9 +242,9 @@ def _check_execution(options: TrainOptions, data: TrainingData) -> None:
 def _check_shares(options: TrainOptions, model: Any) -> None:
     """Raises InputError where the batch cannot be shared out evenly among replicas, micro-batches and turns."""
     replicas = model.distribute_strategy.num_replicas_in_sync
-    turns = getattr(model, "discriminator_steps", 1)
+    turns = model.spec.discriminator_steps
     shares = replicas * options.accumulate * (turns if options.accumulate > 1 else 1)
-    most = model.largest_batch
+    most = model.spec.largest_batch
     if most is not None and options.batch_size // options.accumulate > most:
         raise InputError(
             f"--batch_size must be at most {most}, which the pools of pictures hold: see --model.pool_size. "
@@ -316,7 +316,7 @@ def _fresh_model(
         tf.config.experimental.enable_op_determinism()
     cls = model_class(options.name)
     source = data.source
-    if cls.labelled is True and source.examples.labels is None:
+    if cls.spec.labelled and source.examples.labels is None:
         raise InputError(
             f"{source.name} must have labels for {options.name!r}, which is told the class. Received: pictures alone."
         )
@@ -331,6 +331,7 @@ def _fresh_model(
         keras.config.set_dtype_policy(before)
     built = {key: OptimizerSpec(**config[key]).build() for key in cls.default_optimizers}
     model.compile(**built, steps_per_execution=options.steps_per_execution)
+    model.micro_batches = options.accumulate
     return model
 
 

@@ -42,7 +42,7 @@ class TrainingData:
 
     def batches(self, model: Any, first_step: int, share: Share | None = None) -> Any:
         """The endless stream of batches, or of a share of each, that a model takes after `first_step` of them."""
-        return self.source.endless(self.options.batch_size, self.options.seed, first_step, model.labelled, share)
+        return self.source.endless(self.options.batch_size, self.options.seed, first_step, model.spec.labelled, share)
 
     def validation(self, model: Any) -> Any:
         """One pass over the test split.
@@ -63,15 +63,15 @@ def open_training_data(options: Any, cls: Any) -> TrainingData:
     Raises:
         InputError: data that cannot be read, an option that this model's data does not have, or one that is missing.
     """
-    if cls.domains and options.target is None:
+    if cls.spec.adapts and options.target is None:
         raise InputError(f"--target must be given for {options.name!r}, which adapts to it. Received: --data alone.")
-    if not cls.domains and options.target is not None:
+    if not cls.spec.adapts and options.target is not None:
         raise InputError(
             f"--target must be left out for {options.name!r}, which adapts to none. Received: {options.target}."
         )
     for name in filter(None, (options.data, options.target)):
         import_data(name)
-    if cls.translates:
+    if cls.spec.translates:
         return _open_translation(options, cls)
     for name in ("load_size", "mirror", "reverse"):
         if getattr(options, name):
@@ -92,13 +92,13 @@ def _open_translation(options: Any, cls: Any) -> Translation:
         check_load_size(options.load_size, options.image_size)
     size = options.load_size or options.image_size
     domains = open_domains(options.data, size, options.channels, reverse=options.reverse)
-    if cls.translates == "pairs" and not domains.paired:
+    if cls.spec.translates == "pairs" and not domains.paired:
         raise InputError(
             f"{options.name!r} must have pairs of pictures that belong together, as in pairs:PATH. "
             f"Received: {options.data}."
         )
     # A model that learns without pairs must not be helped by them.
-    domains = replace(domains, paired=cls.translates == "pairs")
+    domains = replace(domains, paired=cls.spec.translates == "pairs")
     return Translation(domains.a, options, domains)
 
 
@@ -158,6 +158,6 @@ def _held_out(name: str, model: Any, batch_size: int) -> Any:
     """The test split, with labels of the model's classes where these are needed."""
     height, width, channels = model.image_shape
     held_out = open_source(name, (height, width), channels, split="test")
-    if model.labelled and held_out.examples.labels is not None:
-        class_labels(len(held_out), len(model.classes), held_out.examples.labels)
-    return held_out.dataset(min(batch_size, len(held_out)), shuffle=False, labels=model.labelled)
+    if model.spec.labelled and held_out.examples.labels is not None:
+        class_labels(len(held_out), len(model.spec.classes), held_out.examples.labels)
+    return held_out.dataset(min(batch_size, len(held_out)), shuffle=False, labels=model.spec.labelled)

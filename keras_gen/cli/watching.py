@@ -41,10 +41,10 @@ def watch_callbacks(model: Any, source: Any, options: Any, best_file: Path, befo
     asked = {"alarms": options.alarms, "watch_modes": options.watch_modes, "frechet_every": options.frechet_every}
     _require_prior(model, [name for name, value in asked.items() if value])
     classifier = _classifier(source, options) if options.watch_modes or options.frechet_every else None
-    if (alarms and model.prior is not None) or options.watch_modes:
+    if (alarms and model.spec.prior is not None) or options.watch_modes:
         pictures = to_float(source.draw(SAMPLES, seed=0).examples.images)
         watch = SampleWatch(pictures, _classify(classifier) if classifier and options.watch_modes else None)
-        names += watch.names(model.labelled)
+        names += watch.names(model.spec.labelled)
         callbacks.append(EpochFigures(watch))
     if classifier and options.frechet_every:
         names.append(FRECHET)
@@ -61,7 +61,7 @@ def watch_callbacks(model: Any, source: Any, options: Any, best_file: Path, befo
 
 
 def _require_prior(model: Any, asked: list[str]) -> None:
-    if asked and model.prior is None:
+    if asked and model.spec.prior is None:
         raise InputError(f"--{asked[0]} must be asked of a model that draws samples. Received: {type(model).__name__}.")
 
 

@@ -76,10 +76,10 @@ def decoder_of(model: keras.Model) -> LatentDecoder:
         decode,
         model.image_shape,
         model.latent_dim,
-        model.prior_latents if model.prior else None,
+        model.prior_latents if model.spec.prior else None,
         encode if encoder else None,
-        model.prior == NORMAL,
-        tuple(model.classes) if LABEL in decoder.input else (),
+        model.spec.prior == NORMAL,
+        model.spec.classes if LABEL in decoder.input else (),
     )
 
 
