@@ -19,7 +19,7 @@ from serving import Sampler, Translator
 from serving.bundle.manifest import FORMAT_VERSION
 from serving.bundle.operators import ALLOWED
 from serving.common.images import grid, read_image, read_with_opacity, to_uint8, write_picture, write_png
-from tests.serving.languages import cpp, toys
+from tests.serving.languages import cpp, recorder, toys
 from tests.translators import noise
 
 PAGE = Path(__file__).parents[3] / "docs" / "cpp.md"
@@ -813,3 +813,11 @@ def test_operators_are_allowed_as_in_python(language):
 def test_every_format_that_python_writes_is_read():
     header = (cpp.SOURCES / "include" / "keras_gen" / "keras_gen.hpp").read_text()
     assert int(re.search(r"newest_format = (\d+)", header)[1]) >= FORMAT_VERSION
+
+
+@pytest.mark.parametrize(("given", "told"), [({}, "1"), ({"ORT_DISABLE_TELEMETRY": "true"}, "true")])
+def test_telemetry_is_off_before_the_runtime_is_asked_for_anything(language, vae_bundle, tmp_path, given, told):
+    command = [language.program("sample"), vae_bundle, 4, 7, tmp_path / "out.png"]
+    seen = recorder.recorded(tmp_path / "recorded", command, **given)
+    assert (seen.sockets, seen.files) == (0, ())
+    assert set(seen.told) == {told}
