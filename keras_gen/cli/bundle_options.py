@@ -14,6 +14,7 @@ from serving.common.classes import class_index
 from serving.common.errors import InputError
 from serving.common.files import whole_file
 from serving.common.images import grid, to_uint8, write_png
+from serving.runtime.sessions import Settings
 
 
 def running_parser(command: str, description: str) -> Parser:
@@ -44,6 +45,11 @@ def add_resize(parser: Parser) -> None:
     parser.add_argument("--resize", action="store_true", help="bring pictures to the size that the bundle takes.")
 
 
+def settings_of(options: Any) -> Settings:
+    """How the command line says that the bundle is to be run."""
+    return Settings(options.provider, options.threads)
+
+
 def open_bundle(options: Any, suffix: str) -> Sampler:
     """The bundle, after the output's name was checked.
 
@@ -60,7 +66,7 @@ def load_bundle(options: Any) -> Sampler:
     Raises:
         InputError: not a bundle, or no such class.
     """
-    sampler = Sampler(options.bundle, options.provider, options.threads)
+    sampler = Sampler(options.bundle, settings_of(options))
     name = options["class"]
     return sampler if name is None else sampler.of_class(class_index(name, sampler.manifest.classes))
 
