@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from keras_gen.cli.notes import say_more
 from keras_gen.cli.parser import Parser
 from serving import Sampler
 from serving.bundle.inputs import read_pictures
@@ -23,6 +24,7 @@ def running_parser(command: str, description: str) -> Parser:
     parser.add_argument("bundle", type=str, help="folder written by keras-gen export.")
     parser.add_argument("--provider", type=str, default="auto", help="auto, cpu, cuda or tensorrt.")
     parser.add_argument("--threads", type=int | None, default=None, help="CPU threads; all cores by default.")
+    parser.add_argument("--verbose", action="store_true", help="say what --provider auto became, and why.")
     return parser
 
 
@@ -46,7 +48,9 @@ def add_resize(parser: Parser) -> None:
 
 
 def settings_of(options: Any) -> Settings:
-    """How the command line says that the bundle is to be run."""
+    """How the command line says that the bundle is to be run; from here on `--verbose` counts."""
+    if options.verbose:
+        say_more()
     return Settings(options.provider, options.threads)
 
 
