@@ -64,6 +64,7 @@ class Options(TypedDict, total=False):
 
 
 DEFAULT = Settings()
+ON_CPU = Settings(CPU)
 # A pool of threads of its own, waiting for work, would slow the others down.
 SMALL = Settings(CPU, threads=1)
 
