@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar, Literal, get_args
@@ -134,6 +134,11 @@ class VAE(BaseModel):
         self.baseline = self.add_weight(
             name="baseline", shape=(), initializer="zeros", trainable=False, aggregation="only_first_replica"
         )
+
+    def load_own_variables(self, store: Mapping[str, np.ndarray]) -> None:
+        """Keras loads the baseline; files from before there was one leave it at zero."""
+        if store.keys():
+            super().load_own_variables(store)
 
     def call(self, images: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Pictures in [-1, 1] reconstructed from the posterior's mean, of the shape of `images`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
+from typing import Unpack
 
 import numpy as np
 from PIL import Image as PillowImage
@@ -12,8 +13,8 @@ from serving.bundle.manifest import Manifest, Network, Tensor
 from serving.bundle.names import IMAGE, MEASURED_STATISTICS, STATISTICS, TRANSLATION, USE_OWN_STATISTICS, name_in
 from serving.common.errors import InputError, require_at_least
 from serving.common.images import as_pillow, to_float, to_uint8
-from serving.runtime.providers import Execution
-from serving.runtime.sessions import Sessions, Settings
+from serving.runtime.providers import AUTO, Execution
+from serving.runtime.sessions import Options, Sessions, Settings
 from serving.translation.tiles import Axis, blended
 
 TILE = 768
@@ -30,13 +31,11 @@ class Translator:
 
     Args:
         bundle: folder written by `keras-gen export`.
-        provider: `auto`, `cpu`, `cuda` or `tensorrt`.
-        threads: CPU threads inside an operator; all cores by default.
+        settings: how to run it, or the provider alone: `auto`, `cpu`, `cuda` or `tensorrt`.
         tile: side of the tiles that pictures of more pixels are cut into; for a network that takes one size it is
             that size.
-        spinning: as in `serving.runtime.sessions.Settings`.
-        fixed_batches: likewise.
         manifest: of the bundle, where it was read already.
+        **options: what `Settings` holds, by name, instead: `provider`, `threads`, `spinning`, `fixed_batches`.
 
     Raises:
         InputError: not a bundle of a model that translates, or one with a missing or truncated file; a tile that is
@@ -46,18 +45,17 @@ class Translator:
     def __init__(
         self,
         bundle: str | Path,
-        provider: str = "auto",
-        threads: int | None = None,
+        settings: Settings | str = AUTO,
+        *,
         tile: int = TILE,
-        spinning: bool = True,
-        fixed_batches: bool = False,
         manifest: Manifest | None = None,
+        **options: Unpack[Options],
     ) -> None:
-        self.bundle = Path(bundle)
-        self.manifest = manifest or Manifest.read(self.bundle)
+        self.sessions = Sessions(bundle, Settings.of(settings, options), manifest)
+        self.bundle, self.manifest = self.sessions.bundle, self.sessions.manifest
+        self.settings = self.sessions.settings
         if not is_translator(self.manifest):
             raise InputError(f"{self.bundle} must translate. Received: a bundle of {self.manifest.model!r}.")
-        self.sessions = Sessions(self.bundle, self.manifest, Settings(provider, threads, spinning, fixed_batches))
         self.image = self.manifest.image
         require_at_least(2 * self.image.multiple, tile=tile)
         side = tile - tile % self.image.multiple

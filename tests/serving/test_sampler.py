@@ -209,3 +209,13 @@ class TestDamage:
         assert sampler.abilities == ("sample", "decode")
         with pytest.raises(InputError, match="must have the network 'encoder'. Received: a bundle with"):
             sampler.encode(np.zeros((1, 8, 8, 1), np.uint8))
+
+
+def test_settings_travel_whole_and_options_change_them(vae_bundle, bundles):
+    given = serving.Settings("cpu", threads=1)
+    for bundle, opened in ((vae_bundle, serving.Sampler), (bundles["inverting"], serving.Translator)):
+        for loaded in (serving.load(bundle, given), opened(bundle, "auto", provider="cpu", threads=1)):
+            assert isinstance(loaded, opened)
+            assert loaded.execution.provider == "cpu"
+            assert loaded.settings == given
+        assert opened(bundle, given, threads=2).settings == serving.Settings("cpu", threads=2)

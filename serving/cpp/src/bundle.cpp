@@ -4,6 +4,7 @@
 
 #include <array>
 #include <charconv>
+#include <cstdlib>
 #include <mutex>
 #include <type_traits>
 
@@ -17,9 +18,18 @@ namespace fs = std::filesystem;
 
 std::string runtime_version() { return OrtGetApiBase()->GetVersionString(); }
 
+// ONNX Runtime from 1.29 on writes a device id and sends what it runs, unless this is set before its environment is
+// made; what the user set stays. On Windows it does not read the variable.
+void turn_telemetry_off() {
+#ifndef _WIN32
+    setenv("ORT_DISABLE_TELEMETRY", "1", 0);
+#endif
+}
+
 // The functions of the library. It is asked for its version first: what it is too old for, it complains about itself.
 void start_runtime() {
     static const bool started = [] {
+        turn_telemetry_off();
         const std::string version = runtime_version();
         const auto minor = version.substr(std::min(version.find('.') + 1, version.size()));
         int api_version = 0;

@@ -29,7 +29,7 @@ def check(model, weights=WEIGHTS):
 
 
 def opened(folder):
-    sessions = Sessions(folder, Manifest.read(folder), Settings("cpu", threads=1))
+    sessions = Sessions(folder, Settings("cpu", threads=1))
     for name in sessions.manifest.networks:
         sessions.of(name)
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from serving.common.images import grid, read_image, write_picture, write_png
-from tests.serving.languages import cpp, toys
+from tests.serving.languages import cpp, recorder, toys
 from tests.translators import noise
 
 PAGE = Path(__file__).parents[3] / "docs" / "cpp.md"
@@ -117,3 +117,11 @@ def test_the_page_says_what_the_programs_say(language):
         assert (result.returncode, result.stderr) == (0, "")
         for option in re.findall(r"--\w+", result.stdout):
             assert option in PAGE.read_text()
+
+
+@pytest.mark.parametrize(("given", "told"), [({}, "1"), ({"ORT_DISABLE_TELEMETRY": "true"}, "true")])
+def test_telemetry_is_off_before_the_runtime_is_asked_for_anything(language, vae_bundle, tmp_path, given, told):
+    command = [language.program("sample"), vae_bundle, 4, 7, tmp_path / "out.png"]
+    seen = recorder.recorded(tmp_path / "recorded", command, **given)
+    assert (seen.sockets, seen.files) == (0, ())
+    assert set(seen.told) == {told}
