@@ -1,4 +1,4 @@
-# `make demo` and `make test` need Python 3.11 or newer and nothing else.
+# `make demo` and `make test` need only Python 3.11 or newer; they install everything else into .venv.
 
 PYTHON ?= python3
 VENV := .venv
@@ -10,7 +10,7 @@ STAMP := $(VENV)/.installed
 demo: install
 	$(BIN)/keras-gen demo --out demo
 
-# Most of a test's time is Python's, on one core; each process takes up to 6 GB of memory.
+# Most tests use one core, so two processes run at a time. Each process takes up to 6 GB of memory.
 test: install
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 2 --dist loadscope
 

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from onnx import TensorProto, helper
 
-from serving import InputError, Manifest
+from serving import InputError
 from serving.bundle.safety import check_network, check_self_contained
 from serving.runtime.sessions import Sessions, Settings, session_of
 from tests.handmade import CONTENT, NUMBERS, beside, digest, inside, product, write
