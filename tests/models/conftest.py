@@ -10,7 +10,16 @@ import keras
 import numpy as np
 import pytest
 
+from keras_gen.models import model_names
 from tests.harness import Compiled, ModelContract, Weights, fitted, replicas
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks the tests of a model's own file."""
+    for item in items:
+        name = item.path.stem.removeprefix("test_")
+        if item.path.parent == Path(__file__).parent and name in model_names():
+            item.add_marker(pytest.mark.model(name=name))
 
 
 @pytest.fixture(scope="class")
