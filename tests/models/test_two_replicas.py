@@ -1,9 +1,8 @@
 """What two replicas find that the four of the contract, with their unequal shares, do not.
 
-Batches of 32 out of 64 pictures divide evenly, so that shapes are known when the step is traced, and nothing is padded
-or measured at run time. Of 64 pictures in batches of 31 the last two leave one example for each replica, which has no
-variance of its own. Models stand for what differs in a step: none of it, statistics of the batch, several moves, and
-pictures of earlier steps that are gathered from all replicas.
+Batches of 32 out of 64 pictures divide evenly, so that all shapes are known when the step is traced. Of 64 pictures in
+batches of 31 the last two leave one example for each replica, which has no variance of its own. The models stand for
+what such a step may differ in: nothing, statistics of the batch, several moves that share the batch.
 """
 
 from __future__ import annotations
@@ -12,19 +11,19 @@ import pytest
 import tensorflow as tf
 
 from tests.harness import assert_equal_fits, fitted, replicas
-from tests.models import test_cyclegan, test_gan, test_vae
+from tests.models import test_gan, test_vae
 
 
-@pytest.mark.parametrize("batch", [32, 31])
 @pytest.mark.parametrize(
-    "contract",
+    ("contract", "batch"),
     [
-        test_vae.TestVAE,
-        test_gan.TestGAN,
-        test_gan.TestWassersteinGANWithGradientPenalty,
-        test_cyclegan.TestUNetCycleGAN,
+        (test_vae.TestVAE, 32),
+        (test_vae.TestVAE, 31),
+        (test_gan.TestGAN, 32),
+        (test_gan.TestGAN, 31),
+        (test_gan.TestWassersteinGANWithGradientPenalty, 32),
     ],
-    ids=lambda contract: contract.__name__,
+    ids=lambda value: getattr(value, "__name__", value),
 )
 def test_two_replicas_equal_one(contract, batch):
     fits = []
