@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint bench tables install clean
+.PHONY: demo test check coverage lint bench tables install clean
 
 demo: install
 	$(BIN)/keras-gen demo --out demo
@@ -13,6 +13,15 @@ demo: install
 # Most tests use one core, so two processes run at a time. Each process takes up to 6 GB of memory.
 test: install
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 2 --dist loadscope
+
+# The contract and the tests of one model, in under a minute: `make check MODEL=vae`.
+check: install
+	$(BIN)/ruff check keras_gen/models tests/models
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadscope tests/models -m "model(name='$(MODEL)')"
+
+# What the whole suite runs through, by lines and branches, in the processes of pytest.
+coverage: install
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 2 --dist loadscope --cov --cov-report=json --cov-report=term
 
 lint: install
 	$(BIN)/ruff check .
