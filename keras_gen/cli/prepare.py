@@ -35,11 +35,16 @@ def run(words: Sequence[str]) -> int:
 
 
 def _parser() -> Parser:
-    parser = Parser("keras-gen prepare", description="Decodes and resizes pictures once, to train from the disk.")
-    parser.add_argument("source", type=str, help="folder:PATH, tfds:NAME, or another source of one domain or of two.")
-    parser.add_argument("--out", type=str, required=True, help="folder; train on prepared:FOLDER.")
+    parser = Parser("keras-gen prepare", description="Decode and resize pictures once, to train from disk.")
     parser.add_argument(
-        "--image_size", type=int | None, default=None, help="side of the pictures; the data's own by default."
+        "source", type=str, help="data set of one or two domains, given as in train: folder:PATH, tfds:NAME or another."
+    )
+    parser.add_argument("--out", type=str, required=True, help="folder to write; train with --data prepared:FOLDER.")
+    parser.add_argument(
+        "--image_size",
+        type=int | None,
+        default=None,
+        help="height and width of the pictures; the data's own size by default.",
     )
     parser.add_argument(
         "--channels", type=int | None, default=None, help="1 for grey, 3 for RGB; the data's own by default."
@@ -48,6 +53,6 @@ def _parser() -> Parser:
         "--load_size",
         type=int | None,
         default=None,
-        help="of two domains: side of the training pictures, as for train, which takes parts of --image_size of them.",
+        help="for two domains: side of the training pictures, of which train takes random crops of --image-size.",
     )
     return parser
