@@ -20,10 +20,12 @@ PIECE = 1024
 def add_data(parser: Parser, split: str, count: int | None = None, required: bool = True) -> None:
     """Adds the options that `read_data` takes but `--resize`: a data set, and which part of it."""
     kind = str if required else str | None
-    parser.add_argument("--data", type=kind, required=required, default=None, help=f"{SOURCE_NAMES}.")
-    parser.add_argument("--split", type=str, default=split, help="train, test or all.")
-    parser.add_argument("--count", type=int | None, default=count, help="at most so many pictures, drawn; null is all.")
-    parser.add_argument("--seed", type=int, default=0, help="seed of every draw.")
+    parser.add_argument("--data", type=kind, required=required, default=None, help=f"data set: {SOURCE_NAMES}.")
+    parser.add_argument("--split", type=str, default=split, help="split of the data: train, test or all.")
+    parser.add_argument(
+        "--count", type=int | None, default=count, help="use at most N pictures, drawn at random; null for all of them."
+    )
+    parser.add_argument("--seed", type=int, default=0, help="seed of all random draws.")
 
 
 def read_data(sampler: Sampler, options: Any) -> Source:

@@ -41,8 +41,13 @@ class Reader(NamedTuple):
 def run(words: Sequence[str]) -> int:
     """Runs the demonstration."""
     parser = Parser("keras-gen demo", description="Train, export and sample a VAE and a GAN on handwritten digits.")
-    parser.add_argument("--out", type=str, default="demo", help="folder for runs, bundles and pictures.")
-    parser.add_argument("--epochs", type=int | None, default=None, help="epochs per model; the recipes' by default.")
+    parser.add_argument("--out", type=str, default="demo", help="folder to write runs, bundles and pictures to.")
+    parser.add_argument(
+        "--epochs",
+        type=int | None,
+        default=None,
+        help="passes over the data for each model; those of the recipes by default.",
+    )
     options = parser.parse_args(words)
     quiet_import()
     demo(Path(options.out), options.epochs)

@@ -33,25 +33,40 @@ def run(words: Sequence[str]) -> int:
     """Prints a table of figures and writes them to `evaluation.json` in the run or bundle, or `NAME_evaluation.json`
     beside the file `NAME.keras`."""
     parser = Parser("keras-gen evaluate", description="Measure a run or a bundle on data.")
-    parser.add_argument("place", type=str, help="run directory, bundle or .keras file.")
+    parser.add_argument("place", type=str, help="run directory, bundle or .keras file to measure.")
     parser.add_argument("--data", type=str, required=True, help=DATA_HELP)
-    parser.add_argument("--split", type=str, default="test", help="train, test or all.")
-    parser.add_argument("--count", type=int | None, default=None, help="pictures to measure on; all by default.")
-    parser.add_argument("--samples", type=int, default=200, help="importance samples for a VAE's likelihood.")
+    parser.add_argument("--split", type=str, default="test", help="split of the data: train, test or all.")
+    parser.add_argument(
+        "--count", type=int | None, default=None, help="number of pictures to measure on; all by default."
+    )
+    parser.add_argument("--samples", type=int, default=200, help="number of importance samples for a VAE's likelihood.")
     names = (
-        "what to measure of samples: frechet, kernel, score, precision, density, modes, classes, neighbours, parzen; "
-        "of translations: labels, domains, frechet, kernel, precision, density."
+        "figures of samples: frechet, kernel, score, precision, density, modes, classes, neighbours, parzen; "
+        "figures of translations: labels, domains, frechet, kernel, precision, density."
     )
     parser.add_argument("--metrics", type=str, nargs="+", default=[], help=names)
     parser.add_argument(
-        "--extractor", type=str, default="classifier", help="features of samples: classifier, inception or onnx:FILE."
+        "--extractor",
+        type=str,
+        default="classifier",
+        help="network whose features compare pictures: classifier, inception or onnx:FILE.",
     )
-    parser.add_argument("--against", type=str, default="test", help="compare samples with --split (test), or train.")
     parser.add_argument(
-        "--reverse", type=bool, default=False, help="of translations: the data's second domain is A, as in training."
+        "--against",
+        type=str,
+        default="test",
+        help="which pictures samples are compared with: those of --split (test), or the training pictures (train).",
     )
-    parser.add_argument("--drawn", type=int, default=10_000, help="samples, and codes to compare with the prior.")
-    parser.add_argument("--seed", type=int, default=0, help="seed of every draw.")
+    parser.add_argument(
+        "--reverse",
+        type=bool,
+        default=False,
+        help="for models that translate: use the data's second domain as A, as in training.",
+    )
+    parser.add_argument(
+        "--drawn", type=int, default=10_000, help="number of samples to draw, and of codes to compare with the prior."
+    )
+    parser.add_argument("--seed", type=int, default=0, help="seed of all random draws.")
     options = parser.parse_args(words)
     require_at_least(1, samples=options.samples, drawn=options.drawn)
     require_at_least(0, seed=options.seed)
@@ -110,7 +125,7 @@ def _bundle(place: Path, options: Any) -> list[Any]:
     if "encode" not in sampler.abilities and not options.metrics:
         raise InputError(
             f"{place} must have an encoder to be measured; evaluate the run, or samples with --metrics. "
-            "Received: a bundle without."
+            "Received: a bundle without an encoder."
         )
     image = sampler.manifest.image
     test, train = _sources(options, (image.height, image.width, image.channels))

@@ -40,11 +40,14 @@ def _parser() -> Parser:
     from keras_gen.data.kinds import DOMAINS, OWN_DOMAINS, OWN_SOURCE, SOURCES, described, forms
 
     one, two = (described(forms(SOURCES, OWN_SOURCE)), described(forms(DOMAINS, OWN_DOMAINS)))
-    parser = Parser("keras-gen prepare", description="Decodes and resizes pictures once, to train from the disk.")
-    parser.add_argument("source", type=str, help=f"{one} Of two domains: {two}")
-    parser.add_argument("--out", type=str, required=True, help="folder; train on prepared:FOLDER.")
+    parser = Parser("keras-gen prepare", description="Decode and resize pictures once, to train from disk.")
+    parser.add_argument("source", type=str, help=f"data set. Of one domain: {one} Of two domains: {two}")
+    parser.add_argument("--out", type=str, required=True, help="folder to write; train with --data prepared:FOLDER.")
     parser.add_argument(
-        "--image_size", type=int | None, default=None, help="side of the pictures; the data's own by default."
+        "--image_size",
+        type=int | None,
+        default=None,
+        help="height and width of the pictures; the data's own size by default.",
     )
     parser.add_argument(
         "--channels", type=int | None, default=None, help="1 for grey, 3 for RGB; the data's own by default."
@@ -53,6 +56,6 @@ def _parser() -> Parser:
         "--load_size",
         type=int | None,
         default=None,
-        help="of two domains: side of the training pictures, as for train, which takes parts of --image_size of them.",
+        help="for two domains: side of the training pictures, of which train takes random crops of --image-size.",
     )
     return parser

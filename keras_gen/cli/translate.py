@@ -21,15 +21,17 @@ def run(words: Sequence[str]) -> int:
     from serving.translation.translator import TILE, Translator
     from serving.translation.video import is_video
 
-    parser = running_parser("translate", "Pictures of one domain to another: a file, a folder of them, or a video.")
-    parser.add_argument("source", type=str, help="a picture, a folder, or a video.")
-    parser.add_argument("--to", type=str | None, default=None, help="the domain to translate to: a or b.")
-    parser.add_argument("--out", type=str, required=True, help="a file of the same kind, or a folder for a folder.")
-    parser.add_argument("--tile", type=int, default=TILE, help="side of the tiles that larger pictures are cut into.")
+    parser = running_parser("translate", "Translate a picture, a folder of pictures or a video to another domain.")
+    parser.add_argument("source", type=str, help="picture, folder of pictures or video.")
+    parser.add_argument("--to", type=str | None, default=None, help="domain to translate to: a or b.")
     parser.add_argument(
-        "--max_pixels", "--max-pixels", type=int, default=MAX_PIXELS, help="a larger picture is refused."
+        "--out", type=str, required=True, help="file of the same kind as the source, or a folder for a folder."
     )
-    parser.add_argument("--overwrite", action="store_true", help="of a folder: translate what is there already anew.")
+    parser.add_argument("--tile", type=int, default=TILE, help="larger pictures are translated in tiles of this side.")
+    parser.add_argument("--max-pixels", type=int, default=MAX_PIXELS, help="pictures with more pixels are refused.")
+    parser.add_argument(
+        "--overwrite", type=bool, default=False, help="for a folder: translate again what is there already."
+    )
     add_ray(parser)
     options = parser.parse_args(words)
     require_at_least(1, max_pixels=options.max_pixels)
@@ -64,7 +66,7 @@ def _folder(source: Path, out: Path, options: Any, translator: Any = None) -> in
                 else _on_ray(source, out, options, progress)
             )
     except KeyboardInterrupt:
-        raise KeyboardInterrupt(f"The same command continues {out}.") from None
+        raise KeyboardInterrupt(f"Run the same command again to resume {out}.") from None
     failed = list(report.failed.items())
     for _, problem in failed[:LISTED]:
         print(f"keras-gen: {problem}", file=sys.stderr)

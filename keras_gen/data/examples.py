@@ -79,7 +79,7 @@ def check_memory(name: str, n: int, shape: tuple[int, ...]) -> None:
     if needed > MEMORY_LIMIT:
         raise InputError(
             f"{name} must fit in {MEMORY_LIMIT / 2**30:.0f} GiB once decoded. Received: {n} pictures of "
-            f"{'x'.join(map(str, shape))}, {needed / 2**30:.1f} GiB; choose a smaller --image_size, or "
+            f"{'x'.join(map(str, shape))}, {needed / 2**30:.1f} GiB; choose a smaller --image-size, or "
             "`keras-gen prepare` them and train on prepared:FOLDER."
         )
 

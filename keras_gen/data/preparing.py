@@ -44,7 +44,7 @@ def prepare(
     two = _has_domains(name)
     if load_size is not None:
         if not two:
-            raise InputError(f"--load_size must be left out for a source of one domain. Received: {load_size}.")
+            raise InputError(f"--load-size must be left out for a source of one domain. Received: {load_size}.")
         check_load_size(load_size, image_size)
     open_split = open_streams if two else _open_one
     train = open_split(name, load_size or image_size, channels, "train")

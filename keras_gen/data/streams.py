@@ -78,7 +78,7 @@ class OneSize:
         self._first = self._first or (size, place)
         wanted, first = self._first
         if size != wanted:
-            option = "--channels" if size[:2] == wanted[:2] else "--image_size (or --resize, for a bundle)"
+            option = "--channels" if size[:2] == wanted[:2] else "--image-size (or --resize, for a bundle)"
             raise InputError(
                 f"pictures must have one size unless {option} is given. "
                 f"Received: {_text(wanted)} ({first}) and {_text(size)} ({place})."

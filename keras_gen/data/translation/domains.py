@@ -167,6 +167,6 @@ def check_load_size(load_size: int, image_size: int | None) -> None:
     """Raises InputError where parts of `image_size` cannot be taken of pictures of `load_size`."""
     if image_size is None or load_size < image_size:
         raise InputError(
-            "--load_size must be at least --image_size, the side of the part that is taken of each picture. "
+            "--load-size must be at least --image-size, the side of the part that is taken of each picture. "
             f"Received: {load_size} and {image_size}."
         )
