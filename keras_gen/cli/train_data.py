@@ -84,7 +84,7 @@ def open_training_data(options: DataOptions, run: RunOptions, cls: type[BaseMode
         return _open_translation(options, run, cls)
     _check_untranslated(options, run.name)
     source = open_source(options.data, options.image_size, options.channels)
-    if cls.labelled is True and source.examples.labels is None:
+    if cls.spec.labelled and source.examples.labels is None:
         raise InputError(
             f"{source.name} must have labels for {run.name!r}, which is told the class. Received: pictures alone."
         )
