@@ -11,6 +11,7 @@ from keras_gen.cli.bundle_options import add_pictures, check_file, write_array, 
 from keras_gen.cli.own_code import import_own_code_of
 from keras_gen.cli.parser import Parser
 from keras_gen.cli.quiet import quiet_import
+from serving import Sampler
 from serving.bundle.inputs import picture_paths, read_pictures
 from serving.bundle.manifest import Image
 from serving.common.classes import class_index
@@ -32,7 +33,7 @@ def run(words: Sequence[str]) -> int:
     from keras_gen.inversion.invert import PRIOR_WEIGHT
 
     import_own_code_of(Path(options.place))
-    decoder = open_decoder(options.place)
+    decoder = open_decoder(options.place, Sampler)
     pictures = read_pictures(options.pictures, Image(*decoder.image_shape), options.resize)
     labels = None
     if options["class"] is not None:
