@@ -1,4 +1,4 @@
-"""`config.pbtxt`: what Triton is to know of a network.
+"""Writes `config.pbtxt`, the configuration of a network for Triton.
 
 Sources: the server's `model_configuration.md` and `model_config.proto`; what its ONNX Runtime backend compares with the
 file when it loads it (names, types, and every axis: -1 where it is free).
@@ -24,7 +24,7 @@ DATA_TYPES = {
 }
 FREE = -1
 LABELS = "labels.txt"
-# The newest is served; those before stay, to return to.
+# The newest version is served. Older ones stay, so that one can return to them.
 VERSIONS = "version_policy { latest { num_versions: 1 } }"
 
 
@@ -33,10 +33,10 @@ class Port:
     """An input or output as a client sees it.
 
     Attributes:
-        name: of the tensor.
+        name: name of the tensor.
         data_type: Triton's name of the element type.
-        dims: sizes of the axes, -1 where free, without the first one where requests are joined along it.
-        reshape: what the network itself has in the place of `dims`, or None for the same.
+        dims: sizes of the axes, -1 for any size; without the first axis if requests are joined along it.
+        reshape: the sizes that the network itself has instead of `dims`, or None if they are the same.
     """
 
     name: str
@@ -50,10 +50,10 @@ class Model:
     """A network as Triton runs it.
 
     Attributes:
-        name: of its folder.
-        max_batch_size: rows that requests are joined to; 0 for a network that takes one request at a time.
-        inputs: what goes in.
-        outputs: what comes out.
+        name: name of its folder.
+        max_batch_size: largest number of rows of joined requests; 0 for a network that takes one request at a time.
+        inputs: its inputs.
+        outputs: its outputs.
         unbatched: the inputs and outputs for which requests cannot be joined.
     """
 
@@ -65,7 +65,7 @@ class Model:
 
 
 def model_of(name: str, network: Network, max_batch_size: int) -> Model:
-    """What a network of a bundle is to Triton: joined along the first axis where every tensor has `n` as its first.
+    """The model for a network of a bundle. Requests are joined along the first axis if that is `n` for every tensor.
 
     Args:
         name: of the network.
@@ -86,7 +86,7 @@ def model_of(name: str, network: Network, max_batch_size: int) -> Model:
 
 
 def _port(name: str, tensor: Tensor, batched: bool) -> Port:
-    """Triton has no tensors without axes: a scalar is sent as one number, one number per row, (n,), as (n, 1)."""
+    """Triton has no tensors without axes: a scalar becomes an array of one number, and (n,) becomes (n, 1)."""
     sizes = tuple(size if isinstance(size, int) else FREE for size in tensor.axes)
     if tensor.dtype not in DATA_TYPES:
         raise InputError(
@@ -105,20 +105,20 @@ def network_config(model: Model, instances: int, classes: bool = False) -> str:
 
     Args:
         model: the network.
-        instances: how many of it run beside each other, on every GPU, or on the CPU where there is none.
-        classes: whether probabilities are of classes whose names are in a file beside.
+        instances: number of instances that run in parallel on every GPU, or on the CPU if there is none.
+        classes: whether probabilities belong to classes whose names are in a file in the same folder.
     """
     lines = list(head(model, "onnxruntime_onnx"))
     lines += ports_of(model, classes)
     if model.max_batch_size:
         lines += [
-            "# Requests that wait for an instance are joined. Waiting for more of them, which costs time, would be",
+            "# Requests that wait for an instance are joined. To also wait for more requests, which costs time, use",
             "# dynamic_batching { max_queue_delay_microseconds: 500 }",
             "dynamic_batching { }",
         ]
     if _is_small(model):
         lines += [
-            "# Too little arithmetic for a GPU, or for threads.",
+            "# This network has too little arithmetic for a GPU or for several threads.",
             "instance_group [ { count: 1 kind: KIND_CPU } ]",
             'parameters { key: "intra_op_thread_count" value: { string_value: "1" } }',
         ]
@@ -128,7 +128,7 @@ def network_config(model: Model, instances: int, classes: bool = False) -> str:
 
 
 def _is_small(model: Model) -> bool:
-    """Whether a network draws numbers for another one, and makes no pictures."""
+    """Whether a network draws latents for another one, and computes no pictures."""
     return bool(model.unbatched) and all(len(port.dims) <= 2 for port in model.outputs)
 
 
@@ -136,7 +136,7 @@ def head(model: Model, platform: str) -> Iterator[str]:
     """The lines that every configuration begins with."""
     if model.unbatched:
         yield f"# Triton cannot join requests: {', '.join(model.unbatched)} have no axis of rows to join them along."
-        yield "# So max_batch_size is 0, and a request says itself how many rows it wants."
+        yield "# So max_batch_size is 0, and each request states the number of rows that it wants."
     yield f"name: {quoted(model.name)}"
     yield f"platform: {quoted(platform)}"
     yield f"max_batch_size: {model.max_batch_size}"

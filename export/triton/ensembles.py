@@ -1,8 +1,8 @@
-"""Ensembles: networks of a bundle that Triton runs one after the other without their values leaving the server.
+"""Ensembles: networks of a bundle that Triton runs one after the other, with the values between them on the server.
 
-What Triton checks when it loads one: every input of a step is fed from a tensor of the ensemble or of a step before, a
-tensor has the same type and sizes wherever it is used (those of a network that takes whole batches, `[n, 32]`, and of
-one whose requests are joined, `[32]`, are the same), and no step takes fewer rows than the ensemble.
+When Triton loads an ensemble, it checks that every input of a step comes from the ensemble or from an earlier step,
+that a tensor has the same type and sizes wherever it is used (`[n, 32]` of a network that takes whole batches equals
+`[32]` of a network whose requests are joined), and that no step takes fewer rows than the ensemble.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ RECONSTRUCTION = "reconstruction"
 
 @dataclass(frozen=True)
 class Step:
-    """One network of an ensemble; `inputs` and `outputs` are its own name of a tensor -> the ensemble's."""
+    """One network of an ensemble. `inputs` and `outputs` map its own names of tensors to those of the ensemble."""
 
     model: str
     inputs: dict[str, str]
@@ -28,18 +28,18 @@ class Step:
 
 @dataclass(frozen=True)
 class Ensemble:
-    """Networks in a row, as the one model that a client sees."""
+    """Networks that run one after the other, which a client sees as one model."""
 
     model: Model
     steps: tuple[Step, Step]
 
 
 def ensembles(models: Mapping[str, Model]) -> list[Ensemble]:
-    """What the networks of a bundle can be put together to.
+    """The ensembles that the networks of a bundle allow.
 
-    `sample`: the noise and the decoder, pictures `start` to `start + n - 1` of a seed. The noise takes whole batches,
-    and so does the ensemble, while its decoder joins the rows of requests that come together. `reconstruct`: the
-    encoder and the decoder.
+    `sample` consists of the noise and the decoder and gives the pictures `start` to `start + n - 1` of a seed. The
+    noise takes whole batches, so the ensemble does too, while its decoder joins the rows of simultaneous requests.
+    `reconstruct` consists of the encoder and the decoder.
 
     Args:
         models: name -> network.
@@ -55,7 +55,7 @@ def ensembles(models: Mapping[str, Model]) -> list[Ensemble]:
 
 
 def _chain(name: str, first: Model, passed: str, then: Model, result: str) -> Ensemble:
-    """`then` behind `first`, whose output `passed` is its latent; both see the same label, where they take one."""
+    """`then` after `first`, whose output `passed` is its latent. Both receive the same label, if they take one."""
     batch = min(first.max_batch_size, then.max_batch_size)
     inputs = {port.name: _outside(port, first, batch) for port in first.inputs}
     inputs |= {port.name: _outside(port, then, batch) for port in then.inputs if port.name != LATENT}
@@ -72,7 +72,7 @@ def _chain(name: str, first: Model, passed: str, then: Model, result: str) -> En
 
 
 def _outside(port: Port, model: Model, batch: int) -> Port:
-    """An input or output of a step as one of the ensemble, where a batch of a joined network may be one of its axes."""
+    """An input or output of a step as one of the ensemble, which may have the batch of a joined network as an axis."""
     dims = port.dims if batch or not model.max_batch_size else (FREE, *port.dims)
     return Port(port.name, port.data_type, dims)
 

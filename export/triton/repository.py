@@ -1,4 +1,4 @@
-"""A Triton model repository: a folder of versions for every network, and one for every ensemble of them."""
+"""Writes a Triton model repository: a folder with versions for every network and for every ensemble."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from serving.common.files import whole_file, whole_folder
 from serving.translation import is_translator
 
 MAX_BATCH_SIZE = 64
-# Pictures that are translated are larger, and what a network keeps of them grows with their number.
+# Pictures to translate are larger, and the memory of a network grows with their number.
 MAX_TRANSLATED = 8
 INSTANCES = 1
 MODEL = "model.onnx"
 RECORD = "keras_gen.json"
 SERVICE = "inference_service.yaml"
 ENSEMBLE = """\
-An ensemble has no file of its own. This one keeps the folder of its version, which a store of objects would drop.
+An ensemble has no file of its own. This file keeps the folder of its version, because object stores drop empty folders.
 """
 
 
@@ -39,24 +39,24 @@ def write_repository(
     instances: int | None = None,
     storage_uri: str | None = None,
 ) -> int:
-    """Writes a bundle as a model repository, or adds it as the next version to one of the same networks.
+    """Writes a bundle as a model repository, or adds it as the next version to a repository of the same networks.
 
-    A repository that is there keeps its `config.pbtxt` files, which may have been tuned, and its older versions; a
-    bundle that is its newest version already is not added again. Nothing is written if anything fails.
+    An existing repository keeps its older versions and its `config.pbtxt` files, which may have been tuned. A bundle
+    that is the newest version already is not added again. If anything fails, nothing is written.
 
     Args:
         bundle: folder written by `keras-gen export`.
         folder: the repository.
-        max_batch_size: rows that Triton joins requests to; 64 by default, 8 for a model that translates.
-        instances: how many of a network run beside each other on a device; 1 by default.
-        storage_uri: where a cluster of KServe will find the repository.
+        max_batch_size: largest number of rows of joined requests; 64 by default, 8 for a model that translates.
+        instances: number of instances of a network that run in parallel on a device; 1 by default.
+        storage_uri: the URI at which a KServe cluster finds the repository.
 
     Returns:
         The number of the version.
 
     Raises:
-        InputError: a damaged bundle, a folder of something else or of other networks, or settings for a repository that
-            is there.
+        InputError: the bundle is damaged, the folder has other contents or other networks, or there are settings for an
+            existing repository.
     """
     source, target = Path(bundle), Path(folder)
     check_repository(target, max_batch_size, instances, storage_uri)
@@ -79,7 +79,7 @@ def check_repository(
     instances: int | None = None,
     storage_uri: str | None = None,
 ) -> None:
-    """Raises InputError where `write_repository` would, whatever the bundle."""
+    """Raises the errors of `write_repository` that do not depend on the bundle."""
     target, numbers = Path(folder), {"max_batch_size": max_batch_size, "instances": instances}
     require_at_least(1, **{name: value for name, value in numbers.items() if value is not None})
     if storage_uri is not None:
@@ -103,7 +103,7 @@ def _models(manifest: Manifest, max_batch_size: int) -> dict[str, Model]:
 
 
 def _folders(manifest: Manifest) -> list[str]:
-    """The models of a repository, those that are made of others at the end."""
+    """The models of a repository: networks first, then ensembles."""
     return [*manifest.networks, *(ensemble.model.name for ensemble in ensembles(_models(manifest, 1)))]
 
 
@@ -128,7 +128,7 @@ def _write_settings(manifest: Manifest, folder: Path, rows: int, instances: int,
 
 
 def _write_version(source: Path, manifest: Manifest, name: str, place: Path) -> None:
-    """The files of a version. A model of several files is a folder that is named as the one file would be."""
+    """The files of a version. A model with several files is a folder with the name that a single file would have."""
     if name not in manifest.networks:
         (place / "README.txt").write_text(ENSEMBLE, encoding="utf-8")
         return
@@ -167,8 +167,8 @@ def _add_version(source: Path, manifest: Manifest, target: Path) -> int:
 
 @contextmanager
 def _staged(folders: list[Path], version: int) -> Iterator[list[Path]]:
-    """A temporary folder in each of `folders`, all of which become the version if the block ends without an error, and
-    none of which does otherwise. Triton looks at no folder whose name is not a number."""
+    """Yields a temporary folder in each of `folders`. If the block ends without an error, all of them become the
+    version, otherwise none. Triton ignores folders whose names are not numbers."""
     places = [Path(tempfile.mkdtemp(prefix=f".{version}-", dir=folder)) for folder in folders]
     done: list[Path] = []
     try:
@@ -187,7 +187,7 @@ def _staged(folders: list[Path], version: int) -> Iterator[list[Path]]:
 
 
 def _interface(manifest: Manifest) -> dict[str, object]:
-    """What `config.pbtxt` files and label files say of a bundle."""
+    """The contents of the `config.pbtxt` files and label files of a bundle."""
     ports = {
         name: [
             {tensor: (value.axes, value.dtype) for tensor, value in side.items()}
@@ -199,7 +199,7 @@ def _interface(manifest: Manifest) -> dict[str, object]:
 
 
 def _read_record(target: Path) -> dict[str, Manifest]:
-    """Version -> manifest of a repository that is there."""
+    """Version -> manifest, of an existing repository."""
     path = target / RECORD
     if not path.is_file():
         raise InputError(
