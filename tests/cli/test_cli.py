@@ -340,7 +340,7 @@ class TestBundles:
 
     def test_it_says_what_it_runs_on_where_nobody_asked_for_it(self, bundle, tmp_path, capfd):
         """Not where something else is to be said."""
-        words = ["sample", str(bundle), "-n", "2", "--out", str(tmp_path / "s.png")]
+        words = ["sample", str(bundle), "-n", "2", "--verbose", "--out", str(tmp_path / "s.png")]
         assert main(words) == 0
         chosen = serving.load(bundle).execution
         assert capfd.readouterr().err == f"keras-gen: {chosen}\n"

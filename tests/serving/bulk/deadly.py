@@ -6,9 +6,11 @@ import os
 import tempfile
 from pathlib import Path
 
+from serving.runtime.sessions import ON_CPU
+
 
 class Deadly:
-    provider = "cpu"
+    settings = ON_CPU
     parts = 6
 
     def __init__(self, place):
@@ -17,7 +19,7 @@ class Deadly:
     def size(self, part):
         return 1
 
-    def moved(self, provider, threads):
+    def moved(self, settings):
         return self
 
     def open(self):
