@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from keras_gen.cli.parser import Parser
-from keras_gen.data import SOURCE_NAMES, Source, open_source
+from keras_gen.data import SOURCE_NAMES, Source, import_data, open_source
 from serving import Sampler
 from serving.bundle.inputs import size_text
 from serving.common.errors import InputError, require_at_least
@@ -38,6 +38,7 @@ def read_data(sampler: Sampler, options: Any) -> Source:
     require_at_least(1, count=1 if options.count is None else options.count)
     image = sampler.manifest.image
     size, channels = ((image.height, image.width), image.channels) if options.resize else (None, None)
+    import_data(options.data)
     source = open_source(options.data, size, channels, options.split)
     wanted = (image.height, image.width, image.channels)
     if source.image_shape != wanted:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from keras_gen.cli.notes import say_more
 from keras_gen.cli.parser import Parser
 from serving import Sampler
 from serving.bundle.inputs import read_pictures
@@ -14,6 +15,7 @@ from serving.common.classes import class_index
 from serving.common.errors import InputError
 from serving.common.files import whole_file
 from serving.common.images import grid, to_uint8, write_png
+from serving.runtime.sessions import Settings
 
 
 def running_parser(command: str, description: str) -> Parser:
@@ -24,6 +26,7 @@ def running_parser(command: str, description: str) -> Parser:
         "--provider", type=str, default="auto", help="ONNX Runtime's execution provider: auto, cpu, cuda or tensorrt."
     )
     parser.add_argument("--threads", type=int | None, default=None, help="number of CPU threads; all cores by default.")
+    parser.add_argument("--verbose", type=bool, default=False, help="say which provider runs the bundle, and why.")
     return parser
 
 
@@ -46,6 +49,13 @@ def add_resize(parser: Parser) -> None:
     parser.add_argument("--resize", type=bool, default=False, help="resize pictures to what the bundle takes.")
 
 
+def settings_of(options: Any) -> Settings:
+    """How the command line says that the bundle is to be run; from here on `--verbose` counts."""
+    if options.verbose:
+        say_more()
+    return Settings(options.provider, options.threads)
+
+
 def open_bundle(options: Any, suffix: str) -> Sampler:
     """The bundle, after the output's name was checked.
 
@@ -62,7 +72,7 @@ def load_bundle(options: Any) -> Sampler:
     Raises:
         InputError: not a bundle, or no such class.
     """
-    sampler = Sampler(options.bundle, options.provider, options.threads)
+    sampler = Sampler(options.bundle, settings_of(options))
     name = options["class"]
     return sampler if name is None else sampler.of_class(class_index(name, sampler.manifest.classes))
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from keras_gen.cli.bundle_data import add_data, batches_of, labels_of, read_data
-from keras_gen.cli.bundle_options import add_pictures, running_parser
+from keras_gen.cli.bundle_options import add_pictures, running_parser, settings_of
 from serving import Sampler
 from serving.bundle.inputs import picture_paths, read_pictures
 from serving.common.classes import class_labels
@@ -27,7 +27,7 @@ def run(words: Sequence[str]) -> int:
             "keras-gen classify must be given pictures or --data. "
             f"Received: {'pictures and --data' if options.pictures else 'only the bundle'}."
         )
-    sampler = Sampler(options.bundle, options.provider, options.threads)
+    sampler = Sampler(options.bundle, settings_of(options))
     if "classify" not in sampler.abilities:
         raise InputError(f"{options.bundle} must have a classifier. Received: a bundle without a classifier.")
     print("\n".join(_of_data(sampler, options) if options.data else _of_files(sampler, options)))

@@ -11,7 +11,7 @@ import numpy as np
 
 from keras_gen.cli.parser import Parser
 from keras_gen.cli.quiet import quiet_import
-from serving import Sampler, load
+from serving import Sampler
 from serving.common.images import grid, write_png
 from serving.latents.latent_space import manifold
 
@@ -78,7 +78,7 @@ def demo(out: Path, epochs: int | None) -> None:
         lines.append(
             f"{name.upper()}: trained in {trained - started:.0f} s, exported in {time.perf_counter() - trained:.0f} s"
         )
-        samplers[name] = load(bundle)
+        samplers[name] = Sampler(bundle)
     lines += _draw(out, samplers)
     print("\n" + "\n".join(lines))
     print(f"everything in {time.perf_counter() - began:.0f} s")

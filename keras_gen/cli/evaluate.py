@@ -10,9 +10,10 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from keras_gen.cli.own_code import import_own_code_of
 from keras_gen.cli.parser import Parser
 from keras_gen.cli.quiet import quiet_import
-from keras_gen.data import SOURCE_NAMES
+from keras_gen.data import DATA_HELP, import_data
 from serving import Manifest, Sampler, Translator
 from serving.bundle.manifest import FILE_NAME
 from serving.bundle.names import IMAGE, LABEL, TRANSLATION
@@ -33,7 +34,7 @@ def run(words: Sequence[str]) -> int:
     beside the file `NAME.keras`."""
     parser = Parser("keras-gen evaluate", description="Measure a run or a bundle on data.")
     parser.add_argument("place", type=str, help="run directory, bundle or .keras file to measure.")
-    parser.add_argument("--data", type=str, required=True, help=f"data set: {SOURCE_NAMES}.")
+    parser.add_argument("--data", type=str, required=True, help=DATA_HELP)
     parser.add_argument("--split", type=str, default="test", help="split of the data: train, test or all.")
     parser.add_argument(
         "--count", type=int | None, default=None, help="number of pictures to measure on; all by default."
@@ -78,6 +79,7 @@ def run(words: Sequence[str]) -> int:
 
     require_among(AGAINST, against=options.against)
     check_extractor(options.extractor)
+    import_data(options.data)
     place = Path(options.place)
     figures = _bundle(place, options) if (place / FILE_NAME).is_file() else _run(place, options)
     file = place.with_name(f"{place.stem}_{FILE}") if place.suffix == MODEL_SUFFIX else place / FILE
@@ -89,21 +91,20 @@ def run(words: Sequence[str]) -> int:
 
 
 def _run(place: Path, options: Any) -> list[Any]:
-    from keras_gen.cli.own_models import import_model_of
     from keras_gen.metrics.evaluation import ModelCoder, evaluate_coder, evaluate_model
     from keras_gen.metrics.generation import drawn_pictures
     from keras_gen.training.run_directory import open_model
 
-    import_model_of(place)
+    import_own_code_of(place)
     model = open_model(place)
-    if model.translates:
+    if model.spec.translates:
         networks = {name: net for name, net in model.inference_networks().items() if set(net.input) == {IMAGE}}
         translate = {name: partial(_translated, network) for name, network in networks.items()}
         return _translation(translate, model.image_shape, options)
     _check_for_samples(options)
     test, train = _sources(options, model.image_shape)
-    draw = None if model.prior is None else partial(drawn_pictures, model)
-    of_samples = _samples(place, draw, len(model.classes) * model.labelled, options, test, train)
+    draw = None if model.spec.prior is None else partial(drawn_pictures, model)
+    of_samples = _samples(place, draw, len(model.spec.classes), options, test, train)
     figures = evaluate_model(model, test, options.count, options.samples, options.seed, options.drawn)
     if "encoder" in model.inference_networks():
         figures += evaluate_coder(ModelCoder(model), test, train, options.count, options.seed)

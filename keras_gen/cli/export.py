@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
+from keras_gen.cli.own_code import import_own_code_of
 from keras_gen.cli.parser import Parser
 from keras_gen.cli.quiet import quiet_import
 from serving.bundle.manifest import FILE_NAME, Manifest
@@ -113,10 +114,12 @@ def _bundle(options: Any, parser: Parser) -> Path:
     quiet_import()
 
     from export import Wish, export_bundle
-    from keras_gen.cli.own_models import import_model_of
+    from keras_gen.data import import_data
 
+    if options.calibrate is not None:
+        import_data(options.calibrate)
+    import_own_code_of(source)
     wish = Wish(options.quantize, options.least_psnr, options.calibrate) if options.quantize else None
-    import_model_of(source)
     folder = export_bundle(options.run, Path(options.out), options.io, options.target, wish, print)
     for name, outputs in Manifest.read(folder).parity.items():
         differences = ", ".join(f"{output} {value:.2g}" for output, value in outputs.items())

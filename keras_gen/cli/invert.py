@@ -8,8 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from keras_gen.cli.bundle_options import add_pictures, check_file, write_array, write_grid
+from keras_gen.cli.own_code import import_own_code_of
 from keras_gen.cli.parser import Parser
 from keras_gen.cli.quiet import quiet_import
+from serving import Sampler
 from serving.bundle.inputs import picture_paths, read_pictures
 from serving.bundle.manifest import Image
 from serving.common.classes import class_index
@@ -27,12 +29,11 @@ def run(words: Sequence[str]) -> int:
     if options.latents is not None:
         check_file("--latents", options.latents, ".npy")
     quiet_import()
-    from keras_gen.cli.own_models import import_model_of
     from keras_gen.inversion import invert, open_decoder
     from keras_gen.inversion.invert import PRIOR_WEIGHT
 
-    import_model_of(Path(options.place))
-    decoder = open_decoder(options.place)
+    import_own_code_of(Path(options.place))
+    decoder = open_decoder(options.place, Sampler)
     pictures = read_pictures(options.pictures, Image(*decoder.image_shape), options.resize)
     labels = None
     if options["class"] is not None:

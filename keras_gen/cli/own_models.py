@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import keras
 
 from keras_gen.models import model_class
 from keras_gen.registry import import_own, is_own
 from keras_gen.training.base import BaseModel
-from keras_gen.training.run_directory import RunDirectory
 from serving.common.errors import InputError
 
 
@@ -34,19 +31,3 @@ def named_class(name: str) -> type[BaseModel]:
     if not hasattr(found, "default_optimizers"):
         raise InputError(f"{name} must have `default_optimizers`, an OptimizerSpec by name. Received: a class without.")
     return found
-
-
-def import_model_of(place: Path) -> None:
-    """Imports the class of a run's model where it is a user's own, so that Keras can load it.
-
-    Args:
-        place: the run directory, or a `.keras` file in it. Anything else is left alone.
-
-    Raises:
-        InputError: as `named_class`.
-    """
-    run = RunDirectory(place.parent if place.suffix == ".keras" else place)
-    if run.config_file.is_file():
-        name = run.config().get("name")
-        if isinstance(name, str) and is_own(name):
-            named_class(name)

@@ -16,11 +16,13 @@ def run(words: Sequence[str]) -> int:
     options = _parser().parse_args(words)
     out = Path(options.out)
     quiet_import()
-    from keras_gen.data import prepared
+    from keras_gen.data import import_data
     from keras_gen.data.preparing import prepare
+    from keras_gen.data.sources import prepared
 
     if out.exists() and not (out / prepared.FILE).exists():
         raise InputError(f"--out must be a new folder, or one that this command has written. Received: {out}.")
+    import_data(options.source)
     try:
         with whole_folder(out) as folder:
             sizes = (options.image_size, options.channels, options.load_size)
@@ -35,10 +37,11 @@ def run(words: Sequence[str]) -> int:
 
 
 def _parser() -> Parser:
+    from keras_gen.data.kinds import DOMAINS, OWN_DOMAINS, OWN_SOURCE, SOURCES, described, forms
+
+    one, two = (described(forms(SOURCES, OWN_SOURCE)), described(forms(DOMAINS, OWN_DOMAINS)))
     parser = Parser("keras-gen prepare", description="Decode and resize pictures once, to train from disk.")
-    parser.add_argument(
-        "source", type=str, help="data set of one or two domains, given as in train: folder:PATH, tfds:NAME or another."
-    )
+    parser.add_argument("source", type=str, help=f"data set. Of one domain: {one} Of two domains: {two}")
     parser.add_argument("--out", type=str, required=True, help="folder to write; train with --data prepared:FOLDER.")
     parser.add_argument(
         "--image_size",

@@ -9,6 +9,7 @@ from typing import Any
 from keras_gen.cli.parser import Parser
 from serving.bulk.job import Job, Results, done_here
 from serving.common.errors import InputError
+from serving.runtime.sessions import SMALL
 
 
 def add_ray(parser: Parser) -> None:
@@ -38,7 +39,7 @@ def doing(job: Job, options: Any) -> Iterator[Results]:
     if options.ray is None:
         yield done_here(job)
         return
-    job.moved("cpu", 1).open()
+    job.moved(SMALL).open()
     from serving.bulk.ray_data import on_ray
 
     with on_ray(job, options.ray, options.workers, options.threads) as results:

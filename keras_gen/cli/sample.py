@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from keras_gen.cli.bundle_options import bundle_parser, load_bundle
+from keras_gen.cli.bundle_options import bundle_parser, load_bundle, settings_of
 from keras_gen.cli.ray_options import add_ray, check_ray, doing
 from serving.common.errors import InputError
 
@@ -78,8 +78,7 @@ def _write_folder(options: Any, target: Path) -> None:
         batch_size=options.batch_size,
         format=options.format,
         shard_size=SHARD_SIZE if options.shard_size is None else options.shard_size,
-        provider=options.provider,
-        threads=options.threads,
+        settings=settings_of(options),
     )
     with doing(drawing, options) as results, tqdm(total=options.n, unit="img", leave=False, disable=hidden) as bar:
 

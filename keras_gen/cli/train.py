@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from keras_gen.cli.own_code import import_own_code
 from keras_gen.cli.quiet import quiet_import
 from keras_gen.cli.recipe_files import with_name
 from keras_gen.cli.train_options import TrainOptions
@@ -36,4 +37,5 @@ def parse_and_train(words: Sequence[str]) -> Path:
     config = train_parser(name, cls).parse_args(words).as_dict()
     config["out"] = config["out"] or str(Path("runs") / (recipe or name.rpartition(":")[2]))
     optimizers = {key: config[key] for key in cls.default_optimizers}
+    import_own_code(cls, config["model"], optimizers)
     return train(TrainOptions.of(config), cls, config["model"], optimizers)

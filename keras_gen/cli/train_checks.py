@@ -16,9 +16,9 @@ def check_execution(at_once: int, steps: int, checkpoint_steps: int | None) -> N
 def check_shares(model: BaseModel, batch_size: int, accumulate: int) -> None:
     """Raises InputError where the batch cannot be shared out evenly among replicas, micro-batches and moves."""
     replicas = model.distribute_strategy.num_replicas_in_sync
-    turns = getattr(model, "discriminator_steps", 1)
+    turns = model.spec.discriminator_steps
     shares = replicas * accumulate * (turns if accumulate > 1 else 1)
-    most = model.largest_batch
+    most = model.spec.largest_batch
     if most is not None and batch_size // accumulate > most:
         raise InputError(
             f"--batch-size must be at most {most}, which the pools of pictures hold: see --model.pool-size. "

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from keras_gen.cli.train_options import DataOptions, RunOptions
-from keras_gen.data import Share, Source, check_same_shape, endless_pairs, open_source
+from keras_gen.data import Share, Source, check_same_shape, endless_pairs, import_data, open_source
 from keras_gen.data.translation import Domains, check_load_size, open_domains
 from serving.common.classes import class_labels
 from serving.common.errors import InputError
@@ -50,7 +50,7 @@ class TrainingData:
 
     def batches(self, model: BaseModel, first_step: int, share: Share | None = None) -> tf.data.Dataset:
         """The endless stream of batches, or of a share of each, that a model takes after `first_step` of them."""
-        return self.source.endless(self.options.batch_size, self.seed, first_step, model.labelled, share)
+        return self.source.endless(self.options.batch_size, self.seed, first_step, model.spec.labelled, share)
 
     def validation(self, model: BaseModel) -> tf.data.Dataset:
         """One pass over the test split.
@@ -72,17 +72,19 @@ def open_training_data(options: DataOptions, run: RunOptions, cls: type[BaseMode
     Raises:
         InputError: data that cannot be read, an option that this model's data does not have, or one that is missing.
     """
-    if cls.domains and options.target is None:
+    if cls.spec.adapts and options.target is None:
         raise InputError(f"--target must be given for {run.name!r}, which adapts to it. Received: --data alone.")
-    if not cls.domains and options.target is not None:
+    if not cls.spec.adapts and options.target is not None:
         raise InputError(
             f"--target must be left out for {run.name!r}, which adapts to none. Received: {options.target}."
         )
-    if cls.translates:
+    for name in filter(None, (options.data, options.target)):
+        import_data(name)
+    if cls.spec.translates:
         return _open_translation(options, run, cls)
     _check_untranslated(options, run.name)
     source = open_source(options.data, options.image_size, options.channels)
-    if cls.labelled is True and source.examples.labels is None:
+    if cls.spec.labelled and source.examples.labels is None:
         raise InputError(
             f"{source.name} must have labels for {run.name!r}, which is told the class. Received: pictures alone."
         )
@@ -107,13 +109,13 @@ def _open_translation(options: DataOptions, run: RunOptions, cls: type[BaseModel
         check_load_size(options.load_size, options.image_size)
     size = options.load_size or options.image_size
     domains = open_domains(options.data, size, options.channels, reverse=options.reverse)
-    if cls.translates == "pairs" and not domains.paired:
+    if cls.spec.translates == "pairs" and not domains.paired:
         raise InputError(
             f"{run.name!r} must have pairs of pictures that belong together, as in pairs:PATH. "
             f"Received: {options.data}."
         )
     # A model that learns without pairs must not be helped by them.
-    domains = replace(domains, paired=cls.translates == "pairs")
+    domains = replace(domains, paired=cls.spec.translates == "pairs")
     return Translation(domains.a, options, run.seed, domains)
 
 
@@ -173,6 +175,6 @@ def _held_out(name: str, model: BaseModel, batch_size: int) -> tf.data.Dataset:
     """The test split, with labels of the model's classes where these are needed."""
     height, width, channels = model.image_shape
     held_out = open_source(name, (height, width), channels, split="test")
-    if model.labelled and held_out.examples.labels is not None:
-        class_labels(len(held_out), len(model.classes), held_out.examples.labels)
-    return held_out.dataset(min(batch_size, len(held_out)), shuffle=False, labels=model.labelled)
+    if model.spec.labelled and held_out.examples.labels is not None:
+        class_labels(len(held_out), len(model.spec.classes), held_out.examples.labels)
+    return held_out.dataset(min(batch_size, len(held_out)), shuffle=False, labels=model.spec.labelled)

@@ -41,4 +41,5 @@ def fresh_model(cls: type[BaseModel], data: TrainingData, options: TrainOptions,
         keras.config.set_dtype_policy(before)
     built = {key: OptimizerSpec(**config[key]).build() for key in cls.default_optimizers}
     model.compile(**built, steps_per_execution=options.execution.steps_per_execution)
+    model.micro_batches = options.execution.accumulate
     return model

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any, Literal, Self
+from typing import Any, Self
 
+from keras_gen.training.option_values import Better, Precision, StrategyName
 from serving.common.errors import InputError, require_at_least
 
 
@@ -80,9 +81,9 @@ class ExecutionOptions:
 
     steps_per_execution: int = 1
     accumulate: int = 1
-    strategy: Literal["none", "mirrored", "multiworker"] = "none"
+    strategy: StrategyName = "none"
     worker_wait: float = 300.0
-    precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
+    precision: Precision = "float32"
     deterministic: bool = False
     profile: str | None = None
 
@@ -151,7 +152,7 @@ class WatchingOptions:
     alarms: bool | None = None
     watch_modes: bool = False
     best: str | None = None
-    best_mode: Literal["min", "max"] = "min"
+    best_mode: Better = "min"
     patience: int | None = None
     frechet_every: int | None = None
     frechet_samples: int = 2000

@@ -7,15 +7,15 @@ from collections.abc import Mapping
 
 import jsonargparse
 
+from keras_gen.cli.choices import show_choices
 from keras_gen.cli.parser import Parser
 from keras_gen.cli.train_options import GROUPS
-from keras_gen.data import DOMAIN_NAMES, SOURCE_NAMES
+from keras_gen.data import DATA_HELP
 from keras_gen.training.base import BaseModel
 from keras_gen.training.optimizers import OptimizerSpec
 
 # Taken from the data and the run, so that they cannot contradict them.
 GIVEN_BY_RUN = {"image_shape", "classes", "seed"}
-DATA = f"Data set: {SOURCE_NAMES}; for models that translate: {DOMAIN_NAMES}."
 OTHER_NAMES = {"--accumulate": "--micro-batches"}
 
 
@@ -39,9 +39,10 @@ def train_parser(name: str, cls: type[BaseModel]) -> Parser:
     _add_groups(parser, {title: kind for title, kind in GROUPS.items() if title not in ("run", "data")})
     options = parser._option_string_actions
     options["--name"].help = argparse.SUPPRESS  # typed without the option
-    options["--data"].help = DATA
+    options["--data"].help = DATA_HELP
     for option, other in OTHER_NAMES.items():
         options[option].option_strings = [*options[option].option_strings, other]
+    show_choices(parser, cls)
     return parser
 
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from keras_gen.cli.bundle_options import running_parser
+from keras_gen.cli.bundle_options import running_parser, settings_of
 from keras_gen.cli.ray_options import add_ray, check_ray, doing
 from serving.common.errors import InputError, require_at_least
 
@@ -42,7 +42,7 @@ def run(words: Sequence[str]) -> int:
     let_pillow_decode(options.max_pixels)
     if options.ray is not None:
         return _folder(source, out, options)
-    translator = Translator(options.bundle, options.provider, options.threads, options.tile)
+    translator = Translator(options.bundle, settings_of(options), tile=options.tile)
     if source.is_dir():
         return _folder(source, out, options, translator)
     if is_video(source):
@@ -78,6 +78,7 @@ def _folder(source: Path, out: Path, options: Any, translator: Any = None) -> in
 
 def _on_ray(source: Path, out: Path, options: Any, progress: Callable[[int], None]) -> Any:
     from serving.bulk.translating import FolderTranslation, missing, translated
+    from serving.runtime.sessions import SMALL
 
     # Workers may be in another folder.
     whole = FolderTranslation(
@@ -88,11 +89,10 @@ def _on_ray(source: Path, out: Path, options: Any, progress: Callable[[int], Non
         overwrite=options.overwrite,
         tile=options.tile,
         max_pixels=options.max_pixels,
-        provider=options.provider,
-        threads=options.threads,
+        settings=settings_of(options),
     )
     wanted, report = missing(whole)
-    wanted.moved("cpu", 1).open()  # names a mistake, even where everything is there already
+    wanted.moved(SMALL).open()  # names a mistake, even where everything is there already
     if wanted.files:
         with doing(wanted, options) as results:
             translated(wanted, results, report, progress)

@@ -49,10 +49,10 @@ def watch_callbacks(
     asked = {"alarms": options.alarms, "watch_modes": options.watch_modes, "frechet_every": options.frechet_every}
     _require_prior(model, [name for name, value in asked.items() if value])
     classifier = _classifier(source, name) if options.watch_modes or options.frechet_every else None
-    if (alarms and model.prior is not None) or options.watch_modes:
+    if (alarms and model.spec.prior is not None) or options.watch_modes:
         pictures = to_float(source.draw(SAMPLES, seed=0).examples.images)
         watch = SampleWatch(pictures, _classify(classifier) if classifier and options.watch_modes else None)
-        names += watch.names(model.labelled)
+        names += watch.names(model.spec.labelled)
         callbacks.append(EpochFigures(watch))
     if classifier and options.frechet_every:
         names.append(FRECHET)
@@ -69,7 +69,7 @@ def watch_callbacks(
 
 
 def _require_prior(model: BaseModel, asked: list[str]) -> None:
-    if asked and model.prior is None:
+    if asked and model.spec.prior is None:
         option = f"--{asked[0].replace('_', '-')}"
         raise InputError(f"{option} must be asked of a model that draws samples. Received: {type(model).__name__}.")
 

@@ -1,15 +1,16 @@
 """Keras layers that Keras does not have, one a file."""
 
+from keras_gen.layers import aliases  # noqa: F401 - registers them
 from keras_gen.layers.attention import SelfAttention
-from keras_gen.layers.augmentation import Augmentation, DifferentiableAugmentation
+from keras_gen.layers.augmentation import AUGMENTATIONS, Augmentation, DifferentiableAugmentation, PictureChange
 from keras_gen.layers.conditional_normalization import ConditionalBatchNormalization
 from keras_gen.layers.conditioning import ClassCode, ClassPlane
-from keras_gen.layers.corruption import Corruption, PixelCorruption
+from keras_gen.layers.corruption import CORRUPTIONS, Corruption, Damage, PixelCorruption
 from keras_gen.layers.dropout import Dropout
 from keras_gen.layers.given_statistics import GivenStatistics
 from keras_gen.layers.gradient_reversal import GradientReversal
 from keras_gen.layers.instance_normalization import InstanceNormalization
-from keras_gen.layers.likelihood import Likelihood, PixelLikelihood
+from keras_gen.layers.likelihood import LIKELIHOODS, Likelihood, PixelDistribution, PixelLikelihood
 from keras_gen.layers.orthogonal import OffDiagonalOrthogonal
 from keras_gen.layers.padding import ReflectionPadding
 from keras_gen.layers.prior import LatentPrior, Prior
@@ -20,11 +21,15 @@ from keras_gen.layers.truncation import TruncatedNormal
 from keras_gen.layers.upsampling import NearestUpsampling
 
 __all__ = [
+    "AUGMENTATIONS",
+    "CORRUPTIONS",
+    "LIKELIHOODS",
     "Augmentation",
     "ClassCode",
     "ClassPlane",
     "ConditionalBatchNormalization",
     "Corruption",
+    "Damage",
     "DifferentiableAugmentation",
     "Dropout",
     "GaussianSampling",
@@ -35,7 +40,9 @@ __all__ = [
     "Likelihood",
     "NearestUpsampling",
     "OffDiagonalOrthogonal",
+    "PictureChange",
     "PixelCorruption",
+    "PixelDistribution",
     "PixelLikelihood",
     "Prior",
     "ProjectionHead",

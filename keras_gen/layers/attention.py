@@ -1,4 +1,4 @@
-"""Self-attention between the places of a picture."""
+"""Self-attention over the positions of an image."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ POOLING = 2
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class SelfAttention(keras.layers.Layer):
-    """`x + gamma * out(softmax(theta(x) phi(x)^T) g(x))`: every place looks at all others.
+    """`x + gamma * out(softmax(theta(x) phi(x)^T) g(x))`: every position attends to all others.
 
     `theta`, `phi`, `g` and `out` are 1x1 convolutions without bias, to channels / 8, channels / 8, channels / 2 and
     back to channels; `phi` and `g` are max-pooled to half the sides. `gamma` is a learned number that starts at 0,
-    so that a new layer gives its input back.
+    so that a new layer is the identity.
 
     Args:
         spectral_normalization: normalize the four convolutions spectrally.

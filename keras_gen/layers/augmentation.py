@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Literal
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeAlias
 
 import keras
 import tensorflow as tf
 
-from serving.common.errors import require_among
+from keras_gen.registry import Registry
 
-Augmentation = Literal["color", "translation", "cutout"]
-NOISE_SIZES = {"color": 3, "translation": 2, "cutout": 2}
 COLOR_CHANNELS = 3
 SHIFT = 0.125
 HOLE = 0.5
+
+
+@dataclass(frozen=True)
+class PictureChange:
+    """A random change of pictures.
+
+    Attributes:
+        noise_size: uniform numbers that a picture takes.
+        apply: of pictures (batch, height, width, channels) and noise (batch, noise_size), uniform on [0, 1): pictures
+            of the same shape and type, differentiable in the pictures.
+    """
+
+    noise_size: int
+    apply: Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -47,21 +60,19 @@ class DifferentiableAugmentation(keras.layers.Layer):
     def __init__(self, kinds: Sequence[Augmentation], **kwargs: Any) -> None:
         # Half precision would make a handful of values of the noise.
         super().__init__(autocast=False, **kwargs)
-        for kind in kinds:
-            require_among(tuple(NOISE_SIZES), augmentation=kind)
+        self.changes = [AUGMENTATIONS.find(kind) for kind in kinds]
         self.kinds = tuple(kinds)
         self.built = True
 
     @property
     def noise_size(self) -> int:
         """Uniform numbers that a picture takes."""
-        return sum(NOISE_SIZES[kind] for kind in self.kinds)
+        return sum(change.noise_size for change in self.changes)
 
     def call(self, images: tf.Tensor, noise: tf.Tensor) -> tf.Tensor:
-        apply = {"color": _color, "translation": _translation, "cutout": _cutout}
-        sizes = [NOISE_SIZES[kind] for kind in self.kinds]
-        for kind, part in zip(self.kinds, tf.split(noise, sizes, axis=1) if sizes else (), strict=True):
-            images = apply[kind](images, part)
+        sizes = [change.noise_size for change in self.changes]
+        for change, part in zip(self.changes, tf.split(noise, sizes, axis=1) if sizes else (), strict=True):
+            images = change.apply(images, part)
         return images
 
     def get_config(self) -> dict[str, Any]:
@@ -110,3 +121,15 @@ def _in_hole(side: int, noise: tf.Tensor) -> tf.Tensor:
 def _integers(noise: tf.Tensor, n: int) -> tf.Tensor:
     """Uniform numbers on [0, 1) as integers from 0 to n - 1."""
     return tf.minimum(tf.cast(noise * n, tf.int32), n - 1)
+
+
+AUGMENTATIONS: Registry[PictureChange] = Registry(
+    "augmentation",
+    {
+        "color": PictureChange(3, _color),
+        "translation": PictureChange(2, _translation),
+        "cutout": PictureChange(2, _cutout),
+    },
+    kind=PictureChange,
+)
+Augmentation: TypeAlias = Annotated[str, AUGMENTATIONS]

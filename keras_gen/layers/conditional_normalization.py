@@ -1,4 +1,4 @@
-"""Batch normalization with a scale and a shift for each example."""
+"""Batch normalization whose scale and shift depend on a condition."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from keras_gen.layers.spectral import SpectralDense
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class ConditionalBatchNormalization(keras.layers.Layer):
-    """`(1 + W_g c) * x_normalized + W_b c`: a condition scales and shifts each channel of its example.
+    """`(1 + W_g c) * x_normalized + W_b c`: the condition of an example scales and shifts its channels.
 
     Args:
-        momentum: share of the moving statistics that a training step keeps.
-        epsilon: what is added to the variance.
+        momentum: momentum of the moving statistics, as in `keras.layers.BatchNormalization`.
+        epsilon: added to the variance.
         spectral_normalization: normalize both matrices spectrally.
         kernel_initializer: of the matrices.
         kernel_regularizer: likewise.

@@ -1,4 +1,4 @@
-"""How networks that know nothing of classes are told one: their input grows by it."""
+"""Class conditioning for networks without a label input: the class is appended to their input."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from keras import ops
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class ClassPlane(keras.layers.Layer):
-    """Adds to a picture one more channel that holds a learned plane for its class.
+    """Appends one channel to an image: a learned plane for its class.
 
     Args:
         classes: number of classes.
@@ -45,7 +45,7 @@ class ClassPlane(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class ClassCode(keras.layers.Layer):
-    """Adds to a latent a 1 at the place of its class, among zeros.
+    """Appends the one-hot code of the class to a latent.
 
     Args:
         classes: number of classes.

@@ -2,16 +2,57 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeAlias
 
 import keras
 import tensorflow as tf
 
-from serving.common.errors import InputError, require_among, require_at_least
+from keras_gen.registry import Registry
+from serving.common.errors import InputError, require_at_least
 
-Corruption = Literal["gaussian", "masking", "salt_and_pepper"]
-KINDS = ("gaussian", "masking", "salt_and_pepper")
 BLACK, WHITE = -1.0, 1.0
+
+
+@dataclass(frozen=True)
+class Damage:
+    """A way to corrupt pictures.
+
+    Attributes:
+        apply: of pictures in [-1, 1], noise, both (batch, height, width, channels), and the amount: corrupted pictures.
+        uniform: whether the noise is uniform on [0, 1) instead of standard normal.
+        share: whether the amount is the share of values hit, which is at most 1.
+    """
+
+    apply: Callable[[tf.Tensor, tf.Tensor, float], tf.Tensor]
+    uniform: bool = False
+    share: bool = False
+
+
+def _gaussian(images: tf.Tensor, noise: tf.Tensor, deviation: float) -> tf.Tensor:
+    return images + deviation * noise
+
+
+def _masking(images: tf.Tensor, noise: tf.Tensor, share: float) -> tf.Tensor:
+    return tf.where(noise < share, BLACK, images)
+
+
+def _salt_and_pepper(images: tf.Tensor, noise: tf.Tensor, share: float) -> tf.Tensor:
+    extreme = tf.where(noise < share / 2.0, BLACK, WHITE)
+    return tf.where(noise < share, extreme, images)
+
+
+CORRUPTIONS: Registry[Damage] = Registry(
+    "corruption",
+    {
+        "gaussian": Damage(_gaussian),
+        "masking": Damage(_masking, uniform=True, share=True),
+        "salt_and_pepper": Damage(_salt_and_pepper, uniform=True, share=True),
+    },
+    kind=Damage,
+)
+Corruption: TypeAlias = Annotated[str, CORRUPTIONS]
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -33,9 +74,9 @@ class PixelCorruption(keras.layers.Layer):
 
     def __init__(self, kind: Corruption, amount: float, **kwargs: Any) -> None:
         super().__init__(**{"dtype": "float32", **kwargs})
-        require_among(KINDS, corruption=kind)
+        self.damage = CORRUPTIONS.find(kind)
         require_at_least(0, amount=amount)
-        if kind != "gaussian" and amount > 1:
+        if self.damage.share and amount > 1:
             raise InputError(f"`amount` must be at most 1, the share of values hit. Received: {amount}.")
         self.kind = kind
         self.amount = amount
@@ -44,15 +85,10 @@ class PixelCorruption(keras.layers.Layer):
     @property
     def uniform(self) -> bool:
         """Whether the noise must be uniform rather than normal."""
-        return self.kind != "gaussian"
+        return self.damage.uniform
 
     def call(self, images: tf.Tensor, noise: tf.Tensor) -> tf.Tensor:
-        if self.kind == "gaussian":
-            return images + self.amount * noise
-        if self.kind == "masking":
-            return tf.where(noise < self.amount, BLACK, images)
-        extreme = tf.where(noise < self.amount / 2.0, BLACK, WHITE)
-        return tf.where(noise < self.amount, extreme, images)
+        return self.damage.apply(images, noise, self.amount)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "kind": self.kind, "amount": self.amount}

@@ -1,4 +1,4 @@
-"""Noise that keeps a network from relying on single values or channels."""
+"""Dropout of values or channels that is the same for any number of replicas and after a resume."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from serving.common.errors import InputError
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class Dropout(keras.layers.Layer):
-    """In training, sets values of an example to 0 and scales the others up, so that the mean stays.
+    """Sets values to 0 in training and scales the others up, so that the expected sum is unchanged.
 
-    Unlike Keras's, it repeats: masks depend on the seed, the calls so far and the example's place in the global batch,
-    however many replicas share it, and a saved model goes on where it stopped.
+    Unlike in Keras's layer, masks are a function of the seed, the number of calls so far and the index of the example
+    in the global batch. They are the same for any number of replicas, and after saving and loading the model.
 
     Input and output: (batch, height, width, channels), sides known in training.
 
     Args:
         rate: share that is dropped, from 0 to below 1.
         channels: drop whole channels.
-        seed: any integer; drawn from Python's generator, which `keras.utils.set_random_seed` seeds, where left out.
+        seed: any integer; by default drawn from Python's generator, which `keras.utils.set_random_seed` seeds.
 
     Raises:
         InputError: a rate out of range.

@@ -1,4 +1,4 @@
-"""Instance normalization of a part of a picture by the statistics of the whole."""
+"""Instance normalization of a tile with the statistics of the whole image."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from keras_gen.layers.instance_normalization import InstanceNormalization
 
 
 class GivenStatistics(keras.layers.Layer):
-    """Does what an `InstanceNormalization` does, by statistics that it is told, and tells those that it measures.
+    """An `InstanceNormalization` that is given statistics and also returns those that it measures.
 
     Statistics are means and logarithms of variances, epsilon included: (batch, 2 * channels), float32.
 

@@ -1,4 +1,4 @@
-"""A layer between two networks that want opposite things of what passes through it."""
+"""Gradient reversal, for features that should not help a classifier."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import tensorflow as tf
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class GradientReversal(keras.layers.Layer):
-    """The identity forward; backward the gradient times `-weight`.
+    """The identity in the forward pass; multiplies the gradient by `-weight` in the backward pass.
 
     The weight is an input, so that a schedule can move it and the layer keeps no state. No gradient flows into it.
 

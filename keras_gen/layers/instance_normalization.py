@@ -1,4 +1,4 @@
-"""Normalization of each picture by its own statistics."""
+"""Instance normalization: each image is normalized by its own statistics."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import tensorflow as tf
 class InstanceNormalization(keras.layers.Layer):
     """Brings each channel of each example to mean 0 and variance 1 over its pixels, then scales and shifts it.
 
-    Statistics are float32 whatever the compute type. A single pixel has no variance and gives the shift.
+    Statistics are float32 whatever the compute dtype. An input of a single pixel has variance 0 and returns the shift.
 
     Input and output: (batch, height, width, channels); sides may be unknown.
 

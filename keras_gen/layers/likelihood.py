@@ -3,18 +3,53 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Literal
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeAlias
 
 import keras
 import tensorflow as tf
 
 from keras_gen import losses
-from serving.common.errors import InputError, require_among
+from keras_gen.registry import Registry
+from serving.common.errors import InputError
 
-Likelihood = Literal["bernoulli", "continuous_bernoulli", "gaussian", "discretized_logistic"]
-KINDS = ("bernoulli", "continuous_bernoulli", "gaussian", "discretized_logistic")
-SCALED = ("gaussian", "discretized_logistic")
 FIRST_SCALE = 0.5
+
+
+@dataclass(frozen=True)
+class PixelDistribution:
+    """What a decoder's output says about a picture.
+
+    Attributes:
+        nll: of pictures in [-1, 1] and what the decoder gave, both (batch, height, width, channels), and of the scale
+            of a pixel if `scaled`: nats per picture, (batch,).
+        mean: of what the decoder gave: the mean picture, in [-1, 1]; in operations of Keras, since it is exported.
+        scaled: whether it has a scale, which is given or learned.
+    """
+
+    nll: Callable[..., tf.Tensor]
+    mean: Callable[[keras.KerasTensor], keras.KerasTensor]
+    scaled: bool = False
+
+
+def _clipped(decoded: keras.KerasTensor) -> keras.KerasTensor:
+    return keras.ops.clip(decoded, -1.0, 1.0)
+
+
+LIKELIHOODS: Registry[PixelDistribution] = Registry(
+    "likelihood",
+    {
+        "bernoulli": PixelDistribution(losses.bernoulli_nll, lambda logits: 2.0 * keras.ops.sigmoid(logits) - 1.0),
+        "continuous_bernoulli": PixelDistribution(
+            losses.continuous_bernoulli_nll, lambda logits: 2.0 * losses.continuous_bernoulli_mean(logits) - 1.0
+        ),
+        "gaussian": PixelDistribution(losses.gaussian_nll, _clipped, scaled=True),
+        "discretized_logistic": PixelDistribution(losses.discretized_logistic_nll, _clipped, scaled=True),
+    },
+    kind=PixelDistribution,
+)
+Likelihood: TypeAlias = Annotated[str, LIKELIHOODS]
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -24,8 +59,8 @@ class PixelLikelihood(keras.layers.Layer):
     All is float32, whatever networks compute in.
 
     Args:
-        kind: `bernoulli`, `continuous_bernoulli`, `gaussian` or `discretized_logistic`.
-        sigma: scale of a pixel under the last two, where black is -1 and white is 1; None learns one scale
+        kind: `bernoulli`, `continuous_bernoulli`, `gaussian`, `discretized_logistic` or one that was registered.
+        sigma: scale of a pixel under those that have one, where black is -1 and white is 1; None learns one scale
             for all pixels (Rybkin et al. 2021, "Simple and effective VAE training", section 4).
 
     Raises:
@@ -34,13 +69,13 @@ class PixelLikelihood(keras.layers.Layer):
 
     def __init__(self, kind: Likelihood, sigma: float | None, **kwargs: Any) -> None:
         super().__init__(**{"dtype": "float32", **kwargs})
-        require_among(KINDS, likelihood=kind)
+        self.distribution = LIKELIHOODS.find(kind)
         if sigma is not None and not sigma > 0:
             raise InputError(f"`sigma` must be positive. Received: {sigma}.")
         self.kind = kind
         self.sigma = sigma
         self.log_scale = None
-        if kind in SCALED and sigma is None:
+        if self.distribution.scaled and sigma is None:
             self.log_scale = self.add_weight(
                 name="log_scale", shape=(), initializer=keras.initializers.Constant(math.log(FIRST_SCALE))
             )
@@ -48,22 +83,14 @@ class PixelLikelihood(keras.layers.Layer):
 
     def negative_log_likelihood(self, images: tf.Tensor, decoded: tf.Tensor) -> tf.Tensor:
         """Nats per picture, (batch,), of pictures in [-1, 1], both (batch, height, width, channels)."""
-        if self.kind == "bernoulli":
-            return losses.bernoulli_nll(images, decoded)
-        if self.kind == "continuous_bernoulli":
-            return losses.continuous_bernoulli_nll(images, decoded)
+        if not self.distribution.scaled:
+            return self.distribution.nll(images, decoded)
         scale = tf.constant(self.sigma) if self.log_scale is None else tf.exp(tf.convert_to_tensor(self.log_scale))
-        if self.kind == "gaussian":
-            return losses.gaussian_nll(images, decoded, scale)
-        return losses.discretized_logistic_nll(images, decoded, scale)
+        return self.distribution.nll(images, decoded, scale)
 
     def call(self, decoded: keras.KerasTensor) -> keras.KerasTensor:
         """The mean picture, in [-1, 1]."""
-        if self.kind == "bernoulli":
-            return 2.0 * keras.ops.sigmoid(decoded) - 1.0
-        if self.kind == "continuous_bernoulli":
-            return 2.0 * losses.continuous_bernoulli_mean(decoded) - 1.0
-        return keras.ops.clip(decoded, -1.0, 1.0)
+        return self.distribution.mean(decoded)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "kind": self.kind, "sigma": self.sigma}

@@ -1,4 +1,4 @@
-"""A weight penalty that keeps the filters of a layer apart."""
+"""Orthogonal regularization of the filters of a layer."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from serving.common.errors import require_at_least
 class OffDiagonalOrthogonal(keras.regularizers.Regularizer):
     """`beta * ||W^T W * (1 - I)||_F^2`: the products of different columns of a weight, squared and summed.
 
-    As a matrix a weight has its last axis, the filters, as columns; their lengths are free.
+    The weight is reshaped to a matrix whose columns are the filters, its last axis. Their norms are not penalized.
 
     Args:
         beta: weight of the penalty, at least 0.

@@ -1,4 +1,4 @@
-"""Padding by what is in the picture."""
+"""Reflection padding."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import tensorflow as tf
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class ReflectionPadding(keras.layers.Layer):
-    """Mirrors the picture at its borders, whose pixels are not repeated.
+    """Mirrors the image at its borders without repeating the border pixels.
 
     Input: (batch, height, width, channels), sides greater than `width`; they may be unknown.
     Output: (batch, height + 2 * width, width + 2 * width, channels).

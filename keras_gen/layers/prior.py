@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import keras
 from keras import ops
 
 from serving.common.errors import InputError, require_among, require_at_least
 
+# A closed set: bundles name what latents are drawn from, for readers in every language.
 Prior = Literal["standard_normal", "mixture", "swiss_roll"]
-KINDS = ("standard_normal", "mixture", "swiss_roll")
 
 MIXTURE_DISTANCE = 2.0
 MIXTURE_DEVIATIONS = (0.5, 0.1)
@@ -43,7 +43,7 @@ class LatentPrior(keras.layers.Layer):
 
     def __init__(self, kind: Prior, size: int, components: int = 10, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        require_among(KINDS, prior=kind)
+        require_among(get_args(Prior), prior=kind)
         require_at_least(1, latent_dim=size, components=components)
         if kind != "standard_normal" and size % 2:
             raise InputError(f"`latent_dim` must be even for the prior {kind!r}. Received: {size}.")

@@ -1,4 +1,4 @@
-"""The last layer of a discriminator that is told the class."""
+"""The last layer of a projection discriminator."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The reparameterized draw from a diagonal Gaussian."""
+"""The reparameterized sample of a diagonal Gaussian."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Latents without the tails of their distribution."""
+"""The truncation trick: latents from a truncated normal distribution."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ TAIL = (
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class TruncatedNormal(keras.layers.Layer):
-    """Standard normal numbers with every one beyond a limit drawn again, until it is within.
+    """Standard normal numbers, in which every number beyond a limit is redrawn.
 
-    The first half of the noise are the numbers; the second half holds the new draws, each mapped from the whole
-    normal distribution to the truncated one by their distribution functions. What lies within stays as it is.
+    The first half of the noise holds the numbers. The second half replaces those beyond the limit, mapped from the
+    normal to the truncated normal distribution through their distribution functions.
 
     Args:
         size: length of a latent.

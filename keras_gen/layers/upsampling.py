@@ -1,4 +1,4 @@
-"""Doubling of a picture's sides."""
+"""Nearest-neighbour upsampling by 2."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import tensorflow as tf
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class NearestUpsampling(keras.layers.Layer):
-    """Every pixel becomes four equal ones.
+    """Repeats every pixel twice in both directions.
 
-    It is `keras.layers.UpSampling2D`, but one node of an exported graph instead of twenty.
+    Equal to `keras.layers.UpSampling2D`, but one node of an exported graph instead of twenty.
 
     Input: (batch, height, width, channels).
     Output: (batch, 2 * height, 2 * width, channels).

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import tensorflow as tf
 
 from keras_gen.losses import adversarial
+from keras_gen.registry import Registry
 
 
 @dataclass(frozen=True)
@@ -29,27 +30,31 @@ class AdversarialPair:
     relative: bool = False
 
 
-PAIRS = {
-    "minimax": AdversarialPair(
-        adversarial.minimax_generator_loss, adversarial.minimax_discriminator_loss, smoothable=True
-    ),
-    "non_saturating": AdversarialPair(
-        adversarial.non_saturating_generator_loss, adversarial.non_saturating_discriminator_loss, smoothable=True
-    ),
-    "least_squares": AdversarialPair(
-        adversarial.least_squares_generator_loss,
-        adversarial.least_squares_discriminator_loss,
-        boundary=0.5,
-        smoothable=True,
-    ),
-    "hinge": AdversarialPair(adversarial.hinge_generator_loss, adversarial.hinge_discriminator_loss),
-    "wasserstein": AdversarialPair(
-        adversarial.wasserstein_generator_loss, adversarial.wasserstein_discriminator_loss, boundary=None
-    ),
-    "relativistic": AdversarialPair(
-        adversarial.relativistic_generator_loss,
-        adversarial.relativistic_discriminator_loss,
-        boundary=None,
-        relative=True,
-    ),
-}
+PAIRS: Registry[AdversarialPair] = Registry(
+    "loss",
+    {
+        "minimax": AdversarialPair(
+            adversarial.minimax_generator_loss, adversarial.minimax_discriminator_loss, smoothable=True
+        ),
+        "non_saturating": AdversarialPair(
+            adversarial.non_saturating_generator_loss, adversarial.non_saturating_discriminator_loss, smoothable=True
+        ),
+        "least_squares": AdversarialPair(
+            adversarial.least_squares_generator_loss,
+            adversarial.least_squares_discriminator_loss,
+            boundary=0.5,
+            smoothable=True,
+        ),
+        "hinge": AdversarialPair(adversarial.hinge_generator_loss, adversarial.hinge_discriminator_loss),
+        "wasserstein": AdversarialPair(
+            adversarial.wasserstein_generator_loss, adversarial.wasserstein_discriminator_loss, boundary=None
+        ),
+        "relativistic": AdversarialPair(
+            adversarial.relativistic_generator_loss,
+            adversarial.relativistic_discriminator_loss,
+            boundary=None,
+            relative=True,
+        ),
+    },
+    kind=AdversarialPair,
+)

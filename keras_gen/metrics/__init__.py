@@ -1,4 +1,4 @@
-"""What says whether a model works: each metric a function of arrays or of a model and pictures."""
+"""Metrics of generative models: each is a function of arrays, or of a model and images."""
 
 from keras_gen.metrics.class_score import class_score
 from keras_gen.metrics.classifier import Classifier, train_classifier

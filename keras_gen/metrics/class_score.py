@@ -1,4 +1,4 @@
-"""How sure a classifier is of each sample, and how unsure of which will come: the inception score."""
+"""The inception score: samples should be classified with confidence, and into all classes."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ TOLERANCE = 1e-3
 def class_score(probabilities: np.ndarray, splits: int = 10) -> tuple[float, float]:
     """`exp(E KL(p(y|x) || p(y)))`, p(y) the mean over a part of the samples, for consecutive parts of them.
 
-    1 where every sample has the same probabilities, the number of classes where each is of one class for sure and all
-    classes are as frequent. With a part's few samples p(y) is rough and the score too low: compare equal numbers.
+    The score is 1 if all samples have the same probabilities, and the number of classes if every sample is classified
+    with certainty and all classes are equally frequent. With few samples p(y) is imprecise and the score too low: only
+    compare scores of equal numbers of samples.
 
     Args:
         probabilities: (n, classes) of samples in random order, or one class after the other; each row sums to 1.

@@ -1,4 +1,4 @@
-"""A small convolutional classifier of the data itself, whose last hidden layer is what pictures are compared by."""
+"""A small convolutional classifier trained on the data itself; its last hidden layer gives the features of metrics."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PREDICT_BATCH = 500
 
 
 class Classifier:
-    """Tells the classes of pictures apart. All methods take uint8, or float in [-1, 1].
+    """Classifies images. All methods take uint8 images, or float ones in [-1, 1].
 
     Args:
         network: pictures to features (n, 128) and logits (n, classes).
@@ -46,7 +46,7 @@ class Classifier:
         return float((found == labels_of(source)).mean())
 
     def outputs(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Features and logits, a block of pictures at a time: floats take four times the memory of bytes."""
+        """Features and logits, computed block by block to save memory."""
         expected = self.network.input_shape[1:]
         if images.shape[1:] != expected or not len(images):
             raise InputError(f"the classifier must be given pictures of shape {expected}. Received: {images.shape}.")
@@ -63,12 +63,12 @@ def softmax(logits: np.ndarray) -> np.ndarray:
 
 
 def train_classifier(source: Source, epochs: int | None = None, seed: int = 0) -> Classifier:
-    """Trains with Adam, a cosine down to a rate of 0, on the cross-entropy.
+    """Trains a classifier on the cross-entropy with Adam and cosine decay of the learning rate to 0.
 
     Args:
         source: labelled pictures of two classes or more, sides of at least 8.
-        epochs: passes over the data; by default 5, or as many as make 2,000 steps of 128 pictures.
-        seed: seed of weights, dropout and the order of the pictures; what Keras draws elsewhere is left alone.
+        epochs: passes over the data; by default 5, or as many as needed for 2,000 training steps of 128 images.
+        seed: seed of weights, dropout and order of the images; Keras's global random state is not changed.
 
     Raises:
         InputError: no labels, negative ones, one class, smaller pictures, no epoch, or a negative seed.
@@ -87,12 +87,12 @@ def train_classifier(source: Source, epochs: int | None = None, seed: int = 0) -
 
 
 def epochs_for(pictures: int, least: int = LEAST_EPOCHS) -> int:
-    """Passes over so many pictures that make 2,000 steps, and at least `least`."""
+    """Number of epochs that make 2,000 training steps, at least `least`."""
     return max(least, -(-LEAST_STEPS // _batches(pictures)[1]))
 
 
 def _batches(pictures: int) -> tuple[int, int]:
-    """Pictures in a batch, and batches in a pass."""
+    """Batch size, and number of batches in an epoch."""
     batch = min(BATCH, pictures)
     return batch, -(-pictures // batch)
 
@@ -100,7 +100,7 @@ def _batches(pictures: int) -> tuple[int, int]:
 def build_network(image_shape: tuple[int, int, int], classes: int, seed: int) -> keras.Model:
     """Pictures in [-1, 1] to features (batch, 128) and logits (batch, classes), untrained.
 
-    Two halvings by convolution and pooling, a third and a fourth for sides of 32 and 64.
+    Two stages of convolution and pooling, a third one for sides of 32 and a fourth one for sides of 64.
     """
     if min(image_shape[:2]) < SMALLEST_SIDE:
         raise InputError(
@@ -124,7 +124,7 @@ def build_network(image_shape: tuple[int, int, int], classes: int, seed: int) ->
 
 
 def class_count(source: Source) -> int:
-    """Classes of a labelled source, those included that it has no picture of."""
+    """Number of classes of a labelled source, including classes without an image in this split."""
     labels = labels_of(source)
     if labels.min() < 0 or len(np.unique(labels)) < 2:
         raise InputError(

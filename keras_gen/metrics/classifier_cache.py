@@ -1,7 +1,7 @@
 """Trained classifiers kept on disk, since training one takes minutes.
 
-A file is named by what it was made of: the SHA-256 of pictures, labels and the classifier's settings. Other data or
-another setting therefore has another file, and no file is ever out of date. It holds arrays alone; none of it is run.
+The name of a file is the SHA-256 of the images, the labels and the settings of the classifier. Other data or other
+settings therefore have another file, and a file is never out of date. Files hold arrays only and no code.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ ACCURACY = "accuracy"
 def cached_classifier(
     source: Source, held_out: Source, epochs: int | None = None, seed: int = 0
 ) -> tuple[Classifier, float]:
-    """The classifier of a source, trained if this was not done before, and its accuracy on other pictures.
+    """The classifier of a source, trained if it is not in the cache yet, and its accuracy on held-out images.
 
     Args:
         source: labelled pictures to train on.
@@ -51,7 +51,7 @@ def cached_classifier(
         The classifier, and the share of `held_out` whose class it finds, 0 to 1.
 
     Raises:
-        InputError: as `train_classifier`; pictures or labels that do not fit; a kept file that cannot be read.
+        InputError: as `train_classifier`; images or labels that do not fit; a file in the cache that cannot be read.
     """
     kept = cache_folder() / f"{_digest(source, held_out, epochs, seed)}.npz"
     if kept.is_file():

@@ -1,4 +1,4 @@
-"""What codes are worth."""
+"""How much codes say about images: active units and linear probes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PROBE_STRENGTHS = (1.0, 0.1, 0.01, 0.001)
 
 
 def active_units(means: np.ndarray) -> np.ndarray:
-    """Which latent dimensions of a VAE say anything: `Var_x E_q(z|x) z > 0.01`.
+    """Which latent dimensions of a VAE depend on the image: `Var_x E_q(z|x) z > 0.01`.
 
     Args:
         means: posterior means of many pictures, (n, size).
@@ -30,7 +30,7 @@ def active_units(means: np.ndarray) -> np.ndarray:
 def linear_probe(codes: np.ndarray, labels: np.ndarray, test_codes: np.ndarray, test_labels: np.ndarray) -> float:
     """Accuracy on held-out codes of a logistic regression fitted on standardized codes.
 
-    Its regularization is the one of a few that finds most labels of a tenth of `codes`, when fitted on the others.
+    The strength of its regularization is chosen on a tenth of `codes`.
 
     Args:
         codes: (n, size) to fit on.
@@ -54,7 +54,7 @@ def linear_probe(codes: np.ndarray, labels: np.ndarray, test_codes: np.ndarray, 
 
 
 def _best_strength(codes: np.ndarray, labels: np.ndarray) -> float:
-    """The inverse of the regularization's weight that generalizes best from nine tenths of the codes to the last."""
+    """The inverse regularization strength that is best on a tenth of the codes when fitted on the other nine tenths."""
     order = np.random.default_rng(0).permutation(len(codes))
     tenth, others = np.split(order, [len(codes) // 10])
     if len(tenth) == 0 or len(np.unique(labels[others])) < 2:

@@ -1,4 +1,4 @@
-"""Samples of a model beside the pictures that they are measured against, each looked at once for all metrics."""
+"""Samples of a model and the images that they are compared with; features are shared by all metrics."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ NEAREST = 5
 
 
 class Comparison:
-    """What the figures of samples are made of. Features are computed when a metric first asks for them.
+    """The inputs of all metrics of samples. Features are computed when a metric first needs them.
 
     Args:
         drawn: (n, height, width, channels) in [-1, 1], samples of a model.
-        classes: how many the model knows, whose samples are of one after the other; 0 for none.
+        classes: number of classes of the model, whose samples cycle through the classes; 0 for an unconditional model.
         test: pictures of their shape.
         train: pictures of their shape, which the model was trained on.
         against: `test` measures against test pictures, and has as many training pictures as samples stand beside them,

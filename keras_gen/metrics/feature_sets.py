@@ -1,4 +1,4 @@
-"""What two sets of features must be to be compared."""
+"""Checks of two sets of features before they are compared."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from serving.common.errors import InputError
 
 
 def check_features(features: np.ndarray, others: np.ndarray, least: int) -> None:
-    """Raises InputError for sets of different widths, of fewer than `least` rows, or that are not finite."""
+    """Raises InputError for different widths, fewer than `least` rows, or values that are not finite."""
     if features.ndim != 2 or features.shape[1:] != others.shape[1:]:
         raise InputError(f"features must be of one width. Received: shapes {features.shape} and {others.shape}.")
     if min(len(features), len(others)) < least:

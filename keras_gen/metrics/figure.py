@@ -1,4 +1,4 @@
-"""A measured number with what is needed to measure it again."""
+"""A measured number, with everything that is needed to measure it again."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Figure:
         unit: its unit, empty for a share.
         data: the source and split it was measured on.
         count: pictures it was measured on.
-        settings: what else the metric depends on, the seed included where it draws.
+        settings: all other settings of the metric, including the seed if it draws random numbers.
     """
 
     name: str

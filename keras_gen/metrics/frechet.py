@@ -1,4 +1,4 @@
-"""The distance between two sets of features, each taken for a draw from a normal distribution."""
+"""The Fréchet distance between two sets of features, each modelled as a normal distribution."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ def frechet_distance(features: np.ndarray, others: np.ndarray) -> float:
         |m_1 - m_2|^2 + tr(C_1 + C_2 - 2 (C_1 C_2)^(1/2))
 
     With `C = R'R`, R from a QR decomposition of the centred features, the last trace is the sum of the singular values
-    of `R_1 R_2'`: real, not negative, and exact where a covariance is singular. The distance depends on the features
-    and, being biased upwards, on the number of both sets: compare only what agrees in all of them.
+    of `R_1 R_2'`, which is real, not negative, and exact for singular covariances. The distance depends on the features
+    and, since it is biased upwards, on the sizes of both sets: compare distances only if all of these are equal.
 
     Args:
-        features: (n, d), n at least d + 1; below, the covariance is singular.
+        features: (n, d), n at least d + 1, so that the covariance is not singular.
         others: (m, d), likewise.
 
     Returns:

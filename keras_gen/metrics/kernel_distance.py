@@ -1,4 +1,4 @@
-"""The kernel distance between two sets of features, which needs no assumption about their distribution."""
+"""The kernel distance (KID) between two sets of features, without an assumption about their distribution."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ def kernel_distance(
 
         sum_{i != j} (k(x_i, x_j) + k(y_i, y_j)) / (s (s - 1)) - 2 mean_{i, j} k(x_i, y_j)
 
-    Unlike the Fréchet distance it is 0 in expectation for equal distributions whatever the numbers of rows, so that
-    sets of different sizes can be compared. It is scattered around that: a figure may be below 0.
+    Unlike the Fréchet distance it is 0 in expectation for equal distributions, whatever the number of rows, so that
+    sets of different sizes can be compared. Estimates scatter around this value and can be negative.
 
     Args:
         features: (n, d), n at least `subset`.

@@ -1,4 +1,4 @@
-"""How probable a model finds pictures."""
+"""Log-likelihood of images under a model."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def importance_sampled_nll(
 ) -> np.ndarray:
     """`-log p(x)`, estimated with draws from the posterior: `-log (1/k) sum_i p(x, z_i) / q(z_i|x)`.
 
-    The estimate is an upper bound in expectation that becomes tight with more samples.
+    In expectation the estimate is an upper bound, which becomes tighter with more samples.
 
     Args:
         model: the model.

@@ -1,6 +1,7 @@
-"""Quality and variety apart: how much of one set of features lies where the other one does.
+"""Precision and recall, density and coverage: quality and diversity as two separate figures.
 
-Each set's manifold is the union of closed balls around its rows, out to the k-th nearest other row of the set.
+The manifold of a set is the union of closed balls around its rows; the radius is the distance to the k-th nearest other
+row of the set.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from serving.latents.distances import squared_distances
 def precision_recall(
     features: np.ndarray, references: np.ndarray, k: int = 3, near: np.ndarray | None = None
 ) -> tuple[float, float]:
-    """Share of the samples on the manifold of the data, and share of the data on the manifold of the samples.
+    """Share of samples on the manifold of the data (precision), and of data on the manifold of the samples (recall).
 
     Args:
         features: (n, d) of samples, n at least k + 1.
@@ -48,7 +49,7 @@ def density_coverage(
 ) -> tuple[float, float]:
     """In how many balls of the data a sample lies, over k; and the share of those balls that hold a sample.
 
-    An outlier among the samples cannot make coverage larger, as it can recall, and one among the data can add but one
+    Unlike recall, coverage cannot be increased by an outlier among the samples; an outlier among the data adds only one
     ball to density.
 
     Args:

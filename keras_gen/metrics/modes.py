@@ -1,4 +1,4 @@
-"""How many of the data's modes the samples reach, and how evenly. A mode counts as found by its first sample."""
+"""How many modes of the data have samples, and how evenly. One sample is enough for a mode to count as found."""
 
 from __future__ import annotations
 

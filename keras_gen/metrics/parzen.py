@@ -1,4 +1,4 @@
-"""Likelihood of pictures under a Gaussian kernel around each sample: for models that draw but give no density."""
+"""Parzen window likelihood: for models that can be sampled but have no density."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def parzen_log_likelihood(samples: np.ndarray, images: np.ndarray, sigma: float)
 
         log p(x) = log (1/n) sum_i exp(-|x - s_i|^2 / (2 sigma^2)) - (d/2) log(2 pi sigma^2)
 
-    The literature takes 10,000 samples. The number grows with more, and orders models otherwise than the likelihood
-    may: Theis et al. 2016, "A Note on the Evaluation of Generative Models", section 3.3.
+    The literature uses 10,000 samples. The value grows with the number of samples, and can rank models differently than
+    the true likelihood: Theis et al. 2016, "A Note on the Evaluation of Generative Models", section 3.3.
 
     Args:
         samples: (n, height, width, channels) of the model, in [0, 1]; d is the number of values of one.
@@ -39,7 +39,7 @@ def parzen_log_likelihood(samples: np.ndarray, images: np.ndarray, sigma: float)
 
 
 def choose_sigma(samples: np.ndarray, validation: np.ndarray, sigmas: Sequence[float] = SIGMAS) -> float:
-    """The width of the kernel under which held-out pictures are likeliest on average.
+    """The width of the kernel that maximizes the mean log-likelihood of held-out images.
 
     Args:
         samples: (n, height, width, channels) of the model, in [0, 1].

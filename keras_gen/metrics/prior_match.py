@@ -1,4 +1,4 @@
-"""Whether the codes of the data, taken together, lie where the prior draws."""
+"""Whether the aggregate posterior, the distribution of the codes of all images, matches the prior."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How alike two pictures are."""
+"""Structural similarity of two images."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def ssim(images: np.ndarray, references: np.ndarray) -> np.ndarray:
         references: same shape.
 
     Returns:
-        (n,), at most 1, which equal pictures reach. The mean over windows that lie inside the picture.
+        (n,), at most 1 for equal images. The mean over all windows that lie inside the image.
 
     Raises:
         InputError: the shapes differ, or a side below 11.

@@ -1,4 +1,4 @@
-"""How well pictures of one domain become pictures of another."""
+"""How well images of one domain are translated to another."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Settings:
     """What an evaluation of translations depends on, as the command line names it.
 
     Attributes:
-        metrics: names among METRICS; what pairs tell is measured in any case.
+        metrics: names among METRICS; errors against paired images are always measured.
         against: `test` or `train`: pictures of the target domain that translations are compared with.
         count: pictures to translate, drawn with the seed; None for all.
         seed: seed of every draw.
@@ -50,7 +50,7 @@ class Settings:
 
 
 class Translated(Comparison):
-    """Translations of the test pictures of a domain beside the domain that they are to be of.
+    """Translated test images of a domain, and images of the target domain.
 
     Args:
         translate: pictures in [-1, 1], (n, height, width, channels), to as many of the other domain.
@@ -105,7 +105,7 @@ def pair_figures(of: Translated) -> list[Figure]:
 
 
 def labels(of: Translated) -> list[Figure]:
-    """`labels_kept`: the share of translations that a classifier of the target domain reads as what the picture was."""
+    """`labels_kept`: the share of translations that a classifier of the target domain assigns to the source's class."""
     known = of.given.examples.labels
     if known is None or of.train.examples.labels is None:
         raise InputError(f"{of.domains.name} must have labels in both domains for the metric labels. Received: none.")
@@ -115,7 +115,7 @@ def labels(of: Translated) -> list[Figure]:
 
 
 def domains(of: Translated) -> list[Figure]:
-    """`taken_for_target`: the share of translations that a classifier of the two domains takes for the target's."""
+    """`taken_for_target`: the share of translations that a classifier of both domains assigns to the target."""
     classifier, accuracy = cached_classifier(_told_apart(of.domains_trained_on), _told_apart(of.domains))
     taken = classifier.predict(to_uint8(of.drawn)).argmax(axis=1) == TARGET_DOMAIN
     return [_figure(of, "taken_for_target", float(taken.mean()), {"the classifier's accuracy": rounded(accuracy)})]
@@ -132,7 +132,7 @@ METRICS: dict[str, Metric] = {
 
 
 def _told_apart(both: Domains) -> Source:
-    """Pictures of both domains, with the domain for a label."""
+    """Images of both domains, labelled by their domain."""
     parts = [to_uint8(part.examples.images) for part in (both.a, both.b)]
     marks = np.repeat([SOURCE_DOMAIN, TARGET_DOMAIN], [len(part) for part in parts])
     examples = Examples(np.concatenate(parts), marks, (both.a.name, both.b.name))

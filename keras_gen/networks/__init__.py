@@ -17,9 +17,10 @@ A file is a family, and its functions are the roles that it can play:
     domain_classifier(size)                    features  ->  logits, (batch, 1)
 
 A family is chosen by its name (`"mlp"`), by name and options (`{"name": "mlp", "units": [200, 200]}`), or by
-handing in a `keras.Model` of the right shape.
+handing in a `keras.Model` of the right shape. A function of one's own is registered in `NETWORKS` and chosen in
+the same way; commands and recipes do that with the name `my_module:my_network`.
 """
 
-from keras_gen.networks.build import NetworkSpec, build_coder, build_network, build_translator, with_hidden
+from keras_gen.networks.build import NETWORKS, NetworkSpec, build_coder, build_network, build_translator, with_hidden
 
-__all__ = ["NetworkSpec", "build_coder", "build_network", "build_translator", "with_hidden"]
+__all__ = ["NETWORKS", "NetworkSpec", "build_coder", "build_network", "build_translator", "with_hidden"]

@@ -1,7 +1,7 @@
 """The class-conditional networks of BigGAN, at any size.
 
-`filters` are the channels at the picture's size, doubled with every halving of its sides, up to 8 times. A height and
-width must be at least 8 and can be halved until the smaller is 4 to 7.
+`filters` is the number of channels at full resolution. It doubles each time the resolution is halved, up to 8 times
+`filters`. Height and width must be at least 8 and must be divisible by 2 until the smaller one is 4 to 7.
 
 Source: Brock et al. 2019, "Large Scale GAN Training for High Fidelity Natural Image Synthesis", appendix B; attention:
 Zhang et al. 2019, "Self-Attention Generative Adversarial Networks".
@@ -45,17 +45,19 @@ def conditional_generator(
 ) -> keras.Model:
     """Latents (batch, latent_dim) and labels (batch,) -> (batch, height, width, channels) in [-1, 1].
 
-    The latent is cut into as even pieces as there are blocks, and one more for the first layer. What a block's
-    normalizations are conditioned on is its piece, and an embedding of the class that all blocks share.
+    The latent is split as evenly as possible into one chunk for the first layer and one for every block. The
+    normalization layers of a block are conditioned on its chunk and on an embedding of the class that all blocks
+    share.
 
     Args:
-        latent_dim: length of a latent, at least the number of pieces.
+        latent_dim: length of a latent, at least the number of chunks.
         classes: number of classes.
         image_shape: (height, width, channels).
         filters: channels before the last convolution.
         shared_dim: length of the embedding.
-        attention: smaller side at which self-attention sits; by default half of the picture's, none with 0.
-        orthogonal: weight of the penalty on filters that are not orthogonal to each other.
+        attention: resolution (the smaller side) at which self-attention is applied; half of the image's by default,
+            none with 0.
+        orthogonal: weight of the orthogonal regularization of the filters.
         spectral_normalization: divide every weight but the embedding by its largest singular value.
     """
     stages = halvings(image_shape, FAMILY)

@@ -5,15 +5,27 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias
+from collections.abc import Callable, Iterable, Mapping
+from typing import Annotated, Any, TypeAlias
 
 import keras
 
 import keras_gen.networks
+from keras_gen.registry import Registry, is_own, register_first
 from serving.common.errors import InputError, nearest, require_at_least
 
-NetworkSpec: TypeAlias = str | dict[str, Any] | keras.Model
+Builder: TypeAlias = Callable[..., keras.Model]
+
+
+def _named(spec: Any) -> Iterable[str]:
+    name = spec.get("name") if isinstance(spec, Mapping) else spec
+    return [name] if isinstance(name, str) else []
+
+
+# A user's own functions, for any role, beside the families of the package. They are called as a family's function of
+# the role is, with what the model fixes and with the options of the dictionary.
+NETWORKS: Registry[Builder] = Registry("network", kind=Callable, names=_named)
+NetworkSpec: TypeAlias = Annotated[str | dict[str, Any] | keras.Model, NETWORKS]
 Shape: TypeAlias = tuple[int, ...]
 
 
@@ -28,7 +40,7 @@ def build_network(
 
     Args:
         role: one of those that `keras_gen.networks` lists.
-        spec: a family's name, a dictionary of `name` and the family's options, or a network.
+        spec: the name of a family or of a function in `NETWORKS`, a dictionary of `name` and its options, or a network.
         input_shape: what the network must take, batch axis left out; a list for a network of several inputs.
         output_shape: what it must give, batch axis left out; None where any size will do.
         **shape: what the model fixes, passed to the family's function.
@@ -131,28 +143,47 @@ def _fits(received: Any, wanted: tuple[int | None, ...]) -> bool:
 
 
 def _from_family(role: str, options: dict[str, Any], shape: Mapping[str, Any]) -> keras.Model:
-    families = _families(role)
     name = options.pop("name", None)
-    if name not in families:
-        raise InputError(
-            f"`{role}` must be one of {', '.join(families)}. Received: {name!r}.{nearest(str(name), list(families))}"
-        )
-    allowed = [key for key in inspect.signature(families[name]).parameters if key not in shape]
-    if unknown := sorted(set(options) - set(allowed)):
-        raise InputError(
-            f"`{role}` {name!r} must have options among {', '.join(allowed)}. "
-            f"Received: {unknown[0]!r}.{nearest(unknown[0], allowed)}"
-        )
+    build = _builder(role, name)
+    parameters = inspect.signature(build).parameters
+    if not any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
+        if missing := [key for key in shape if key not in parameters]:
+            raise InputError(
+                f"`{role}` {name!r} must take {', '.join(shape)}. Received: a function without {missing[0]}."
+            )
+        allowed = [key for key in parameters if key not in shape]
+        if unknown := sorted(set(options) - set(allowed)):
+            raise InputError(
+                f"`{role}` {name!r} must have options among {', '.join(allowed)}. "
+                f"Received: {unknown[0]!r}.{nearest(unknown[0], allowed)}"
+            )
+    # Keras's own checks of what an option may be; a user's function may raise anything.
+    expected = Exception if name in NETWORKS else (TypeError, ValueError)
     try:
-        return families[name](**shape, **options)
+        network = build(**shape, **options)
     except InputError:
         raise
-    except (TypeError, ValueError) as error:  # Keras's own checks of what an option may be
+    except expected as error:
         reason = " ".join(str(error).split())
         raise InputError(f"`{role}` {name!r} must be buildable. Received: {options}: {reason}") from error
+    if not isinstance(network, keras.Model) or not network.built or not hasattr(network, "inputs"):
+        received = f"a {type(network).__name__}" + " that is not built" * isinstance(network, keras.Model)
+        raise InputError(f"`{role}` {name!r} must return a keras.Model of known shapes. Received: {received}.")
+    return network
 
 
-def _families(role: str) -> dict[str, Callable[..., keras.Model]]:
+def _builder(role: str, name: Any) -> Builder:
+    families = _families(role)
+    if name in families:
+        return families[name]
+    if name in NETWORKS:
+        return NETWORKS[name]
+    choices = [*families, *NETWORKS]
+    hint = register_first(name) if isinstance(name, str) and is_own(name) else nearest(str(name), choices)
+    raise InputError(f"`{role}` must be one of {', '.join(choices)}. Received: {name!r}.{hint}")
+
+
+def _families(role: str) -> dict[str, Builder]:
     """Every family with a function named after the role."""
     modules = (
         importlib.import_module(f"keras_gen.networks.{info.name}")

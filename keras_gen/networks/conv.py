@@ -1,7 +1,8 @@
-"""Strided convolutions down and transposed ones up, without normalization: the autoencoders' default.
+"""Strided convolutions in the encoder, transposed ones in the decoder, no normalization: the autoencoders' default.
 
-`filters` are the channels after the first convolution, doubled by each one that follows; `kernel_size` is theirs;
-`units` is the width of the dense layer between them and the code; `activation` is the name of any Keras activation.
+`filters` is the number of channels after the first convolution and doubles with each following one; `kernel_size` is
+the size of all of them; `units` is the width of the dense layer between convolutions and code; `activation` is the name
+of any Keras activation.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ def decoder(
     kernel_size: int = 4,
     activation: str = "relu",
 ) -> keras.Model:
-    """(batch, latent_dim) -> (batch, height, width, channels), any real value; the encoder mirrored."""
+    """(batch, latent_dim) -> (batch, height, width, channels), any real value; the encoder in reverse order."""
     stages = _stages(image_shape)
     height, width = (side >> stages for side in image_shape[:2])
     deepest = filters * 2 ** (stages - 1)
@@ -57,7 +58,7 @@ def decoder(
 
 
 def _stages(image_shape: tuple[int, int, int]) -> int:
-    """How often both sides can be halved, down to a side of 4 at least."""
+    """How often both sides can be halved while they stay at least 4."""
     height, width, _ = image_shape
     stages = 0
     while stages < MAX_STAGES and height % 2 == width % 2 == 0 and min(height, width) // 2 >= SMALLEST_SIDE:

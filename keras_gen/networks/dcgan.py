@@ -1,4 +1,5 @@
-"""The networks of DCGAN: transposed convolutions up, strided ones down, batch normalization in both.
+"""The networks of DCGAN: transposed convolutions in the generator, strided ones in the discriminator, batch
+normalization in both.
 
 Source: Radford et al. 2016, "Unsupervised Representation Learning with Deep Convolutional Generative
 Adversarial Networks", section 3 and figure 1.
@@ -20,9 +21,9 @@ def generator(latent_dim: int, image_shape: tuple[int, int, int], filters: int =
 
     Args:
         latent_dim: length of a latent.
-        image_shape: (height, width, channels); height and width at least 8, and halved evenly until the smaller
-            is 4 to 7.
-        filters: channels before the last convolution; doubled going down, up to 8 times.
+        image_shape: (height, width, channels); height and width are at least 8 and divisible by 2 until the smaller
+            one is 4 to 7.
+        filters: channels before the last convolution; twice as many at each lower resolution, up to 8 times `filters`.
     """
     return _upwards(latent_dim, image_shape, filters, "tanh", "generator")
 
@@ -42,9 +43,9 @@ def discriminator(
 
     Args:
         image_shape: as in the generator.
-        filters: channels after the first convolution; doubled going down, up to 8 times.
-        batch_normalization: as in the paper; leave it out where the loss has a penalty per example, since
-            it makes an example's logit depend on its batch.
+        filters: channels after the first convolution; twice as many at each lower resolution, up to 8 times `filters`.
+        batch_normalization: as in the paper; switch it off for losses with a gradient penalty per example, since
+            it makes the logit of an example depend on the whole batch.
         spectral_normalization: divide every kernel by its largest singular value.
     """
     return _downwards(image_shape, 1, filters, batch_normalization, spectral_normalization, "discriminator")
@@ -64,7 +65,7 @@ def joint_discriminator(
         image_shape: as in the generator.
         latent_dim: length of a latent.
         filters: as in the discriminator.
-        units: width of the layers that see the code, and the code beside what the convolutions saw.
+        units: width of the dense layers for the code, and for the code together with the features of the image.
         batch_normalization: as in the discriminator.
         spectral_normalization: as in the discriminator.
     """

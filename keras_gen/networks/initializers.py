@@ -1,4 +1,4 @@
-"""How weights begin."""
+"""Initializers of weights."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ import keras
 
 
 def small_normal() -> keras.initializers.Initializer:
-    """Normal with a deviation of 0.02: Radford et al. 2016, section 4, and what came after it."""
+    """Normal distribution with standard deviation 0.02, as in Radford et al. 2016, section 4, and later GANs."""
     return keras.initializers.RandomNormal(stddev=0.02)

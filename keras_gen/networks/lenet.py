@@ -1,7 +1,7 @@
-"""Networks after LeNet-5: convolutions, each with a maximum over 2x2 pixels, and dense layers behind them.
+"""Networks like LeNet-5: convolutions, each followed by 2x2 max pooling, then dense layers.
 
-`units` are the widths of the dense hidden layers. `batch_normalization` normalizes every hidden layer by the statistics
-of the batch that passes, before its rectifier.
+`units` are the widths of the dense hidden layers. `batch_normalization` adds batch normalization before the ReLU of
+every hidden layer.
 
 Source: LeCun et al. 1998, "Gradient-Based Learning Applied to Document Recognition"; the widths are those of Ganin et
 al. 2016, "Domain-Adversarial Training of Neural Networks", figure 4a.
@@ -29,18 +29,18 @@ def feature_extractor(
     batch_normalization: bool = False,
     dropout: Sequence[float] = (),
 ) -> keras.Model:
-    """(batch, height, width, channels) -> the last stage's values in a row, (batch, size).
+    """(batch, height, width, channels) -> the flattened features of the last stage, (batch, size).
 
     Args:
         image_shape: (height, width, channels).
         filters: channels after each convolution.
-        kernel_size: side of the convolutions' windows.
-        padding: `valid` keeps the windows inside the picture, `same` gives as many values as there are pixels.
+        kernel_size: of the convolutions.
+        padding: `valid` or `same`, as for any Keras convolution.
         batch_normalization: see above.
-        dropout: share of the channels dropped behind each convolution, the first one's first; none where left out.
+        dropout: share of the channels that is dropped after each convolution, in order; none by default.
 
     Raises:
-        InputError: a picture too small, or more shares than convolutions.
+        InputError: an image that is too small, or more shares than convolutions.
     """
     _check_size(image_shape, len(filters), kernel_size, padding)
     if len(dropout) > len(filters):
@@ -70,7 +70,7 @@ def domain_classifier(size: int, units: Sequence[int] = (100,), batch_normalizat
 
 
 def _check_size(image_shape: tuple[int, int, int], stages: int, kernel_size: int, padding: str) -> None:
-    """Raises InputError where a picture is used up before the last stage."""
+    """Raises InputError for an image that is too small for all stages."""
     side = min(image_shape[:2])
     for _ in range(stages):
         side = (side - (kernel_size - 1 if padding == "valid" else 0)) // 2

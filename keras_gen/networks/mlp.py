@@ -1,10 +1,10 @@
-"""Fully connected networks, for small pictures of any size.
+"""Fully connected networks, for small images of any size.
 
-`units` are the widths of the hidden layers from the picture to the code, in decoders and generators too, which
-take them in reverse; `activation` is the name of any Keras activation.
+`units` are the widths of the hidden layers from the image to the code; decoders and generators use them in reverse
+order. `activation` is the name of any Keras activation.
 
-With `black_is_zero` the pictures that come in run from 0 to 1 instead of -1 to 1. Where most pixels are black, as in
-scans of writing, a first layer that starts from -1 everywhere is saturated by what all pictures share.
+`black_is_zero` rescales the input from [-1, 1] to [0, 1]. Where most pixels are black, as in scans of handwriting, a
+first layer whose inputs are almost all -1 is dominated by what all images have in common.
 """
 
 from __future__ import annotations

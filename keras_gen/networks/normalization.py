@@ -1,8 +1,8 @@
-"""Normalization by name, the same in every family."""
+"""Normalization layers by name, the same in every family."""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 import keras
 from keras import layers
@@ -15,17 +15,17 @@ MOMENTUM, EPSILON = 0.9, 1e-5
 
 
 def batch_normalization() -> keras.layers.Layer:
-    """A layer with the statistics of the global batch, whose averages follow within tens of steps."""
+    """Batch normalization over the global batch, with a momentum of tens of training steps."""
     return layers.BatchNormalization(momentum=MOMENTUM, epsilon=EPSILON, synchronized=True)
 
 
 def normalized(x: keras.KerasTensor, kind: Normalization) -> keras.KerasTensor:
-    """The same values over each channel's mean and deviation: the batch's, the picture's own, or as they are.
+    """Applies `batch` or `instance` normalization to a tensor; `none` returns it unchanged.
 
     Raises:
-        InputError: no such kind.
+        InputError: an unknown name.
     """
-    require_among(("batch", "instance", "none"), normalization=kind)
+    require_among(get_args(Normalization), normalization=kind)
     if kind == "none":
         return x
     return (batch_normalization() if kind == "batch" else InstanceNormalization(EPSILON))(x)

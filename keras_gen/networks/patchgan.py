@@ -1,6 +1,6 @@
-"""Discriminators that judge every patch of a picture on its own.
+"""Discriminators that classify every patch of an image separately (PatchGAN).
 
-A patch is what one logit sees, the receptive field: 1 pixel, or 16, 34, 70, 142 or 286 pixels for 1 to 5 strided
+The size of a patch is the receptive field of one logit: 1 pixel, or 16, 34, 70, 142 or 286 pixels for 1 to 5 strided
 convolutions.
 
 Source: Isola et al. 2017, "Image-to-Image Translation with Conditional Adversarial Networks", appendix 6.1.2.
@@ -28,16 +28,17 @@ def patch_discriminator(
     filters: int = 64,
     normalization: Normalization = "instance",
 ) -> keras.Model:
-    """(batch, height, width, channels) -> logits (batch, rows, columns, 1), one for every patch.
+    """(batch, height, width, channels) -> logits (batch, rows, columns, 1), one per patch.
 
     Args:
         image_shape: (height, width, channels).
-        receptive_field: side of a patch, 1, 16, 34, 70, 142 or 286; or `image`, the smallest that covers the picture.
-        filters: channels after the first convolution; doubled going down, up to 8 times.
+        receptive_field: side of a patch: 1, 16, 34, 70, 142 or 286; or `image` for the smallest that covers the
+            whole image.
+        filters: channels after the first convolution; twice as many at each lower resolution, up to 8 times `filters`.
         normalization: `instance`, `batch` or `none`.
 
     Raises:
-        InputError: no such receptive field, or a picture too small for it.
+        InputError: an unknown receptive field, or an image that is too small for it.
     """
     images = keras.Input(image_shape, name="image")
     strided = _strided(image_shape, receptive_field)
@@ -53,7 +54,7 @@ def patch_discriminator(
 
 
 def _strided(image_shape: tuple[int, int, int], receptive_field: int | str) -> int:
-    """How many convolutions halve the picture; of 1x1 convolutions, how many there are before the last two."""
+    """Number of convolutions that halve the image; with 1x1 convolutions, their number before the last two."""
     if receptive_field == "image":
         receptive_field = next((field for field in FIELDS if field >= max(image_shape[:2])), FIELDS[-1])
     require_among((*map(str, FIELDS), "image"), receptive_field=str(receptive_field))

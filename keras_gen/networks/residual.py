@@ -1,6 +1,7 @@
-"""Residual blocks that double or halve a picture, as in WGAN-GP, SNGAN and BigGAN.
+"""Residual blocks that double or halve the resolution, as in WGAN-GP, SNGAN and BigGAN.
 
-A 1x1 convolution may change places with pooling and with upsampling; here it always sees the smaller picture.
+A 1x1 convolution commutes with average pooling and with nearest-neighbour upsampling; here it is always computed at the
+lower resolution.
 
 Source: Gulrajani et al. 2017, "Improved Training of Wasserstein GANs", appendix F; Miyato et al. 2018, "Spectral
 Normalization for Generative Adversarial Networks", appendix B.4.
@@ -27,8 +28,8 @@ def up_block(
     Args:
         x: the block's input.
         width: channels of the output.
-        convolution: filters and kernel size to a layer that keeps the sides.
-        normalized: normalizes a tensor; called for each of two.
+        convolution: from filters and kernel size to a layer that keeps height and width.
+        normalized: normalizes a tensor; it is called once for each of the two convolutions.
     """
     y = NearestUpsampling()(layers.ReLU()(normalized(x)))
     y = convolution(width, 3)(y)
@@ -45,7 +46,7 @@ def down_block(
         x: the block's input.
         width: channels of the output.
         convolution: as in `up_block`.
-        first: the input is pictures, which no activation cuts off.
+        first: whether the input is images, to which no activation is applied.
         name: of the layer that gives the output.
     """
     y = convolution(width, 3)(x if first else layers.ReLU()(x))
@@ -54,12 +55,12 @@ def down_block(
 
 
 def level_block(x: keras.KerasTensor, convolution: Convolution, name: str | None = None) -> keras.KerasTensor:
-    """Of the shape of its input; arguments as in `down_block`."""
+    """A block that keeps the shape of its input; arguments as in `down_block`."""
     width = x.shape[-1]
     y = convolution(width, 3)(layers.ReLU()(x))
     return layers.Add(name=name)([convolution(width, 3)(layers.ReLU()(y)), x])
 
 
 def pooled(x: keras.KerasTensor) -> keras.KerasTensor:
-    """Activated features, summed over all places: (batch, height, width, channels) -> (batch, channels)."""
+    """Global sum pooling after the activation: (batch, height, width, channels) -> (batch, channels)."""
     return ops.sum(layers.ReLU()(x), axis=(1, 2))

@@ -1,4 +1,4 @@
-"""The sizes of pictures that networks of halvings and doublings can take."""
+"""The image sizes that networks with strided layers accept."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ MAX_WIDENING = 8
 
 
 def halvings(image_shape: tuple[int, int, int], family: str) -> int:
-    """How often both sides are halved, until the smaller one is 4 to 7: 2 for 28x28, 3 for 32x32.
+    """How often height and width are halved until the smaller one is 4 to 7: 2 for 28x28, 3 for 32x32.
 
     Args:
         image_shape: (height, width, channels).
         family: the networks' name, for the message.
 
     Raises:
-        InputError: sides that do not get there.
+        InputError: a size for which this is not possible.
     """
     height, width, _ = image_shape
     times = 0
@@ -34,19 +34,19 @@ def halvings(image_shape: tuple[int, int, int], family: str) -> int:
 
 
 def widened(filters: int, halved: int) -> int:
-    """Channels of a picture halved so often: doubled each time, up to 8 times `filters`."""
+    """Channels after a number of halvings: doubled each time, up to 8 times `filters`."""
     return filters * min(2**halved, MAX_WIDENING)
 
 
 def even_halvings(image_shape: tuple[int, int, int]) -> int:
-    """How often both sides can be halved without a rest: 5 for 96x64, 0 where one is odd."""
+    """How often height and width can both be divided by 2 without a remainder: 5 for 96x64, 0 if one is odd."""
     height, width, _ = image_shape
     both = height | width
     return (both & -both).bit_length() - 1
 
 
 def check_multiple(image_shape: tuple[int, int, int], multiple: int, family: str) -> None:
-    """Raises InputError for sides that are no multiples of a number."""
+    """Raises InputError unless height and width are multiples of a number."""
     height, width, _ = image_shape
     if height % multiple or width % multiple:
         raise InputError(
@@ -56,9 +56,9 @@ def check_multiple(image_shape: tuple[int, int, int], multiple: int, family: str
 
 
 def side_multiple(network: keras.Model) -> int:
-    """What sides must be multiples of, so that every stride divides them: the product of all of them.
+    """The number that height and width must be multiples of: the product of the strides of all layers.
 
-    Of strides that lie beside one another, rather than one behind the other, it may be more than needed.
+    For strided layers in parallel branches it may be larger than needed.
     """
     strides = 1
     for layer in network.layers:

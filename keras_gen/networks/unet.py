@@ -1,4 +1,4 @@
-"""pix2pix's network from picture to picture: down to a pixel and up again, past what was there on the way down.
+"""The U-Net of pix2pix: an encoder down to one pixel, a decoder back up, and skip connections between the two.
 
 Source: Isola et al. 2017, "Image-to-Image Translation with Conditional Adversarial Networks", appendix 6.1; Ronneberger
 et al. 2015, "U-Net: Convolutional Networks for Biomedical Image Segmentation".
@@ -27,18 +27,18 @@ def translator(
     normalization: Normalization = "instance",
     dropout: float = 0.5,
 ) -> keras.Model:
-    """Pictures whose height and width are multiples of `2 ** depth` -> (batch, height, width, `channels`) in [-1, 1].
+    """Images with sides that are multiples of `2 ** depth` -> (batch, height, width, `channels`) in [-1, 1].
 
     Args:
-        image_shape: (height, width, channels) of the pictures to train on.
+        image_shape: (height, width, channels) of the training images.
         channels: of the output.
-        filters: channels after the first convolution; doubled going down, up to 8 times.
-        depth: how often the sides are halved; by default as often as they can be, at most 8 times.
+        filters: channels after the first convolution; twice as many at each lower resolution, up to 8 times `filters`.
+        depth: how often height and width are halved; by default as often as possible, at most 8 times.
         normalization: `batch`, as in the paper, whose batches of one make it `instance`; or `none`.
-        dropout: share of values dropped in training behind the three innermost layers on the way up, the paper's noise.
+        dropout: dropout rate in training after the three innermost layers of the decoder, the noise of the paper.
 
     Raises:
-        InputError: sides that cannot be halved so often, or a value out of range.
+        InputError: a size that cannot be halved `depth` times, or a value out of range.
     """
     depth = max(1, min(DEEPEST, even_halvings(image_shape))) if depth is None else depth
     require_at_least(1, filters=filters, depth=depth)

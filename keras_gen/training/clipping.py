@@ -1,4 +1,4 @@
-"""Weights kept within a box, the way in which the first Wasserstein GAN bounded its critic's slope."""
+"""Weight clipping, with which the first Wasserstein GAN bounded the slope of its critic."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class WeightBox(keras.constraints.Constraint):
 
 
 def clip_weights(network: keras.Model, bound: float) -> None:
-    """Keeps the trainable weights of `network` in the box, from the start and in every update."""
+    """Clips the trainable weights of `network` now and after every update."""
     box = WeightBox(bound)
     for weight in network.trainable_weights:
         weight.assign(box(weight))

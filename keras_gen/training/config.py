@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import keras
+
+from keras_gen.registry import Choice, choices_of
+from keras_gen.training.optimizers import OptimizerSpec
 
 
 def constructor_config(model: keras.Model) -> dict[str, Any]:
@@ -23,16 +27,34 @@ def constructor_options(model_class: type[keras.Model]) -> list[str]:
     An argument without a default is the base's own, which the subclass fills in.
     """
     names: dict[str, None] = {}
+    for constructor in _constructors(model_class):
+        parameters = inspect.signature(constructor).parameters.values()
+        names |= {p.name: None for p in parameters if p.default is not inspect.Parameter.empty}
+    return list(names)
+
+
+def choices_of_model(model_class: type[keras.Model]) -> dict[str, Choice]:
+    """What of a model is chosen from a registry, as `model.loss` and `optimizer.schedule` are, by its option."""
+    of_constructor: dict[str, Choice] = {}
+    for constructor in _constructors(model_class):
+        of_constructor = choices_of(constructor) | of_constructor
+    found = {
+        f"model.{name}": of_constructor[name] for name in constructor_options(model_class) if name in of_constructor
+    }
+    for optimizer in model_class.default_optimizers:  # type: ignore[attr-defined]
+        found |= {f"{optimizer}.{name}": choice for name, choice in choices_of(OptimizerSpec).items()}
+    return found
+
+
+def _constructors(model_class: type[keras.Model]) -> Iterator[Callable[..., None]]:
+    """Those of the class and of the base classes of the project that it passes its other arguments on to."""
     for cls in model_class.__mro__:
         if cls.__module__.partition(".")[0] == keras.Model.__module__.partition(".")[0]:
             break
-        if "__init__" not in vars(cls):
-            continue
-        parameters = list(inspect.signature(vars(cls)["__init__"]).parameters.values())[1:]
-        names |= {p.name: None for p in parameters if p.default is not inspect.Parameter.empty}
-        if not any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters):
-            break
-    return list(names)
+        if constructor := vars(cls).get("__init__"):
+            yield constructor
+            if all(p.kind is not p.VAR_KEYWORD for p in inspect.signature(constructor).parameters.values()):
+                break
 
 
 def constructor_arguments(config: dict[str, Any]) -> dict[str, Any]:

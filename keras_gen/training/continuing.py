@@ -1,4 +1,4 @@
-"""`fit` from any step on, as if it had never stopped."""
+"""Resumes `fit` at any training step; the result equals an uninterrupted training."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ def fit_from(
     validation_data: Any = None,
     verbose: int = 2,
 ) -> None:
-    """Trains to the end of `epochs`.
+    """Trains until `epochs` epochs are finished.
 
-    What is left of an epoch in which training stopped is a `fit` of its own: its means go on from those that the model
-    was saved with, and its callbacks see the epoch and the last one as they are.
+    The rest of an epoch that was interrupted is a `fit` of its own. Its metrics continue from the saved ones, and its
+    callbacks see the true number of the epoch and of the last epoch.
 
     Args:
-        position: where the model and the data are.
-        model: compiled, as it was saved at that place.
-        batches: from a place to an endless data set that begins there.
+        position: epoch and step that the model and the data are at.
+        model: compiled, as it was saved at that position.
+        batches: function from a position to an endless data set that begins there.
         steps_per_epoch: batches in an epoch.
         epochs: of the whole training.
         callbacks: as for `fit`.

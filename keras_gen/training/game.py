@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, TypeAlias
 
 import tensorflow as tf
 
@@ -13,9 +13,9 @@ from keras_gen.losses import PAIRS
 from keras_gen.losses.adversarial import mean_per_example
 from keras_gen.losses.penalties import Discriminator, Sample
 from keras_gen.training.penalties import Penalties, checked_penalties, penalty
-from serving.common.errors import InputError, require_among, require_at_least
+from serving.common.errors import InputError, require_at_least
 
-LossName = Literal["minimax", "non_saturating", "least_squares", "hinge", "wasserstein", "relativistic"]
+LossName: TypeAlias = Annotated[str, PAIRS]
 Terms = dict[str, tf.Tensor]
 
 
@@ -40,7 +40,7 @@ class Game:
 
     def __init__(
         self,
-        loss: str,
+        loss: LossName,
         penalties: Penalties,
         label_smoothing: float,
         instance_noise: float,
@@ -48,8 +48,7 @@ class Game:
         augmentation: Sequence[Augmentation],
         noise: TrainingNoise,
     ) -> None:
-        require_among(tuple(PAIRS), loss=loss)
-        self.pair = PAIRS[loss]
+        self.pair = PAIRS.find(loss)
         if not 0 <= label_smoothing < 1:
             raise InputError(f"`label_smoothing` must be at least 0 and below 1. Received: {label_smoothing}.")
         if label_smoothing and not self.pair.smoothable:
@@ -81,10 +80,10 @@ class Game:
         terms = self.score(judge(real), judge(fake))
         return {**terms, "loss": terms["loss"] + self.penalty(judge, real, fake, purpose)}
 
-    def generator_terms(self, judge: Discriminator, real: Sample, fake: Sample) -> Terms:
+    def generator_terms(self, judge: Discriminator, real: Sample, fake: Sample, purpose: str = "generator") -> Terms:
         """Terms of the generator's `Move`: `loss`; arguments as for `discriminator_terms`."""
-        fake_logits = judge(self.shown(fake, "generator/fake"))
-        real_logits = judge(self.shown(real, "generator/real")) if self.pair.relative else None
+        fake_logits = judge(self.shown(fake, f"{purpose}/fake"))
+        real_logits = judge(self.shown(real, f"{purpose}/real")) if self.pair.relative else None
         return {"loss": self.generator_loss(fake_logits, real_logits)}
 
     def score(self, real_logits: tf.Tensor, fake_logits: tf.Tensor) -> Terms:

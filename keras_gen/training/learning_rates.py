@@ -1,4 +1,4 @@
-"""What Keras's learning-rate callbacks see where a model has several optimizers."""
+"""One learning rate for models with several optimizers, for Keras's learning-rate callbacks."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import keras
 
 
 class JointLearningRate:
-    """Stands in for `model.optimizer`: a change of the rate scales those of all players by the same factor.
+    """Stands in for `model.optimizer`: setting its learning rate scales the rates of all players by the same factor.
 
     `LearningRateScheduler`, `ReduceLROnPlateau` and their like read and write `model.optimizer.learning_rate`.
 
     Args:
-        optimizers: in the order of the players; the first one's rate is the one that is read.
+        optimizers: in the order of the players; reading the learning rate returns that of the first one.
     """
 
     def __init__(self, optimizers: Sequence[keras.optimizers.Optimizer]) -> None:

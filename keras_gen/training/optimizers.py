@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import Annotated, TypeAlias
 
 import keras
 
+from keras_gen.registry import Registry
 from keras_gen.training.schedules import Schedule, scheduled_rate
 from serving.common.errors import InputError
 
-OPTIMIZERS: dict[str, type[keras.optimizers.Optimizer]] = {
-    "adam": keras.optimizers.Adam,
-    "rmsprop": keras.optimizers.RMSprop,
-    "sgd": keras.optimizers.SGD,
-}
+OPTIMIZERS: Registry[type[keras.optimizers.Optimizer]] = Registry(
+    "optimizer",
+    {"adam": keras.optimizers.Adam, "rmsprop": keras.optimizers.RMSprop, "sgd": keras.optimizers.SGD},
+    kind=type[keras.optimizers.Optimizer],
+)
+OptimizerName: TypeAlias = Annotated[str, OPTIMIZERS]
 RATE = ("learning_rate", "schedule", "decay_steps", "decay_rate", "decay_power", "hold_steps")
 
 
@@ -40,7 +42,7 @@ class OptimizerSpec:
         global_clipnorm: largest norm of all gradients of the player together.
     """
 
-    name: Literal["adam", "rmsprop", "sgd"] = "adam"
+    name: OptimizerName = "adam"
     learning_rate: float = 1e-3
     schedule: Schedule | None = None
     decay_steps: int | None = None
@@ -60,7 +62,7 @@ class OptimizerSpec:
             InputError: an option that this optimizer or its schedule does not have, or an impossible learning rate.
         """
         fields = asdict(self)
-        cls = OPTIMIZERS[fields.pop("name")]
+        cls = OPTIMIZERS.find(fields.pop("name"))
         if not self.learning_rate > 0:
             raise InputError(f"`learning_rate` must be positive. Received: {self.learning_rate}.")
         rate = scheduled_rate(**{key: fields.pop(key) for key in RATE})

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TypeAlias
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import Annotated, Any, TypeAlias
 
 import tensorflow as tf
 
@@ -11,12 +12,43 @@ from keras_gen.layers.replica import sum_over_replicas
 from keras_gen.layers.training_noise import TrainingNoise
 from keras_gen.losses import dragan_penalty, gradient_penalty, r1_penalty, r2_penalty
 from keras_gen.losses.penalties import Discriminator, Sample
-from serving.common.errors import InputError, require_among, require_at_least
+from keras_gen.registry import Registry
+from serving.common.errors import InputError, require_at_least
 
-NAMES = ("r1", "r2", "gp", "dragan")
 DRAGAN_SPREAD = 0.5
 
-Penalties: TypeAlias = dict[str, float] | str | None
+# Of a number of values for each example, and a name for the use where there are several: uniform numbers on [0, 1),
+# (batch, values).
+Draw: TypeAlias = Callable[..., tf.Tensor]
+# Of the discriminator, from samples to logits; of real and generated samples as it is shown them; and of a `Draw`:
+# values (batch,), differentiable in the discriminator's weights.
+Penalty: TypeAlias = Callable[[Discriminator, Sample, Sample, Draw], tf.Tensor]
+
+
+def _r1(discriminator: Discriminator, real: Sample, fake: Sample, draw: Draw) -> tf.Tensor:
+    return r1_penalty(discriminator, real)
+
+
+def _r2(discriminator: Discriminator, real: Sample, fake: Sample, draw: Draw) -> tf.Tensor:
+    return r2_penalty(discriminator, fake)
+
+
+def _gp(discriminator: Discriminator, real: Sample, fake: Sample, draw: Draw) -> tf.Tensor:
+    return gradient_penalty(discriminator, real, fake, draw(1))
+
+
+def _dragan(discriminator: Discriminator, real: Sample, fake: Sample, draw: Draw) -> tf.Tensor:
+    return dragan_penalty(discriminator, real, _around(real, draw))
+
+
+def _penalized(value: Any) -> Iterable[str]:
+    return _parsed(value) if isinstance(value, str) else value or ()
+
+
+PENALTIES: Registry[Penalty] = Registry(
+    "penalties", {"r1": _r1, "r2": _r2, "gp": _gp, "dragan": _dragan}, kind=Callable, names=_penalized
+)
+Penalties: TypeAlias = Annotated[dict[str, float] | str | None, PENALTIES]
 
 
 def checked_penalties(penalties: Mapping[str, float] | str | None) -> dict[str, float]:
@@ -27,7 +59,7 @@ def checked_penalties(penalties: Mapping[str, float] | str | None) -> dict[str, 
     """
     chosen = _parsed(penalties) if isinstance(penalties, str) else dict(penalties or {})
     for name, weight in chosen.items():
-        require_among(NAMES, penalties=name)
+        PENALTIES.find(name)
         require_at_least(0, **{f"penalties.{name}": weight})
     return chosen
 
@@ -53,25 +85,20 @@ def penalty(
     total: tf.Tensor | float = 0.0
     rows = tf.shape(tf.nest.flatten(real)[0])[0]
     for name, weight in penalties.items():
-        if name == "r1":
-            value = r1_penalty(discriminator, real)
-        elif name == "r2":
-            value = r2_penalty(discriminator, fake)
-        elif name == "gp":
-            place = noise.training_rows(rows, 1, f"{purpose}/gp", uniform=True)
-            value = gradient_penalty(discriminator, real, fake, place)
-        else:
-            value = dragan_penalty(discriminator, real, _around(real, noise, f"{purpose}/dragan"))
-        total += weight * value
+        draw = partial(_uniform, noise, rows, f"{purpose}/{name}")
+        total += weight * PENALTIES.find(name)(discriminator, real, fake, draw)
     return total
 
 
-def _around(sample: Sample, noise: TrainingNoise, purpose: str) -> Sample:
+def _uniform(noise: TrainingNoise, rows: tf.Tensor, purpose: str, size: int, use: str = "") -> tf.Tensor:
+    return noise.training_rows(rows, size, f"{purpose}/{use}" if use else purpose, uniform=True)
+
+
+def _around(sample: Sample, draw: Draw) -> Sample:
     """Half the standard deviation over the global batch, times uniform numbers, for each tensor of the sample."""
 
     def perturbation(index: int, part: tf.Tensor) -> tf.Tensor:
-        size = part.shape[1:].num_elements()
-        uniform = noise.training_rows(tf.shape(part)[0], size, f"{purpose}/{index}", uniform=True)
+        uniform = draw(part.shape[1:].num_elements(), str(index))
         return DRAGAN_SPREAD * _global_deviation(part) * tf.reshape(tf.cast(uniform, part.dtype), tf.shape(part))
 
     parts = [perturbation(index, part) for index, part in enumerate(tf.nest.flatten(sample))]
@@ -90,8 +117,8 @@ def _parsed(text: str) -> dict[str, float]:
     """`r1:10,gp:1` as a dictionary."""
     chosen = {}
     for part in filter(None, (piece.strip() for piece in text.split(","))):
-        name, _, weight = part.partition(":")
         try:
+            name, weight = part.rsplit(":", 1)
             chosen[name.strip()] = float(weight)
         except ValueError:
             raise InputError(f"`penalties` must be like r1:10 or r1:10,r2:10. Received: {text!r}.") from None

@@ -1,4 +1,4 @@
-"""How far a training has come."""
+"""The position in a training: finished epochs and steps."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 
 class Position(NamedTuple):
-    """A place in a training, in its order.
+    """A position in a training; positions are ordered.
 
     Attributes:
         epochs: how many are finished.
-        steps: how many of the next epoch are finished.
+        steps: how many steps of the next epoch are finished.
     """
 
     epochs: int = 0

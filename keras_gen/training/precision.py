@@ -1,4 +1,4 @@
-"""Models that were trained in half precision, in float32."""
+"""Converts models that were trained in half precision to float32."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ HALVES = ("bfloat16", "float16", "mixed_bfloat16", "mixed_float16")
 
 
 def in_float32(model: BaseModel) -> BaseModel:
-    """The same model where all of it computes in float32, else a copy that does, with the same weights.
+    """The model itself if all of it computes in float32; otherwise a float32 copy with the same weights.
 
-    What a network computes in is a part of its layers, and ONNX Runtime knows few operations in bfloat16.
+    The compute dtype is part of the layers, and ONNX Runtime supports few operations in bfloat16.
     """
     if not any(layer.compute_dtype in HALVES for layer in model._flatten_layers()):
         return model

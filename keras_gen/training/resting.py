@@ -1,4 +1,4 @@
-"""A move that may be left out, decided while the step runs."""
+"""A move that may be skipped, depending on values of the training step."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ def apply_unless(
     gradients: Sequence[tf.Tensor],
     variables: Sequence[keras.Variable],
 ) -> None:
-    """Applies gradients, or leaves the variables and the optimizer's state as they are.
+    """Applies gradients, or leaves the variables and the state of the optimizer unchanged.
 
-    The update is made and taken back: optimizers exchange gradients between replicas, which they cannot do within a
-    condition. A gradient of zero would be something else, since momentum goes on without it.
+    The update is made and then undone, because optimizers exchange gradients between replicas, which is not possible
+    inside a condition. Gradients of zero would not be equivalent, because momentum would still move the weights.
 
     Args:
         rests: boolean scalar, the same on every replica.

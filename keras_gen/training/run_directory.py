@@ -1,4 +1,4 @@
-"""The folder that a training run lives in, and is continued from."""
+"""The folder of a training run, from which it is resumed."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class RunDirectory:
         self.best_file = self.path / "best.keras"
 
     def claim(self, config: dict[str, Any]) -> None:
-        """Starts a run with `config` here, or recognizes the one that is here as the same.
+        """Starts a run with `config` here, or checks that the run that is here has the same configuration.
 
         Raises:
             InputError: the path holds something else, or a run with another configuration.
@@ -157,6 +157,8 @@ def load_model_file(path: Path) -> keras.Model:
     _check_known(path)
     try:
         return keras.saving.load_model(path)
+    except InputError as error:  # a constructor's, as of a loss that is not registered
+        raise InputError(f"{path} cannot be loaded: {error}") from error
     except (ValueError, OSError, KeyError, TypeError) as error:
         raise InputError(
             f"{path} must be a model saved by keras-gen. Received: {' '.join(str(error).split())[:160]}"

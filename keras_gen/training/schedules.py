@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeAlias
 
 import keras
 from keras import ops
 from keras.optimizers import schedules
 
-from serving.common.errors import InputError, require_among, require_at_least
+from keras_gen.registry import Registry
+from serving.common.errors import InputError, require_at_least
 
-Schedule = Literal["constant", "cosine", "linear", "exponential", "inverse"]
-KINDS = ("constant", "cosine", "linear", "exponential", "inverse")
-OPTIONS = {
-    "constant": (),
-    "exponential": ("decay_steps", "decay_rate"),
-    "inverse": ("decay_steps", "decay_rate", "decay_power"),
-}
 EXPONENTIAL_RATE = 0.1
 INVERSE_RATE, INVERSE_POWER = 10.0, 0.75
 
@@ -81,6 +77,47 @@ class Held(schedules.LearningRateSchedule):
         return cls(schedules.deserialize(config["schedule"]), config["hold_steps"])
 
 
+@dataclass(frozen=True)
+class RateSchedule:
+    """A way for step sizes to fall.
+
+    Attributes:
+        build: of the first rate, and by name of those of `options` that are given: a schedule that Keras can save.
+        options: those that it has among `decay_steps`, which must be given then, `decay_rate` and `decay_power`.
+    """
+
+    build: Callable[..., float | schedules.LearningRateSchedule]
+    options: tuple[str, ...] = ("decay_steps",)
+
+
+def _constant(learning_rate: float) -> float:
+    return learning_rate
+
+
+def _linear(learning_rate: float, decay_steps: int) -> schedules.LearningRateSchedule:
+    return schedules.PolynomialDecay(learning_rate, decay_steps, end_learning_rate=0.0)
+
+
+def _exponential(
+    learning_rate: float, decay_steps: int, decay_rate: float = EXPONENTIAL_RATE
+) -> schedules.LearningRateSchedule:
+    return schedules.ExponentialDecay(learning_rate, decay_steps, decay_rate)
+
+
+SCHEDULES: Registry[RateSchedule] = Registry(
+    "schedule",
+    {
+        "constant": RateSchedule(_constant, ()),
+        "cosine": RateSchedule(schedules.CosineDecay),
+        "linear": RateSchedule(_linear),
+        "exponential": RateSchedule(_exponential, ("decay_steps", "decay_rate")),
+        "inverse": RateSchedule(InverseDecay, ("decay_steps", "decay_rate", "decay_power")),
+    },
+    kind=RateSchedule,
+)
+Schedule: TypeAlias = Annotated[str, SCHEDULES]
+
+
 def scheduled_rate(
     learning_rate: float,
     schedule: Schedule | None,
@@ -95,34 +132,22 @@ def scheduled_rate(
         InputError: an unknown schedule, a number out of range, or one that the schedule does not have.
     """
     kind = schedule or ("constant" if decay_steps is None else "cosine")
-    require_among(KINDS, schedule=kind)
-    given = {"decay_steps": decay_steps, "decay_rate": decay_rate, "decay_power": decay_power}
+    chosen = SCHEDULES.find(kind)
+    decay = {"decay_steps": decay_steps, "decay_rate": decay_rate, "decay_power": decay_power}
+    given = {name: value for name, value in decay.items() if value is not None}
     for name, value in given.items():
-        if value is not None and name not in OPTIONS.get(kind, ("decay_steps",)):
+        if name not in chosen.options:
             raise InputError(f"`{name}` must be left out for the schedule {kind!r}. Received: {value}.")
-        if name != "decay_steps" and value is not None and not value > 0:
+        if name != "decay_steps" and not value > 0:
             raise InputError(f"`{name}` must be positive. Received: {value}.")
-    if kind == "constant":
-        if hold_steps is not None:
-            raise InputError(f"`hold_steps` must be left out for the schedule {kind!r}. Received: {hold_steps}.")
-        return learning_rate
-    if decay_steps is None:
-        raise InputError(f"`decay_steps` must be given for the schedule {kind!r}. Received: None.")
-    require_at_least(1, decay_steps=decay_steps)
-    falling = _falling(kind, learning_rate, decay_steps, decay_rate, decay_power)
+    if "decay_steps" in chosen.options:
+        if decay_steps is None:
+            raise InputError(f"`decay_steps` must be given for the schedule {kind!r}. Received: None.")
+        require_at_least(1, decay_steps=decay_steps)
+    rate = chosen.build(learning_rate, **given)
     if hold_steps is None:
-        return falling
+        return rate
+    if not isinstance(rate, schedules.LearningRateSchedule):
+        raise InputError(f"`hold_steps` must be left out for the schedule {kind!r}. Received: {hold_steps}.")
     require_at_least(1, hold_steps=hold_steps)
-    return Held(falling, hold_steps)
-
-
-def _falling(
-    kind: str, learning_rate: float, decay_steps: int, decay_rate: float | None, decay_power: float | None
-) -> schedules.LearningRateSchedule:
-    if kind == "cosine":
-        return schedules.CosineDecay(learning_rate, decay_steps)
-    if kind == "linear":
-        return schedules.PolynomialDecay(learning_rate, decay_steps, end_learning_rate=0.0)
-    if kind == "exponential":
-        return schedules.ExponentialDecay(learning_rate, decay_steps, decay_rate or EXPONENTIAL_RATE)
-    return InverseDecay(learning_rate, decay_steps, decay_rate or INVERSE_RATE, decay_power or INVERSE_POWER)
+    return Held(rate, hold_steps)

@@ -1,4 +1,4 @@
-"""Batch-normalization statistics as plain averages, where moving ones lag behind the weights or are too noisy."""
+"""Standing statistics: averages over many batches in place of the moving averages of batch normalization."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ STATISTICS = ("moving_mean", "moving_variance")
 def standing_statistics(network: keras.Model, batches: Iterable[Any]) -> None:
     """Replaces the statistics of all batch normalizations by the averages over some batches in training mode.
 
-    Every batch counts the same. Nothing else changes: other weights that a pass in training would move, such as the
-    singular vectors of spectral normalization, are put back.
+    Every batch has the same weight. Other weights that change in a forward pass in training mode, such as the singular
+    vectors of spectral normalization, are restored.
 
     Args:
         network: the network whose statistics are replaced.

@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, get_args
 
 import tensorflow as tf
 
+from keras_gen.training.option_values import StrategyName
 from keras_gen.training.rendezvous import meet
 from serving.common.errors import InputError, require_among
 
-StrategyName = Literal["none", "mirrored", "multiworker"]
-NAMES = ("none", "mirrored", "multiworker")
 VARIABLE = "TF_CONFIG"
 EXAMPLE = '{"cluster": {"worker": ["host:port", "host:port"]}, "task": {"type": "worker", "index": 0}}'
 
@@ -50,7 +49,7 @@ def open_strategy(name: StrategyName, wait: float) -> tuple[tf.distribute.Strate
         InputError: a single device for `mirrored`, a `TF_CONFIG` that is missing or malformed, a process that does not
             come up in time.
     """
-    require_among(NAMES, strategy=name)
+    require_among(get_args(StrategyName), strategy=name)
     if name == "none":
         return tf.distribute.get_strategy(), ALONE
     if name == "mirrored":

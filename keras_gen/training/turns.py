@@ -1,4 +1,4 @@
-"""Sharing out a batch among the moves that a player makes in one step."""
+"""Distributes a batch over the moves that a player makes in one training step."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from serving.common.errors import InputError
 
 
 def turns(batch: Any, count: int) -> list[Any]:
-    """The batch in `count` parts: row `i` of the global batch is in part `i % count`, on whatever replica it lies.
+    """Splits a batch into `count` parts: row `i` of the global batch is in part `i % count`, on any replica.
 
     Args:
         batch: a tensor (batch, ...), or a structure of such; None stays None.

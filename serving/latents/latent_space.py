@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 from statistics import NormalDist
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -77,7 +77,7 @@ def interpolate(stations: np.ndarray, steps: int = 10, path: Path = "spherical")
     if stations.ndim != 2 or len(stations) < 2:
         raise InputError(f"an interpolation must have at least two latents. Received: {stations.shape}.")
     require_at_least(2, steps=steps)
-    require_among(("linear", "spherical"), path=path)
+    require_among(get_args(Path), path=path)
     between = _linear if path == "linear" else _spherical
     fractions = np.linspace(0.0, 1.0, steps)[:-1, None]
     ways = [between(a, b, fractions) for a, b in pairwise(stations)]

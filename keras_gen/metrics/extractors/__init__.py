@@ -1,4 +1,4 @@
-"""What turns pictures into features: one kind of extractor a file, opened by name."""
+"""Feature extractors, opened by name; one kind per file."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = [
 
 
 def check_extractor(name: str) -> None:
-    """Raises InputError for a name that is none of `classifier`, `inception` and `onnx:FILE`."""
+    """Raises InputError unless the name is `classifier`, `inception` or `onnx:FILE`."""
     kind, _, file = name.partition(":")
     if name not in ("classifier", "inception") and not (kind == "onnx" and file):
         raise InputError(

@@ -1,4 +1,4 @@
-"""Residual networks: those of WGAN-GP and SNGAN, and CycleGAN's from picture to picture."""
+"""Residual networks: those of WGAN-GP and SNGAN, and the image-to-image generator of CycleGAN."""
 
 from keras_gen.networks.resnet.gan import decoder, discriminator, encoder, generator
 from keras_gen.networks.resnet.translation import translator

@@ -1,7 +1,7 @@
 """Residual networks of the size of DCGAN's, as in WGAN-GP and SNGAN.
 
-`filters` are the channels at the picture's size, doubled with every halving of its sides, up to 8 times. A height and
-width must be at least 8 and can be halved until the smaller is 4 to 7.
+`filters` is the number of channels at full resolution. It doubles each time the resolution is halved, up to 8 times
+`filters`. Height and width must be at least 8 and must be divisible by 2 until the smaller one is 4 to 7.
 
 Source: Gulrajani et al. 2017, "Improved Training of Wasserstein GANs", appendix F; Miyato et al. 2018, "Spectral
 Normalization for Generative Adversarial Networks", appendix B.4.
@@ -62,7 +62,7 @@ def discriminator(
 def encoder(
     image_shape: tuple[int, int, int], outputs: int, filters: int = 64, spectral_normalization: bool = False
 ) -> keras.Model:
-    """The discriminator's blocks with (batch, outputs) instead of a logit; where features lie is not lost."""
+    """The blocks of the discriminator with (batch, outputs) instead of a logit; features are flattened, not pooled."""
     images = keras.Input(image_shape, name="image")
     features = layers.Flatten()(layers.ReLU()(_downwards(images, filters, spectral_normalization)))
     codes = (SpectralDense if spectral_normalization else layers.Dense)(outputs)(features)

@@ -1,4 +1,4 @@
-"""CycleGAN's network from picture to picture: down to a quarter of the size, residual blocks there, and up again.
+"""The generator of CycleGAN: two strided convolutions, residual blocks at a quarter of the resolution, two upsamplings.
 
 Source: Johnson et al. 2016, "Perceptual Losses for Real-Time Style Transfer and Super-Resolution"; Zhu et al. 2017,
 "Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial Networks", appendix 7.2.
@@ -26,17 +26,17 @@ def translator(
     blocks: int | None = None,
     normalization: Normalization = "instance",
 ) -> keras.Model:
-    """Pictures of any height and width that are multiples of 4 -> (batch, height, width, `channels`) in [-1, 1].
+    """Images with sides that are multiples of 4 -> (batch, height, width, `channels`) in [-1, 1].
 
     Args:
-        image_shape: (height, width, channels) of the pictures to train on.
+        image_shape: (height, width, channels) of the training images.
         channels: of the output.
-        filters: channels at the picture's size; four times as many in the blocks.
-        blocks: residual blocks; by default 6 for pictures up to 128 pixels and 9 for larger ones.
+        filters: channels at full resolution; four times as many in the residual blocks.
+        blocks: number of residual blocks; 6 for images up to 128 pixels and 9 for larger ones by default.
         normalization: `instance`, `batch` or `none`.
 
     Raises:
-        InputError: sides that are no multiples of 4, or a value out of range.
+        InputError: a height or width that is not a multiple of 4, or a value out of range.
     """
     check_multiple(image_shape, 2**HALVINGS, "resnet")
     blocks = (6 if max(image_shape[:2]) <= LARGE else 9) if blocks is None else blocks
@@ -55,14 +55,14 @@ def translator(
 
 
 def _block(x: keras.KerasTensor, normalization: Normalization) -> keras.KerasTensor:
-    """Of the shape of its input, which it adds to."""
+    """A residual block, which keeps the shape of its input."""
     width = x.shape[-1]
     y = _rectified(_framed(x, width, 3), normalization)
     return layers.Add()([x, normalized(_framed(y, width, 3), normalization)])
 
 
 def _framed(x: keras.KerasTensor, width: int, kernel_size: int) -> keras.KerasTensor:
-    """A convolution that keeps the sides and sees the picture mirrored at its borders."""
+    """A convolution with reflection padding, which keeps height and width."""
     padded = ReflectionPadding(kernel_size // 2)(x)
     return layers.Conv2D(width, kernel_size, kernel_initializer=small_normal())(padded)
 

@@ -1,4 +1,4 @@
-"""Keras callbacks that fill a run directory. Each also works alone, with any `fit`."""
+"""Keras callbacks that write a run directory. Each of them can also be used on its own with any `fit`."""
 
 from keras_gen.training.callbacks.alarms import Alarm, Alarms
 from keras_gen.training.callbacks.best import BestModel

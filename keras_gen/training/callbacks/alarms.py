@@ -1,4 +1,4 @@
-"""Alarms: an epoch's figure, where it stops being good, and what is usually behind it."""
+"""Alarms: a figure of an epoch, the threshold at which it becomes suspicious, and the usual cause."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ SIGNS = {">=": operator.ge, ">": operator.gt, "<": operator.lt, "<=": operator.l
 
 @dataclass(frozen=True)
 class Alarm:
-    """A figure and what is wrong with it.
+    """A condition on a figure that says that training goes wrong.
 
     Attributes:
-        figure: its name in `logs`; without it there is no alarm.
-        sign: the alarm is raised where `figure sign threshold` holds, or the figure is not a number.
+        figure: its name in `logs`; epochs without it raise no alarm.
+        sign: the alarm is raised if `figure sign threshold` holds, or if the figure is NaN.
         threshold: see above.
-        cause: what usually causes it, and what helps.
+        cause: what usually causes it and what helps, for the user.
     """
 
     figure: str
@@ -52,12 +52,12 @@ ADVERSARIAL = (
 
 
 class Alarms(keras.callbacks.Callback):
-    """Prints a line when an alarm is raised, and again only after it has cleared.
+    """Prints a line when an alarm is raised, and prints it again only after the alarm has cleared.
 
-    The line comes after the epoch's own: when the next epoch begins, or training ends.
+    The line is printed after the line of the epoch itself: when the next epoch begins or training ends.
 
     Args:
-        alarms: what to watch; figures that an epoch does not have are passed over.
+        alarms: what to watch; figures that are missing in an epoch are skipped.
     """
 
     def __init__(self, alarms: Sequence[Alarm] = ADVERSARIAL) -> None:

@@ -1,49 +1,48 @@
-"""The best model of a run, by a figure."""
+"""Keeps the best model of a run."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, get_args
 
 import keras
 
+from keras_gen.training.option_values import Better
 from serving.common.errors import InputError, require_among, require_at_least
 from serving.common.files import whole_file
 
-Mode = Literal["min", "max"]
-
 
 class BestModel(keras.callbacks.Callback):
-    """Saves the whole model whenever a figure of an epoch is better than ever, and may end training when none is.
+    """Saves the whole model whenever a figure improves, and can stop training when it no longer does.
 
-    Epoch and value stand beside it in a file of JSON, which a continued run goes on from.
+    The epoch and the value are written to a JSON file beside the model, which a resumed run reads.
 
     Args:
-        path: the model's file, `.keras`; the other has the same name and ends in `.json`.
+        path: file of the model, `.keras`; the JSON file has the same name and the suffix `.json`.
         figure: name in `logs`, as in `val_loss`.
-        mode: `min` or `max`, which of two values is better. What is not a number is never better.
-        names: all that `logs` will hold, where known: then another figure is refused at once, and an epoch may lack
-            it; otherwise the first epoch without it ends the training.
-        record: the JSON of what was best before; beside the model's file by default.
-        patience: epochs without a better one after which training ends; None for no such end.
+        mode: `min` or `max`, which of two values is better; NaN never is.
+        names: all names that `logs` will hold, if they are known. Then an unknown figure is refused at once, and an
+            epoch without the figure is skipped; otherwise the first epoch without it raises an error.
+        record: JSON file with the best value so far; the one beside the model's file by default.
+        patience: number of epochs without improvement after which training stops; None never stops it.
 
     Raises:
-        InputError: an unknown figure or mode, or a file of JSON that this did not write.
+        InputError: an unknown figure or mode, or a JSON file that this callback did not write.
     """
 
     def __init__(
         self,
         path: Path,
         figure: str,
-        mode: Mode = "min",
+        mode: Better = "min",
         names: Sequence[str] = (),
         record: Path | None = None,
         patience: int | None = None,
     ) -> None:
         super().__init__()
-        require_among(("min", "max"), best_mode=mode)
+        require_among(get_args(Better), best_mode=mode)
         if names:
             require_among(names, best=figure)
         require_at_least(1, patience=1 if patience is None else patience)
@@ -56,7 +55,7 @@ class BestModel(keras.callbacks.Callback):
         self.value, self.epoch = self._kept(record or self.record)
 
     def exhausted(self, finished: int) -> bool:
-        """Whether the patience is at its end after so many epochs."""
+        """Whether training would stop after this number of epochs."""
         waited = 0 if self.epoch is None else finished - self.epoch
         return self.patience is not None and waited >= self.patience
 
@@ -84,7 +83,7 @@ class BestModel(keras.callbacks.Callback):
                 temporary.write_text(json.dumps(content) + "\n", encoding="utf-8")
 
     def _kept(self, record: Path) -> tuple[float, int | None]:
-        """The best value so far, of this figure, and its epoch; the worst of all and None where there is none."""
+        """The best value of this figure so far and its epoch; the worst possible value and None if there is none."""
         worst = (float("inf") if self.mode == "min" else float("-inf")), None
         if not record.is_file():
             return worst

@@ -1,4 +1,4 @@
-"""Checkpoints that a run continues from."""
+"""Checkpoints that a run is resumed from."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ FILE_NAME = re.compile(r"epoch_(\d+)(?:_step_(\d+))?\.keras")
 
 
 class Checkpoints(keras.callbacks.Callback):
-    """Saves the whole model: networks, averages, every optimizer's state, the step, the means of the epoch so far.
+    """Saves the whole model: networks, averages, optimizers, the step and the metrics of the epoch so far.
 
-    Where one cannot be written, as on a full disk, training goes on with those that there are, and a line says so.
+    If a checkpoint cannot be written, for example on a full disk, a line says so and training continues.
 
     Args:
         folder: gets `epoch_0001.keras` after the first epoch, `epoch_0001_step_000200.keras` after 200 steps more.
         every: epochs between two checkpoints; the last epoch is always saved.
         steps: steps between two checkpoints within an epoch; None for none.
         minutes: minutes between two checkpoints within an epoch; None for none.
-        keep: how many of the newest stay.
-        position: where training begins.
+        keep: how many of the newest checkpoints to keep.
+        position: epoch and step at which training begins.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ def list_checkpoints(folder: Path) -> list[Path]:
 
 
 def position_of(checkpoint: Path) -> Position:
-    """Where training was when a checkpoint was written."""
+    """Epoch and step at which a checkpoint was written."""
     match = FILE_NAME.fullmatch(checkpoint.name)
     assert match is not None, checkpoint
     return Position(int(match[1]), int(match[2] or 0))

@@ -1,4 +1,4 @@
-"""Figures that a step cannot report."""
+"""Figures that are measured once per epoch instead of in every training step."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import keras
 
 
 class EpochFigures(keras.callbacks.Callback):
-    """Measures the model at the end of an epoch, and adds the figures to those of the epoch.
+    """Measures the model at the end of an epoch and adds the figures to `logs`.
 
-    Callbacks after this one find them in `logs`; `fit` returns them in its history.
+    Later callbacks find them in `logs`, and `fit` returns them in its history.
 
     Args:
-        measure: the model to figures by name.
+        measure: function from the model to a dictionary of figures.
         every: epochs between two measurements; the last epoch is always measured.
     """
 

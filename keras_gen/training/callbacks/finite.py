@@ -1,4 +1,4 @@
-"""The end of a training that has lost its numbers."""
+"""Stops training whose losses are no longer finite."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from keras_gen.training.position import BEGINNING, Position
 
 
 class NonFiniteLossError(ArithmeticError):
-    """A reported value became NaN or infinite; the message says which, and at which step."""
+    """A reported value became NaN or infinite; the message says which one and at which step."""
 
 
 class FiniteLosses(keras.callbacks.Callback):
-    """Stops training at the first step after which a reported value is not finite.
+    """Stops training after the first step in which a reported value is NaN or infinite.
 
     Args:
-        position: where training begins.
+        position: epoch and step at which training begins.
 
     Raises:
-        NonFiniteLossError: from `fit`, before anything of the broken state is saved.
+        NonFiniteLossError: raised from `fit`, before the broken state is saved anywhere.
     """
 
     def __init__(self, position: Position = BEGINNING) -> None:

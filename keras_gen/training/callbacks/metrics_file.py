@@ -1,4 +1,4 @@
-"""`metrics.csv`: a line for every epoch."""
+"""`metrics.csv`: one line per epoch."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from serving.common.files import whole_file
 
 
 class MetricsFile(keras.callbacks.Callback):
-    """Writes epoch and metrics, whole each time. A continued run keeps the lines before its first epoch.
+    """Rewrites the whole file after each epoch. A resumed run keeps the lines of earlier epochs.
 
     Args:
         path: the file.

@@ -1,4 +1,4 @@
-"""Pictures that show how training goes."""
+"""Image grids that show the progress of training."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from serving.common.images import grid, to_uint8, write_png
 
 
 class PictureGrid(keras.callbacks.Callback):
-    """Writes a grid of pictures as `epoch_0001.png` and so on, and to TensorBoard.
+    """Writes a grid of images per epoch, `epoch_0001.png` and so on, and logs it to TensorBoard.
 
     Args:
-        pictures: gives float pictures, (n, height, width, channels) in [-1, 1]; the same latents each time
-            make the grids comparable.
+        pictures: function that returns float images, (n, height, width, channels) in [-1, 1]; with the same latents
+            each time, the grids can be compared.
         folder: where the PNG files go.
         log_dir: TensorBoard's folder, or None.
-        every: epochs between two grids; the last epoch always gets one.
+        every: number of epochs between two grids; the last epoch always has one.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Where the time of some steps goes."""
+"""Profiles some training steps."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ class Profile(keras.callbacks.Callback):
 
     Args:
         folder: TensorBoard's log directory.
-        first: first step that is recorded, counted from 1 within this call of `fit`.
-        last: last one; training that ends before it ends the trace.
+        first: first step to record, counted from 1 within this call of `fit`.
+        last: last step to record; the trace also ends when training ends.
     """
 
     def __init__(self, folder: Path, first: int, last: int) -> None:

@@ -1,4 +1,4 @@
-"""Curves for TensorBoard."""
+"""Metrics as curves in TensorBoard."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ VALIDATION_PREFIX = "val_"
 
 
 class EpochScalars(keras.callbacks.Callback):
-    """Writes every metric once an epoch, those of training and of validation as two runs to lay over each other.
+    """Writes every metric once per epoch; training and validation are two runs that TensorBoard shows in one chart.
 
     `keras.callbacks.TensorBoard` makes a summary of each metric at each step even when asked for epochs, which
     costs 0.5 ms a step, and needs a model with one optimizer.
