@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping, Sequence
 from types import UnionType
-from typing import Any, Union, get_args, get_origin
+from typing import Annotated, Any, Union, get_args, get_origin
 
 from serving.common.errors import InputError
 
@@ -19,6 +19,8 @@ def hint_of(action: argparse.Action) -> Any:
 
 def alternatives(hint: Any) -> tuple[Any, ...]:
     """The parts of a union, or the type itself."""
+    if get_origin(hint) is Annotated:
+        return alternatives(get_args(hint)[0])
     return get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
 
 
