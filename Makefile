@@ -1,18 +1,27 @@
-# `make demo` and `make test` need Python 3.11 or newer and nothing else.
+# `make demo` and `make test` need only Python 3.11 or newer; they install everything else into .venv.
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint bench install clean
+.PHONY: demo test check coverage lint bench tables install clean
 
 demo: install
 	$(BIN)/keras-gen demo --out demo
 
-# Most of a test's time is Python's, on one core; each process takes up to 6 GB of memory.
+# Most tests use one core, so two processes run at a time. Each process takes up to 6 GB of memory.
 test: install
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 2 --dist loadscope
+
+# The contract and the tests of one model, in under a minute: `make check MODEL=vae`.
+check: install
+	$(BIN)/ruff check keras_gen/models tests/models
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadscope tests/models -m "model(name='$(MODEL)')"
+
+# What the whole suite runs through, by lines and branches, in the processes of pytest.
+coverage: install
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 2 --dist loadscope --cov --cov-report=json --cov-report=term
 
 lint: install
 	$(BIN)/ruff check .
@@ -23,6 +32,10 @@ bench: install
 	$(BIN)/python benchmarks/fit_overhead.py
 	$(BIN)/python benchmarks/sampling.py
 	$(BIN)/python benchmarks/cold_start.py
+
+# What C++ and TypeScript know of serving/bundle/manifest.schema.json.
+tables: install
+	$(BIN)/python -m tests.bundles.tables
 
 install: $(STAMP)
 

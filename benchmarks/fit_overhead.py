@@ -131,9 +131,9 @@ def bare_loop(model, batches, steps):
 
 def batches_for(model, batch):
     """Endless batches of what the model is trained on: digits, or two domains of noise."""
-    if not model.translates:
+    if not model.spec.translates:
         source = keras_gen.data.open_source("digits", model.image_shape[0])
-        return source.endless(batch, seed=0, labels=model.labelled)
+        return source.endless(batch, seed=0, labels=model.spec.labelled)
     noise = np.random.default_rng(0).integers(0, 256, (2, 16, *model.image_shape), np.uint8)
     a, b = (Source("noise", "train", Examples(images)) for images in noise)
     return Domains("noise", a, b, paired=True).endless(batch)

@@ -39,12 +39,12 @@ def measure(name: str) -> None:
     known = constructor_options(cls)
     model = cls(**{key: value for key, value in given.items() if key in known})
     model.compile(**{key: spec.build() for key, spec in cls.default_optimizers.items()})
-    if cls.domains:
+    if cls.spec.adapts:
         batches = endless_pairs(a, b, BATCH)
-    elif cls.translates:
+    elif cls.spec.translates:
         batches = Domains("noise", a, b, paired=True).endless(BATCH)
     else:
-        batches = a.endless(BATCH, labels=model.labelled)
+        batches = a.endless(BATCH, labels=model.spec.labelled)
     sizes = []
 
     class Watch(keras.callbacks.Callback):

@@ -28,7 +28,7 @@ import numpy as np
 from keras_gen.layers import InstanceNormalization
 from keras_gen.training.run_directory import open_model
 from serving import Translator
-from serving.bundle.names import IMAGE, MEASURED, OWN, STATISTICS, TRANSLATION
+from serving.bundle.names import IMAGE, MEASURED_STATISTICS, STATISTICS, TRANSLATION, USE_OWN_STATISTICS
 from serving.common.images import picture_files, read_image
 from serving.translation.tiles import Axis, blended
 from serving.translation.translator import OVERLAP
@@ -50,8 +50,9 @@ class Tiles:
         size = 2 * sum(self.widths)
         given = np.zeros((1, size), np.float32) if statistics is None else statistics
         own = np.full((1, 1), statistics is None, np.float32)
-        feed = {IMAGE: self.translator.as_input(tile), STATISTICS: given, OWN: own}
-        translation, measured = self.translator.sessions.of(NETWORK).session.run([TRANSLATION, MEASURED], feed)
+        feed = {IMAGE: self.translator.as_input(tile), STATISTICS: given, USE_OWN_STATISTICS: own}
+        session = self.translator.sessions.of(NETWORK).session
+        translation, measured = session.run([TRANSLATION, MEASURED_STATISTICS], feed)
         return [to_levels(translation), measured]
 
     def translated(self, picture: np.ndarray, statistics: np.ndarray | None) -> np.ndarray:

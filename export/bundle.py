@@ -87,6 +87,7 @@ def export_bundle(
         networks = store(exported, temporary)
         manifest = _manifest(model, inference, networks, facts, parity, quantization)
         (temporary / FILE_NAME).write_text(manifest.to_json(), encoding="utf-8")
+        Manifest.read(temporary)  # what no reader would take, such as a network whose name is no file's, is not written
         if SAMPLER in networks:
             _draw_samples(temporary)
         write_card(temporary, manifest)
@@ -117,7 +118,7 @@ def _exported(
     """The networks as ONNX and as SavedModels, which are written at once, and how far each is from Keras."""
     exported: dict[str, Exported] = {}
     parity: dict[str, dict[str, float]] = {}
-    classes = len(model.classes) if model.labelled else 0
+    classes = len(model.spec.classes)
     for name, network in inference.items():
         bordered = Bordered(network, io)
         converted = convert(bordered, name, side_multiple(network) % 2 == 0, target)
@@ -126,7 +127,7 @@ def _exported(
         final = without_unrounded(converted)
         exported[name] = Exported(final, inputs, outputs)
         save_saved_model(bordered, str(folder / "saved_model" / name))
-        if name == DECODER and model.prior:
+        if name == DECODER and model.spec.prior:
             for seeded in seeded_networks(model, network, final, inputs, outputs):
                 parity[seeded.name] = seeded.parity
                 exported[seeded.name] = Exported(seeded.graph, seeded.inputs, seeded.outputs)
@@ -142,14 +143,15 @@ def _manifest(
     quantization: dict[str, Quantization],
 ) -> Manifest:
     height, width, channels = model.image_shape
+    spec = model.spec
     return Manifest(
         model=model_name(model),
         networks=networks,
         image=Image(height, width, channels, **_free_sides(networks, inference)),
-        latent=Latent(model.latent_dim, model.prior) if DECODER in networks else None,
-        classes=model.classes if model.labelled else (),
-        normalization="standing_statistics" if getattr(model, "standing_batches", 0) else "moving_statistics",
-        weights="ema" if getattr(model, "ema_decay", 0.0) > 0 else "raw",
+        latent=Latent(model.latent_dim, spec.prior) if DECODER in networks else None,
+        classes=spec.classes,
+        normalization=spec.normalization,
+        weights=spec.weights,
         training={"steps": int(model.noise.step), "versions": _versions(), **facts},
         parity=parity,
         quantization=quantization,

@@ -11,32 +11,14 @@ PROGRAM = """\
 import numpy as np
 import onnxruntime
 
-session = onnxruntime.InferenceSession("sampler.onnx", providers=["CPUExecutionProvider"])
-inputs = {{"seed": np.array(7), "n": np.array(64){more}}}
-(pictures,) = session.run(["image"], inputs)
+session = onnxruntime.InferenceSession("{file}", providers=["CPUExecutionProvider"])
+{given}
+({result},) = session.run(["{output}"], inputs)
 ```"""
-
-
-CLASSIFIER = """\
-```python
-import numpy as np
-import onnxruntime
-
-session = onnxruntime.InferenceSession("classifier.onnx", providers=["CPUExecutionProvider"])
-pictures = np.zeros((1, {height}, {width}, {channels}), np.{dtype})  # your own
-(probabilities,) = session.run(["probabilities"], {{"image": pictures}})
-```"""
-
-
-TRANSLATOR = """\
-```python
-import numpy as np
-import onnxruntime
-
-session = onnxruntime.InferenceSession("{name}.onnx", providers=["CPUExecutionProvider"])
-pictures = np.zeros((1, {height}, {width}, {channels}), np.{dtype})  # your own
-(translated,) = session.run(["translation"], {{"image": pictures}})
-```"""
+TELEMETRY = (
+    "ONNX Runtime from 1.29 on sends what it runs to its makers, unless the environment variable "
+    "`ORT_DISABLE_TELEMETRY` is 1 before it is loaded."
+)
 
 
 def write_card(folder: Path, manifest: Manifest) -> None:
@@ -69,16 +51,15 @@ def write_card(folder: Path, manifest: Manifest) -> None:
             "",
             "A seed gives the same pictures everywhere, and the first n of them whatever n is.",
             "",
-            PROGRAM.format(more=_more(manifest)),
+            _drawing(manifest),
         ]
         if "truncation" in manifest.networks["sampler"].inputs:
             lines += ["", "Numbers of a latent beyond `truncation` are drawn again: lower is less varied, `inf` none."]
     if "classifier" in manifest.networks:
-        dtype = manifest.networks["classifier"].inputs["image"].dtype
-        size = {"height": image.height, "width": image.width, "channels": image.channels}
-        lines += ["", "How probable each class is:", "", CLASSIFIER.format(dtype=dtype, **size)]
+        lines += ["", "How probable each class is:", "", _looking_at_pictures(manifest, "classifier", "probabilities")]
     if "a_to_b" in manifest.networks:
         lines += _translation(manifest)
+    lines += ["", TELEMETRY]
     (folder / "README.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
@@ -94,25 +75,39 @@ def _sharing(manifest: Manifest) -> list[str]:
 
 
 def _translation(manifest: Manifest) -> list[str]:
-    image, network = manifest.image, manifest.networks["a_to_b"]
-    size = {"height": image.height, "width": image.width, "channels": image.channels}
+    image = manifest.image
     free = f"Sides may be any multiples of {image.multiple}." if image.any_size else "Pictures have this size."
-    lines = ["", "Pictures of domain A as pictures of domain B:", ""]
-    lines += [TRANSLATOR.format(name="a_to_b", dtype=network.inputs["image"].dtype, **size), "", free]
+    program = _looking_at_pictures(manifest, "a_to_b", "translation")
+    lines = ["", "Pictures of domain A as pictures of domain B:", "", program, "", free]
     if "a_to_b_tile" in manifest.networks:
         lines += [
             "",
-            "`a_to_b_tile.onnx` is for tiles of a large picture. With `own` 1 it normalizes by the tile's own "
-            "statistics and tells them as `measured`; with `own` 0 by given `statistics`, those of the whole picture.",
+            "`a_to_b_tile.onnx` is for tiles of a large picture. With `use_own_statistics` 1 it normalizes by "
+            "the tile's own and tells them as `measured_statistics`; with 0 by given `statistics`, those of the whole "
+            "picture.",
         ]
     return lines
 
 
-def _more(manifest: Manifest) -> str:
-    """The inputs that the program needs beside seed and n: one class after the other, no truncation."""
-    values = {"label": f"np.arange(64) % {len(manifest.classes)}", "truncation": "np.array(np.inf, np.float32)"}
-    inputs = manifest.networks["sampler"].inputs
-    return "".join(f', "{name}": {value}' for name, value in values.items() if name in inputs)
+def _drawing(manifest: Manifest) -> str:
+    """A program that draws: one class after the other, and no truncation, where the network is told either."""
+    network = manifest.networks["sampler"]
+    values = {
+        "seed": "np.array(7)",
+        "n": "np.array(64)",
+        "label": f"np.arange(64) % {len(manifest.classes)}",
+        "truncation": "np.array(np.inf, np.float32)",
+    }
+    given = ", ".join(f'"{name}": {value}' for name, value in values.items() if name in network.inputs)
+    return PROGRAM.format(file=network.file, given=f"inputs = {{{given}}}", result="pictures", output="image")
+
+
+def _looking_at_pictures(manifest: Manifest, name: str, output: str) -> str:
+    """A program that gives pictures to a network."""
+    image, network = manifest.image, manifest.networks[name]
+    shape = f"(1, {image.height}, {image.width}, {image.channels})"
+    given = f'inputs = {{"image": np.zeros({shape}, np.{network.inputs["image"].dtype})}}  # your own pictures'
+    return PROGRAM.format(file=network.file, given=given, result=output, output=output)
 
 
 def _tensors(tensors: dict[str, Tensor]) -> str:

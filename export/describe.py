@@ -6,7 +6,7 @@ from typing import Any
 
 from export.border import Bordered
 from serving.bundle.manifest import Tensor
-from serving.bundle.names import LABEL, OWN, PICTURES
+from serving.bundle.names import LABEL, PICTURES, USE_OWN_STATISTICS
 
 FREE_AXES = ("n", "height", "width")
 
@@ -30,7 +30,7 @@ def describe(bordered: Bordered, classes: int) -> tuple[dict[str, Tensor], dict[
 def _tensor(name: str, shape: Any, dtype: str, classes: int) -> Tensor:
     axes = tuple(_axis(index, size) for index, size in enumerate(shape))
     of_pictures = (0.0, 255.0) if dtype == "uint8" else (-1.0, 1.0)
-    limits = {**dict.fromkeys(PICTURES, of_pictures), LABEL: (0.0, classes - 1.0), OWN: (0.0, 1.0)}
+    limits = {**dict.fromkeys(PICTURES, of_pictures), LABEL: (0.0, classes - 1.0), USE_OWN_STATISTICS: (0.0, 1.0)}
     return Tensor(axes, dtype, limits.get(name))
 
 

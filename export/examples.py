@@ -9,7 +9,7 @@ import numpy as np
 
 from keras_gen.data import open_domains, open_source
 from serving.bundle.manifest import Tensor
-from serving.bundle.names import CODE, DECODER, IMAGE, LABEL, LATENT, MEAN, OWN, STATISTICS
+from serving.bundle.names import CODE, DECODER, IMAGE, LABEL, LATENT, MEAN, STATISTICS, USE_OWN_STATISTICS
 from serving.common.errors import InputError
 from serving.common.images import to_float
 
@@ -44,7 +44,7 @@ class Examples:
         return [self._with_labels(feed, inputs) for feed in self._latents()]
 
     def _latents(self) -> Iterator[Feed]:
-        if self.model.prior:
+        if self.model.spec.prior:
             for index in range(FEEDS):
                 yield {LATENT: self.model.prior_latents(AT_ONCE, start=index * AT_ONCE)}
             return
@@ -57,15 +57,15 @@ class Examples:
     def _with_labels(self, feed: Feed, inputs: Mapping[str, Tensor]) -> Feed:
         if LABEL not in inputs:
             return feed
-        return {**feed, LABEL: np.arange(len(feed[LATENT])) % len(self.model.classes)}
+        return {**feed, LABEL: np.arange(len(feed[LATENT])) % len(self.model.spec.classes)}
 
     def _pictures(self, name: str, inputs: Mapping[str, Tensor]) -> Iterator[Feed]:
         images = self._of_domain("b" if name.startswith("b_") else "a", FEEDS)
         for image in images if inputs[IMAGE].dtype == "uint8" else to_float(images):
             feed = {IMAGE: image[None]}
-            if OWN in inputs:
+            if USE_OWN_STATISTICS in inputs:
                 feed[STATISTICS] = np.zeros((1, int(inputs[STATISTICS].axes[1])), np.float32)
-                feed[OWN] = np.ones((1, 1), np.float32)
+                feed[USE_OWN_STATISTICS] = np.ones((1, 1), np.float32)
             yield feed
 
     def _of_domain(self, domain: str, count: int) -> np.ndarray:
@@ -75,7 +75,7 @@ class Examples:
                 "`calibrate` must be a data set, whose pictures the quantized network is measured on. Received: none."
             )
         height, width, channels = self.model.image_shape
-        if self.model.translates:
+        if self.model.spec.translates:
             source = getattr(open_domains(self.data, (height, width), channels), domain)
         else:
             source = open_source(self.data, (height, width), channels)

@@ -9,11 +9,20 @@ import numpy as np
 import onnx
 
 from export.border import unrounded
-from export.opened import opened
 from serving.bundle.manifest import Tensor
-from serving.bundle.names import IMAGE, LABEL, LATENT, MEASURED, OWN, PICTURES, STATISTICS, TRUNCATION
+from serving.bundle.names import (
+    IMAGE,
+    LABEL,
+    LATENT,
+    MEASURED_STATISTICS,
+    PICTURES,
+    STATISTICS,
+    TRUNCATION,
+    USE_OWN_STATISTICS,
+)
 from serving.common.images import to_float, to_uint8
 from serving.common.noise import standard_normal
+from serving.runtime.sessions import ON_CPU, session_of
 
 BATCHES = (1, 3, 17)
 TRUNCATIONS = (np.inf, 1.0, 0.5)
@@ -51,7 +60,7 @@ def check_network(
     Raises:
         ParityError: a difference above 1e-4, or above one grey level.
     """
-    session = opened(model)
+    session = session_of(model.SerializeToString(), ON_CPU)
     names = [output.name for output in session.get_outputs()]
     worst = _Worst(name)
     others = [(2 * sides[0], sides[1]), (sides[0], 3 * sides[1])] if _of_free_sides(inputs) else []
@@ -67,12 +76,12 @@ def check_network(
 
     for batch, (height, width) in cases:
         feed = _example_inputs(inputs, batch, {"height": height, "width": width})
-        if OWN not in feed:
+        if USE_OWN_STATISTICS not in feed:
             compare(feed)
             continue
         # Statistics that no picture has would let values grow through the layers, and their rounding errors with them.
-        measured = compare({**feed, OWN: np.ones_like(feed[OWN])})[MEASURED]
-        compare({**feed, STATISTICS: measured, OWN: np.zeros_like(feed[OWN])})
+        measured = compare({**feed, USE_OWN_STATISTICS: np.ones_like(feed[USE_OWN_STATISTICS])})[MEASURED_STATISTICS]
+        compare({**feed, STATISTICS: measured, USE_OWN_STATISTICS: np.zeros_like(feed[USE_OWN_STATISTICS])})
     return worst.checked()
 
 
@@ -87,7 +96,7 @@ def check_noise(model: onnx.ModelProto, draw: Draw, inputs: Mapping[str, Tensor]
     Raises:
         ParityError: as `check_network`.
     """
-    session = opened(model)
+    session = session_of(model.SerializeToString(), ON_CPU)
     worst = _Worst("noise")
     for n, start in zip(BATCHES, (0, 5, 2**40), strict=True):
         for choice in _choices(inputs, n):
@@ -111,7 +120,7 @@ def check_sampler(
     Raises:
         ParityError: as `check_network`.
     """
-    session = opened(model)
+    session = session_of(model.SerializeToString(), ON_CPU)
     worst = _Worst("sampler")
     for n in BATCHES:
         for choice in _choices(inputs, n):

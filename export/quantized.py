@@ -10,18 +10,21 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, get_args
+from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 import numpy as np
 import onnx
 
 from export.graph import tidied
-from export.opened import opened
 from serving.bundle.manifest import Quantization
 from serving.bundle.names import PICTURES
 from serving.common.errors import InputError, require_among
 from serving.common.images import to_float
 from serving.latents.distortion import psnr
+from serving.runtime.sessions import ON_CPU, session_of
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
 
 Kind = Literal["int8", "fp16"]
 Feed = Mapping[str, np.ndarray]
@@ -85,7 +88,7 @@ def quantized(name: str, model: onnx.ModelProto, feeds: Sequence[Feed], wish: Wi
     """
     known, judged = feeds[: len(feeds) // 2], feeds[len(feeds) // 2 :]
     smaller = _in_8_bits(model, known) if wish.kind == "int8" else _in_16_bits(model)
-    before, after = opened(model), opened(smaller)
+    before, after = session_of(model.SerializeToString(), ON_CPU), session_of(smaller.SerializeToString(), ON_CPU)
     measured = min(_psnr(before, after, feed) for feed in judged)
     if not measured >= wish.least_psnr:
         raise QualityError(
@@ -106,7 +109,7 @@ def _in_8_bits(model: onnx.ModelProto, feeds: Sequence[Feed]) -> onnx.ModelProto
         def __init__(self) -> None:
             self.feeds = iter(feeds)
 
-        def get_next(self) -> Any:
+        def get_next(self) -> Feed | None:
             return next(self.feeds, None)
 
     # It recommends a pass over the graph that `export.graph` has made already.
@@ -147,14 +150,14 @@ def _in_16_bits(model: onnx.ModelProto) -> onnx.ModelProto:
         return tidied(convert_float_to_float16(copy, keep_io_types=True))
 
 
-def _psnr(before: Any, after: Any, feed: Feed) -> float:
+def _psnr(before: InferenceSession, after: InferenceSession, feed: Feed) -> float:
     """The lowest of a feed's pictures."""
     name = next(output.name for output in before.get_outputs() if output.name in PICTURES)
     reference, images = (to_float(session.run([name], feed)[0]) for session in (before, after))
     return float(psnr(images, reference).min())
 
 
-def _share_of_time(before: Any, after: Any, feed: Feed) -> float:
+def _share_of_time(before: InferenceSession, after: InferenceSession, feed: Feed) -> float:
     """The median of `after` by `before`, one run of each in turn."""
     shares = []
     for _ in range(ROUNDS + 1):

@@ -84,7 +84,7 @@ def _prior(model: keras.Model) -> tuple[onnx.ModelProto | None, dict[str, Tensor
     if network is None:
         return None, {}
     bordered = Bordered(network, "float")
-    return convert(bordered, NOISE), describe(bordered, len(model.classes))[0]
+    return convert(bordered, NOISE), describe(bordered, len(model.spec.classes))[0]
 
 
 def _only(inputs: dict[str, Tensor], *names: str) -> dict[str, Tensor]:

@@ -1,7 +1,8 @@
 """Train generative models with Keras `fit`, export them, and run them anywhere.
 
-The models (`keras_gen.VAE`, `keras_gen.GAN`, ...) are loaded on first use: commands that only read
-bundles never pay for importing TensorFlow.
+The models (`keras_gen.VAE`, `keras_gen.GAN`, ...), and what a model of your own is made of (`keras_gen.BaseModel`,
+`keras_gen.ModelSpec`, `keras_gen.Move`, ...), are loaded on first use: commands that only read bundles never pay for
+importing TensorFlow.
 """
 
 from __future__ import annotations
@@ -33,8 +34,23 @@ else:
     wrapt.register_post_import_hook(_register_models, "keras")
 
 
+# What a model of a user's own is made of.
+_PARTS_OF_MODELS = {
+    "BaseModel": "training.base",
+    "AdversarialModel": "training.adversarial",
+    "GenerativeAdversarialModel": "training.generative",
+    "ModelSpec": "training.spec",
+    "Move": "training.moves",
+    "Moves": "training.moves",
+    "OptimizerSpec": "training.optimizers",
+}
+
+
 def __getattr__(name: str) -> Any:
-    """Models by class name (`keras_gen.VAE`), everything else as a submodule (`keras_gen.data`)."""
+    """Models by class name (`keras_gen.VAE`), what they are made of (`keras_gen.BaseModel`), everything else as a
+    submodule (`keras_gen.data`)."""
+    if name in _PARTS_OF_MODELS:
+        return getattr(importlib.import_module(f"keras_gen.{_PARTS_OF_MODELS[name]}"), name)
     if name[:1].isupper():
         models = importlib.import_module("keras_gen.models")
         if name in vars(models):

@@ -2,36 +2,39 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
-from typing import Any
+from typing import Unpack
 
 from serving.bundle.manifest import Manifest
 from serving.common.errors import InputError
+from serving.runtime.providers import AUTO
+from serving.runtime.sessions import Options, Settings
 from serving.sampler import Sampler
 from serving.translation import Translator, is_translator
 
-__all__ = ["InputError", "Manifest", "Sampler", "Translator", "load"]
+# ONNX Runtime from 1.29 on writes a device id and sends what it runs, unless this is set before it is loaded. Whoever
+# loads it here, or in `export` and `keras_gen`, has imported this package before.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+
+__all__ = ["InputError", "Manifest", "Sampler", "Settings", "Translator", "load"]
 
 
-def load(
-    bundle: str | Path,
-    provider: str = "auto",
-    threads: int | None = None,
-    spinning: bool = True,
-    fixed_batches: bool = False,
-) -> Any:
+def load(bundle: str | Path, settings: Settings | str = AUTO, **options: Unpack[Options]) -> Sampler | Translator:
     """Opens a bundle: a `Translator` for a model that translates, a `Sampler` for every other.
 
     Args:
         bundle: folder written by `keras-gen export`.
-        provider: `cpu`, `cuda`, `tensorrt`, or `auto` for the best one present, which `execution` of the result says.
-        threads: CPU threads inside an operator; all cores by default.
-        spinning: threads wait for work without sleeping; False where the cores are shared with other work.
-        fixed_batches: keep tensors at fixed places, where CUDA records the work of a batch once and replays it.
+        settings: how to run it, or the provider alone.
+        **options: what `Settings` holds, by name, instead:
+            `provider`: `cpu`, `cuda`, `tensorrt`, or `auto` for the best one present, which `execution` of the result
+            says; `threads`: CPU threads inside an operator; all cores by default; `spinning`: threads wait for work
+            without sleeping; False where the cores are shared with other work; `fixed_batches`: keep tensors at fixed
+            places, where CUDA records the work of a batch once and replays it.
 
     Raises:
         InputError: not a bundle, damaged, or of a newer format.
     """
     manifest = Manifest.read(Path(bundle))
-    settings: dict[str, Any] = {"spinning": spinning, "fixed_batches": fixed_batches, "manifest": manifest}
-    return (Translator if is_translator(manifest) else Sampler)(bundle, provider, threads, **settings)
+    kind = Translator if is_translator(manifest) else Sampler
+    return kind(bundle, Settings.of(settings, options), manifest=manifest)

@@ -6,6 +6,7 @@ import copy
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
+from typing import Unpack
 
 import numpy as np
 
@@ -32,10 +33,10 @@ from serving.common.images import to_float
 from serving.common.noise import check_seed, check_truncation
 from serving.runtime.addition import MOVED, SHIFT, addition
 from serving.runtime.networks import Arrays, Fill, Networks, at_least_one, fixed_axes
-from serving.runtime.providers import Execution
+from serving.runtime.providers import AUTO, Execution
 from serving.runtime.read_ahead import ReadAhead
 from serving.runtime.runner import Runner
-from serving.runtime.sessions import Settings
+from serving.runtime.sessions import Options, Sessions, Settings
 
 BATCH_SIZE = 64
 # Of latents that are drawn before the decoder needs them: 2,048 of 32 each.
@@ -48,11 +49,9 @@ class Sampler:
 
     Args:
         bundle: folder written by `keras-gen export`.
-        provider: `auto`, `cpu`, `cuda` or `tensorrt`.
-        threads: CPU threads inside an operator; all cores by default.
-        spinning: as in `serving.runtime.sessions.Settings`.
-        fixed_batches: likewise.
+        settings: how to run it, or the provider alone: `auto`, `cpu`, `cuda` or `tensorrt`.
         manifest: of the bundle, where it was read already.
+        **options: what `Settings` holds, by name, instead: `provider`, `threads`, `spinning`, `fixed_batches`.
 
     Raises:
         InputError: not a bundle, one whose manifest is not valid, or one with a missing or truncated file.
@@ -62,15 +61,14 @@ class Sampler:
     def __init__(
         self,
         bundle: str | Path,
-        provider: str = "auto",
-        threads: int | None = None,
-        spinning: bool = True,
-        fixed_batches: bool = False,
+        settings: Settings | str = AUTO,
+        *,
         manifest: Manifest | None = None,
+        **options: Unpack[Options],
     ) -> None:
-        self.bundle = Path(bundle)
-        self.manifest = manifest or Manifest.read(self.bundle)
-        self._networks = Networks(self.bundle, self.manifest, Settings(provider, threads, spinning, fixed_batches))
+        self._networks = Networks(Sessions(bundle, Settings.of(settings, options), manifest))
+        self.bundle, self.manifest = self._networks.bundle, self._networks.manifest
+        self.settings = self._networks.sessions.settings
         self._label: int | None = None
 
     def of_class(self, label: int) -> Sampler:

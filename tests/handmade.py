@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
-from dataclasses import asdict, replace
 
 import numpy as np
 from onnx import TensorProto, helper, numpy_helper
@@ -57,13 +55,4 @@ def write(folder, networks, content=CONTENT):
     if content is not None:
         (folder / "weights.data").write_bytes(content)
     (folder / "manifest.json").write_text(Manifest("product", entries, Image(1, 1, 1)).to_json())
-    return folder
-
-
-def restated(folder, name, **changes):
-    """Changes what the manifest says of a network."""
-    manifest = Manifest.read(folder)
-    networks = {**manifest.networks, name: replace(manifest.networks[name], **changes)}
-    document = {**json.loads(manifest.to_json()), "networks": {key: asdict(value) for key, value in networks.items()}}
-    (folder / "manifest.json").write_text(json.dumps(document))
     return folder

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+import graphlib
 import subprocess
 import sys
 from pathlib import Path
@@ -10,30 +11,39 @@ import pytest
 import keras_gen
 
 ROOT = Path(keras_gen.__file__).parent.parent
+GROUND = {"serving.common", "serving.bundle"}
 MAY_IMPORT = {
     "serving": {"serving"},
-    "keras_gen/layers": {"keras_gen.layers", "keras_gen.losses", "keras_gen.registry", "serving"},
+    "serving/common": {"serving.common"},
+    "serving/bundle": GROUND,
+    "serving/runtime": {*GROUND, "serving.runtime"},
+    "serving/latents": {*GROUND, "serving.latents"},
+    "serving/sampler.py": {*GROUND, "serving.runtime", "serving.latents"},
+    "serving/translation": {*GROUND, "serving.runtime", "serving.latents", "serving.translation"},
+    "export": {"export", "keras_gen", "serving"},
+    "keras_gen/layers": {"keras_gen.layers", "keras_gen.losses", "keras_gen.registry", *GROUND},
     "keras_gen/losses": {"keras_gen.losses", "keras_gen.registry"},
-    "keras_gen/networks": {"keras_gen.layers", "keras_gen.networks", "keras_gen.registry", "serving"},
-    "keras_gen/data": {"keras_gen.data", "serving"},
+    "keras_gen/networks": {"keras_gen.layers", "keras_gen.networks", "keras_gen.registry", *GROUND},
+    "keras_gen/data": {"keras_gen.data", "keras_gen.registry", *GROUND},
     "keras_gen/training": {
         "keras_gen.training",
         "keras_gen.networks",
         "keras_gen.layers",
         "keras_gen.losses",
         "keras_gen.registry",
-        "serving",
+        *GROUND,
     },
-    "keras_gen/inversion": {"keras_gen.inversion", "keras_gen.training", "serving"},
+    "keras_gen/inversion": {"keras_gen.inversion", "keras_gen.training", *GROUND},
     "keras_gen/models": {
         "keras_gen.models",
         "keras_gen.training",
         "keras_gen.networks",
         "keras_gen.layers",
         "keras_gen.losses",
-        "serving",
+        *GROUND,
     },
 }
+MUST_NOT_IMPORT = {"export": {"keras_gen.cli"}}
 
 
 def imports(file):
@@ -48,11 +58,53 @@ def imports(file):
 
 @pytest.mark.parametrize("room", sorted(MAY_IMPORT))
 def test_imports_point_one_way(room):
-    allowed = MAY_IMPORT[room]
-    for file in sorted((ROOT / room).rglob("*.py")):
+    allowed, refused = MAY_IMPORT[room], MUST_NOT_IMPORT.get(room, set())
+    place = ROOT / room
+    for file in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
         for name in imports(file):
             if name.partition(".")[0] in ("keras_gen", "export", "serving"):
-                assert any(name == a or name.startswith(f"{a}.") for a in allowed), f"{file} imports {name}"
+                assert within(name, allowed), f"{file} imports {name}"
+                assert not within(name, refused), f"{file} imports {name}"
+
+
+def within(name, rooms):
+    return any(name == room or name.startswith(f"{room}.") for room in rooms)
+
+
+@pytest.mark.parametrize("package", ["keras_gen", "export"])
+def test_nobody_guesses_what_a_model_is(package):
+    """`ModelSpec` says it: a model's attributes are not asked for by `hasattr`, nor with a default."""
+    for file in sorted((ROOT / package).rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in ("hasattr", "getattr"):
+                asked = ast.unparse(node.args[0]).rpartition(".")[2]
+                guesses = ast.unparse(node.func) == "hasattr" or len(node.args) == 3
+                assert not (guesses and asked in ("model", "self", "cls", "model_class")), f"{file}:{node.lineno}"
+
+
+def module_name(file):
+    parts = file.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imported_modules(name, file, known):
+    """Modules of the project that a file imports anywhere in it."""
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            # A package that a module is in has begun to load before it: `import` alone needs nothing of it.
+            yield from (n.name for n in node.names if n.name in known and not name.startswith(f"{n.name}."))
+        elif isinstance(node, ast.ImportFrom) and node.module in known:
+            names = [f"{node.module}.{n.name}" for n in node.names]
+            yield from (name if name in known else node.module for name in names)
+
+
+def test_imports_make_no_circle():
+    """Those within functions count, too, which only hide one."""
+    packages = [ROOT / package for package in ("keras_gen", "export", "serving")]
+    files = {module_name(file): file for package in packages for file in package.rglob("*.py")}
+    graph = {name: set(imported_modules(name, file, files)) for name, file in files.items()}
+    assert "keras_gen.data.examples" in graph["keras_gen.data.source"]
+    graphlib.TopologicalSorter(graph).prepare()
 
 
 @pytest.mark.parametrize("order", ["import keras, keras_gen", "import keras_gen, keras"])

@@ -35,13 +35,13 @@ def inverting(sides, channels):
     return graph_of(nodes, {"image": pictures(sides, channels)}, {"translation": pictures(sides, channels)}, most)
 
 
-def centring(channels):
+def centring(channels, own="use_own_statistics", measured="measured_statistics"):
     """The image with its own channels' means moved to 128, or those that it is told; tells its own."""
     nodes = [
         helper.make_node("Cast", ["image"], ["pixels"], to=TensorProto.FLOAT),
-        helper.make_node("ReduceMean", ["pixels", "sides"], ["measured"], keepdims=0),
-        helper.make_node("Mul", ["measured", "own"], ["by_itself"]),
-        helper.make_node("Sub", ["one", "own"], ["others"]),
+        helper.make_node("ReduceMean", ["pixels", "sides"], [measured], keepdims=0),
+        helper.make_node("Mul", [measured, own], ["by_itself"]),
+        helper.make_node("Sub", ["one", own], ["others"]),
         helper.make_node("Mul", ["statistics", "others"], ["by_others"]),
         helper.make_node("Add", ["by_itself", "by_others"], ["used"]),
         helper.make_node("Unsqueeze", ["used", "sides"], ["mean"]),
@@ -56,9 +56,9 @@ def centring(channels):
     inputs = {
         "image": pictures(FREE[1:], channels),
         "statistics": (TensorProto.FLOAT, ["n", channels]),
-        "own": (TensorProto.FLOAT, ["n", 1]),
+        own: (TensorProto.FLOAT, ["n", 1]),
     }
-    outputs = {"translation": pictures(FREE[1:], channels), "measured": (TensorProto.FLOAT, ["n", channels])}
+    outputs = {"translation": pictures(FREE[1:], channels), measured: (TensorProto.FLOAT, ["n", channels])}
     return graph_of(nodes, inputs, outputs, [*constants, ("sides", np.array([1, 2], np.int64))])
 
 
@@ -92,7 +92,7 @@ def write_bundle(folder, graphs, image):
 
 def write_bundles(place):
     """Name -> bundle: `inverting`, of any size, multiples of 4; `fixed`, of 16x12 pixels; `grey`; `centring`, which has
-    a network for tiles; `both`, in both directions."""
+    a network for tiles; `older`, the same as format 2 called its tensors; `both`, in both directions."""
     free = inverting(FREE[1:], 3)
     any_size = Image(16, 16, 3, any_size=True, multiple=4)
     return {
@@ -102,6 +102,9 @@ def write_bundles(place):
             place / "grey", {"a_to_b": inverting(FREE[1:], 1)}, Image(16, 16, 1, any_size=True, multiple=4)
         ),
         "centring": write_bundle(place / "centring", {"a_to_b": free, "a_to_b_tile": centring(3)}, any_size),
+        "older": write_bundle(
+            place / "older", {"a_to_b": free, "a_to_b_tile": centring(3, own="own", measured="measured")}, any_size
+        ),
         "both": write_bundle(place / "both", {"a_to_b": free, "b_to_a": free}, any_size),
     }
 

@@ -1,8 +1,8 @@
-"""An ONNX graph with less in it that does the same.
+"""Rewrites an ONNX graph to a smaller one that computes the same.
 
     smaller = simplified(model, even=True)
 
-Each file has rules of one idea, in onnxscript's pattern rewriter, beside those that it brings along.
+Each file has the rules of one idea, written for onnxscript's pattern rewriter, whose own rules are applied too.
 """
 
 from export.graph.simplified import Target, simplified, tidied

@@ -1,4 +1,4 @@
-"""Scales and shifts by constants, such as batch normalization leaves, inside the weights that come before them."""
+"""Folds scales and shifts by constants, such as those of batch normalization, into the weights before them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class AffineConvolution(RewriteRuleClassBase):
     Add(Conv(x, kernel, bias), constant) becomes Conv(x, kernel, bias + constant).
 
     Args:
-        operator: `Conv` or `ConvTranspose`, of one group.
+        operator: `Conv` or `ConvTranspose`, with one group.
         operation: `Mul` or `Add`.
     """
 
@@ -50,7 +50,7 @@ class AffineConvolution(RewriteRuleClassBase):
         return getattr(op, self.operator)(x, *values, **node.attributes)
 
     def _per_channel(self, made: ir.Value, kernel: ir.Value, by: ir.Value) -> np.ndarray | None:
-        """A constant for each channel of the convolution's result, if that is what `by` is."""
+        """`by` as a constant for each channel of the convolution's result, or None if it is something else."""
         node, weights = made.producer(), constant(kernel)
         if node is None or weights is None or weights.ndim != 4 or number(node, "group", 1) != 1:
             return None
@@ -81,8 +81,8 @@ class ScaledProduct(RewriteRuleClassBase):
 
 
 class BeforeReshape(RewriteRuleClassBase):
-    """An operation of Reshape(x) and a constant becomes Reshape of the operation of x and the constant spread out,
-    where x is a batch of vectors, (n, size), that become pictures.
+    """An operation on Reshape(x) and a constant becomes Reshape of the operation on x and the reshaped constant. Here x
+    is a batch of vectors, (n, size), that are reshaped to pictures.
 
     Args:
         operator: `Mul` or `Add`.
@@ -104,14 +104,14 @@ class BeforeReshape(RewriteRuleClassBase):
 
 
 def affine_rules() -> list[RewriteRule]:
-    """All of them, in an order in which one makes room for the next."""
+    """All rules, in an order in which one makes the next applicable."""
     operations = ("Mul", "Add")
     of_convolutions = [AffineConvolution.rule(operator, operation) for operator in KERNELS for operation in operations]
     return [*(BeforeReshape.rule(operation) for operation in operations), ScaledProduct.rule(), *of_convolutions]
 
 
 def _spread(x: ir.Value, shape: ir.Value, by: ir.Value) -> np.ndarray | None:
-    """The constant as it would have to be before the reshaping: (size,)."""
+    """The constant in the shape before the Reshape, (size,), or None if the rule does not apply."""
     wanted, added = constant(shape), constant(by)
     if wanted is None or added is None or producer(x, "MatMul", "Gemm", "Mul", "Add") is None:
         return None

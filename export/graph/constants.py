@@ -7,28 +7,28 @@ import onnx_ir as ir
 
 
 def constant(value: ir.Value | None) -> np.ndarray | None:
-    """What a value always is, or None where that is known only when the graph runs."""
+    """The value of a constant, or None if the value is known only when the graph runs."""
     if value is None or value.is_graph_input() or value.const_value is None:
         return None
     return value.const_value.numpy()
 
 
 def known(value: ir.Value) -> np.ndarray:
-    """What a value always is, which a check has seen."""
+    """The value of a constant; a check has made sure that it is one."""
     found = constant(value)
     assert found is not None
     return found
 
 
 def producer(value: ir.Value | None, *operators: str) -> ir.Node | None:
-    """The node that makes a value where it is one of the standard operators named, else None."""
+    """The node that computes a value if it is one of these standard operators, else None."""
     node = None if value is None else value.producer()
     return node if node is not None and node.domain == "" and node.op_type in operators else None
 
 
 def per_channel(value: ir.Value | None, channels: int) -> np.ndarray | None:
-    """A constant that pictures (n, channels, height, width) can be scaled or moved by, one number for each channel:
-    (channels,), or None for any other value."""
+    """A constant by which pictures (n, channels, height, width) can be scaled or shifted, one number for each channel:
+    (channels,). None for any other value."""
     known = constant(value)
     if known is None or known.ndim > 4 or known.size not in (1, channels):
         return None
@@ -45,7 +45,7 @@ def integers(node: ir.Node, name: str, default: tuple[int, ...]) -> tuple[int, .
 
 
 def text(node: ir.Node, name: str, default: str) -> str:
-    """An attribute that is a word."""
+    """An attribute that is a text."""
     attribute = node.attributes.get(name)
     return default if attribute is None else attribute.as_string()
 

@@ -1,11 +1,11 @@
 """A 3x3 convolution with half the multiplications.
 
-Winograd's minimal filtering F(4, 3) along the width: four neighbours of a row of the result come from six of the input
-by 6 multiplications a row of the kernel instead of 12. Six 3x1 convolutions of a quarter of the width take the place of
-the 3x3 one; what goes in and comes out are products with matrices that are nearly empty and, for pictures of any width,
-are made when the graph runs, once for all convolutions of one width.
+This is Winograd's minimal filtering F(4, 3) along the width: four neighbouring values of a row of the result are
+computed from six of the input, with 6 multiplications for each row of the kernel instead of 12. Six 3x1 convolutions
+with a quarter of the width replace the 3x3 convolution. Their inputs and the result are products with sparse matrices.
+For pictures of any width these matrices are computed when the graph runs, once for all convolutions of one width.
 
-ONNX Runtime's CPU kernels have no such algorithm. Those of a GPU have, and choose it by themselves.
+ONNX Runtime's CPU kernels do not have this algorithm. GPU kernels have it and choose it by themselves.
 
 Source: Lavin and Gray 2016, "Fast Algorithms for Convolutional Neural Networks", section 4.3; Winograd 1980.
 """
@@ -51,14 +51,14 @@ OUTPUT = np.array([[1, 1, 1, 1, 1, 0], [0, 1, -1, 2, -2, 0], [0, 1, 1, 4, 4, 0],
 
 
 class Width(NamedTuple):
-    """The width of a value: that of another one, and some more."""
+    """The width of a value: that of another value plus a number."""
 
     of: ir.Value
     more: int
 
 
 class ConvolutionByParts(RewriteRuleClassBase):
-    """Conv(x, 3x3) of many channels, step 1, becomes six 3x1 convolutions between products with two matrices."""
+    """Conv(x, 3x3) with many channels and stride 1 becomes six 3x1 convolutions between products with two matrices."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -104,7 +104,7 @@ class ConvolutionByParts(RewriteRuleClassBase):
         return made_of_parts
 
     def _width(self, value: ir.Value) -> Width:
-        """Where the width of a value comes from, through nodes that keep it or change it by a number."""
+        """Traces the width of a value back through nodes that keep it or change it by a number."""
         node = value.producer()
         if node is None or value in self._widths:
             return self._widths.get(value, Width(value, 0))
@@ -144,12 +144,12 @@ class ConvolutionByParts(RewriteRuleClassBase):
 
 
 def _is_as_wide(value: ir.Value) -> bool:
-    """Whether a value is a picture and not numbers to scale or move it by."""
+    """Whether a value is a picture and not a scale or shift."""
     return constant(value) is None and value.shape is not None and len(value.shape) == 4 and value.shape[3] != 1
 
 
 def _matrix(op: Any, places: Any, starts: Any, table: np.ndarray, before: int, side: str) -> Any:
-    """A matrix that has a row of `table` where a place lies in a part, by its place in the part, and 0 elsewhere.
+    """A matrix with a row of `table` for every position inside a part, chosen by its offset there, and 0 elsewhere.
 
     Args:
         places: int64 (length,).
@@ -176,7 +176,7 @@ def _matrix(op: Any, places: Any, starts: Any, table: np.ndarray, before: int, s
 
 
 def _added(node: ir.Node) -> int | None:
-    """By how much a node makes pictures wider, or None where that is not a number."""
+    """By how many pixels a node makes pictures wider, or None if this is not a constant."""
     if node.op_type == "Pad":
         pads = constant(node.inputs[1])
         return None if pads is None or pads.size != 8 else int(pads[3] + pads[7])

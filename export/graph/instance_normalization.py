@@ -1,4 +1,4 @@
-"""Instance normalization as the one node that ONNX has for it, where TensorFlow has written the arithmetic out."""
+"""Replaces the arithmetic that TensorFlow writes for an instance normalization by ONNX's single node for it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class _Match(NamedTuple):
 
 class InstanceNormalization(RewriteRuleClassBase):
     """x * s + (shift - mean(x) * s) with s = gain / sqrt(variance(x) + epsilon) becomes
-    `InstanceNormalization(x, gain, shift)`. Gain and shift are constants or left out."""
+    `InstanceNormalization(x, gain, shift)`. Gain and shift are constants or absent."""
 
     def pattern(self, op: Any, scaled: Any, offset: Any) -> Any:
         return op.Add(scaled, offset)
@@ -52,7 +52,7 @@ def _matched(one: ir.Value, other: ir.Value) -> _Match | None:
 
 
 def _of(images: ir.Value, scale: ir.Value, offset: ir.Value) -> _Match | None:
-    """The normalization of `images * scale + offset`, if it is one."""
+    """Matches `images * scale + offset` as an instance normalization; None if it is not one."""
     channels = images.shape[1] if images.shape is not None and len(images.shape) == 4 else None
     if not isinstance(channels, int):
         return None
@@ -106,7 +106,7 @@ def _is_mean(value: ir.Value | None, images: ir.Value) -> bool:
 
 
 def _averaged(value: ir.Value | None) -> ir.Value | None:
-    """What a value is the mean of over height and width, kept as axes of length 1."""
+    """The value whose mean over height and width this is, with axes kept at length 1; None if it is not such a mean."""
     mean = producer(value, "ReduceMean")
     if mean is None or len(mean.inputs) < 2:
         return None

@@ -1,7 +1,8 @@
 """The last convolution of a network, to the one or three channels of a picture.
 
-ONNX Runtime's kernels compute sixteen channels at a time, so that three cost as much. Four neighbouring pixels of each
-channel are channels too: a kernel one larger, of step 2, gives them, and `DepthToSpace` puts them in their places.
+ONNX Runtime's kernels compute sixteen channels at a time, so three channels cost as much as sixteen. Therefore the
+convolution computes four neighbouring pixels of each channel as four channels, with stride 2 and a kernel that is one
+pixel larger, and `DepthToSpace` puts the pixels into their places.
 """
 
 from __future__ import annotations
@@ -19,10 +20,10 @@ BLOCK = 2
 
 
 class NarrowConvolution(RewriteRuleClassBase):
-    """Conv(x, k x k) to at most four channels, step 1, becomes DepthToSpace(Conv(x, (k + 1) x (k + 1), step 2)).
+    """Conv(x, k x k) to at most four channels, stride 1, becomes DepthToSpace(Conv(x, (k + 1) x (k + 1), stride 2)).
 
     Args:
-        even: whether results of sides that are free are known to be even.
+        even: whether heights and widths that are not fixed are known to be even.
     """
 
     def __init__(self, even: bool) -> None:

@@ -13,10 +13,9 @@ from onnxscript.rewriter.rules import common
 
 from export.graph.affine import affine_rules
 from export.graph.convolution_by_parts import ConvolutionByParts
+from export.graph.idle import ReshapeToTheSame, WrappedIndex
 from export.graph.instance_normalization import InstanceNormalization
-from export.graph.labels import WrappedIndex
 from export.graph.narrow_convolution import NarrowConvolution
-from export.graph.reshaping import ReshapeToTheSame
 from export.graph.transposes import product_rules, transpose_rules
 
 Target = Literal["any", "cpu"]

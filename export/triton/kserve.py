@@ -54,7 +54,7 @@ def inference_service(manifest: Manifest, storage_uri: str = STORAGE_URI) -> str
 def check_uri(storage_uri: str) -> None:
     """Raises InputError for what is no URI."""
     if not re.fullmatch(r"[a-z][a-z0-9+.-]*://\S+", storage_uri):
-        raise InputError(f"--storage_uri must be a URI, such as {STORAGE_URI}. Received: {storage_uri!r}.")
+        raise InputError(f"--storage-uri must be a URI, such as {STORAGE_URI}. Received: {storage_uri!r}.")
 
 
 def _label(name: str) -> str:

@@ -19,14 +19,24 @@ STRENGTHS = [-1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0]
 
 def run(words: Sequence[str]) -> int:
     """Writes a row of pictures for every picture, with less and more of an attribute."""
-    parser = bundle_parser("attribute", "Pictures with less and more of what sets some pictures apart.")
+    parser = bundle_parser(
+        "attribute", "Show pictures with less and more of an attribute that sets some pictures apart."
+    )
     add_pictures(parser)
-    parser.add_argument("--positive", type=str, nargs="+", default=[], help="pictures that have the attribute.")
-    parser.add_argument("--negative", type=str, nargs="+", default=[], help="pictures that do not.")
+    parser.add_argument("--positive", type=str, nargs="+", default=[], help="pictures with the attribute.")
+    parser.add_argument("--negative", type=str, nargs="+", default=[], help="pictures without the attribute.")
     add_data(parser, split="train", required=False)
-    parser.add_argument("--label", type=str | None, default=None, help="with --data: that class against all others.")
     parser.add_argument(
-        "--strengths", type=list[float], default=STRENGTHS, help="0 is the picture, 1 adds the attribute once."
+        "--label",
+        type=str | None,
+        default=None,
+        help="with --data: the class whose pictures have the attribute; all others do not.",
+    )
+    parser.add_argument(
+        "--strengths",
+        type=list[float],
+        default=STRENGTHS,
+        help="how much of the attribute to add: 0 is the picture itself, 1 adds it once.",
     )
     options = parser.parse_args(words)
     sampler = open_bundle(options, ".png")
@@ -68,6 +78,6 @@ def _of_class(sampler: Sampler, options: Any) -> tuple[np.ndarray, np.ndarray]:
     chosen = labels == class_index(name, source.classes)
     for what, rows in ((f"of class {name!r}", chosen), (f"of another class than {name!r}", ~chosen)):
         if not rows.any():
-            raise InputError(f"{source.name} ({source.split}) must have a picture {what}. Received: none.")
+            raise InputError(f"{source.name} ({source.split}) must have a picture {what}. Received: no such picture.")
     codes = encode_data(sampler, source)
     return codes[chosen], codes[~chosen]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from keras_gen.cli.parser import Parser
-from keras_gen.data import SOURCE_NAMES, Source, open_source
+from keras_gen.data import SOURCE_NAMES, Source, import_data, open_source
 from serving import Sampler
 from serving.bundle.inputs import size_text
 from serving.common.errors import InputError, require_at_least
@@ -20,10 +20,12 @@ PIECE = 1024
 def add_data(parser: Parser, split: str, count: int | None = None, required: bool = True) -> None:
     """Adds the options that `read_data` takes but `--resize`: a data set, and which part of it."""
     kind = str if required else str | None
-    parser.add_argument("--data", type=kind, required=required, default=None, help=f"{SOURCE_NAMES}.")
-    parser.add_argument("--split", type=str, default=split, help="train, test or all.")
-    parser.add_argument("--count", type=int | None, default=count, help="at most so many pictures, drawn; null is all.")
-    parser.add_argument("--seed", type=int, default=0, help="seed of every draw.")
+    parser.add_argument("--data", type=kind, required=required, default=None, help=f"data set: {SOURCE_NAMES}.")
+    parser.add_argument("--split", type=str, default=split, help="split of the data: train, test or all.")
+    parser.add_argument(
+        "--count", type=int | None, default=count, help="use at most N pictures, drawn at random; null for all of them."
+    )
+    parser.add_argument("--seed", type=int, default=0, help="seed of all random draws.")
 
 
 def read_data(sampler: Sampler, options: Any) -> Source:
@@ -36,6 +38,7 @@ def read_data(sampler: Sampler, options: Any) -> Source:
     require_at_least(1, count=1 if options.count is None else options.count)
     image = sampler.manifest.image
     size, channels = ((image.height, image.width), image.channels) if options.resize else (None, None)
+    import_data(options.data)
     source = open_source(options.data, size, channels, options.split)
     wanted = (image.height, image.width, image.channels)
     if source.image_shape != wanted:

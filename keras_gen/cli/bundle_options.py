@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from keras_gen.cli.notes import say_more
 from keras_gen.cli.parser import Parser
 from serving import Sampler
 from serving.bundle.inputs import read_pictures
@@ -14,34 +15,45 @@ from serving.common.classes import class_index
 from serving.common.errors import InputError
 from serving.common.files import whole_file
 from serving.common.images import grid, to_uint8, write_png
+from serving.runtime.sessions import Settings
 
 
 def running_parser(command: str, description: str) -> Parser:
     """A parser with the options of every such command: the bundle, and the way to run it."""
     parser = Parser(f"keras-gen {command}", description=description)
-    parser.add_argument("bundle", type=str, help="folder written by keras-gen export.")
-    parser.add_argument("--provider", type=str, default="auto", help="auto, cpu, cuda or tensorrt.")
-    parser.add_argument("--threads", type=int | None, default=None, help="CPU threads; all cores by default.")
+    parser.add_argument("bundle", type=str, help="bundle: a folder written by keras-gen export.")
+    parser.add_argument(
+        "--provider", type=str, default="auto", help="ONNX Runtime's execution provider: auto, cpu, cuda or tensorrt."
+    )
+    parser.add_argument("--threads", type=int | None, default=None, help="number of CPU threads; all cores by default.")
+    parser.add_argument("--verbose", type=bool, default=False, help="say which provider runs the bundle, and why.")
     return parser
 
 
-def bundle_parser(command: str, description: str, out: str = "the file to write.") -> Parser:
+def bundle_parser(command: str, description: str, out: str = "file to write.") -> Parser:
     """`running_parser` for a command that writes codes or pictures, of one class if the model takes one."""
     parser = running_parser(command, description)
     parser.add_argument("--out", type=str, required=True, help=out)
-    parser.add_argument("--class", type=str | None, default=None, help="for a model that takes a class: which one.")
+    parser.add_argument("--class", type=str | None, default=None, help="name of the class, for a model that takes one.")
     return parser
 
 
 def add_pictures(parser: Parser, nargs: str = "+") -> None:
     """Adds pictures to take in, and whether to bring them to the bundle's shape."""
-    parser.add_argument("pictures", type=str, nargs=nargs, help="picture files, or folders of them.")
+    parser.add_argument("pictures", type=str, nargs=nargs, help="picture files, or folders of pictures.")
     add_resize(parser)
 
 
 def add_resize(parser: Parser) -> None:
     """Adds whether to bring pictures to the bundle's shape."""
-    parser.add_argument("--resize", action="store_true", help="bring pictures to the size that the bundle takes.")
+    parser.add_argument("--resize", type=bool, default=False, help="resize pictures to what the bundle takes.")
+
+
+def settings_of(options: Any) -> Settings:
+    """How the command line says that the bundle is to be run; from here on `--verbose` counts."""
+    if options.verbose:
+        say_more()
+    return Settings(options.provider, options.threads)
 
 
 def open_bundle(options: Any, suffix: str) -> Sampler:
@@ -60,7 +72,7 @@ def load_bundle(options: Any) -> Sampler:
     Raises:
         InputError: not a bundle, or no such class.
     """
-    sampler = Sampler(options.bundle, options.provider, options.threads)
+    sampler = Sampler(options.bundle, settings_of(options))
     name = options["class"]
     return sampler if name is None else sampler.of_class(class_index(name, sampler.manifest.classes))
 
@@ -80,7 +92,10 @@ def encode_files(sampler: Sampler, places: list[str], resize: bool) -> tuple[np.
 def add_latents(parser: Parser) -> None:
     """Adds latents to take in instead of pictures, which a bundle without an encoder can work with."""
     parser.add_argument(
-        "--latents", type=str | None, default=None, help="latents instead: .npy, as encode and invert write."
+        "--latents",
+        type=str | None,
+        default=None,
+        help="use the latents of this .npy file instead of pictures, as encode and invert write them.",
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from keras_gen.cli.bundle_data import add_data, batches_of, labels_of, read_data
-from keras_gen.cli.bundle_options import add_pictures, running_parser
+from keras_gen.cli.bundle_options import add_pictures, running_parser, settings_of
 from serving import Sampler
 from serving.bundle.inputs import picture_paths, read_pictures
 from serving.common.classes import class_labels
@@ -18,18 +18,18 @@ from serving.common.errors import InputError
 def run(words: Sequence[str]) -> int:
     """Prints for each picture its file, the class it is taken for, and how probable that is; or for a data set the
     share of pictures whose class is found."""
-    parser = running_parser("classify", "Classes of pictures, or the accuracy on a labelled data set.")
+    parser = running_parser("classify", "Classify pictures, or measure the accuracy on a labelled data set.")
     add_pictures(parser, nargs="*")
     add_data(parser, split="test", required=False)
     options = parser.parse_args(words)
     if bool(options.pictures) == (options.data is not None):
         raise InputError(
             "keras-gen classify must be given pictures or --data. "
-            f"Received: {'both' if options.pictures else 'neither'}."
+            f"Received: {'pictures and --data' if options.pictures else 'only the bundle'}."
         )
-    sampler = Sampler(options.bundle, options.provider, options.threads)
+    sampler = Sampler(options.bundle, settings_of(options))
     if "classify" not in sampler.abilities:
-        raise InputError(f"{options.bundle} must have a classifier. Received: a bundle without.")
+        raise InputError(f"{options.bundle} must have a classifier. Received: a bundle without a classifier.")
     print("\n".join(_of_data(sampler, options) if options.data else _of_files(sampler, options)))
     return 0
 

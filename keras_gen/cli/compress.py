@@ -16,9 +16,9 @@ from serving.latents.quantization import check_bits, quantize
 
 def run(words: Sequence[str]) -> int:
     """Writes the quantized codes of pictures as a file, and prints its rate and what the pictures lose."""
-    parser = bundle_parser("compress", "Pictures as a small file of quantized codes.", "the .kgc file to write.")
+    parser = bundle_parser("compress", "Write pictures as a small file of quantized codes.", ".kgc file to write.")
     add_pictures(parser)
-    parser.add_argument("--bits", type=int, default=8, help="bits of each number of a code, 1 to 16.")
+    parser.add_argument("--bits", type=int, default=8, help="bits for each number of a code, 1 to 16.")
     options = parser.parse_args(words)
     check_bits(options.bits)
     sampler = open_bundle(options, ".kgc")

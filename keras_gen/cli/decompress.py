@@ -13,7 +13,7 @@ from serving.latents.code_files import check_bundle, read_codes
 
 def run(words: Sequence[str]) -> int:
     """Writes a PNG for every code of a file, named as the picture that it was made of."""
-    parser = bundle_parser("decompress", "The pictures of a file written by keras-gen compress.", "a folder.")
+    parser = bundle_parser("decompress", "Write the pictures of a compressed file as PNGs.", "folder to write.")
     parser.add_argument("codes", type=str, help="file written by keras-gen compress.")
     options = parser.parse_args(words)
     folder = Path(options.out)

@@ -11,7 +11,7 @@ import numpy as np
 
 from keras_gen.cli.parser import Parser
 from keras_gen.cli.quiet import quiet_import
-from serving import Sampler, load
+from serving import Sampler
 from serving.common.images import grid, write_png
 from serving.latents.latent_space import manifold
 
@@ -41,8 +41,13 @@ class Reader(NamedTuple):
 def run(words: Sequence[str]) -> int:
     """Runs the demonstration."""
     parser = Parser("keras-gen demo", description="Train, export and sample a VAE and a GAN on handwritten digits.")
-    parser.add_argument("--out", type=str, default="demo", help="folder for runs, bundles and pictures.")
-    parser.add_argument("--epochs", type=int | None, default=None, help="epochs per model; the recipes' by default.")
+    parser.add_argument("--out", type=str, default="demo", help="folder to write runs, bundles and pictures to.")
+    parser.add_argument(
+        "--epochs",
+        type=int | None,
+        default=None,
+        help="passes over the data for each model; those of the recipes by default.",
+    )
     options = parser.parse_args(words)
     quiet_import()
     demo(Path(options.out), options.epochs)
@@ -73,7 +78,7 @@ def demo(out: Path, epochs: int | None) -> None:
         lines.append(
             f"{name.upper()}: trained in {trained - started:.0f} s, exported in {time.perf_counter() - trained:.0f} s"
         )
-        samplers[name] = load(bundle)
+        samplers[name] = Sampler(bundle)
     lines += _draw(out, samplers)
     print("\n" + "\n".join(lines))
     print(f"everything in {time.perf_counter() - began:.0f} s")

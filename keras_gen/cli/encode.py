@@ -9,7 +9,7 @@ from keras_gen.cli.bundle_options import add_pictures, bundle_parser, encode_fil
 
 def run(words: Sequence[str]) -> int:
     """Writes the codes of pictures as an array, (n, latent size), in the order of the files."""
-    parser = bundle_parser("encode", "Codes of pictures, as a NumPy array.")
+    parser = bundle_parser("encode", "Write the codes of pictures as a NumPy array.")
     add_pictures(parser)
     options = parser.parse_args(words)
     _, codes = encode_files(open_bundle(options, ".npy"), options.pictures, options.resize)

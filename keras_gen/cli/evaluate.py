@@ -13,7 +13,7 @@ import numpy as np
 from keras_gen.cli.own_code import import_own_code_of
 from keras_gen.cli.parser import Parser
 from keras_gen.cli.quiet import quiet_import
-from keras_gen.data import SOURCE_NAMES
+from keras_gen.data import DATA_HELP, import_data
 from serving import Manifest, Sampler, Translator
 from serving.bundle.manifest import FILE_NAME
 from serving.bundle.names import IMAGE, LABEL, TRANSLATION
@@ -33,25 +33,40 @@ def run(words: Sequence[str]) -> int:
     """Prints a table of figures and writes them to `evaluation.json` in the run or bundle, or `NAME_evaluation.json`
     beside the file `NAME.keras`."""
     parser = Parser("keras-gen evaluate", description="Measure a run or a bundle on data.")
-    parser.add_argument("place", type=str, help="run directory, bundle or .keras file.")
-    parser.add_argument("--data", type=str, required=True, help=f"{SOURCE_NAMES}.")
-    parser.add_argument("--split", type=str, default="test", help="train, test or all.")
-    parser.add_argument("--count", type=int | None, default=None, help="pictures to measure on; all by default.")
-    parser.add_argument("--samples", type=int, default=200, help="importance samples for a VAE's likelihood.")
+    parser.add_argument("place", type=str, help="run directory, bundle or .keras file to measure.")
+    parser.add_argument("--data", type=str, required=True, help=DATA_HELP)
+    parser.add_argument("--split", type=str, default="test", help="split of the data: train, test or all.")
+    parser.add_argument(
+        "--count", type=int | None, default=None, help="number of pictures to measure on; all by default."
+    )
+    parser.add_argument("--samples", type=int, default=200, help="number of importance samples for a VAE's likelihood.")
     names = (
-        "what to measure of samples: frechet, kernel, score, precision, density, modes, classes, neighbours, parzen; "
-        "of translations: labels, domains, frechet, kernel, precision, density."
+        "figures of samples: frechet, kernel, score, precision, density, modes, classes, neighbours, parzen; "
+        "figures of translations: labels, domains, frechet, kernel, precision, density."
     )
     parser.add_argument("--metrics", type=str, nargs="+", default=[], help=names)
     parser.add_argument(
-        "--extractor", type=str, default="classifier", help="features of samples: classifier, inception or onnx:FILE."
+        "--extractor",
+        type=str,
+        default="classifier",
+        help="network whose features compare pictures: classifier, inception or onnx:FILE.",
     )
-    parser.add_argument("--against", type=str, default="test", help="compare samples with --split (test), or train.")
     parser.add_argument(
-        "--reverse", type=bool, default=False, help="of translations: the data's second domain is A, as in training."
+        "--against",
+        type=str,
+        default="test",
+        help="which pictures samples are compared with: those of --split (test), or the training pictures (train).",
     )
-    parser.add_argument("--drawn", type=int, default=10_000, help="samples, and codes to compare with the prior.")
-    parser.add_argument("--seed", type=int, default=0, help="seed of every draw.")
+    parser.add_argument(
+        "--reverse",
+        type=bool,
+        default=False,
+        help="for models that translate: use the data's second domain as A, as in training.",
+    )
+    parser.add_argument(
+        "--drawn", type=int, default=10_000, help="number of samples to draw, and of codes to compare with the prior."
+    )
+    parser.add_argument("--seed", type=int, default=0, help="seed of all random draws.")
     options = parser.parse_args(words)
     require_at_least(1, samples=options.samples, drawn=options.drawn)
     require_at_least(0, seed=options.seed)
@@ -64,6 +79,7 @@ def run(words: Sequence[str]) -> int:
 
     require_among(AGAINST, against=options.against)
     check_extractor(options.extractor)
+    import_data(options.data)
     place = Path(options.place)
     figures = _bundle(place, options) if (place / FILE_NAME).is_file() else _run(place, options)
     file = place.with_name(f"{place.stem}_{FILE}") if place.suffix == MODEL_SUFFIX else place / FILE
@@ -81,14 +97,14 @@ def _run(place: Path, options: Any) -> list[Any]:
 
     import_own_code_of(place)
     model = open_model(place)
-    if model.translates:
+    if model.spec.translates:
         networks = {name: net for name, net in model.inference_networks().items() if set(net.input) == {IMAGE}}
         translate = {name: partial(_translated, network) for name, network in networks.items()}
         return _translation(translate, model.image_shape, options)
     _check_for_samples(options)
     test, train = _sources(options, model.image_shape)
-    draw = None if model.prior is None else partial(drawn_pictures, model)
-    of_samples = _samples(place, draw, len(model.classes) * model.labelled, options, test, train)
+    draw = None if model.spec.prior is None else partial(drawn_pictures, model)
+    of_samples = _samples(place, draw, len(model.spec.classes), options, test, train)
     figures = evaluate_model(model, test, options.count, options.samples, options.seed, options.drawn)
     if "encoder" in model.inference_networks():
         figures += evaluate_coder(ModelCoder(model), test, train, options.count, options.seed)
@@ -109,7 +125,7 @@ def _bundle(place: Path, options: Any) -> list[Any]:
     if "encode" not in sampler.abilities and not options.metrics:
         raise InputError(
             f"{place} must have an encoder to be measured; evaluate the run, or samples with --metrics. "
-            "Received: a bundle without."
+            "Received: a bundle without an encoder."
         )
     image = sampler.manifest.image
     test, train = _sources(options, (image.height, image.width, image.channels))

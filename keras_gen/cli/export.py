@@ -19,13 +19,20 @@ OF_TRITON = ("max_batch_size", "instances", "storage_uri")
 def run(words: Sequence[str]) -> int:
     """Exports as the command line says."""
     parser = Parser("keras-gen export", description="Write a bundle of a trained model, checked against Keras.")
-    parser.add_argument("run", type=str, help="run directory, or a .keras file; with --triton alone, a bundle.")
-    parser.add_argument("--out", type=str | None, default=None, help="folder to write; a bundle there is replaced.")
+    parser.add_argument(
+        "run", type=str, help="run directory or .keras file; or a bundle, if --triton is the only option."
+    )
+    parser.add_argument(
+        "--out",
+        type=str | None,
+        default=None,
+        help="folder to write the bundle to; a bundle that is there is replaced.",
+    )
     parser.add_argument(
         "--io",
         type=Literal["uint8", "float"],
         default="uint8",
-        help="pictures at the border: uint8 in 0..255, or float in [-1, 1].",
+        help="type of the pictures that the bundle takes and gives: uint8 in 0..255, or float in [-1, 1].",
     )
     _add_numbers(parser)
     _add_triton(parser)
@@ -33,7 +40,8 @@ def run(words: Sequence[str]) -> int:
     settings = {name: options[name] for name in OF_TRITON}
     if options.triton is None:
         if given := [name for name, value in settings.items() if value is not None]:
-            raise InputError(f"--{given[0]} must be left out without --triton. Received: {settings[given[0]]}.")
+            option = f"--{given[0].replace('_', '-')}"
+            raise InputError(f"{option} must be left out without --triton. Received: {settings[given[0]]}.")
         _bundle(options, parser)
     else:
         from export.triton import check_repository, write_repository
@@ -49,40 +57,46 @@ def _add_numbers(parser: Parser) -> None:
         "--target",
         type=Literal["any", "cpu"],
         default="any",
-        help="what the networks are written for: cpu computes large convolutions with half the multiplications, which "
-        "a GPU does by itself.",
+        help="hardware to write the networks for: any, or cpu, which computes large convolutions with half the "
+        "multiplications. A GPU does so by itself.",
     )
     parser.add_argument(
         "--quantize",
         type=Literal["int8", "fp16"] | None,
         default=None,
-        help="write networks that make pictures in 8-bit numbers, where those are faster on this machine's CPU, or in "
-        "16-bit floats, for a GPU.",
+        help="quantize the networks that make pictures: int8, where that is faster on this machine's CPU, or fp16, for "
+        "a GPU.",
     )
     parser.add_argument(
         "--least_psnr",
         type=float,
         default=30.0,
-        help="with --quantize: how near pictures must be to those of float32, in dB; else nothing is written.",
+        help="with --quantize: lowest PSNR of its pictures against those of float32, in dB; below it nothing is "
+        "written.",
     )
     parser.add_argument(
         "--calibrate",
         type=str | None,
         default=None,
-        help="with --quantize: the data set to measure on, as in train; not needed by what is drawn from a prior.",
+        help="with --quantize: data set to calibrate on, given as in train. Models that draw from a prior need none.",
     )
 
 
 def _add_triton(parser: Parser) -> None:
-    parser.add_argument("--triton", type=str | None, default=None, help="model repository to write, or to add to.")
     parser.add_argument(
-        "--max_batch_size", type=int | None, default=None, help="for --triton: rows that requests are joined to."
+        "--triton", type=str | None, default=None, help="Triton model repository to write, or to add the bundle to."
     )
     parser.add_argument(
-        "--instances", type=int | None, default=None, help="for --triton: of each network, beside each other."
+        "--max_batch_size",
+        type=int | None,
+        default=None,
+        help="with --triton: most rows that Triton joins requests to.",
     )
     parser.add_argument(
-        "--storage_uri", type=str | None, default=None, help="for --triton: where KServe will find the repository."
+        "--instances", type=int | None, default=None, help="with --triton: number of instances of each network."
+    )
+    parser.add_argument(
+        "--storage_uri", type=str | None, default=None, help="with --triton: URI at which KServe finds the repository."
     )
 
 
@@ -96,11 +110,14 @@ def _bundle(options: Any, parser: Parser) -> Path:
             )
         return source
     if options.out is None:
-        raise InputError("keras-gen export needs --out. Received: nothing for it.")
+        raise InputError("keras-gen export needs --out.")
     quiet_import()
 
     from export import Wish, export_bundle
+    from keras_gen.data import import_data
 
+    if options.calibrate is not None:
+        import_data(options.calibrate)
     import_own_code_of(source)
     wish = Wish(options.quantize, options.least_psnr, options.calibrate) if options.quantize else None
     folder = export_bundle(options.run, Path(options.out), options.io, options.target, wish, print)

@@ -12,10 +12,10 @@ from serving.common.errors import InputError
 
 def run(words: Sequence[str]) -> int:
     """Writes the codes of a data set, float32 (n, latent size), and its labels, int64 (n,), in the data's order."""
-    parser = bundle_parser("features", "Codes of a data set, as a NumPy array for a classifier.")
+    parser = bundle_parser("features", "Write the codes of a data set as a NumPy array, to train a classifier on.")
     add_data(parser, split="train")
     add_resize(parser)
-    parser.add_argument("--labels", type=str | None, default=None, help="write the labels to this .npy as well.")
+    parser.add_argument("--labels", type=str | None, default=None, help="also write the labels to this .npy file.")
     options = parser.parse_args(words)
     sampler = open_bundle(options, ".npy")
     if options.labels is not None:

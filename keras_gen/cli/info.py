@@ -14,8 +14,8 @@ from serving.translation import is_translator, targets
 
 def run(words: Sequence[str]) -> int:
     """Checks every file of a bundle and prints what it holds."""
-    parser = Parser("keras-gen info", description="Say what a bundle holds, and check its files.")
-    parser.add_argument("bundle", type=str, help="folder written by keras-gen export.")
+    parser = Parser("keras-gen info", description="Show what a bundle contains, and verify its files.")
+    parser.add_argument("bundle", type=str, help="bundle: a folder written by keras-gen export.")
     bundle = Path(parser.parse_args(words).bundle)
     manifest = Manifest.read(bundle)
     contents = {stored.file: read_verified(bundle, stored) for stored in stored_files(manifest)}
@@ -51,7 +51,7 @@ def _lines(manifest: Manifest) -> list[str]:
             lines.append(f"    largest difference from Keras: {differences}")
         if quantized := manifest.quantization.get(name):
             lines.append(
-                f"    {quantized.kind}: PSNR {quantized.psnr:.1f} dB against before, {quantized.at_least:.1f} asked for"
+                f"    {quantized.kind}: PSNR {quantized.psnr:.1f} dB against before, {quantized.at_least:.1f} requested"
             )
     return lines
 

@@ -22,13 +22,25 @@ from serving.latents.latent_space import interpolate
 
 def run(words: Sequence[str]) -> int:
     """Writes the pictures on the way between pictures, between the first samples of seeds, or between latents."""
-    parser = bundle_parser("interpolate", "The way between pictures, or between samples of seeds.")
+    parser = bundle_parser(
+        "interpolate", "Show the pictures between pictures, between samples of seeds, or between latents."
+    )
     add_pictures(parser, nargs="*")
-    parser.add_argument("--seeds", type=list[int] | None, default=None, help="seeds instead of pictures: '[1, 2]'.")
-    add_latents(parser)
-    parser.add_argument("--steps", type=int, default=10, help="pictures per way, both ends counted.")
     parser.add_argument(
-        "--path", type=Literal["linear", "spherical"], default="spherical", help="straight, or along the sphere."
+        "--seeds",
+        type=list[int] | None,
+        default=None,
+        help="interpolate between samples of these seeds instead, as in '[1, 2]'.",
+    )
+    add_latents(parser)
+    parser.add_argument(
+        "--steps", type=int, default=10, help="number of pictures from one end to the next, both counted."
+    )
+    parser.add_argument(
+        "--path",
+        type=Literal["linear", "spherical"],
+        default="spherical",
+        help="path through the latent space: a straight line, or an arc of a sphere.",
     )
     options = parser.parse_args(words)
     sampler = open_bundle(options, ".png")
@@ -36,7 +48,7 @@ def run(words: Sequence[str]) -> int:
         several = options.pictures or options.seeds
         raise InputError(
             "an interpolation must be between pictures, between --seeds or between --latents. "
-            f"Received: {'more than one of them' if several else 'none of them'}."
+            f"Received: {'more than one of them' if several else 'only the bundle'}."
         )
     if options.seeds:
         stations = np.concatenate([sampler.latents(1, seed) for seed in options.seeds])

@@ -11,6 +11,7 @@ from keras_gen.cli.bundle_options import add_pictures, check_file, write_array, 
 from keras_gen.cli.own_code import import_own_code_of
 from keras_gen.cli.parser import Parser
 from keras_gen.cli.quiet import quiet_import
+from serving import Sampler
 from serving.bundle.inputs import picture_paths, read_pictures
 from serving.bundle.manifest import Image
 from serving.common.classes import class_index
@@ -32,13 +33,15 @@ def run(words: Sequence[str]) -> int:
     from keras_gen.inversion.invert import PRIOR_WEIGHT
 
     import_own_code_of(Path(options.place))
-    decoder = open_decoder(options.place)
+    decoder = open_decoder(options.place, Sampler)
     pictures = read_pictures(options.pictures, Image(*decoder.image_shape), options.resize)
     labels = None
     if options["class"] is not None:
         labels = np.full(len(pictures), class_index(options["class"], decoder.classes))
     elif decoder.classes:
-        raise InputError(f"--class must say which class to decode, of {', '.join(decoder.classes)}. Received: none.")
+        raise InputError(
+            f"--class must say which class to decode, of {', '.join(decoder.classes)}. Received: no --class."
+        )
     weight = PRIOR_WEIGHT if options.prior_weight is None else options.prior_weight
     search = {"steps": options.steps, "restarts": options.restarts, "seed": options.seed, "prior_weight": weight}
     found = invert(decoder, to_float(pictures), labels, **search)
@@ -58,18 +61,27 @@ def run(words: Sequence[str]) -> int:
 
 
 def _parser() -> Parser:
-    parser = Parser("keras-gen invert", description="Latents of pictures, by optimization where there is no encoder.")
+    parser = Parser(
+        "keras-gen invert", description="Find the latents of pictures, by optimization where there is no encoder."
+    )
     parser.add_argument("place", type=str, help="run directory, bundle or .keras file.")
     add_pictures(parser)
-    parser.add_argument("--out", type=str, required=True, help="PNG of each picture beside what its latent gives.")
-    parser.add_argument("--latents", type=str | None, default=None, help="write the latents to this .npy as well.")
-    parser.add_argument("--class", type=str | None, default=None, help="for a decoder that sees classes: which one.")
     parser.add_argument(
-        "--steps", type=int | None, default=None, help="of the descent; none with an encoder, else 300, by default."
+        "--out", type=str, required=True, help="PNG file to write: each picture beside the one that its latent gives."
     )
-    parser.add_argument("--restarts", type=int, default=8, help="draws of the prior to try, without an encoder.")
-    parser.add_argument("--seed", type=int, default=0, help="seed of those draws.")
+    parser.add_argument("--latents", type=str | None, default=None, help="also write the latents to this .npy file.")
+    parser.add_argument("--class", type=str | None, default=None, help="name of the class, for a model that takes one.")
     parser.add_argument(
-        "--prior_weight", type=float | None, default=None, help="pull to a normal prior; 0 fits the picture alone."
+        "--steps", type=int | None, default=None, help="optimization steps; 0 by default with an encoder, else 300."
+    )
+    parser.add_argument(
+        "--restarts", type=int, default=8, help="number of draws of the prior to start from, without an encoder."
+    )
+    parser.add_argument("--seed", type=int, default=0, help="seed of these draws.")
+    parser.add_argument(
+        "--prior_weight",
+        type=float | None,
+        default=None,
+        help="weight of the distance to a normal prior; 0 fits only the picture.",
     )
     return parser

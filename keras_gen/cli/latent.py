@@ -17,11 +17,14 @@ MOST_IN_TITLE = 30
 
 def run(words: Sequence[str]) -> int:
     """Draws the codes of a data set by class, beside as many draws of the prior where there is one."""
-    parser = bundle_parser("latent", "Codes of a data set by class, beside draws of the prior.")
+    parser = bundle_parser("latent", "Plot the codes of a data set by class, beside draws of the prior.")
     add_data(parser, split="test", count=COUNT)
     add_resize(parser)
     parser.add_argument(
-        "--dimensions", type=tuple[int, int] | None, default=None, help="across and up: '[0, 1]'; or what varies most."
+        "--dimensions",
+        type=tuple[int, int] | None,
+        default=None,
+        help="dimensions to plot, across and up, as in '[0, 1]'; those that vary most by default.",
     )
     options = parser.parse_args(words)
     sampler = open_bundle(options, ".png")

@@ -21,18 +21,19 @@ PATIENCE = 10.0
 
 def run(words: Sequence[str]) -> int:
     """Starts the workers, passes on what they say, and ends all of them with the first that fails."""
-    if "--" not in words:
-        raise InputError(
-            "keras-gen launch needs a command behind --, as in launch --workers 2 -- train ... Received: none."
-        )
-    place = list(words).index("--")
-    parser = Parser("keras-gen launch", description="Run a training in several processes of this machine.")
-    parser.add_argument("--workers", type=int, default=2, help="how many processes.")
+    parser = Parser("keras-gen launch", description="Train in several processes on this machine.")
+    parser.add_argument("--workers", type=int, default=2, help="number of processes.")
+    place = list(words).index("--") if "--" in words else len(words)
     options = parser.parse_args(list(words[:place]))
+    if place == len(words):
+        raise InputError(
+            "keras-gen launch needs a command after --, as in launch --workers 2 -- train ... "
+            f"Received: {' '.join(words) or 'no command'}."
+        )
     require_at_least(1, workers=options.workers)
     command = list(words[place + 1 :])
     if command[:1] != ["train"]:
-        raise InputError(f"keras-gen launch runs train. Received: {command[:1] or 'nothing'}.")
+        raise InputError(f"keras-gen launch runs train. Received: {' '.join(command[:1]) or 'no command'}.")
     if not any(word.startswith("--strategy") for word in command):
         command += ["--strategy", "multiworker"]
     return _run_workers(command, options.workers)

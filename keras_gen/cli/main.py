@@ -10,30 +10,41 @@ from collections.abc import Sequence
 from keras_gen.cli.notes import notes
 from serving.common.errors import InputError, nearest
 
-COMMANDS = {
-    "train": "train a model into a run directory, or continue one",
-    "prepare": "decode and resize pictures once, to train from the disk",
-    "launch": "train in several processes of this machine",
-    "export": "write a bundle of a trained model",
-    "evaluate": "measure a run or a bundle on data",
-    "sample": "draw pictures from a bundle",
-    "translate": "pictures, folders or videos to another domain",
-    "reconstruct": "pictures beside their reconstructions",
-    "encode": "codes of pictures, as an array",
-    "classify": "classes of pictures, or how many of a data set are found",
-    "features": "codes of a data set, as an array for a classifier",
-    "compress": "pictures as a small file of quantized codes",
-    "decompress": "the pictures of such a file",
-    "interpolate": "the way between pictures, or between samples",
-    "invert": "latents of pictures, by optimization where there is no encoder",
-    "manifold": "pictures over two dimensions of the latent space",
-    "traverse": "one latent dimension at a time",
-    "latent": "codes of a data set by class, beside draws of the prior",
-    "neighbours": "samples beside the training pictures nearest to them",
-    "attribute": "pictures with more or less of what sets some pictures apart",
-    "info": "say what a bundle holds, and check it",
-    "demo": "train, export and sample a VAE and a GAN on handwritten digits",
+GROUPS = {
+    "train": {
+        "train": "train a model into a run directory, or resume a run",
+        "prepare": "decode and resize pictures once, to train from disk",
+        "launch": "train in several processes on this machine",
+        "demo": "train, export and sample a VAE and a GAN on handwritten digits",
+    },
+    "export": {
+        "export": "write a bundle of a trained model, checked against Keras",
+        "info": "show what a bundle contains, and verify its files",
+    },
+    "sample": {
+        "sample": "draw pictures from a bundle",
+        "translate": "translate pictures, folders or videos to another domain",
+        "interpolate": "show the pictures between two pictures, or between two samples",
+        "manifold": "show pictures over two dimensions of the latent space",
+        "traverse": "show what each latent dimension changes",
+        "attribute": "add to pictures, or remove from them, what sets some pictures apart",
+    },
+    "look into": {
+        "encode": "write the codes of pictures as an array",
+        "reconstruct": "show pictures beside their reconstructions",
+        "invert": "find the latents of pictures by optimization, without an encoder",
+        "latent": "plot the codes of a data set by class, beside draws of the prior",
+        "features": "write the codes of a data set as an array, to train a classifier on",
+        "compress": "write pictures as a small file of quantized codes",
+        "decompress": "write the pictures of a compressed file",
+    },
+    "measure": {
+        "evaluate": "measure a run or a bundle on data",
+        "classify": "classify pictures, or measure the accuracy on a data set",
+        "neighbours": "show samples beside the training pictures nearest to them",
+    },
 }
+COMMANDS = {name: what for group in GROUPS.values() for name, what in group.items()}
 INTERRUPTED = 130
 
 
@@ -93,14 +104,16 @@ def _run(words: list[str]) -> int:
         extras = {**dict.fromkeys(("onnxruntime", "PIL", "numpy", "matplotlib"), "serve"), "av": "video", "ray": "ray"}
         extra = extras.get(missing, "train,serve")
         raise InputError(
-            f"`keras-gen {name}` needs the package {missing!r}: pip install 'keras-gen[{extra}]'. Received: none."
+            f"`keras-gen {name}` needs the package {missing!r}, which is not installed: "
+            f"pip install 'keras-gen[{extra}]'."
         ) from error
 
 
 def _help() -> str:
-    lines = ["usage: keras-gen COMMAND ...", "", "commands:"]
-    lines += [f"  {name:<11} {what}" for name, what in COMMANDS.items()]
-    return "\n".join([*lines, "", "keras-gen COMMAND --help says more about each."])
+    lines = ["usage: keras-gen COMMAND [options]"]
+    for title, group in GROUPS.items():
+        lines += ["", f"{title}:", *(f"  {name:<11}  {what}" for name, what in group.items())]
+    return "\n".join([*lines, "", "'keras-gen COMMAND --help' lists the options of a command."])
 
 
 def _is_expected_failure(error: Exception) -> bool:

@@ -16,9 +16,16 @@ DRAWS = 10_000
 
 def run(words: Sequence[str]) -> int:
     """Writes a grid of pictures over two dimensions of the latent space."""
-    parser = bundle_parser("manifold", "Pictures over two dimensions of the latent space, by the prior's quantiles.")
-    parser.add_argument("--side", type=int, default=20, help="pictures in a row and in a column.")
-    parser.add_argument("--dimensions", type=tuple[int, int], default=(0, 1), help="across and down: '[0, 1]'.")
+    parser = bundle_parser(
+        "manifold", "Show pictures over two dimensions of the latent space, at the prior's quantiles."
+    )
+    parser.add_argument("--side", type=int, default=20, help="number of pictures in a row and in a column.")
+    parser.add_argument(
+        "--dimensions",
+        type=tuple[int, int],
+        default=(0, 1),
+        help="dimensions to vary, across and down, as in '[0, 1]'.",
+    )
     options = parser.parse_args(words)
     sampler = open_bundle(options, ".png")
     latents = manifold(sampler.latent.size, options.side, options.dimensions, _draws(sampler))
@@ -32,5 +39,7 @@ def _draws(sampler: Sampler) -> np.ndarray | None:
     if prior == "standard_normal":
         return None
     if prior is None or "sample" not in sampler.abilities:
-        raise InputError(f"{sampler.bundle} must have a prior, whose quantiles space the grid. Received: none.")
+        raise InputError(
+            f"{sampler.bundle} must have a prior, whose quantiles space the grid. Received: a bundle without a prior."
+        )
     return sampler.latents(DRAWS, seed=0)

@@ -43,13 +43,13 @@ def run(words: Sequence[str]) -> int:
 
 
 def _options(words: Sequence[str]) -> Any:
-    parser = bundle_parser("neighbours", "Samples beside the training pictures nearest to them.")
+    parser = bundle_parser("neighbours", "Show samples beside the training pictures nearest to them.")
     add_data(parser, split="train")
     add_resize(parser)
-    parser.add_argument("-n", "--n", type=int, default=10, help="samples to show.")
-    parser.add_argument("--neighbours", type=int, default=5, help="pictures beside each.")
-    parser.add_argument("--drawn", type=int, default=1000, help="samples to measure, those shown among them.")
-    parser.add_argument("--by", type=str, default="pixels", help="what is compared: pixels in [-1, 1], or codes.")
+    parser.add_argument("-n", "--n", type=int, default=10, help="number of samples to show.")
+    parser.add_argument("--neighbours", type=int, default=5, help="number of nearest pictures beside each sample.")
+    parser.add_argument("--drawn", type=int, default=1000, help="number of samples to measure, including those shown.")
+    parser.add_argument("--by", type=str, default="pixels", help="what to compare: pixels in [-1, 1], or codes.")
     options = parser.parse_args(words)
     require_at_least(1, n=options.n, neighbours=options.neighbours, drawn=options.drawn)
     require_among(BY, by=options.by)

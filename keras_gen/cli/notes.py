@@ -29,6 +29,11 @@ class _Notes(logging.Handler):
         self.kept = []
 
 
+def say_more() -> None:
+    """Takes, until the command ends, also what matters only to who looks closer."""
+    logging.getLogger(LIBRARY).setLevel(logging.DEBUG)
+
+
 @contextmanager
 def notes() -> Iterator[_Notes]:
     """Takes what `serving` logs, such as which provider runs. It is printed at once in a terminal, and elsewhere when

@@ -55,15 +55,15 @@ def import_own_code_of(place: Path) -> None:
     Args:
         place: a run directory, or a `.keras` file in one; anything else names no own code.
     """
-    from keras_gen.models import model_class
+    from keras_gen.cli.own_models import named_class
     from keras_gen.training.run_directory import RunDirectory
 
     run = RunDirectory(place.parent if place.suffix == ".keras" else place)
     if not run.config_file.is_file():
         return
     config = run.config()
-    cls = model_class(str(config.get("name")))
-    groups = {name: config.get(name) or {} for name in ("model", *cls.default_optimizers)}  # type: ignore[attr-defined]
+    cls = named_class(str(config.get("name")))
+    groups = {name: config.get(name) or {} for name in ("model", *cls.default_optimizers)}
     if odd := next((name for name, group in groups.items() if not isinstance(group, dict)), None):
         raise InputError(f"{run.config_file} must hold options under {odd}. Received: {type(groups[odd]).__name__}.")
     import_own_code(cls, groups.pop("model"), groups)

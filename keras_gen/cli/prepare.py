@@ -16,11 +16,13 @@ def run(words: Sequence[str]) -> int:
     options = _parser().parse_args(words)
     out = Path(options.out)
     quiet_import()
-    from keras_gen.data import prepared
+    from keras_gen.data import import_data
     from keras_gen.data.preparing import prepare
+    from keras_gen.data.sources import prepared
 
     if out.exists() and not (out / prepared.FILE).exists():
         raise InputError(f"--out must be a new folder, or one that this command has written. Received: {out}.")
+    import_data(options.source)
     try:
         with whole_folder(out) as folder:
             sizes = (options.image_size, options.channels, options.load_size)
@@ -35,11 +37,17 @@ def run(words: Sequence[str]) -> int:
 
 
 def _parser() -> Parser:
-    parser = Parser("keras-gen prepare", description="Decodes and resizes pictures once, to train from the disk.")
-    parser.add_argument("source", type=str, help="folder:PATH, tfds:NAME, or another source of one domain or of two.")
-    parser.add_argument("--out", type=str, required=True, help="folder; train on prepared:FOLDER.")
+    from keras_gen.data.kinds import DOMAINS, OWN_DOMAINS, OWN_SOURCE, SOURCES, described, forms
+
+    one, two = (described(forms(SOURCES, OWN_SOURCE)), described(forms(DOMAINS, OWN_DOMAINS)))
+    parser = Parser("keras-gen prepare", description="Decode and resize pictures once, to train from disk.")
+    parser.add_argument("source", type=str, help=f"data set. Of one domain: {one} Of two domains: {two}")
+    parser.add_argument("--out", type=str, required=True, help="folder to write; train with --data prepared:FOLDER.")
     parser.add_argument(
-        "--image_size", type=int | None, default=None, help="side of the pictures; the data's own by default."
+        "--image_size",
+        type=int | None,
+        default=None,
+        help="height and width of the pictures; the data's own size by default.",
     )
     parser.add_argument(
         "--channels", type=int | None, default=None, help="1 for grey, 3 for RGB; the data's own by default."
@@ -48,6 +56,6 @@ def _parser() -> Parser:
         "--load_size",
         type=int | None,
         default=None,
-        help="of two domains: side of the training pictures, as for train, which takes parts of --image_size of them.",
+        help="for two domains: side of the training pictures, of which train takes random crops of --image-size.",
     )
     return parser

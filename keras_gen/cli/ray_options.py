@@ -9,6 +9,7 @@ from typing import Any
 from keras_gen.cli.parser import Parser
 from serving.bulk.job import Job, Results, done_here
 from serving.common.errors import InputError
+from serving.runtime.sessions import SMALL
 
 
 def add_ray(parser: Parser) -> None:
@@ -17,9 +18,11 @@ def add_ray(parser: Parser) -> None:
         "--ray",
         type=str | None,
         default=None,
-        help="do the work in processes of Ray: local, or a cluster's address. --threads are those of each.",
+        help="run in processes of Ray: local, or the address of a cluster. --threads counts for each process.",
     )
-    parser.add_argument("--workers", type=int | None, default=None, help="for --ray: processes; all CPUs by default.")
+    parser.add_argument(
+        "--workers", type=int | None, default=None, help="with --ray: number of processes; one for each CPU by default."
+    )
 
 
 def check_ray(options: Any, is_folder: bool) -> None:
@@ -27,7 +30,7 @@ def check_ray(options: Any, is_folder: bool) -> None:
     if options.ray is None and options.workers is not None:
         raise InputError(f"--workers must be left out without --ray. Received: {options.workers}.")
     if options.ray is not None and not is_folder:
-        raise InputError(f"--ray must be left out but for a folder of pictures. Received: {options.ray}.")
+        raise InputError(f"--ray must be left out unless a folder of pictures is written. Received: {options.ray}.")
 
 
 @contextmanager
@@ -36,7 +39,7 @@ def doing(job: Job, options: Any) -> Iterator[Results]:
     if options.ray is None:
         yield done_here(job)
         return
-    job.moved("cpu", 1).open()
+    job.moved(SMALL).open()
     from serving.bulk.ray_data import on_ray
 
     with on_ray(job, options.ray, options.workers, options.threads) as results:

@@ -25,8 +25,8 @@ def with_name(words: list[str]) -> tuple[list[str], str | None]:
     if named:
         return [*words, "--name", named], stem
     if recipe:
-        raise InputError(f"{recipe} must name a model, as in 'name: vae'. Received: no name.")
-    raise InputError("keras-gen train must be given a model or a --recipe. Received: neither.")
+        raise InputError(f"{recipe} must name a model, as in 'name: vae'. Received: a recipe without a name.")
+    raise InputError("keras-gen train must be given a model or a --recipe, as in keras-gen train vae.")
 
 
 def _name_in(recipe: str) -> str | None:

@@ -14,7 +14,7 @@ PAIRS_IN_A_ROW = 8
 
 def run(words: Sequence[str]) -> int:
     """Writes each picture beside what is left of it after encoding and decoding."""
-    parser = bundle_parser("reconstruct", "Pictures beside their reconstructions.")
+    parser = bundle_parser("reconstruct", "Show pictures beside their reconstructions.")
     add_pictures(parser)
     options = parser.parse_args(words)
     sampler = open_bundle(options, ".png")

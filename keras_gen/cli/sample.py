@@ -7,24 +7,36 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from keras_gen.cli.bundle_options import bundle_parser, load_bundle
+from keras_gen.cli.bundle_options import bundle_parser, load_bundle, settings_of
 from keras_gen.cli.ray_options import add_ray, check_ray, doing
 from serving.common.errors import InputError
 
 
 def run(words: Sequence[str]) -> int:
     """Samples as the command line says."""
-    parser = bundle_parser("sample", "Draw pictures from a bundle.", "a .png for a grid, or a folder for one PNG each.")
-    parser.add_argument("-n", "--n", type=int, default=64, help="how many pictures.")
-    parser.add_argument("--seed", type=int, default=0, help="the same seed gives the same pictures.")
-    parser.add_argument("--batch_size", type=int, default=64, help="pictures computed at a time.")
+    parser = bundle_parser(
+        "sample", "Draw pictures from a bundle.", ".png file for a grid, or a folder for one file per picture."
+    )
+    parser.add_argument("-n", "--n", type=int, default=64, help="number of pictures.")
     parser.add_argument(
-        "--truncation", type=float | None, default=None, help="draw latents within it: lower is less varied."
+        "--seed", type=int, default=0, help="seed of the samples: the same seed gives the same pictures."
+    )
+    parser.add_argument("--batch_size", type=int, default=64, help="number of pictures computed at a time.")
+    parser.add_argument(
+        "--truncation",
+        type=float | None,
+        default=None,
+        help="largest absolute value of the latents drawn; lower values give less varied pictures.",
     )
     parser.add_argument(
-        "--format", type=Literal["png", "npy"], default="png", help="of a folder: a PNG each, or arrays of many."
+        "--format",
+        type=Literal["png", "npy"],
+        default="png",
+        help="files of a folder: one PNG per picture, or NumPy arrays of many pictures.",
     )
-    parser.add_argument("--shard_size", type=int | None, default=None, help="of npy: pictures of an array, 1000.")
+    parser.add_argument(
+        "--shard_size", type=int | None, default=None, help="with --format npy: pictures in an array; 1000 by default."
+    )
     add_ray(parser)
     options = parser.parse_args(words)
     target = Path(options.out)
@@ -66,8 +78,7 @@ def _write_folder(options: Any, target: Path) -> None:
         batch_size=options.batch_size,
         format=options.format,
         shard_size=SHARD_SIZE if options.shard_size is None else options.shard_size,
-        provider=options.provider,
-        threads=options.threads,
+        settings=settings_of(options),
     )
     with doing(drawing, options) as results, tqdm(total=options.n, unit="img", leave=False, disable=hidden) as bar:
 
@@ -77,7 +88,7 @@ def _write_folder(options: Any, target: Path) -> None:
         try:
             drawn(drawing, results, progress)
         except KeyboardInterrupt:
-            raise KeyboardInterrupt(f"The same command continues {target}.") from None
+            raise KeyboardInterrupt(f"Run the same command again to resume {target}.") from None
 
 
 def _check_target(target: Path, as_grid: bool) -> None:
@@ -93,4 +104,4 @@ def _check_format(options: Any, as_grid: bool) -> None:
     if as_grid and options.format != "png":
         raise InputError(f"--format must be left out for a grid. Received: {options.format}.")
     if options.shard_size is not None and options.format != "npy":
-        raise InputError(f"--shard_size must be left out but for --format npy. Received: {options.shard_size}.")
+        raise InputError(f"--shard-size must be left out without --format npy. Received: {options.shard_size}.")

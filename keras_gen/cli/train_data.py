@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING
 
-from keras_gen.data import Share, Source, check_same_shape, endless_pairs, open_source
+from keras_gen.cli.train_options import DataOptions, RunOptions
+from keras_gen.data import Share, Source, check_same_shape, endless_pairs, import_data, open_source
 from keras_gen.data.translation import Domains, check_load_size, open_domains
 from serving.common.classes import class_labels
 from serving.common.errors import InputError
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+    from keras_gen.training.base import BaseModel
 
 
 @dataclass(frozen=True)
@@ -17,11 +23,13 @@ class TrainingData:
 
     Attributes:
         source: what gives the model its classes, and its picture size unless parts of the pictures are taken.
-        options: `TrainOptions`.
+        options: which data, and how it is brought into batches.
+        seed: seed of its order.
     """
 
     source: Source
-    options: Any
+    options: DataOptions
+    seed: int
 
     @property
     def shown(self) -> Source:
@@ -40,11 +48,11 @@ class TrainingData:
         """What it is, for the first line of a run."""
         return f"{self.source.name}: {len(self.source)} pictures"
 
-    def batches(self, model: Any, first_step: int, share: Share | None = None) -> Any:
+    def batches(self, model: BaseModel, first_step: int, share: Share | None = None) -> tf.data.Dataset:
         """The endless stream of batches, or of a share of each, that a model takes after `first_step` of them."""
-        return self.source.endless(self.options.batch_size, self.options.seed, first_step, model.labelled, share)
+        return self.source.endless(self.options.batch_size, self.seed, first_step, model.spec.labelled, share)
 
-    def validation(self, model: Any) -> Any:
+    def validation(self, model: BaseModel) -> tf.data.Dataset:
         """One pass over the test split.
 
         Raises:
@@ -53,51 +61,62 @@ class TrainingData:
         return _held_out(self.options.data, model, self.options.batch_size)
 
 
-def open_training_data(options: Any, cls: Any) -> TrainingData:
+def open_training_data(options: DataOptions, run: RunOptions, cls: type[BaseModel]) -> TrainingData:
     """The data of `--data`, with `--target` for a model that adapts to one, or both domains for one that translates.
 
     Args:
-        options: `TrainOptions`.
+        options: which data.
+        run: gives the seed, and the model's name for messages.
         cls: class of the model.
 
     Raises:
         InputError: data that cannot be read, an option that this model's data does not have, or one that is missing.
     """
-    if cls.domains and options.target is None:
-        raise InputError(f"--target must be given for {options.name!r}, which adapts to it. Received: --data alone.")
-    if not cls.domains and options.target is not None:
+    if cls.spec.adapts and options.target is None:
+        raise InputError(f"--target must be given for {run.name!r}, which adapts to it. Received: --data alone.")
+    if not cls.spec.adapts and options.target is not None:
         raise InputError(
-            f"--target must be left out for {options.name!r}, which adapts to none. Received: {options.target}."
+            f"--target must be left out for {run.name!r}, which adapts to none. Received: {options.target}."
         )
-    if cls.translates:
-        return _open_translation(options, cls)
-    for name in ("load_size", "mirror", "reverse"):
-        if getattr(options, name):
-            raise InputError(
-                f"--{name} must be left out for {options.name!r}, which does not translate. "
-                f"Received: {getattr(options, name)}."
-            )
+    for name in filter(None, (options.data, options.target)):
+        import_data(name)
+    if cls.spec.translates:
+        return _open_translation(options, run, cls)
+    _check_untranslated(options, run.name)
     source = open_source(options.data, options.image_size, options.channels)
+    if cls.spec.labelled and source.examples.labels is None:
+        raise InputError(
+            f"{source.name} must have labels for {run.name!r}, which is told the class. Received: pictures alone."
+        )
     if options.target is None:
-        return TrainingData(source, options)
+        return TrainingData(source, options, run.seed)
     target = open_source(options.target, options.image_size, options.channels)
     check_same_shape(source, target)
-    return Adapting(source, options, target)
+    return Adapting(source, options, run.seed, target)
 
 
-def _open_translation(options: Any, cls: Any) -> Translation:
+def _check_untranslated(options: DataOptions, name: str) -> None:
+    given = {"--load-size": options.load_size, "--mirror": options.mirror, "--reverse": options.reverse}
+    for option, value in given.items():
+        if value:
+            raise InputError(
+                f"{option} must be left out for {name!r}, which does not translate. Received: {str(value).lower()}."
+            )
+
+
+def _open_translation(options: DataOptions, run: RunOptions, cls: type[BaseModel]) -> Translation:
     if options.load_size is not None:
         check_load_size(options.load_size, options.image_size)
     size = options.load_size or options.image_size
     domains = open_domains(options.data, size, options.channels, reverse=options.reverse)
-    if cls.translates == "pairs" and not domains.paired:
+    if cls.spec.translates == "pairs" and not domains.paired:
         raise InputError(
-            f"{options.name!r} must have pairs of pictures that belong together, as in pairs:PATH. "
+            f"{run.name!r} must have pairs of pictures that belong together, as in pairs:PATH. "
             f"Received: {options.data}."
         )
     # A model that learns without pairs must not be helped by them.
-    domains = replace(domains, paired=cls.translates == "pairs")
-    return Translation(domains.a, options, domains)
+    domains = replace(domains, paired=cls.spec.translates == "pairs")
+    return Translation(domains.a, options, run.seed, domains)
 
 
 @dataclass(frozen=True)
@@ -114,17 +133,17 @@ class Adapting(TrainingData):
         to = f"to {self.target.name} ({len(self.target)} pictures)"
         return f"{self.source.name} {to}: {len(self.source)} pictures"
 
-    def batches(self, model: Any, first_step: int, share: Share | None = None) -> Any:
+    def batches(self, model: BaseModel, first_step: int, share: Share | None = None) -> tf.data.Dataset:
         options = self.options
-        return endless_pairs(self.source, self.target, options.batch_size, options.seed, first_step, share)
+        return endless_pairs(self.source, self.target, options.batch_size, self.seed, first_step, share)
 
-    def validation(self, model: Any) -> Any:
-        return _held_out(self.options.target, model, self.options.batch_size)
+    def validation(self, model: BaseModel) -> tf.data.Dataset:
+        return _held_out(self.options.target or self.options.data, model, self.options.batch_size)
 
 
 @dataclass(frozen=True)
 class Translation(TrainingData):
-    """Two domains, the first of them the source; random parts are taken of both for a `--load_size`."""
+    """Two domains, the first of them the source; random parts are taken of both for a `--load-size`."""
 
     domains: Domains
 
@@ -139,11 +158,11 @@ class Translation(TrainingData):
     def steps(self) -> int:
         return self.domains.steps(self.options.batch_size)
 
-    def batches(self, model: Any, first_step: int, share: Share | None = None) -> Any:
+    def batches(self, model: BaseModel, first_step: int, share: Share | None = None) -> tf.data.Dataset:
         options = self.options
-        return self.domains.endless(options.batch_size, options.seed, first_step, self._crop(), options.mirror, share)
+        return self.domains.endless(options.batch_size, self.seed, first_step, self._crop(), options.mirror, share)
 
-    def validation(self, model: Any) -> Any:
+    def validation(self, model: BaseModel) -> tf.data.Dataset:
         height, width, channels = model.image_shape
         held_out = open_domains(self.options.data, (height, width), channels, "test", self.options.reverse)
         return held_out.dataset(self.options.batch_size)
@@ -152,10 +171,10 @@ class Translation(TrainingData):
         return None if self.options.load_size is None else self.options.image_size
 
 
-def _held_out(name: str, model: Any, batch_size: int) -> Any:
+def _held_out(name: str, model: BaseModel, batch_size: int) -> tf.data.Dataset:
     """The test split, with labels of the model's classes where these are needed."""
     height, width, channels = model.image_shape
     held_out = open_source(name, (height, width), channels, split="test")
-    if model.labelled and held_out.examples.labels is not None:
-        class_labels(len(held_out), len(model.classes), held_out.examples.labels)
-    return held_out.dataset(min(batch_size, len(held_out)), shuffle=False, labels=model.labelled)
+    if model.spec.labelled and held_out.examples.labels is not None:
+        class_labels(len(held_out), len(model.spec.classes), held_out.examples.labels)
+    return held_out.dataset(min(batch_size, len(held_out)), shuffle=False, labels=model.spec.labelled)

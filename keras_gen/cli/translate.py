@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from keras_gen.cli.bundle_options import running_parser
+from keras_gen.cli.bundle_options import running_parser, settings_of
 from keras_gen.cli.ray_options import add_ray, check_ray, doing
 from serving.common.errors import InputError, require_at_least
 
@@ -21,15 +21,17 @@ def run(words: Sequence[str]) -> int:
     from serving.translation.translator import TILE, Translator
     from serving.translation.video import is_video
 
-    parser = running_parser("translate", "Pictures of one domain to another: a file, a folder of them, or a video.")
-    parser.add_argument("source", type=str, help="a picture, a folder, or a video.")
-    parser.add_argument("--to", type=str | None, default=None, help="the domain to translate to: a or b.")
-    parser.add_argument("--out", type=str, required=True, help="a file of the same kind, or a folder for a folder.")
-    parser.add_argument("--tile", type=int, default=TILE, help="side of the tiles that larger pictures are cut into.")
+    parser = running_parser("translate", "Translate a picture, a folder of pictures or a video to another domain.")
+    parser.add_argument("source", type=str, help="picture, folder of pictures or video.")
+    parser.add_argument("--to", type=str | None, default=None, help="domain to translate to: a or b.")
     parser.add_argument(
-        "--max_pixels", "--max-pixels", type=int, default=MAX_PIXELS, help="a larger picture is refused."
+        "--out", type=str, required=True, help="file of the same kind as the source, or a folder for a folder."
     )
-    parser.add_argument("--overwrite", action="store_true", help="of a folder: translate what is there already anew.")
+    parser.add_argument("--tile", type=int, default=TILE, help="larger pictures are translated in tiles of this side.")
+    parser.add_argument("--max-pixels", type=int, default=MAX_PIXELS, help="pictures with more pixels are refused.")
+    parser.add_argument(
+        "--overwrite", type=bool, default=False, help="for a folder: translate again what is there already."
+    )
     add_ray(parser)
     options = parser.parse_args(words)
     require_at_least(1, max_pixels=options.max_pixels)
@@ -40,7 +42,7 @@ def run(words: Sequence[str]) -> int:
     let_pillow_decode(options.max_pixels)
     if options.ray is not None:
         return _folder(source, out, options)
-    translator = Translator(options.bundle, options.provider, options.threads, options.tile)
+    translator = Translator(options.bundle, settings_of(options), tile=options.tile)
     if source.is_dir():
         return _folder(source, out, options, translator)
     if is_video(source):
@@ -64,7 +66,7 @@ def _folder(source: Path, out: Path, options: Any, translator: Any = None) -> in
                 else _on_ray(source, out, options, progress)
             )
     except KeyboardInterrupt:
-        raise KeyboardInterrupt(f"The same command continues {out}.") from None
+        raise KeyboardInterrupt(f"Run the same command again to resume {out}.") from None
     failed = list(report.failed.items())
     for _, problem in failed[:LISTED]:
         print(f"keras-gen: {problem}", file=sys.stderr)
@@ -76,6 +78,7 @@ def _folder(source: Path, out: Path, options: Any, translator: Any = None) -> in
 
 def _on_ray(source: Path, out: Path, options: Any, progress: Callable[[int], None]) -> Any:
     from serving.bulk.translating import FolderTranslation, missing, translated
+    from serving.runtime.sessions import SMALL
 
     # Workers may be in another folder.
     whole = FolderTranslation(
@@ -86,11 +89,10 @@ def _on_ray(source: Path, out: Path, options: Any, progress: Callable[[int], Non
         overwrite=options.overwrite,
         tile=options.tile,
         max_pixels=options.max_pixels,
-        provider=options.provider,
-        threads=options.threads,
+        settings=settings_of(options),
     )
     wanted, report = missing(whole)
-    wanted.moved("cpu", 1).open()  # names a mistake, even where everything is there already
+    wanted.moved(SMALL).open()  # names a mistake, even where everything is there already
     if wanted.files:
         with doing(wanted, options) as results:
             translated(wanted, results, report, progress)

@@ -18,14 +18,23 @@ from serving.latents.latent_space import traverse
 
 def run(words: Sequence[str]) -> int:
     """Writes a row of pictures for every dimension, moved while the others stay."""
-    parser = bundle_parser("traverse", "One latent dimension at a time, a row of pictures each.")
-    parser.add_argument("--picture", type=str | None, default=None, help="start from its code, not from a sample.")
-    parser.add_argument("--resize", action="store_true", help="bring the picture to the size that the bundle takes.")
+    parser = bundle_parser("traverse", "Show what each latent dimension changes, in a row of pictures each.")
+    parser.add_argument(
+        "--picture", type=str | None, default=None, help="start from the code of this picture instead of a sample."
+    )
+    parser.add_argument("--resize", type=bool, default=False, help="resize the picture to what the bundle takes.")
     add_latents(parser)
     parser.add_argument("--seed", type=int, default=0, help="start from the first sample of this seed.")
-    parser.add_argument("--dimensions", type=list[int] | None, default=None, help="which to move; all by default.")
-    parser.add_argument("--steps", type=int, default=9, help="pictures in a row.")
-    parser.add_argument("--reach", type=float, default=3.0, help="how far, in the prior's standard deviations.")
+    parser.add_argument(
+        "--dimensions",
+        type=list[int] | None,
+        default=None,
+        help="dimensions to change, as in '[0, 3]'; all by default.",
+    )
+    parser.add_argument("--steps", type=int, default=9, help="number of pictures in a row.")
+    parser.add_argument(
+        "--reach", type=float, default=3.0, help="how far to go to either side, in standard deviations of the prior."
+    )
     options = parser.parse_args(words)
     sampler = open_bundle(options, ".png")
     size = sampler.latent.size

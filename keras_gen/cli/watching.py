@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeAlias
 
+import keras
 import numpy as np
 
+from keras_gen.cli.train_options import WatchingOptions
+from keras_gen.data import Source
+from keras_gen.training.base import BaseModel
 from serving.common.errors import InputError
 from serving.common.images import to_float
 
@@ -16,15 +20,19 @@ if TYPE_CHECKING:
     from keras_gen.metrics.classifier import Classifier
 
 FRECHET = "frechet_distance"
+Measure: TypeAlias = Callable[[BaseModel], Mapping[str, float]]
 
 
-def watch_callbacks(model: Any, source: Any, options: Any, best_file: Path, before: Path) -> list[Any]:
+def watch_callbacks(
+    model: BaseModel, source: Source, name: str, options: WatchingOptions, best_file: Path, before: Path
+) -> list[keras.callbacks.Callback]:
     """Callbacks that add figures to an epoch's, give the alarms, and keep the best model, in this order.
 
     Args:
         model: as it will be trained; when it is loaded anew, the callbacks take the model of `fit`.
         source: what it is trained on.
-        options: of the run.
+        name: of the source, as `--data` has it.
+        options: what to watch.
         best_file: where the best model goes.
         before: where the best model of the run so far is, which is elsewhere for a worker that is not the chief.
 
@@ -35,16 +43,16 @@ def watch_callbacks(model: Any, source: Any, options: Any, best_file: Path, befo
     from keras_gen.training.callbacks import Alarms, BestModel, EpochFigures
     from keras_gen.training.sample_watch import SAMPLES, SampleWatch
 
-    callbacks: list[Any] = []
+    callbacks: list[keras.callbacks.Callback] = []
     names = [*model.trackers, *(f"val_{name}" for name in model.trackers if options.validation)]
     alarms = isinstance(model, AdversarialModel) if options.alarms is None else options.alarms
     asked = {"alarms": options.alarms, "watch_modes": options.watch_modes, "frechet_every": options.frechet_every}
     _require_prior(model, [name for name, value in asked.items() if value])
-    classifier = _classifier(source, options) if options.watch_modes or options.frechet_every else None
-    if (alarms and model.prior is not None) or options.watch_modes:
+    classifier = _classifier(source, name) if options.watch_modes or options.frechet_every else None
+    if (alarms and model.spec.prior is not None) or options.watch_modes:
         pictures = to_float(source.draw(SAMPLES, seed=0).examples.images)
         watch = SampleWatch(pictures, _classify(classifier) if classifier and options.watch_modes else None)
-        names += watch.names(model.labelled)
+        names += watch.names(model.spec.labelled)
         callbacks.append(EpochFigures(watch))
     if classifier and options.frechet_every:
         names.append(FRECHET)
@@ -56,23 +64,24 @@ def watch_callbacks(model: Any, source: Any, options: Any, best_file: Path, befo
             BestModel(best_file, options.best, options.best_mode, names, before.with_suffix(".json"), options.patience)
         )
     elif options.patience is not None:
-        raise InputError("--patience must come with --best, which it waits for. Received: no figure.")
+        raise InputError("--patience must come with --best, whose figure it waits for. Received: --patience alone.")
     return callbacks
 
 
-def _require_prior(model: Any, asked: list[str]) -> None:
-    if asked and model.prior is None:
-        raise InputError(f"--{asked[0]} must be asked of a model that draws samples. Received: {type(model).__name__}.")
+def _require_prior(model: BaseModel, asked: list[str]) -> None:
+    if asked and model.spec.prior is None:
+        option = f"--{asked[0].replace('_', '-')}"
+        raise InputError(f"{option} must be asked of a model that draws samples. Received: {type(model).__name__}.")
 
 
-def _classifier(source: Any, options: Any) -> Callable[[], Classifier]:
+def _classifier(source: Source, name: str) -> Callable[[], Classifier]:
     """Gives the classifier of the data that `evaluate --frechet` uses too, trained when it is first needed."""
     from keras_gen.data import open_source
     from keras_gen.metrics.classifier import class_count
     from keras_gen.metrics.classifier_cache import cached_classifier
 
     class_count(source)
-    held_out = open_source(options.data, source.image_shape[:2], source.image_shape[2], split="test")
+    held_out = open_source(name, source.image_shape[:2], source.image_shape[2], split="test")
 
     @cache
     def trained() -> Classifier:
@@ -87,7 +96,9 @@ def _classify(classifier: Callable[[], Classifier]) -> Callable[[np.ndarray], np
     return lambda images: classifier().predict(images).argmax(axis=1)
 
 
-def _frechet(source: Any, classifier: Callable[[], Classifier], count: int) -> Callable[[Any], Mapping[str, float]]:
+def _frechet(
+    source: Source, classifier: Callable[[], Classifier], count: int
+) -> Callable[[BaseModel], Mapping[str, float]]:
     """Measures the distance of samples to as many training pictures: the test pictures are left for the evaluation
     of a model that this may have chosen."""
     from keras_gen.metrics.classifier import FEATURES
@@ -104,7 +115,7 @@ def _frechet(source: Any, classifier: Callable[[], Classifier], count: int) -> C
     def features() -> np.ndarray:
         return classifier().features(source.draw(count, seed=0).examples.images)
 
-    def measure(model: Any) -> dict[str, float]:
+    def measure(model: BaseModel) -> dict[str, float]:
         drawn = drawn_pictures(model, count, seed=0)
         # Samples that are not finite have no distance; another alarm tells of them.
         finite = np.isfinite(drawn).all()

@@ -1,22 +1,21 @@
-"""Data by name: `digits`, `tfds:NAME[/CONFIG]`, `folder:PATH`, `npz:PATH`, `idx:PATH`, `usps:PATH`, `stacked:SOURCE`,
-`prepared:FOLDER`.
+"""Data by name: `digits`, `folder:PATH` and the other kinds in `keras_gen/data/sources`, or a function of a user's own.
 
-    source = keras_gen.data.open_source("digits", image_size=32)
-    model.fit(source.dataset(batch_size=64, seed=1), epochs=10)
+source = keras_gen.data.open_source("digits", image_size=32)
+model.fit(source.dataset(batch_size=64, seed=1), epochs=10)
 
-    pairs = keras_gen.data.endless_pairs(source, target, batch_size=64)  # for models that adapt from one to the other
-
-Each kind of source is a file with a function `read(location, split, shape) -> Examples`; those that need not fit in
-memory have `stream` of the same arguments, too, which `keras-gen prepare` writes.
+pairs = keras_gen.data.endless_pairs(source, target, batch_size=64)  # for models that adapt from one to the other
 """
 
 from keras_gen.data.domains import check_same_shape, endless_pairs
 from keras_gen.data.examples import Examples, Shape
+from keras_gen.data.kinds import DATA_HELP, DOMAIN_NAMES, SOURCE_NAMES, import_data
+from keras_gen.data.opening import open_source, open_stream
 from keras_gen.data.shares import Share
-from keras_gen.data.source import SOURCE_NAMES, Source, open_source, open_stream
-from keras_gen.data.translation import DOMAIN_NAMES, Domains, open_domains
+from keras_gen.data.source import Source
+from keras_gen.data.translation import Domains, open_domains
 
 __all__ = [
+    "DATA_HELP",
     "DOMAIN_NAMES",
     "SOURCE_NAMES",
     "Domains",
@@ -26,6 +25,7 @@ __all__ = [
     "Source",
     "check_same_shape",
     "endless_pairs",
+    "import_data",
     "open_domains",
     "open_source",
     "open_stream",

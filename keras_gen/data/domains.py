@@ -17,7 +17,7 @@ def check_same_shape(source: Source, target: Source) -> None:
     """Raises InputError where the pictures of two data sets have different shapes."""
     if source.image_shape != target.image_shape:
         raise InputError(
-            "source and target must have pictures of one shape; --image_size and --channels bring both to it. "
+            "source and target must have pictures of one shape; --image-size and --channels bring both to it. "
             f"Received: {size_text(source.image_shape)} ({source.name}) and "
             f"{size_text(target.image_shape)} ({target.name})."
         )

@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from serving.common.errors import InputError
-from serving.common.images import as_pillow, conform
+from serving.bundle.inputs import size_text
+from serving.common.errors import InputError, require_among
 
+SPLITS = ("train", "test")
 MEMORY_LIMIT = 8 * 2**30
 
 
@@ -27,6 +28,16 @@ class Shape(NamedTuple):
 
     size: tuple[int, int] | None = None
     channels: int | None = None
+
+
+def check_split(split: str) -> None:
+    """Raises InputError for anything but `train`, `test` and `all`."""
+    require_among((*SPLITS, "all"), split=split)
+
+
+def splits_of(split: str) -> tuple[str, ...]:
+    """The splits that one is made of: itself, or both for `all`."""
+    return SPLITS if split == "all" else (split,)
 
 
 def asked_shape(image_size: int | tuple[int, int] | None, channels: int | None) -> Shape:
@@ -68,78 +79,51 @@ def check_memory(name: str, n: int, shape: tuple[int, ...]) -> None:
     if needed > MEMORY_LIMIT:
         raise InputError(
             f"{name} must fit in {MEMORY_LIMIT / 2**30:.0f} GiB once decoded. Received: {n} pictures of "
-            f"{'x'.join(map(str, shape))}, {needed / 2**30:.1f} GiB; choose a smaller --image_size, or "
+            f"{'x'.join(map(str, shape))}, {needed / 2**30:.1f} GiB; choose a smaller --image-size, or "
             "`keras-gen prepare` them and train on prepared:FOLDER."
         )
 
 
-def from_arrays(
-    name: str, images: np.ndarray, labels: np.ndarray | None, shape: Shape, classes: tuple[str, ...] = ()
-) -> Examples:
-    """Checks arrays and brings them to the shape asked for.
+class DomainExamples(NamedTuple):
+    """Pictures of two domains.
+
+    Attributes:
+        a: of the first.
+        b: of the second.
+        paired: whether `b` holds what belongs to the pictures of `a`, in their order.
+    """
+
+    a: Examples
+    b: Examples
+    paired: bool
+
+
+def of_pairs(pairs: Examples) -> DomainExamples:
+    """Both domains of pairs (n, 2, height, width, channels), without a copy."""
+    a, b = (Examples(pairs.images[:, domain], pairs.labels, pairs.classes) for domain in (0, 1))
+    return DomainExamples(a, b, paired=True)
+
+
+def joined(name: str, parts: list[Examples]) -> Examples:
+    """The pictures of several splits one after the other; a single part is given as it is.
 
     Args:
         name: the source, for messages.
-        images: (n, height, width[, channels]): uint8, uint16, bool, or float in [0, 1] or, where any value
-            is negative, in [-1, 1].
-        labels: (n,) or (n, 1) integers, or None.
-        shape: what is asked for.
-        classes: names of the classes.
+        parts: labelled in the result only if all of them are.
 
     Raises:
-        InputError: another shape or type, no pictures, a pixel out of range or not finite, labels that do
-            not match.
+        InputError: pictures of two types or shapes, or too many for the memory.
     """
-    if images.ndim == 3:
-        images = images[..., None]
-    if images.ndim != 4 or images.shape[3] not in (1, 3) or 0 in images.shape:
+    first = parts[0]
+    if len(parts) == 1:
+        return first
+    kinds = [f"{part.images.dtype} {size_text(part.images.shape[-3:])}" for part in parts]
+    if len(set(kinds)) > 1:
+        received = " and ".join(kinds)
         raise InputError(
-            f"{name} must hold pictures (n, height, width[, 1 or 3]), n at least 1. Received: {images.shape}."
+            f"{name} must hold pictures of one type and one shape in all of its splits. Received: {received}."
         )
-    images = _conform(name, _pixels(name, images), shape)
-    if labels is not None:
-        labels = np.asarray(labels).reshape(len(labels), -1)
-        if labels.shape != (len(images), 1) or labels.dtype.kind not in "iu":
-            raise InputError(
-                f"{name} must hold one integer label per picture ({len(images)}). "
-                f"Received: {labels.dtype}, {labels.shape}."
-            )
-        labels = labels[:, 0].astype(np.int64)
-    return Examples(images, labels, classes)
-
-
-def conform_picture(picture: np.ndarray, shape: Shape) -> np.ndarray:
-    """A uint8 picture, (height, width, 1 or 3), in the shape asked for."""
-    return conform(as_pillow(picture), *shape)
-
-
-def _pixels(name: str, images: np.ndarray) -> np.ndarray:
-    """uint8 as it is, deeper integers and booleans scaled to it, floats in [-1, 1]."""
-    if images.dtype == np.uint8:
-        return images
-    if images.dtype == np.bool_:
-        return images.astype(np.uint8) * np.uint8(255)
-    if images.dtype == np.uint16:
-        return np.rint(images / 257.0).astype(np.uint8)
-    if images.dtype.kind != "f":
-        raise InputError(f"{name} must hold uint8, uint16, bool or float pictures. Received: {images.dtype}.")
-    finite = np.isfinite(images).all(axis=(1, 2, 3))
-    if not finite.all():
-        raise InputError(f"{name} must hold finite pixels. Received: nan or inf in picture {finite.argmin()}.")
-    low, high = float(images.min()), float(images.max())
-    if low < -1 or high > 1:
-        raise InputError(f"{name} must hold float pixels in [0, 1] or [-1, 1]. Received: {low:g} to {high:g}.")
-    return (images if low < 0 else images * 2.0 - 1.0).astype(np.float32)
-
-
-def _conform(name: str, images: np.ndarray, shape: Shape) -> np.ndarray:
-    wanted = (*(shape.size or images.shape[1:3]), shape.channels or images.shape[3])
-    if images.shape[1:] == wanted:
-        return images
-    if images.dtype != np.uint8:
-        raise InputError(
-            f"{name} holds float pictures, which are used as they are: {'x'.join(map(str, images.shape[1:]))}. "
-            f"Received: a wish for {'x'.join(map(str, wanted))}."
-        )
-    check_memory(name, len(images), wanted)
-    return np.stack([conform_picture(picture, shape) for picture in images])
+    check_memory(name, sum(len(part.images) for part in parts), first.images.shape[1:])
+    labels = [part.labels for part in parts if part.labels is not None]
+    together = np.concatenate(labels) if len(labels) == len(parts) else None
+    return Examples(np.concatenate([part.images for part in parts]), together, first.classes)

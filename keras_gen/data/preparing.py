@@ -7,10 +7,12 @@ from pathlib import Path
 import numpy as np
 
 from keras_gen.data.examples import MissingSplitError
-from keras_gen.data.prepared import FILE, ONE, PAIRS, UNPAIRED, Facts, images_file, labels_file
-from keras_gen.data.source import READERS, SOURCE_NAMES, open_stream
+from keras_gen.data.kinds import DOMAIN_NAMES, DOMAINS, SOURCE_NAMES, SOURCES
+from keras_gen.data.opening import open_stream
+from keras_gen.data.own import FUNCTIONS
+from keras_gen.data.sources.prepared import FILE, ONE, PAIRS, UNPAIRED, Facts, images_file, labels_file
 from keras_gen.data.streams import OneSize, Stream
-from keras_gen.data.translation.domains import DOMAIN_NAMES, STREAMS, check_load_size, has_domains, open_streams
+from keras_gen.data.translation.domains import check_load_size, has_domains, open_streams
 from serving.common.errors import InputError, nearest
 
 Counts = dict[str, list[int]]
@@ -42,7 +44,7 @@ def prepare(
     two = _has_domains(name)
     if load_size is not None:
         if not two:
-            raise InputError(f"--load_size must be left out for a source of one domain. Received: {load_size}.")
+            raise InputError(f"--load-size must be left out for a source of one domain. Received: {load_size}.")
         check_load_size(load_size, image_size)
     open_split = open_streams if two else _open_one
     train = open_split(name, load_size or image_size, channels, "train")
@@ -62,11 +64,11 @@ def prepare(
 
 
 def _has_domains(name: str) -> bool:
-    kind = name.partition(":")[0]
-    if kind not in READERS and kind not in STREAMS:
+    kind, kinds = name.partition(":")[0], {**SOURCES, **DOMAINS}
+    if kind not in kinds and name not in FUNCTIONS:
         raise InputError(
             f"the data source must be {SOURCE_NAMES}; of two domains {DOMAIN_NAMES}. "
-            f"Received: {name!r}.{nearest(kind, [*READERS, *STREAMS])}"
+            f"Received: {name!r}.{nearest(kind, list(kinds))}"
         )
     return has_domains(name)
 

@@ -1,4 +1,4 @@
-"""A data set by name, as `tf.data` batches of float32 pictures in [-1, 1].
+"""A data set that has been opened, as `tf.data` batches of float32 pictures in [-1, 1].
 
 TensorFlow is imported where batches are made, so that commands that only read pictures start at once.
 """
@@ -11,28 +11,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from keras_gen.data import digits, folder, idx, npz, prepared, stacked, tfds, usps
-from keras_gen.data.examples import Examples, Shape, asked_shape
+from keras_gen.data.examples import Examples
 from keras_gen.data.shares import Share, shared
-from keras_gen.data.streams import Stream, streamed
-from serving.common.errors import InputError, nearest, require_among
+from serving.common.errors import InputError
 
 if TYPE_CHECKING:
     import tensorflow as tf
 
-READERS: dict[str, Callable[[str, str, Shape], Examples]] = {
-    "digits": digits.read,
-    "folder": folder.read,
-    "idx": idx.read,
-    "npz": npz.read,
-    "prepared": prepared.read,
-    "stacked": stacked.read,
-    "tfds": tfds.read,
-    "usps": usps.read,
-}
-STREAMS: dict[str, Callable[[str, str, Shape], Stream]] = {"folder": folder.stream, "tfds": tfds.stream}
-SOURCE_NAMES = "digits, tfds:NAME, folder:PATH, npz:PATH, idx:PATH, usps:PATH, stacked:SOURCE or prepared:FOLDER"
-SPLITS = ("train", "test", "all")
 WORKERS = 2
 AHEAD = 4
 
@@ -182,42 +167,3 @@ class Source:
             return tf.ensure_shape(found, (rows.shape[0], *images.shape[1:]))
 
         return mapped
-
-
-def open_stream(
-    name: str, image_size: int | tuple[int, int] | None = None, channels: int | None = None, split: str = "train"
-) -> Stream:
-    """The pictures of a data set one after the other; arguments and errors as for `open_source`."""
-    kind, _, location = name.partition(":")
-    if kind in STREAMS and location:
-        require_among(SPLITS, split=split)
-        return STREAMS[kind](location, split, asked_shape(image_size, channels))
-    return streamed(name, open_source(name, image_size, channels, split).examples)
-
-
-def open_source(
-    name: str,
-    image_size: int | tuple[int, int] | None = None,
-    channels: int | None = None,
-    split: str = "train",
-) -> Source:
-    """Opens a data set by name.
-
-    Args:
-        name: `digits`, `tfds:NAME[/CONFIG]`, `folder:PATH`, `npz:PATH`, `idx:PATH`, `usps:PATH`,
-            `stacked:SOURCE` or `prepared:FOLDER`.
-        image_size: side of a square, or (height, width): the largest centred part of that shape is
-            resampled to it. None keeps the size.
-        channels: 1 for grey, 3 for RGB; None keeps what the data has.
-        split: `train`, `test` or `all`.
-
-    Raises:
-        InputError: an unknown source, a path that is not there, data that cannot be used.
-    """
-    kind, _, location = name.partition(":")
-    if kind not in READERS:
-        raise InputError(f"the data source must be {SOURCE_NAMES}. Received: {name!r}.{nearest(kind, list(READERS))}")
-    if kind != "digits" and not location:
-        raise InputError(f"the data source {kind!r} must have a path or name, as in {kind}:PLACE. Received: none.")
-    require_among(SPLITS, split=split)
-    return Source(name, split, READERS[kind](location, split, asked_shape(image_size, channels)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -49,7 +50,7 @@ class Stream:
             InputError: a picture of another size, or none at all.
         """
         if not self.count:
-            raise InputError(f"{self.name} must hold pictures. Received: none.")
+            raise InputError(f"{self.name} must hold pictures. Received: 0 pictures.")
         for row, example in enumerate(tqdm(self.examples, title, self.count, leave=False, disable=None)):
             one_size.check(example[0], str(self.places[row]) if self.places else f"picture {row} of {self.name}")
             yield example
@@ -77,7 +78,7 @@ class OneSize:
         self._first = self._first or (size, place)
         wanted, first = self._first
         if size != wanted:
-            option = "--channels" if size[:2] == wanted[:2] else "--image_size (or --resize, for a bundle)"
+            option = "--channels" if size[:2] == wanted[:2] else "--image-size (or --resize, for a bundle)"
             raise InputError(
                 f"pictures must have one size unless {option} is given. "
                 f"Received: {_text(wanted)} ({first}) and {_text(size)} ({place})."
@@ -117,6 +118,15 @@ def streamed(name: str, examples: Examples) -> Stream:
     labels = examples.labels
     targets = [None] * len(examples.images) if labels is None else labels.tolist()
     return Stream(name, len(examples.images), zip(examples.images, targets, strict=True), examples.classes)
+
+
+def chained(streams: list[Stream]) -> Stream:
+    """The pictures of several splits one after the other."""
+    first, *others = streams
+    if not others:
+        return first
+    examples = chain.from_iterable(stream.examples for stream in streams)
+    return replace(first, count=sum(stream.count for stream in streams), examples=examples, places=())
 
 
 def in_memory(stream: Stream) -> Examples:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import keras
 import numpy as np
 import tensorflow as tf
 
 from keras_gen.training.run_directory import open_model
-from serving import Sampler
-from serving.bundle.manifest import FILE_NAME
+from serving.bundle.manifest import FILE_NAME, Latent, Manifest
 from serving.bundle.names import LABEL
 from serving.common.errors import InputError
 from serving.common.images import to_uint8
@@ -44,14 +44,37 @@ class LatentDecoder:
     classes: tuple[str, ...] = ()
 
 
-def open_decoder(place: str | Path) -> LatentDecoder:
+class BundleCoder(Protocol):
+    """What an inversion needs of a bundle that runs: `serving.load` gives it."""
+
+    bundle: Path
+    manifest: Manifest
+
+    @property
+    def abilities(self) -> Collection[str]: ...
+
+    @property
+    def latent(self) -> Latent: ...
+
+    def latents(self, n: int, seed: int) -> np.ndarray: ...
+
+    def as_input(self, images: np.ndarray) -> np.ndarray: ...
+
+    def encode(self, images: np.ndarray, *, labels: np.ndarray) -> np.ndarray: ...
+
+
+def open_decoder(place: str | Path, load: Callable[[Path], BundleCoder]) -> LatentDecoder:
     """The decoder of a bundle, a run directory or a `.keras` file.
+
+    Args:
+        place: where it is.
+        load: opens a bundle, as `serving.load` does.
 
     Raises:
         InputError: none of them, or one without a decoder.
     """
     place = Path(place)
-    return _of_bundle(place) if (place / FILE_NAME).is_file() else decoder_of(open_model(place))
+    return decoder_of_bundle(load(place)) if (place / FILE_NAME).is_file() else decoder_of(open_model(place))
 
 
 def decoder_of(model: keras.Model) -> LatentDecoder:
@@ -76,10 +99,10 @@ def decoder_of(model: keras.Model) -> LatentDecoder:
         decode,
         model.image_shape,
         model.latent_dim,
-        model.prior_latents if model.prior else None,
+        model.prior_latents if model.spec.prior else None,
         encode if encoder else None,
-        model.prior == NORMAL,
-        tuple(model.classes) if LABEL in decoder.input else (),
+        model.spec.prior == NORMAL,
+        model.spec.classes if LABEL in decoder.input else (),
     )
 
 
@@ -87,10 +110,14 @@ def _inputs(network: keras.Model, name: str, values: tf.Tensor, labels: tf.Tenso
     return {name: values, **({LABEL: labels} if LABEL in network.input else {})}
 
 
-def _of_bundle(bundle: Path) -> LatentDecoder:
+def decoder_of_bundle(sampler: BundleCoder) -> LatentDecoder:
     """A bundle's own networks. What rounds to grey levels has no gradient; its SavedModel keeps, beside the rounded
-    pictures, those that they were rounded from."""
-    sampler = Sampler(bundle)
+    pictures, those that they were rounded from.
+
+    Raises:
+        InputError: a bundle without a decoder, or without its SavedModel.
+    """
+    bundle = sampler.bundle
     if "decode" not in sampler.abilities:
         raise InputError(f"a bundle to invert must have a decoder. Received: {bundle}, which has none.")
     folder = bundle / "saved_model" / "decoder"

@@ -1,5 +1,6 @@
 """Keras layers that Keras does not have, one a file."""
 
+from keras_gen.layers import aliases  # noqa: F401 - registers them
 from keras_gen.layers.attention import SelfAttention
 from keras_gen.layers.augmentation import AUGMENTATIONS, Augmentation, DifferentiableAugmentation, PictureChange
 from keras_gen.layers.conditional_normalization import ConditionalBatchNormalization

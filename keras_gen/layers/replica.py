@@ -20,40 +20,40 @@ class ReplicaRows(NamedTuple):
     total: tf.Tensor
 
 
-class _Part(threading.local):
+class _MicroBatch(threading.local):
     """Which micro-batch this thread, that of one replica, is at."""
 
     index = 0
     count = 1
 
 
-_part = _Part()
+_current = _MicroBatch()
 
 
 @contextmanager
 def micro_batch(index: int, count: int) -> Iterator[None]:
-    """Within it `replica_rows` places examples of part `index` of `count` equal parts of this replica's batch."""
-    before = _part.index, _part.count
-    _part.index, _part.count = index, count
+    """Within it `replica_rows` places examples of this replica's micro-batch `index` of `count` equal ones."""
+    before = _current.index, _current.count
+    _current.index, _current.count = index, count
     try:
         yield
     finally:
-        _part.index, _part.count = before
+        _current.index, _current.count = before
 
 
 def micro_batch_index() -> int:
     """Which micro-batch this is, from 0."""
-    return _part.index
+    return _current.index
 
 
 def micro_batch_count() -> int:
     """How many micro-batches a replica's batch has."""
-    return _part.count
+    return _current.count
 
 
 def shares_of_a_step() -> int:
-    """How many parts, on all replicas, a batch is computed in."""
-    return tf.distribute.get_strategy().num_replicas_in_sync * _part.count
+    """How many shares, micro-batches on all replicas, a batch is computed in."""
+    return tf.distribute.get_strategy().num_replicas_in_sync * _current.count
 
 
 def replica_rows(local: tf.Tensor) -> ReplicaRows:
@@ -62,8 +62,8 @@ def replica_rows(local: tf.Tensor) -> ReplicaRows:
     Outside a strategy, or with one replica, the replica's batch is the global one; outside a micro-batch `local` are
     all that the replica has.
     """
-    of_replica = rows_at_once(local * _part.count)
-    return ReplicaRows(of_replica.start + _part.index * local, local, of_replica.total)
+    of_replica = rows_at_once(local * _current.count)
+    return ReplicaRows(of_replica.start + _current.index * local, local, of_replica.total)
 
 
 def rows_at_once(local: tf.Tensor) -> ReplicaRows:

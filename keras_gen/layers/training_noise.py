@@ -2,12 +2,45 @@
 
 from __future__ import annotations
 
+import threading
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import keras
 import tensorflow as tf
 
 from keras_gen.layers.replica import micro_batch_index, replica_rows
+from serving.common.errors import InputError
+
+# Whose noise was drawn, and for which purpose.
+Drawn = set[tuple[int, str]]
+
+
+class _Drawing(threading.local):
+    """What this thread, that of one replica, has drawn in the step that it computes; None outside of one."""
+
+    drawn: Drawn | None = None
+
+
+_drawing = _Drawing()
+
+
+@contextmanager
+def drawing_once(drawn: Drawn) -> Iterator[None]:
+    """Within it noise for a purpose that is in `drawn` already is refused, and what is drawn is added.
+
+    Equal noise in two places of a step shows in no loss: pictures of two moves would be made of the same latents.
+
+    Raises:
+        InputError: the same noise for the second time.
+    """
+    before = _drawing.drawn
+    _drawing.drawn = drawn
+    try:
+        yield
+    finally:
+        _drawing.drawn = before
 
 
 class TrainingNoise(keras.layers.Layer):
@@ -33,7 +66,7 @@ class TrainingNoise(keras.layers.Layer):
         Args:
             rows: this replica's number of examples, an integer scalar.
             size: noise per example.
-            purpose: names the use within the step; other purposes get independent noise.
+            purpose: names the use within the step, once; other purposes get independent noise.
             uniform: draw from [0, 1) instead of the standard normal distribution.
         """
         return self._rows(rows, size, purpose, self.step, uniform)
@@ -52,6 +85,8 @@ class TrainingNoise(keras.layers.Layer):
     def advance(self) -> None:
         """Ends a training step."""
         self.step.assign_add(1)
+        if _drawing.drawn is not None:  # a layer with noise of its own moves on within a step
+            _drawing.drawn -= {entry for entry in _drawing.drawn if entry[0] == id(self)}
 
     def advance_evaluation(self) -> None:
         """Ends an evaluation step."""
@@ -69,6 +104,10 @@ class TrainingNoise(keras.layers.Layer):
         return tf.ensure_shape(noise[place.start : place.start + place.local], (None, size))
 
     def _seed(self, purpose: str, step: keras.Variable) -> tf.Tensor:
+        if _drawing.drawn is not None:
+            if (id(self), purpose) in _drawing.drawn:
+                raise InputError(f"noise must be drawn once a step for each purpose. Received: {purpose!r} again.")
+            _drawing.drawn.add((id(self), purpose))
         seed = tf.constant([self.seed, zlib.crc32(purpose.encode())], tf.int64)
         return tf.random.experimental.stateless_fold_in(seed, tf.convert_to_tensor(step))
 

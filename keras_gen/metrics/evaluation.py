@@ -141,9 +141,9 @@ def evaluate_model(
         for name, value in reported.items()
     ]
     pictures = as_trained(model, images, seed)
-    if hasattr(model, "log_weights"):
+    if model.spec.likelihood:
         settings: dict[str, Any] = {"samples": samples, "seed": seed}
-        if model.binarize:
+        if model.spec.binarizes:
             settings["binarized"] = "one draw"
         nll = importance_sampled_nll(model, pictures, samples, seed, known)
         figures.append(Figure("nll", float(nll.mean()), "nats", data, len(images), settings))
@@ -151,7 +151,7 @@ def evaluate_model(
         active = active_units(means)
         of = {"of": len(active), "variance above": ACTIVE_VARIANCE}
         figures.append(Figure("active_units", float(active.sum()), "", data, len(images), of))
-    if model.prior is not None and "encoder" in model.inference_networks() and min(drawn, len(pictures)) > 1:
+    if model.spec.prior and "encoder" in model.inference_networks() and min(drawn, len(pictures)) > 1:
         rows = np.linspace(0, len(pictures) - 1, min(len(pictures), drawn)).astype(int)
         codes = aggregate_codes(model, pictures[rows], None if known is None else known[rows], seed)
         draws = model.prior_latents(2 * len(codes), seed)
@@ -187,8 +187,8 @@ def _labels_for(model: keras.Model, source: Source, labels: np.ndarray | None) -
     Raises:
         InputError: there are none, or one that is none of the model's classes.
     """
-    if not model.labelled:
+    if not model.spec.labelled:
         return None
     if labels is None:
         raise InputError(f"{source.name} must have labels, which the model sees. Received: pictures alone.")
-    return class_labels(len(labels), len(model.classes), labels)
+    return class_labels(len(labels), len(model.spec.classes), labels)

@@ -20,7 +20,7 @@ def drawn_pictures(model: keras.Model, n: int, seed: int) -> np.ndarray:
     decoder = model.inference_networks()["decoder"]
     inputs = {"latent": model.prior_latents(n, seed)}
     if "label" in decoder.input:
-        inputs["label"] = class_labels(n, len(model.classes))
+        inputs["label"] = class_labels(n, len(model.spec.classes))
     return decoder.predict(inputs, batch_size=BATCH, verbose=0)["image"]
 
 

@@ -26,7 +26,7 @@ def random_pictures(source: Source, count: int | None, seed: int) -> tuple[np.nd
 
 def as_trained(model: keras.Model, images: np.ndarray, seed: int) -> np.ndarray:
     """Pictures as the model was shown them: black and white where it binarizes, by one draw of the seed."""
-    if not getattr(model, "binarize", False):
+    if not model.spec.binarizes:
         return images
     uniform = np.random.default_rng(seed).uniform(size=images.shape)
     return np.where(uniform < (images + 1) / 2, 1.0, -1.0).astype(np.float32)

@@ -45,8 +45,9 @@ def model_class(name: str) -> type[keras.Model]:
 
 
 def model_name(model: keras.Model) -> str:
-    """The name under which `model_class` finds the class of `model`."""
-    return type(model).__module__.rpartition(".")[2]
+    """The name under which `model_class` finds the class of `model`; the class's own if it is outside the package."""
+    package, _, name = type(model).__module__.rpartition(".")
+    return name if package == __name__ else type(model).__name__
 
 
 def _publish() -> dict[str, Any]:

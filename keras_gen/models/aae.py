@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, ClassVar, Literal, get_args
 
 import keras
@@ -15,7 +16,7 @@ from keras_gen.networks import NetworkSpec, build_network
 from keras_gen.training.adversarial import AdversarialModel
 from keras_gen.training.moves import Move, Moves
 from keras_gen.training.optimizers import OptimizerSpec
-from keras_gen.training.pieces import together
+from keras_gen.training.pieces import decoding_network, together
 from serving.common.classes import class_labels, require_classes
 from serving.common.errors import InputError, require_among, require_at_least
 
@@ -86,12 +87,13 @@ class AAE(AdversarialModel):
         require_among(get_args(Condition), condition=condition)
         if condition == "prior" and prior == "standard_normal":
             raise InputError("the prior must be mixture or swiss_roll to know classes. Received: standard_normal.")
-        if condition != "none":
+        labelled = condition != "none"
+        if labelled:
             require_classes(classes)
+        self.spec = replace(self.spec, prior=prior, labelled=labelled, classes=tuple(classes) if labelled else ())
         self.image_shape = tuple(image_shape)
         self.classes = tuple(classes)
         self.latent_dim = latent_dim
-        self.labelled = condition != "none"
         self.components = components
         self.draw = LatentPrior(prior, latent_dim, len(classes) if condition == "prior" else components)
         seen, decoded = (latent_dim + len(classes) * (condition == what) for what in ("prior", "decoder"))
@@ -117,8 +119,7 @@ class AAE(AdversarialModel):
         """Reconstructions in [-1, 1], of the shape of `images`."""
         return self.pixels(self._decode(self.encoder(images, training=training), labels, training))
 
-    def moves(self, data: Any) -> Moves:
-        images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
+    def moves(self, images: tf.Tensor, labels: tf.Tensor | None = None) -> Moves:
         drawn, blur = self._noise(images, self.noise.training_rows)
         codes = self._encode(images, blur, training=True)
         discriminator = yield Move(
@@ -133,47 +134,39 @@ class AAE(AdversarialModel):
         )
         return {**autoencoder, **discriminator}
 
-    def test_step(self, data: Any) -> dict[str, tf.Tensor]:
-        images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
+    def evaluation(self, images: tf.Tensor, labels: tf.Tensor | None = None) -> dict[str, tf.Tensor]:
         drawn, blur = self._noise(images, self.noise.evaluation_rows)
         codes = self._encode(images, blur, training=False)
         discriminator = self._discriminator_terms(codes, drawn, labels, training=False)
         autoencoder = self._autoencoder_terms(images, blur, labels, training=False)
-        self.noise.advance_evaluation()
-        return self.record({**autoencoder, **discriminator})
+        return {**autoencoder, **discriminator}
 
     def sample(self, n: int, seed: int = 0, labels: np.ndarray | None = None) -> np.ndarray:
         """`n` pictures, float32 in [-1, 1]; with a condition of the classes `labels`, by default one after the
         other. The seed means what it means in a bundle."""
-        if self.labelled:
+        if self.spec.labelled:
             labels = class_labels(n, len(self.classes), labels)
         return self.pixels(self._decode(self.prior_latents(n, seed, labels), labels, training=False)).numpy()
-
-    def preview(self, images: np.ndarray, seed: int) -> np.ndarray:
-        """As many samples as there are `images`."""
-        return self.sample(len(images), seed)
 
     def prior_network(self) -> keras.Model | None:
         """`noise`, with `label` where classes have parts of the prior, -> `latent`; None for the normal prior."""
         if self.prior == "standard_normal":
             return None
         noise = keras.Input((self.draw.noise_size,), name="noise")
-        inputs = {"noise": noise, **self._label_input("prior")}
-        return keras.Model(inputs, {"latent": self.draw(noise, inputs.get("label"))})
+        label = {"label": keras.Input((), dtype="int64", name="label")} if self.condition == "prior" else {}
+        return keras.Model({"noise": noise, **label}, {"latent": self.draw(noise, *label.values())})
 
     def inference_networks(self) -> dict[str, keras.Model]:
         """`encoder`: image -> code. `decoder`: latent, with label where it is told the class, -> image."""
         image = keras.Input(self.image_shape, name="image")
-        latent = keras.Input((self.latent_dim,), name="latent")
-        inputs = {"latent": latent, **self._label_input("decoder")}
-        picture = self.pixels(self._decode(latent, inputs.get("label"), training=False))
         return {
             "encoder": keras.Model({"image": image}, {"code": self.encoder(image)}),
-            "decoder": keras.Model(inputs, {"image": picture}),
+            **decoding_network(
+                lambda latent, label=None: self.pixels(self._decode(latent, label, training=False)),
+                self.latent_dim,
+                labelled=self.condition == "decoder",
+            ),
         }
-
-    def _label_input(self, condition: str) -> dict[str, keras.KerasTensor]:
-        return {"label": keras.Input((), dtype="int64", name="label")} if self.condition == condition else {}
 
     def _noise(self, images: tf.Tensor, rows: Callable[..., tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor | None]:
         """The noise of the prior's draws, and that of the codes where there is any."""

@@ -16,6 +16,7 @@ from keras_gen.training.game import Terms
 from keras_gen.training.generative import GenerativeAdversarialModel
 from keras_gen.training.moves import Moves, joined, watching
 from keras_gen.training.pieces import as_pictures, coding_networks, side_by_side, together
+from keras_gen.training.spec import ModelSpec
 from serving.common.errors import require_at_least
 
 
@@ -43,7 +44,7 @@ class BiGAN(GenerativeAdversarialModel):
     Learned Inference". As there, the generator's side minimizes the non-saturating form.
     """
 
-    prior = "standard_normal"
+    spec = ModelSpec(prior="standard_normal")
 
     def __init__(
         self,
@@ -84,8 +85,7 @@ class BiGAN(GenerativeAdversarialModel):
         """Pictures in [-1, 1] generated from the codes of `images`, by the averaged networks."""
         return self.average(self.average_encoder(images, training=False), training=False)
 
-    def moves(self, data: Any) -> Moves:
-        images, _, _ = keras.utils.unpack_x_y_sample_weight(data)
+    def moves(self, images: tf.Tensor) -> Moves:
         judge = partial(self._judge, training=True)
         judged = []
         for turn, pictures in enumerate(self.turns(images)):
@@ -102,18 +102,14 @@ class BiGAN(GenerativeAdversarialModel):
         update_average(self.average_encoder, self.encoder, self.ema_decay, self.noise.step)
         return super().end_step(values)
 
-    def test_step(self, data: Any) -> Terms:
-        images, _, _ = keras.utils.unpack_x_y_sample_weight(data)
+    def evaluation(self, images: tf.Tensor) -> Terms:
         latents = self.noise.evaluation_rows(tf.shape(images)[0], self.latent_dim, "generator")
         pairs = (
             (images, self.encoder(images, training=False)),
             (self.generator(latents, training=False), latents),
         )
         encoded, generated = (self._judge(pair, training=False) for pair in pairs)
-        self.noise.advance_evaluation()
-        return self.record(
-            self.reported({"loss": self._fooling(encoded, generated)}, self.game.score(encoded, generated))
-        )
+        return self.reported({"loss": self._fooling(encoded, generated)}, self.game.score(encoded, generated))
 
     def sample(self, n: int, seed: int = 0) -> np.ndarray:
         """`n` pictures, float32 in [-1, 1]; the seed means what it means in a bundle."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar
 
@@ -17,7 +18,8 @@ from keras_gen.training.game import LossName, Terms
 from keras_gen.training.generative import GenerativeAdversarialModel
 from keras_gen.training.moves import Moves, joined, watching
 from keras_gen.training.optimizers import OptimizerSpec
-from keras_gen.training.pieces import as_pictures, truncated_prior
+from keras_gen.training.pieces import as_pictures, decoding_network, truncated_prior
+from keras_gen.training.spec import ModelSpec
 from keras_gen.training.standing import standing_statistics
 from serving.common.classes import class_labels, require_classes
 from serving.common.errors import require_at_least
@@ -58,8 +60,7 @@ class BigGAN(GenerativeAdversarialModel):
     Discriminator".
     """
 
-    prior = "standard_normal"
-    labelled = True
+    spec = ModelSpec(prior="standard_normal", labelled=True)
     default_optimizers: ClassVar = {
         "generator_optimizer": OptimizerSpec("adam", learning_rate=2e-4, beta_1=0.0, beta_2=0.999),
         "discriminator_optimizer": OptimizerSpec("adam", learning_rate=2e-4, beta_1=0.0, beta_2=0.999),
@@ -82,6 +83,11 @@ class BigGAN(GenerativeAdversarialModel):
         require_classes(classes)
         require_at_least(1, latent_dim=latent_dim)
         require_at_least(0, standing_batches=standing_batches)
+        self.spec = replace(
+            self.spec,
+            classes=tuple(classes),
+            normalization="standing_statistics" if standing_batches else "moving_statistics",
+        )
         self.image_shape = tuple(image_shape)
         self.classes = tuple(classes)
         self.latent_dim = latent_dim
@@ -105,8 +111,7 @@ class BigGAN(GenerativeAdversarialModel):
         moving statistics."""
         return self.average([latents, labels], training=False)
 
-    def moves(self, data: Any) -> Moves:
-        images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
+    def moves(self, images: tf.Tensor, labels: tf.Tensor) -> Moves:
         judged = []
         for turn, (real, classes) in enumerate(self.turns((images, labels))):
             judge = self._judge(classes)
@@ -118,16 +123,13 @@ class BigGAN(GenerativeAdversarialModel):
         generator = yield self.generator_move(partial(self.game.generator_terms, judge, real, fake), tape)
         return self.reported(generator, joined(judged))
 
-    def test_step(self, data: Any) -> Terms:
-        images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
+    def evaluation(self, images: tf.Tensor, labels: tf.Tensor) -> Terms:
         latents = self.noise.evaluation_rows(tf.shape(images)[0], self.latent_dim, "generator")
         real_logits, fake_logits = (
             self.discriminator([pictures, labels], training=False)
             for pictures in (images, self.generator([latents, labels], training=False))
         )
-        self.noise.advance_evaluation()
-        generator = {"loss": self.game.generator_loss(fake_logits, real_logits)}
-        return self.record(self.reported(generator, self.game.score(real_logits, fake_logits)))
+        return self.scored(real_logits, fake_logits)
 
     def standing_generator(self) -> keras.Model:
         """The averaged generator as pictures are drawn from it: a copy with standing statistics, the same whenever the
@@ -146,20 +148,16 @@ class BigGAN(GenerativeAdversarialModel):
         latents = self.prior_latents(n, seed, truncation=truncation)
         return as_pictures(self.standing_generator()([latents, labels], training=False))
 
-    def preview(self, images: np.ndarray, seed: int) -> np.ndarray:
-        """As many samples as there are `images`, of one class after the other."""
-        return self.sample(len(images), seed)
-
     def prior_network(self) -> keras.Model:
         """`noise`, `truncation` -> `latent`."""
         return truncated_prior(self.latent_dim)
 
     def inference_networks(self) -> dict[str, keras.Model]:
         """`decoder`: latent, label -> image, the averaged generator."""
-        latent = keras.Input((self.latent_dim,), name="latent")
-        label = keras.Input((), dtype="int64", name="label")
-        image = self.standing_generator()([latent, label], training=False)
-        return {"decoder": keras.Model({"latent": latent, "label": label}, {"image": image})}
+        network = self.standing_generator()
+        return decoding_network(
+            lambda latent, label: network([latent, label], training=False), self.latent_dim, labelled=True
+        )
 
     def _judge(self, labels: tf.Tensor) -> Callable[[tf.Tensor], tf.Tensor]:
         return lambda images: self.discriminator([images, labels], training=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any, Literal, get_args
 
@@ -16,7 +17,8 @@ from keras_gen.networks import NetworkSpec, build_network, with_hidden
 from keras_gen.training.game import Terms
 from keras_gen.training.generative import GenerativeAdversarialModel
 from keras_gen.training.moves import Moves, joined, watching
-from keras_gen.training.pieces import as_pictures
+from keras_gen.training.pieces import as_pictures, decoding_network
+from keras_gen.training.spec import ModelSpec
 from serving.common.classes import class_labels, require_classes
 from serving.common.errors import require_among, require_at_least
 
@@ -53,8 +55,7 @@ class ConditionalGAN(GenerativeAdversarialModel):
     GANs".
     """
 
-    prior = "standard_normal"
-    labelled = True
+    spec = ModelSpec(prior="standard_normal", labelled=True)
 
     def __init__(
         self,
@@ -73,6 +74,7 @@ class ConditionalGAN(GenerativeAdversarialModel):
         require_classes(classes)
         require_at_least(1, latent_dim=latent_dim)
         require_at_least(0, class_weight=class_weight)
+        self.spec = replace(self.spec, classes=tuple(classes))
         self.image_shape = tuple(image_shape)
         self.classes = tuple(classes)
         self.latent_dim = latent_dim
@@ -96,8 +98,7 @@ class ConditionalGAN(GenerativeAdversarialModel):
         """Pictures in [-1, 1] of latents (batch, latent_dim) and classes (batch,), by the averaged generator."""
         return self.average(self.class_code(latents, labels), training=False)
 
-    def moves(self, data: Any) -> Moves:
-        images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
+    def moves(self, images: tf.Tensor, labels: tf.Tensor) -> Moves:
         judged = []
         for turn, (real, wanted) in enumerate(self.turns((images, labels))):
             latents = self.noise.training_rows(tf.shape(real)[0], self.latent_dim, f"latents {turn}")
@@ -108,36 +109,26 @@ class ConditionalGAN(GenerativeAdversarialModel):
         generator = yield self.generator_move(partial(self._generator_terms, real, fake, wanted), tape)
         return self._reported(generator, joined(judged))
 
-    def test_step(self, data: Any) -> Terms:
-        images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
+    def evaluation(self, images: tf.Tensor, labels: tf.Tensor) -> Terms:
         latents = self.noise.evaluation_rows(tf.shape(images)[0], self.latent_dim, "generator")
         fake = self.generator(self.class_code(latents, labels), training=False)
         (real_logits, real_guess), (fake_logits, fake_guess) = (
             self._judged(pictures, labels, training=False) for pictures in (images, fake)
         )
-        self.noise.advance_evaluation()
         generator = {"loss": self.game.generator_loss(fake_logits, real_logits)}
         discriminator = self.game.score(real_logits, fake_logits)
         generator["loss"] += self.class_weight * _surprise(labels, fake_guess)
         discriminator = self._with_guesses(discriminator, labels, real_guess, fake_guess)
-        return self.record(self._reported(generator, discriminator))
+        return self._reported(generator, discriminator)
 
     def sample(self, n: int, seed: int = 0, labels: np.ndarray | None = None) -> np.ndarray:
         """`n` pictures, float32 in [-1, 1], of the classes `labels`, by default of one class after the other."""
         labels = class_labels(n, len(self.classes), labels)
         return as_pictures(self(self.prior_latents(n, seed), labels))
 
-    def preview(self, images: np.ndarray, seed: int) -> np.ndarray:
-        """As many samples as there are `images`, of one class after the other."""
-        return self.sample(len(images), seed)
-
     def inference_networks(self) -> dict[str, keras.Model]:
         """`decoder`: latent, label -> image, the averaged generator."""
-        inputs = {
-            "latent": keras.Input((self.latent_dim,), name="latent"),
-            "label": keras.Input((), dtype="int64", name="label"),
-        }
-        return {"decoder": keras.Model(inputs, {"image": self(inputs["latent"], inputs["label"])})}
+        return decoding_network(self, self.latent_dim, labelled=True)
 
     def _told_the_class(self) -> keras.Model:
         """The discriminator as a player: image, label -> logit; with the guess at the class, logits, if it guesses."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from typing import Any, ClassVar
 
 import keras
@@ -12,10 +14,15 @@ from keras_gen import losses
 from keras_gen.layers import ClassCode, ClassPlane, GaussianSampling, Likelihood, PixelLikelihood
 from keras_gen.networks import NetworkSpec, build_network
 from keras_gen.training.base import BaseModel
-from keras_gen.training.binarization import binarized
 from keras_gen.training.moves import Move, Moves
 from keras_gen.training.optimizers import OptimizerSpec
-from keras_gen.training.pieces import variational_networks
+from keras_gen.training.spec import ModelSpec
+from keras_gen.training.variational import (
+    mean_and_log_variance,
+    posterior_noise,
+    variational_networks,
+    weighed_draws,
+)
 from serving.common.classes import class_labels, require_classes
 from serving.common.errors import require_at_least
 
@@ -48,8 +55,7 @@ class ConditionalVAE(BaseModel):
     equation 4, with one prior for all classes; Kingma et al. 2014, "Semi-supervised Learning", model M2.
     """
 
-    prior = "standard_normal"
-    labelled = True
+    spec = ModelSpec(prior="standard_normal", labelled=True)
     default_optimizers: ClassVar = {"optimizer": OptimizerSpec("adam", learning_rate=1e-3)}
 
     def __init__(
@@ -70,6 +76,7 @@ class ConditionalVAE(BaseModel):
         require_classes(classes)
         require_at_least(1, latent_dim=latent_dim)
         require_at_least(0, beta=beta)
+        self.spec = replace(self.spec, classes=tuple(classes), likelihood=likelihood, binarizes=binarize)
         self.image_shape = tuple(image_shape)
         self.classes = tuple(classes)
         self.latent_dim = latent_dim
@@ -98,9 +105,7 @@ class ConditionalVAE(BaseModel):
 
     def posterior(self, images: tf.Tensor, labels: tf.Tensor, training: bool = False) -> tuple[tf.Tensor, tf.Tensor]:
         """Mean and log-variance of `q(z|x, y)`, each (batch, latent_dim)."""
-        encoded = self.encoder(self.class_plane(images, labels), training=training)
-        mean, log_variance = keras.ops.split(encoded, 2, axis=-1)
-        return mean, log_variance
+        return mean_and_log_variance(self.encoder(self.class_plane(images, labels), training=training))
 
     def decode(self, latents: tf.Tensor, labels: tf.Tensor, training: bool = False) -> tf.Tensor:
         """What the decoder gives for latents (batch, latent_dim) of classes (batch,)."""
@@ -114,38 +119,23 @@ class ConditionalVAE(BaseModel):
             noise: standard normal, (batch, samples, latent_dim).
             labels: (batch,).
         """
-        mean, log_variance = (tf.cast(part, tf.float32)[:, None] for part in self.posterior(images, labels))
-        latents = self.sampling(mean, log_variance, noise)
-        samples = tf.shape(noise)[1]
-        flat = tf.reshape(latents, (-1, self.latent_dim))
-        decoded = self.decode(flat, tf.repeat(labels, samples, axis=0))
-        nll = self.pixels.negative_log_likelihood(tf.repeat(images, samples, axis=0), tf.cast(decoded, tf.float32))
-        return losses.log_importance_weights(-tf.reshape(nll, (-1, samples)), latents, mean, log_variance)
+        mean, log_variance = (tf.cast(part, tf.float32) for part in self.posterior(images, labels))
+        latents = self.sampling(mean[:, None], log_variance[:, None], noise)
+        decode = partial(self.decode, labels=tf.repeat(labels, tf.shape(noise)[1], axis=0))
+        return weighed_draws(self.pixels, decode, images, latents, mean, log_variance)[1]
 
-    def moves(self, data: Any) -> Moves:
-        images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
-        rows = self.noise.training_rows
-        images = binarized(images, rows) if self.binarize else images
-        noise = rows(tf.shape(images)[0], self.latent_dim, "posterior")
+    def moves(self, images: tf.Tensor, labels: tf.Tensor) -> Moves:
+        images, noise = posterior_noise(images, self.noise.training_rows, self.latent_dim, self.binarize)
         return (yield Move(lambda: self._terms(images, labels, noise, training=True), self, self.optimizer))
 
-    def test_step(self, data: Any) -> dict[str, tf.Tensor]:
-        images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
-        rows = self.noise.evaluation_rows
-        images = binarized(images, rows) if self.binarize else images
-        noise = rows(tf.shape(images)[0], self.latent_dim, "posterior")
-        terms = self._terms(images, labels, noise, training=False)
-        self.noise.advance_evaluation()
-        return self.record(terms)
+    def evaluation(self, images: tf.Tensor, labels: tf.Tensor) -> dict[str, tf.Tensor]:
+        images, noise = posterior_noise(images, self.noise.evaluation_rows, self.latent_dim, self.binarize)
+        return self._terms(images, labels, noise, training=False)
 
     def sample(self, n: int, seed: int = 0, labels: np.ndarray | None = None) -> np.ndarray:
         """`n` pictures, float32 in [-1, 1], of the classes `labels`, by default of one class after the other."""
         labels = class_labels(n, len(self.classes), labels)
         return self.pixels(self.decode(self.prior_latents(n, seed), labels)).numpy()
-
-    def preview(self, images: np.ndarray, seed: int) -> np.ndarray:
-        """As many samples as there are `images`, of one class after the other."""
-        return self.sample(len(images), seed)
 
     def inference_networks(self) -> dict[str, keras.Model]:
         """`encoder`: image, label -> mean, log_variance. `decoder`: latent, label -> image."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -16,9 +18,8 @@ from keras_gen.training.generative import GenerativeAdversarialModel
 from keras_gen.training.image_pool import ImagePool
 from keras_gen.training.moves import Moves, joined, watching
 from keras_gen.training.pieces import apart, both_ways, side_by_side, translating_networks
+from keras_gen.training.spec import ModelSpec
 from serving.common.errors import require_at_least
-
-Both = tuple[tf.Tensor, tf.Tensor]
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -51,7 +52,7 @@ class CycleGAN(GenerativeAdversarialModel):
     equations 1 to 3, sections 4 and 5.2.
     """
 
-    translates = "unpaired"
+    spec = ModelSpec(translates="unpaired")
 
     def __init__(
         self,
@@ -76,7 +77,7 @@ class CycleGAN(GenerativeAdversarialModel):
         self.cycle_weight = cycle_weight
         self.identity_weight = identity_weight
         self.pool_size = pool_size
-        self.largest_batch = pool_size or None
+        self.spec = replace(self.spec, largest_batch=pool_size or None)
         self.begin()
         self.averages = apart(self.average)
 
@@ -84,19 +85,17 @@ class CycleGAN(GenerativeAdversarialModel):
         """Pictures of B in [-1, 1] of pictures of A, by the averaged generator."""
         return self.averages[0](images, training=False)
 
-    def moves(self, data: Any) -> Moves:
-        of_a, of_b, _ = keras.utils.unpack_x_y_sample_weight(data)
+    def moves(self, of_a: tf.Tensor, of_b: tf.Tensor) -> Moves:
         judged = []
         for turn, real in enumerate(self.turns((of_a, of_b))):
             with watching(self.generator) as tape:
                 fake = self._translated(real, training=True)
-            terms = partial(self._discriminator_terms, real, fake, f"turn {turn}")
+            terms = partial(self._discriminator_terms, real, fake, turn)
             judged.append((yield self.discriminator_move(terms)))
         generator = yield self.generator_move(partial(self._generator_terms, real, fake), tape)
         return self._reported(generator, joined(judged))
 
-    def test_step(self, data: Any) -> Terms:
-        of_a, of_b, _ = keras.utils.unpack_x_y_sample_weight(data)
+    def evaluation(self, of_a: tf.Tensor, of_b: tf.Tensor) -> Terms:
         real = (of_a, of_b)
         fake = self._translated(real, training=False)
         logits = [
@@ -105,7 +104,7 @@ class CycleGAN(GenerativeAdversarialModel):
         ]
         adversarial = tf.add_n([self.game.generator_loss(made, images) for images, made in logits])
         discriminator = _added([self.game.score(*of_domain) for of_domain in logits])
-        return self.record(self._reported(self._with_errors(adversarial, real, fake, training=False), discriminator))
+        return self._reported(self._with_errors(adversarial, real, fake, training=False), discriminator)
 
     def preview(self, images: np.ndarray, seed: int) -> np.ndarray:
         """Pictures of A, each beside what it becomes."""
@@ -126,27 +125,31 @@ class CycleGAN(GenerativeAdversarialModel):
     def _judges(self) -> tuple[keras.Model, keras.Model]:
         return self.judge_a, self.judge_b
 
-    def _translated(self, real: Both, training: bool) -> Both:
+    def _translated(self, real: Sequence[tf.Tensor], training: bool) -> Sequence[tf.Tensor]:
         """Made pictures of A, and of B."""
         return self.b_to_a(real[1], training=training), self.a_to_b(real[0], training=training)
 
-    def _discriminator_terms(self, real: Both, fake: Both, purpose: str) -> Terms:
-        shown = (self.pool_a(fake[0]), self.pool_b(fake[1]))
+    def _discriminator_terms(self, real: Sequence[tf.Tensor], fake: Sequence[tf.Tensor], turn: int) -> Terms:
+        shown = (self.pool_a(fake[0], turn=turn), self.pool_b(fake[1], turn=turn))
         return _added(
             [
-                self.game.discriminator_terms(partial(judge, training=True), images, made, f"{purpose}/{domain}")
+                self.game.discriminator_terms(partial(judge, training=True), images, made, f"turn {turn}/{domain}")
                 for judge, images, made, domain in zip(self._judges(), real, shown, "ab", strict=True)
             ]
         )
 
-    def _generator_terms(self, real: Both, fake: Both) -> Terms:
+    def _generator_terms(self, real: Sequence[tf.Tensor], fake: Sequence[tf.Tensor]) -> Terms:
         terms = [
-            self.game.generator_terms(partial(judge, training=True), images, made)
-            for judge, images, made in zip(self._judges(), real, fake, strict=True)
+            self.game.generator_terms(partial(judge, training=True), images, made, purpose)
+            for judge, images, made, purpose in zip(
+                self._judges(), real, fake, ("generator", "generator/b"), strict=True
+            )
         ]
         return self._with_errors(tf.add_n([of_domain["loss"] for of_domain in terms]), real, fake, training=True)
 
-    def _with_errors(self, adversarial: tf.Tensor, real: Both, fake: Both, training: bool) -> Terms:
+    def _with_errors(
+        self, adversarial: tf.Tensor, real: Sequence[tf.Tensor], fake: Sequence[tf.Tensor], training: bool
+    ) -> Terms:
         """The generators' terms: `loss`, `cycle_loss` and `identity_loss`, each (batch,)."""
         back = (self.b_to_a(fake[1], training=training), self.a_to_b(fake[0], training=training))
         cycle = _error(real, back)
@@ -163,7 +166,7 @@ class CycleGAN(GenerativeAdversarialModel):
         return self.reported(generator, discriminator, **errors)
 
 
-def _error(real: Both, made: Both) -> tf.Tensor:
+def _error(real: Sequence[tf.Tensor], made: Sequence[tf.Tensor]) -> tf.Tensor:
     """Mean absolute errors of both domains, added up, (batch,)."""
     errors = [losses.absolute_error(one, tf.cast(other, tf.float32)) for one, other in zip(real, made, strict=True)]
     return tf.add_n(errors)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import keras
@@ -14,6 +15,7 @@ from keras_gen.networks import NetworkSpec, build_network
 from keras_gen.training.base import BaseModel
 from keras_gen.training.moves import Move, Moves
 from keras_gen.training.optimizers import OptimizerSpec
+from keras_gen.training.spec import ModelSpec
 from serving.common.classes import require_classes
 from serving.common.errors import require_at_least
 
@@ -50,8 +52,7 @@ class DANN(BaseModel):
     Source: Ganin et al. 2016, "Domain-Adversarial Training of Neural Networks", equations 9 and 14, section 5.2.
     """
 
-    labelled = True
-    domains = True
+    spec = ModelSpec(labelled=True, adapts=True)
     default_optimizers: ClassVar = {"optimizer": OptimizerSpec("sgd", learning_rate=0.01, momentum=0.9)}
 
     def __init__(
@@ -69,6 +70,7 @@ class DANN(BaseModel):
         super().__init__(seed, ["label_loss", "accuracy", "domain_loss", "domain_accuracy", "loss"], **kwargs)
         require_classes(classes)
         require_at_least(0, domain_weight=domain_weight, adaptation_steps=adaptation_steps)
+        self.spec = replace(self.spec, classes=tuple(classes))
         self.image_shape = tuple(image_shape)
         self.classes = tuple(classes)
         shape = {"image_shape": self.image_shape}
@@ -90,14 +92,13 @@ class DANN(BaseModel):
         features = self.feature_extractor(images, training=training)
         return keras.ops.softmax(self.label_predictor(features, training=training))
 
-    def moves(self, data: Any) -> Moves:
-        (source, target), labels, _ = keras.utils.unpack_x_y_sample_weight(data)
+    def moves(self, domains: tuple[tf.Tensor, tf.Tensor], labels: tf.Tensor) -> Moves:
+        source, target = domains
         return (yield Move(lambda: self._terms(source, target, labels), self, self.optimizer))
 
-    def test_step(self, data: Any) -> dict[str, tf.Tensor]:
-        images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
+    def evaluation(self, images: tf.Tensor, labels: tf.Tensor) -> dict[str, tf.Tensor]:
         features = self.feature_extractor(images, training=False)
-        return self.record(self._label_terms(features, labels, training=False), ["label_loss", "accuracy"])
+        return self._label_terms(features, labels, training=False)
 
     def preview(self, images: np.ndarray, seed: int) -> np.ndarray:
         """The pictures, sorted by the class that each is taken for."""

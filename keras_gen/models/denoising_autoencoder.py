@@ -68,16 +68,13 @@ class DenoisingAutoencoder(BaseModel):
         """Cleaned pictures in [-1, 1], of the shape of `images`, which are taken for corrupted ones."""
         return keras.ops.clip(self.decoder(self.encoder(images, training=training), training=training), -1.0, 1.0)
 
-    def moves(self, data: Any) -> Moves:
-        images, _, _ = keras.utils.unpack_x_y_sample_weight(data)
+    def moves(self, images: tf.Tensor) -> Moves:
         corrupted = self.corrupted(images, self.noise.training_rows)
         return (yield Move(lambda: self._terms(images, corrupted, training=True), self, self.optimizer))
 
-    def test_step(self, data: Any) -> dict[str, tf.Tensor]:
-        images, _, _ = keras.utils.unpack_x_y_sample_weight(data)
+    def evaluation(self, images: tf.Tensor) -> dict[str, tf.Tensor]:
         corrupted = self.corrupted(images, self.noise.evaluation_rows)
-        self.noise.advance_evaluation()
-        return self.record(self._terms(images, corrupted, training=False))
+        return self._terms(images, corrupted, training=False)
 
     def corrupted(self, images: tf.Tensor, rows: Callable[..., tf.Tensor]) -> tf.Tensor:
         """Corrupted copies of `images`, not clipped.

@@ -13,7 +13,8 @@ from keras_gen.networks import NetworkSpec, build_network
 from keras_gen.training.game import Terms
 from keras_gen.training.generative import GenerativeAdversarialModel
 from keras_gen.training.moves import Moves, joined, watching
-from keras_gen.training.pieces import as_pictures
+from keras_gen.training.pieces import as_pictures, decoding_network
+from keras_gen.training.spec import ModelSpec
 from serving.common.errors import require_at_least
 
 
@@ -43,7 +44,7 @@ class GAN(GenerativeAdversarialModel):
     Miyato et al. 2018, "Spectral Normalization for Generative Adversarial Networks".
     """
 
-    prior = "standard_normal"
+    spec = ModelSpec(prior="standard_normal")
 
     def __init__(
         self,
@@ -69,8 +70,7 @@ class GAN(GenerativeAdversarialModel):
         """Pictures in [-1, 1] of latents (batch, latent_dim), by the averaged generator."""
         return self.average(latents, training=False)
 
-    def moves(self, data: Any) -> Moves:
-        images, _, _ = keras.utils.unpack_x_y_sample_weight(data)
+    def moves(self, images: tf.Tensor) -> Moves:
         judge = partial(self.discriminator, training=True)
         judged = []
         for turn, real in enumerate(self.turns(images)):
@@ -81,29 +81,21 @@ class GAN(GenerativeAdversarialModel):
         generator = yield self.generator_move(partial(self.game.generator_terms, judge, real, fake), tape)
         return self.reported(generator, joined(judged))
 
-    def test_step(self, data: Any) -> Terms:
-        images, _, _ = keras.utils.unpack_x_y_sample_weight(data)
+    def evaluation(self, images: tf.Tensor) -> Terms:
         latents = self.noise.evaluation_rows(tf.shape(images)[0], self.latent_dim, "generator")
         real_logits, fake_logits = (
             self.discriminator(pictures, training=False)
             for pictures in (images, self.generator(latents, training=False))
         )
-        self.noise.advance_evaluation()
-        generator = {"loss": self.game.generator_loss(fake_logits, real_logits)}
-        return self.record(self.reported(generator, self.game.score(real_logits, fake_logits)))
+        return self.scored(real_logits, fake_logits)
 
     def sample(self, n: int, seed: int = 0) -> np.ndarray:
         """`n` pictures, float32 in [-1, 1]; the seed means what it means in a bundle."""
         return as_pictures(self.average(self.prior_latents(n, seed), training=False))
 
-    def preview(self, images: np.ndarray, seed: int) -> np.ndarray:
-        """As many samples as there are `images`."""
-        return self.sample(len(images), seed)
-
     def inference_networks(self) -> dict[str, keras.Model]:
         """`decoder`: latent -> image, the averaged generator."""
-        latent = keras.Input((self.latent_dim,), name="latent")
-        return {"decoder": keras.Model({"latent": latent}, {"image": self.average(latent, training=False)})}
+        return decoding_network(partial(self.average, training=False), self.latent_dim)
 
     def _latents(self, real: tf.Tensor, turn: int) -> tf.Tensor:
         """As many latents as there are real pictures in this turn."""

@@ -15,6 +15,7 @@ from keras_gen.training.game import Terms
 from keras_gen.training.generative import GenerativeAdversarialModel
 from keras_gen.training.moves import Moves, joined, watching
 from keras_gen.training.pieces import side_by_side, translating_networks
+from keras_gen.training.spec import ModelSpec
 from serving.common.errors import require_at_least
 
 
@@ -44,7 +45,7 @@ class Pix2Pix(GenerativeAdversarialModel):
     Source: Isola et al. 2017, "Image-to-Image Translation with Conditional Adversarial Networks", equations 1, 3 and 4.
     """
 
-    translates = "pairs"
+    spec = ModelSpec(translates="pairs")
 
     def __init__(
         self,
@@ -73,8 +74,7 @@ class Pix2Pix(GenerativeAdversarialModel):
         """Pictures of B in [-1, 1] of pictures of A, by the averaged generator."""
         return self.average(images, training=False)
 
-    def moves(self, data: Any) -> Moves:
-        given, wanted, _ = keras.utils.unpack_x_y_sample_weight(data)
+    def moves(self, given: tf.Tensor, wanted: tf.Tensor) -> Moves:
         judge = partial(self.discriminator, training=True)
         judged = []
         for turn, (images, real) in enumerate(self.turns((given, wanted))):
@@ -85,13 +85,12 @@ class Pix2Pix(GenerativeAdversarialModel):
         generator = yield self.generator_move(partial(self._generator_terms, images, real, fake), tape)
         return self.reported(generator, joined(judged), l1=generator["l1"])
 
-    def test_step(self, data: Any) -> Terms:
-        images, real, _ = keras.utils.unpack_x_y_sample_weight(data)
+    def evaluation(self, images: tf.Tensor, real: tf.Tensor) -> Terms:
         fake = self.generator(images, training=False)
         real_logits, fake_logits = (self.discriminator(pair, training=False) for pair in _pairs(images, real, fake))
         adversarial = self.game.generator_loss(fake_logits, real_logits)
         generator = self._with_error({"loss": adversarial}, real, fake)
-        return self.record(self.reported(generator, self.game.score(real_logits, fake_logits), l1=generator["l1"]))
+        return self.reported(generator, self.game.score(real_logits, fake_logits), l1=generator["l1"])
 
     def preview(self, images: np.ndarray, seed: int) -> np.ndarray:
         """Pictures of A, each beside what it becomes."""

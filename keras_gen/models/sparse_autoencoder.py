@@ -66,13 +66,11 @@ class SparseAutoencoder(BaseModel):
         code = self.rectify(self.encoder(images, training=training))
         return keras.ops.clip(self.decoder(code, training=training), -1.0, 1.0)
 
-    def moves(self, data: Any) -> Moves:
-        images, _, _ = keras.utils.unpack_x_y_sample_weight(data)
+    def moves(self, images: tf.Tensor) -> Moves:
         return (yield Move(lambda: self._terms(images, training=True), self, self.optimizer))
 
-    def test_step(self, data: Any) -> dict[str, tf.Tensor]:
-        images, _, _ = keras.utils.unpack_x_y_sample_weight(data)
-        return self.record(self._terms(images, training=False))
+    def evaluation(self, images: tf.Tensor) -> dict[str, tf.Tensor]:
+        return self._terms(images, training=False)
 
     def preview(self, images: np.ndarray, seed: int) -> np.ndarray:
         """Pictures, each beside its reconstruction."""

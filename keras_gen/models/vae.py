@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
 from typing import Any, ClassVar, Literal, get_args
 
 import keras
@@ -15,10 +17,15 @@ from keras_gen.layers import GaussianSampling, Likelihood, PixelLikelihood
 from keras_gen.layers.replica import sum_over_replicas
 from keras_gen.networks import NetworkSpec, build_coder
 from keras_gen.training.base import BaseModel
-from keras_gen.training.binarization import binarized
 from keras_gen.training.moves import Move, Moves, global_mean
 from keras_gen.training.optimizers import OptimizerSpec
-from keras_gen.training.pieces import variational_networks
+from keras_gen.training.spec import ModelSpec
+from keras_gen.training.variational import (
+    mean_and_log_variance,
+    posterior_noise,
+    variational_networks,
+    weighed_draws,
+)
 from serving.common.errors import InputError, require_among, require_at_least
 
 Estimator = Literal["pathwise", "score_function"]
@@ -68,7 +75,7 @@ class VAE(BaseModel):
     Mohamed et al. 2020, "Monte Carlo Gradient Estimation"; free nats: Kingma et al. 2016, "IAF".
     """
 
-    prior = "standard_normal"
+    spec = ModelSpec(prior="standard_normal")
     default_optimizers: ClassVar = {"optimizer": OptimizerSpec("adam", learning_rate=1e-3)}
 
     def __init__(
@@ -109,6 +116,7 @@ class VAE(BaseModel):
                 f"free_nats=0 and the pathwise estimator. Received: likelihood={likelihood!r}, sigma={sigma}, "
                 f"num_samples={num_samples}, free_nats={free_nats}, estimator={estimator!r}."
             )
+        self.spec = replace(self.spec, likelihood=likelihood, binarizes=binarize)
         self.image_shape = tuple(image_shape)
         self.latent_dim = latent_dim
         self.encoder, self.decoder = build_coder(encoder, decoder, self.image_shape, latent_dim, outputs=2 * latent_dim)
@@ -127,6 +135,11 @@ class VAE(BaseModel):
             name="baseline", shape=(), initializer="zeros", trainable=False, aggregation="only_first_replica"
         )
 
+    def load_own_variables(self, store: Mapping[str, np.ndarray]) -> None:
+        """Keras loads the baseline; files from before there was one leave it at zero."""
+        if store.keys():
+            super().load_own_variables(store)
+
     def call(self, images: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Pictures in [-1, 1] reconstructed from the posterior's mean, of the shape of `images`."""
         mean, _ = self.posterior(images, training)
@@ -134,8 +147,7 @@ class VAE(BaseModel):
 
     def posterior(self, images: tf.Tensor, training: bool = False) -> tuple[tf.Tensor, tf.Tensor]:
         """Mean and log-variance of `q(z|x)`, each (batch, latent_dim)."""
-        mean, log_variance = keras.ops.split(self.encoder(images, training=training), 2, axis=-1)
-        return mean, log_variance
+        return mean_and_log_variance(self.encoder(images, training=training))
 
     def log_weights(self, images: tf.Tensor, noise: tf.Tensor) -> tf.Tensor:
         """`log p(x, z) - log q(z|x)` of draws from the posterior, nats, (batch, samples).
@@ -181,8 +193,7 @@ class VAE(BaseModel):
             loss += self._score_term(latents, mean, log_variance, reconstruction)
         return {**terms, "loss": loss}
 
-    def moves(self, data: Any) -> Moves:
-        images, _, _ = keras.utils.unpack_x_y_sample_weight(data)
+    def moves(self, images: tf.Tensor) -> Moves:
         images, noise = self._draw(images, self.noise.training_rows)
         return (yield Move(lambda: self.bound(images, noise, training=True), self, self.optimizer))
 
@@ -192,19 +203,12 @@ class VAE(BaseModel):
             self.baseline.assign(BASELINE_DECAY * self.baseline + (1.0 - BASELINE_DECAY) * mean_cost)
         return super().end_step(values)
 
-    def test_step(self, data: Any) -> dict[str, tf.Tensor]:
-        images, _, _ = keras.utils.unpack_x_y_sample_weight(data)
-        terms = self.bound(*self._draw(images, self.noise.evaluation_rows), training=False)
-        self.noise.advance_evaluation()
-        return self.record(terms)
+    def evaluation(self, images: tf.Tensor) -> dict[str, tf.Tensor]:
+        return self.bound(*self._draw(images, self.noise.evaluation_rows), training=False)
 
     def sample(self, n: int, seed: int = 0) -> np.ndarray:
         """`n` pictures from the prior, float32 in [-1, 1]; the seed means what it means in a bundle."""
         return self.pixels(self.decoder(self.prior_latents(n, seed), training=False)).numpy()
-
-    def preview(self, images: np.ndarray, seed: int) -> np.ndarray:
-        """As many samples as there are `images`."""
-        return self.sample(len(images), seed)
 
     def inference_networks(self) -> dict[str, keras.Model]:
         """`encoder`: image -> mean, log_variance. `decoder`: latent -> image."""
@@ -216,19 +220,12 @@ class VAE(BaseModel):
         self, images: tf.Tensor, latents: tf.Tensor, mean: tf.Tensor, log_variance: tf.Tensor, training: bool
     ) -> tuple[tf.Tensor, tf.Tensor]:
         """`log p(x|z)` and `log p(x, z) - log q(z|x)`, each (batch, samples), of latents (batch, samples, size)."""
-        samples = tf.shape(latents)[1]
-        decoded = self.decoder(tf.reshape(latents, (-1, self.latent_dim)), training=training)
-        repeated = tf.repeat(images, samples, axis=0)
-        nll = self.pixels.negative_log_likelihood(repeated, tf.cast(decoded, tf.float32))
-        log_likelihood = -tf.reshape(nll, (-1, samples))
-        weights = losses.log_importance_weights(log_likelihood, latents, mean[:, None], log_variance[:, None])
-        return log_likelihood, weights
+        decode = partial(self.decoder, training=training)
+        return weighed_draws(self.pixels, decode, images, latents, mean, log_variance)
 
     def _draw(self, images: tf.Tensor, rows: Callable[..., tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
         """The step's pictures, binarized if asked, and the noise of their latents, (batch, samples, latent_dim)."""
-        if self.binarize:
-            images = binarized(images, rows)
-        noise = rows(tf.shape(images)[0], self.num_samples * self.latent_dim, "posterior")
+        images, noise = posterior_noise(images, rows, self.num_samples * self.latent_dim, self.binarize)
         return images, tf.reshape(noise, (-1, self.num_samples, self.latent_dim))
 
     def _kl_weight(self, training: bool) -> float | tf.Tensor:

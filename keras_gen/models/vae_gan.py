@@ -17,7 +17,8 @@ from keras_gen.training.adversarial import AdversarialModel
 from keras_gen.training.moves import Move, Moves
 from keras_gen.training.optimizers import OptimizerSpec
 from keras_gen.training.penalties import Penalties, checked_penalties, penalty
-from keras_gen.training.pieces import variational_networks
+from keras_gen.training.spec import ModelSpec
+from keras_gen.training.variational import mean_and_log_variance, variational_networks
 from serving.common.errors import require_at_least
 
 Terms = dict[str, tf.Tensor]
@@ -55,7 +56,7 @@ class VAEGAN(AdversarialModel):
     Source: Larsen et al. 2016, "Autoencoding beyond pixels using a learned similarity metric", algorithm 1.
     """
 
-    prior = "standard_normal"
+    spec = ModelSpec(prior="standard_normal")
     default_optimizers: ClassVar = {
         f"{player}_optimizer": OptimizerSpec("adam", learning_rate=2e-4, beta_1=0.5)
         for player in ("encoder", "decoder", "discriminator")
@@ -107,11 +108,9 @@ class VAEGAN(AdversarialModel):
 
     def posterior(self, images: tf.Tensor, training: bool = False) -> tuple[tf.Tensor, tf.Tensor]:
         """Mean and log-variance of `q(z|x)`, each (batch, latent_dim)."""
-        mean, log_variance = keras.ops.split(self.encoder(images, training=training), 2, axis=-1)
-        return mean, log_variance
+        return mean_and_log_variance(self.encoder(images, training=training))
 
-    def moves(self, data: Any) -> Moves:
-        images, _, _ = keras.utils.unpack_x_y_sample_weight(data)
+    def moves(self, images: tf.Tensor) -> Moves:
         noise, drawn = self._noise(images, self.noise.training_rows)
         latents = self._latents(images, noise, training=True)[0]
         reconstructions, samples = (self.decoder(z, training=True) for z in (latents, drawn))
@@ -128,24 +127,18 @@ class VAEGAN(AdversarialModel):
         )
         return {**discriminator, **decoder, **encoder}
 
-    def test_step(self, data: Any) -> Terms:
-        images, _, _ = keras.utils.unpack_x_y_sample_weight(data)
+    def evaluation(self, images: tf.Tensor) -> Terms:
         noise, drawn = self._noise(images, self.noise.evaluation_rows)
         latents = self._latents(images, noise, training=False)[0]
         reconstructions, samples = (self.decoder(z, training=False) for z in (latents, drawn))
         discriminator = self._discriminator_terms(images, reconstructions, samples, training=False)
         decoder = self._decoder_terms(images, latents, drawn, training=False)
         encoder = self._encoder_terms(images, noise, training=False)
-        self.noise.advance_evaluation()
-        return self.record({**discriminator, **decoder, **encoder})
+        return {**discriminator, **decoder, **encoder}
 
     def sample(self, n: int, seed: int = 0) -> np.ndarray:
         """`n` pictures from the prior, float32 in [-1, 1]; the seed means what it means in a bundle."""
         return self.decoder(self.prior_latents(n, seed), training=False).numpy()
-
-    def preview(self, images: np.ndarray, seed: int) -> np.ndarray:
-        """As many samples as there are `images`."""
-        return self.sample(len(images), seed)
 
     def inference_networks(self) -> dict[str, keras.Model]:
         """`encoder`: image -> mean, log_variance. `decoder`: latent -> image."""

@@ -66,6 +66,6 @@ def _stages(image_shape: tuple[int, int, int]) -> int:
     if stages == 0:
         raise InputError(
             f"the network 'conv' must have an even height and width of at least {2 * SMALLEST_SIDE}. "
-            f"Received: {image_shape[0]}x{image_shape[1]}; choose another --image_size, or the network 'mlp'."
+            f"Received: {image_shape[0]}x{image_shape[1]}; choose another --image-size, or the network 'mlp'."
         )
     return stages

@@ -77,7 +77,7 @@ def _check_size(image_shape: tuple[int, int, int], stages: int, kernel_size: int
     if side < 1:
         raise InputError(
             "the network 'lenet' must have a value left after its convolutions. Received: pictures of "
-            f"{image_shape[1]}x{image_shape[0]}; choose another --image_size, or the padding 'same'."
+            f"{image_shape[1]}x{image_shape[0]}; choose another --image-size, or the padding 'same'."
         )
 
 

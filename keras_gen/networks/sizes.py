@@ -27,7 +27,7 @@ def halvings(image_shape: tuple[int, int, int], family: str) -> int:
     if times == 0 or any(side % 2**times for side in (height, width)):
         raise InputError(
             f"the network {family!r} must have a height and width of at least {2 * SMALLEST} that can be halved until "
-            f"the smaller is {SMALLEST} to {LARGEST}. Received: {height}x{width}; choose another --image_size, or the "
+            f"the smaller is {SMALLEST} to {LARGEST}. Received: {height}x{width}; choose another --image-size, or the "
             "network 'mlp'."
         )
     return times
@@ -51,7 +51,7 @@ def check_multiple(image_shape: tuple[int, int, int], multiple: int, family: str
     if height % multiple or width % multiple:
         raise InputError(
             f"the network {family!r} must have a height and width that are multiples of {multiple}. "
-            f"Received: {height}x{width}; choose another --image_size."
+            f"Received: {height}x{width}; choose another --image-size."
         )
 
 

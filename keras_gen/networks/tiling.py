@@ -11,7 +11,7 @@ import keras
 import numpy as np
 
 from keras_gen.layers import GivenStatistics, InstanceNormalization
-from serving.bundle.names import IMAGE, MEASURED, OWN, STATISTICS, TRANSLATION
+from serving.bundle.names import IMAGE, MEASURED_STATISTICS, STATISTICS, TRANSLATION, USE_OWN_STATISTICS
 
 
 def with_statistics(network: keras.Model) -> keras.Model | None:
@@ -23,9 +23,9 @@ def with_statistics(network: keras.Model) -> keras.Model | None:
     Returns:
         A network with the weights of the given one, or None where that has no instance normalization among its layers:
 
-        - `image`; `statistics`, (batch, size), those of all normalizations one behind the other; `own`, (batch, 1): 1
-          normalizes by the tile's own statistics, 0 by the given ones, and what lies between mixes both ->
-        - `translation`; `measured`, (batch, size), the tile's own statistics.
+        - `image`; `statistics`, (batch, size), those of all normalizations one behind the other; `use_own_statistics`,
+          (batch, 1): 1 normalizes by the tile's own, 0 by the given ones, and what lies between mixes both ->
+        - `translation`; `measured_statistics`, (batch, size), the tile's own.
     """
     network = _unwrapped(network)
     normalizations = [layer for layer in network.layers if isinstance(layer, InstanceNormalization)]
@@ -34,7 +34,7 @@ def with_statistics(network: keras.Model) -> keras.Model | None:
     ends = np.cumsum([2 * layer.gain.shape[0] for layer in normalizations]).tolist()
     size = ends.pop()
     image = keras.Input(network.input_shape[1:], name=IMAGE)
-    given, own = keras.Input((size,), name=STATISTICS), keras.Input((1,), name=OWN)
+    given, own = keras.Input((size,), name=STATISTICS), keras.Input((1,), name=USE_OWN_STATISTICS)
     of_each = keras.ops.split(given, ends, axis=1) if ends else [given]
     measured: list[keras.KerasTensor] = []
 
@@ -54,8 +54,11 @@ def with_statistics(network: keras.Model) -> keras.Model | None:
         call_function=called,
     )
     return keras.Model(
-        {IMAGE: image, STATISTICS: given, OWN: own},
-        {TRANSLATION: copy.outputs[0], MEASURED: keras.layers.Concatenate(name=MEASURED)(measured)},
+        {IMAGE: image, STATISTICS: given, USE_OWN_STATISTICS: own},
+        {
+            TRANSLATION: copy.outputs[0],
+            MEASURED_STATISTICS: keras.layers.Concatenate(name=MEASURED_STATISTICS)(measured),
+        },
     )
 
 

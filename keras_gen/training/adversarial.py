@@ -19,6 +19,8 @@ class AdversarialModel(BaseModel):
     with every optimizer's state saved and restored.
     """
 
+    loss: str | None = None
+
     @property
     def players(self) -> dict[str, keras.Model]:
         """Name -> network. The optimizer of player `x` is `x_optimizer`."""
@@ -49,7 +51,7 @@ class AdversarialModel(BaseModel):
                 f"`compile` takes {', '.join(expected)}. Received: {unknown[0]!r}.{nearest(unknown[0], expected)}"
             )
         # Keras would make an RMSprop of its own where none is given, and take `loss` for its own attribute.
-        loss = getattr(self, "loss", None)
+        loss = self.loss
         super().compile(
             optimizer=None,
             run_eagerly=run_eagerly,

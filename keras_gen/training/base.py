@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Self
 
 import keras
 import numpy as np
 import tensorflow as tf
 
 from keras_gen.layers.replica import with_rows
-from keras_gen.layers.training_noise import TrainingNoise
+from keras_gen.layers.training_noise import TrainingNoise, drawing_once
 from keras_gen.training.config import constructor_arguments, constructor_config
-from keras_gen.training.moves import Moves, play
+from keras_gen.training.moves import Moves, Values, play
 from keras_gen.training.optimizers import OptimizerSpec
+from keras_gen.training.spec import ModelSpec
 from keras_gen.training.train_function import single_step_function
 from serving.common.classes import class_labels
-from serving.common.errors import InputError
+from serving.common.errors import InputError, require_at_least
 from serving.common.noise import check_truncation, standard_normal
 
 # Before the name of a reported value in a saved model: what its mean is made of, sum and number.
@@ -29,20 +30,16 @@ class BaseModel(keras.Model):
 
     A subclass takes its arguments in the constructor, keeps each as an attribute of the same name, and states
 
-    - in `moves` what a training step does;
+    - in `spec` what it is;
+    - in `default_optimizers` the optimizer of each argument of `compile`;
+    - in `moves` what a training step does, and in `evaluation` what is measured of a batch;
     - in `inference_networks` what it exports;
-    - in `prior` what its latents are drawn from, if they are; where that is not the standard normal distribution,
-      in `prior_network` how;
-    - in `labelled` whether `fit` takes (pictures, labels); then it has `classes`, the names in the labels' order;
-    - in `domains` whether these pictures are pairs, (source, target), as many of both: the labels are the source's, and
-      the target's are not known. Evaluation takes pictures of one domain;
-    - in `translates` whether `fit` takes (pictures of A, pictures of B): `pairs` that belong together, `unpaired` ones,
-      or None for neither;
-    - in `largest_batch` how many pictures of a domain a step can take at most, if it matters.
+    - in `sample` how samples are drawn where it has a prior, and in `prior_network` how latents are where that is not
+      the standard normal distribution.
 
     Attributes:
-        micro_batches: equal parts of a batch that each move is computed in, one after the other, to need less memory;
-            to be set before `fit`. Statistics of a batch, as in batch normalization, are those of a part.
+        image_shape: (height, width, channels).
+        latent_dim: length of a latent, for a model that has any.
 
     Args:
         seed: seed of the training noise.
@@ -50,30 +47,60 @@ class BaseModel(keras.Model):
         **kwargs: `name`, `dtype` and `trainable`, as for any Keras model.
     """
 
-    prior: str | None = None
-    labelled: bool = False
-    domains: bool = False
-    translates: Literal["pairs", "unpaired"] | None = None
-    largest_batch: int | None = None
+    spec: ModelSpec = ModelSpec()
     default_optimizers: ClassVar[Mapping[str, OptimizerSpec]]
+    image_shape: tuple[int, ...]
     latent_dim: int
-    classes: tuple[str, ...] = ()
-    micro_batches: int = 1
 
     def __init__(self, seed: int, reports: Iterable[str], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.seed = seed
         self.noise = TrainingNoise(seed)
         self.trackers = {name: keras.metrics.Mean(name=name) for name in reports}
+        self._micro_batches = 1
         self._means_go_on = False
         self.built = True
 
-    def moves(self, data: Any) -> Moves:
-        """The moves of a step on what `fit` takes, each a `yield`; returns what is reported, values (batch,) by name.
+    @property
+    def micro_batches(self) -> int:
+        """How many equal shares of a batch each move is computed on, one after the other, to need less memory; to be
+        set before `fit`. Statistics of a batch, as in batch normalization, are those of a micro-batch.
 
-        All that it changes it changes in the moves: it may run again for the same data.
+        Raises:
+            InputError: fewer than one, or more for a model whose loss couples the examples of a batch.
+        """
+        return self._micro_batches
+
+    @micro_batches.setter
+    def micro_batches(self, count: int) -> None:
+        require_at_least(1, micro_batches=count)
+        if count > 1 and self.spec.couples_examples:
+            raise InputError(
+                f"{type(self).__name__} computes its loss over the whole batch and cannot be accumulated. "
+                f"Received: micro_batches={count}."
+            )
+        self._micro_batches = count
+
+    def moves(self, *batch: Any) -> Moves:
+        """The moves of a training step, each a `yield`; returns what is reported, values (batch,) by name.
+
+        All that it changes it changes in the moves: it may run again for the same batch. Noise is drawn by
+        `self.noise.training_rows`, once for each purpose.
+
+        Args:
+            *batch: pictures; for a labelled model also labels; for one that translates, pictures of A and of B.
         """
         raise NotImplementedError(f"{type(self).__name__} must state its moves.")
+
+    def evaluation(self, *batch: Any) -> Values:
+        """What `evaluate` measures of a batch, values (batch,) by name; those that the constructor names are reported.
+
+        Noise is drawn by `self.noise.evaluation_rows`, once for each purpose, and is the same in every evaluation.
+
+        Args:
+            *batch: as for `moves`, but always of one domain for a model that adapts.
+        """
+        raise NotImplementedError(f"{type(self).__name__} must state its evaluation.")
 
     def end_step(self, values: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Ends a step that reports the values (batch,); returns the means since the last reset."""
@@ -81,7 +108,13 @@ class BaseModel(keras.Model):
         return self.record(values)
 
     def train_step(self, data: Any) -> dict[str, tf.Tensor]:
-        return self.end_step(play(self.moves, with_rows(data), self.micro_batches))
+        return self.end_step(play(lambda batch: self.moves(*batch), with_rows(self._batch(data)), self.micro_batches))
+
+    def test_step(self, data: Any) -> dict[str, tf.Tensor]:
+        with drawing_once(set()):
+            values = self.evaluation(*self._batch(data))
+        self.noise.advance_evaluation()
+        return self.record(values, [name for name in self.trackers if name in values])
 
     def inference_networks(self) -> dict[str, keras.Model]:
         """Name -> network to export, with named inputs and outputs; pictures in [-1, 1]."""
@@ -114,7 +147,7 @@ class BaseModel(keras.Model):
             InputError: a model without a prior, a truncation for one that knows none, labels that are no classes, or a
                 seed that is no 64-bit integer.
         """
-        if self.prior is None:
+        if self.spec.prior is None:
             raise InputError(f"the model must have a prior to draw from. Received: {type(self).__name__}.")
         check_truncation(truncation)
         network = self.prior_network()
@@ -127,14 +160,20 @@ class BaseModel(keras.Model):
             return standard_normal(seed, n, self.latent_dim, start)
         inputs = {"noise": standard_normal(seed, n, network.input["noise"].shape[-1], start)}
         if "label" in network.input:
-            inputs["label"] = class_labels(n, len(self.classes), labels, start)
+            inputs["label"] = class_labels(n, len(self.spec.classes), labels, start)
         if truncated:
             inputs["truncation"] = np.asarray(truncation, np.float32)
         return network(inputs, training=False)["latent"].numpy()
 
+    def sample(self, n: int, seed: int = 0) -> np.ndarray:
+        """`n` pictures, float32 in [-1, 1]; the seed means what it means in a bundle. Those of a labelled model are of
+        its classes, one after the other, where no `labels` are given."""
+        raise NotImplementedError(f"{type(self).__name__} must state how samples are drawn.")
+
     def preview(self, images: np.ndarray, seed: int) -> np.ndarray:
-        """Pictures in [-1, 1] that show how training goes, about as many as there are `images` from the data."""
-        raise NotImplementedError(f"{type(self).__name__} must state its preview.")
+        """Pictures in [-1, 1] that show how training goes, about as many as there are `images` from the data; samples,
+        unless a model shows something else."""
+        return self.sample(len(images), seed)
 
     def record(self, values: Mapping[str, tf.Tensor], reports: Iterable[str] | None = None) -> dict[str, tf.Tensor]:
         """Adds values per example, each (batch,), and returns the means since the last reset.
@@ -202,6 +241,11 @@ class BaseModel(keras.Model):
                 total, count = np.asarray(store[MEAN_SO_FAR + name])
                 tracker.total.assign(total)
                 tracker.count.assign(count)
+
+    def _batch(self, data: Any) -> tuple[Any, ...]:
+        """What the model looks at of what `fit` or `evaluate` was given."""
+        first, second, _ = keras.utils.unpack_x_y_sample_weight(data)
+        return (first, second) if self.spec.labelled or self.spec.translates else (first,)
 
     def _maybe_symbolic_build(self, iterator: Any = None, data_batch: Any = None) -> None:
         """Nothing is left to build. Keras's own version adds up the replicas' first batches to get a

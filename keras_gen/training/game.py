@@ -80,10 +80,10 @@ class Game:
         terms = self.score(judge(real), judge(fake))
         return {**terms, "loss": terms["loss"] + self.penalty(judge, real, fake, purpose)}
 
-    def generator_terms(self, judge: Discriminator, real: Sample, fake: Sample) -> Terms:
+    def generator_terms(self, judge: Discriminator, real: Sample, fake: Sample, purpose: str = "generator") -> Terms:
         """Terms of the generator's `Move`: `loss`; arguments as for `discriminator_terms`."""
-        fake_logits = judge(self.shown(fake, "generator/fake"))
-        real_logits = judge(self.shown(real, "generator/real")) if self.pair.relative else None
+        fake_logits = judge(self.shown(fake, f"{purpose}/fake"))
+        real_logits = judge(self.shown(real, f"{purpose}/real")) if self.pair.relative else None
         return {"loss": self.generator_loss(fake_logits, real_logits)}
 
     def score(self, real_logits: tf.Tensor, fake_logits: tf.Tensor) -> Terms:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import keras
@@ -97,6 +98,10 @@ class GenerativeAdversarialModel(AdversarialModel):
         self.balance = balance
         self.weight_clip = weight_clip
         self.ema_decay = ema_decay
+        self.spec = replace(
+            self.spec, weights="ema" if ema_decay > 0 else "raw", discriminator_steps=discriminator_steps
+        )
+        self._begun = False
 
     @property
     def players(self) -> dict[str, keras.Model]:
@@ -108,6 +113,20 @@ class GenerativeAdversarialModel(AdversarialModel):
         if self.weight_clip is not None:
             clip_weights(self.discriminator, self.weight_clip)
         self.average = averaged_copy(self.generator)
+        self._begun = True
+
+    def compile(self, *args: Any, **optimizers: Any) -> None:
+        """As `AdversarialModel.compile`.
+
+        Raises:
+            InputError: also a constructor that has not called `begin`.
+        """
+        if not self._begun:
+            raise InputError(
+                f"the constructor of {type(self).__name__} must end with `self.begin()`. "
+                "Received: a generator without its average."
+            )
+        super().compile(*args, **optimizers)
 
     def turns(self, batch: Any) -> list[Any]:
         """The batch shared out among the discriminator's moves."""
@@ -120,6 +139,11 @@ class GenerativeAdversarialModel(AdversarialModel):
     def generator_move(self, terms: Callable[[], Terms], tape: tf.GradientTape) -> Move:
         """Of the term `loss` and others; the tape has recorded what the generator made."""
         return Move(terms, self.players["generator"], self.generator_optimizer, tape)
+
+    def scored(self, real_logits: tf.Tensor, fake_logits: tf.Tensor) -> Terms:
+        """What is reported of a batch that nobody moves on, of the discriminator's logits."""
+        generator = {"loss": self.game.generator_loss(fake_logits, real_logits)}
+        return self.reported(generator, self.game.score(real_logits, fake_logits))
 
     def reported(self, generator: Terms, discriminator: Terms, **further: tf.Tensor) -> Terms:
         """What is reported of what both players' moves gave, and further values (batch,)."""

@@ -20,7 +20,8 @@ class ImagePool(keras.layers.Layer):
     The pool is one for all replicas and a function of the global batches, each micro-batch one of its own; its pictures
     are weights, saved with the model.
 
-    Input: pictures (batch, height, width, channels), a step's global batch no larger than the pool.
+    Input: pictures (batch, height, width, channels), a step's global batch no larger than the pool; and which of the
+    step's moves they are for, from 0, since each draws other places.
     Output: as many pictures, without a gradient.
 
     Args:
@@ -45,7 +46,7 @@ class ImagePool(keras.layers.Layer):
         self.filled = self._state("filled", (), "int64")
         self.built = True
 
-    def call(self, images: tf.Tensor) -> tf.Tensor:
+    def call(self, images: tf.Tensor, turn: int = 0) -> tf.Tensor:
         if self.size == 0:
             return tf.stop_gradient(images)
         place = rows_at_once(tf.shape(images)[0])
@@ -54,10 +55,10 @@ class ImagePool(keras.layers.Layer):
         new = gathered(tf.stop_gradient(tf.cast(images, tf.float32)))
         kept, filled = tf.convert_to_tensor(self.images), tf.cast(tf.convert_to_tensor(self.filled), tf.int32)
         # What is free, then what is not, in random order.
-        shuffled = tf.argsort(self._draws("places")[:filled])
+        shuffled = tf.argsort(self._draws("places", turn)[:filled])
         slots = tf.concat([tf.range(filled, self.size), shuffled], axis=0)[: place.total]
         fills = slots >= filled
-        trades = tf.logical_and(~fills, self._draws("coins")[: place.total] < 0.5)
+        trades = tf.logical_and(~fills, self._draws("coins", turn)[: place.total] < 0.5)
         given = tf.where(trades[:, None, None, None], tf.gather(kept, slots), new)
         moved = tf.logical_or(fills, trades)
         places, arrivals = tf.boolean_mask(slots, moved)[:, None], tf.boolean_mask(new, moved)
@@ -65,9 +66,10 @@ class ImagePool(keras.layers.Layer):
         self.filled.assign(tf.cast(tf.minimum(filled + place.total, self.size), tf.int64))
         return tf.cast(given[place.start : place.start + place.local], images.dtype)
 
-    def _draws(self, use: str) -> tf.Tensor:
-        """(size,) uniform numbers of this step, the same on every replica."""
-        return self.noise.shared(self.size, f"pool/{self.purpose}/{use}")
+    def _draws(self, use: str, turn: int) -> tf.Tensor:
+        """(size,) uniform numbers of this move, the same on every replica."""
+        purpose = f"pool/{self.purpose}/{use}"
+        return self.noise.shared(self.size, f"{purpose}/turn {turn}" if turn else purpose)
 
     def _state(self, name: str, shape: tuple[int, ...], dtype: str) -> keras.Variable:
         return self.add_weight(

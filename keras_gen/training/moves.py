@@ -1,8 +1,9 @@
-"""A training step as the moves of its players, each on the whole batch or on one part of it after the other."""
+"""A training step as the moves of its players, each on the whole batch or on one micro-batch of it after the other."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ import keras
 import tensorflow as tf
 
 from keras_gen.layers.replica import micro_batch, replica_rows, shares_of_a_step, sum_over_replicas
+from keras_gen.layers.training_noise import Drawn, drawing_once
 from keras_gen.training.resting import apply_unless
 from serving.common.errors import InputError
 
@@ -49,48 +51,65 @@ Moves = Generator[Move, Values, Values]
 def play(moves: Callable[[Any], Moves], batch: Any, micro_batches: int = 1) -> Values:
     """Makes the moves of a step.
 
-    With micro-batches the gradients of a move are those of the parts of the batch, added up one after the other, and
-    the forward passes before it are made again for each, so that only one part is in memory. What `moves` does outside
-    of its moves must therefore not change anything.
+    The gradients of a move are those of its micro-batches, added up one after the other, and the forward passes before
+    it are made again for each, so that only one micro-batch is in memory. What `moves` does outside of its moves must
+    therefore not change anything.
 
     Args:
         moves: from a batch to the moves on it.
         batch: of `fit`, a structure of tensors (batch, ...); None stays None.
-        micro_batches: parts, of equal size, that a replica's share of the batch is cut into.
+        micro_batches: how many, of equal size, a replica's share of the batch is cut into.
 
     Returns:
         What `moves` returned for the values of the whole batch.
 
     Raises:
-        InputError: a batch that is known not to be divisible, or a scaled loss, which float16 needs, with several
-            replicas.
+        InputError: a batch that is known not to be divisible, noise that is drawn for the second time, or a scaled
+            loss, which float16 needs, with several replicas.
     """
-    parts = _parts(batch, micro_batches)
-    # The first part's forward pass goes on from move to move; the others begin anew for each.
-    leader = moves(parts[0])
-    played: list[list[Values]] = [[] for _ in parts]
+    cut = _micro_batches(batch, micro_batches)
+    # The first micro-batch's forward pass goes on from move to move; the others begin anew for each.
+    leader = _Pass(0, micro_batches)
+    led = moves(cut[0])
+    played: list[list[Values]] = [[] for _ in cut]
     try:
-        with micro_batch(0, micro_batches):
-            move = next(leader)
+        with leader.going_on():
+            move = next(led)
         while True:
-            with micro_batch(0, micro_batches):
+            with leader.going_on():
                 values, gradients = _differentiated(move)
             played[0].append(values)
             for index in range(1, micro_batches):
-                with micro_batch(index, micro_batches), tf.control_dependencies(_tensors(gradients)):
-                    of_part, further = _differentiated(_replayed(moves(parts[index]), played[index]))
+                with _Pass(index, micro_batches).going_on(), tf.control_dependencies(_tensors(gradients)):
+                    values, further = _differentiated(_replayed(moves(cut[index]), played[index]))
                     gradients = [_sum(*both) for both in zip(gradients, further, strict=True)]
-                played[index].append(of_part)
-            values = joined([of_part[-1] for of_part in played])
+                played[index].append(values)
+            values = joined([of_one[-1] for of_one in played])
             _apply(move, values, gradients)
-            with micro_batch(0, micro_batches):
-                move = leader.send(values)
+            with leader.going_on():
+                move = led.send(values)
     except StopIteration as end:
         return end.value
 
 
+class _Pass:
+    """One run through the moves on a micro-batch: where its examples lie, and the noise that it has drawn so far.
+
+    A run that is made again for a later move draws what it drew before, and is therefore a pass of its own.
+    """
+
+    def __init__(self, index: int, count: int) -> None:
+        self.index, self.count = index, count
+        self.drawn: Drawn = set()
+
+    @contextmanager
+    def going_on(self) -> Iterator[None]:
+        with micro_batch(self.index, self.count), drawing_once(self.drawn):
+            yield
+
+
 def joined(moves: Sequence[Values]) -> Values:
-    """Values of several moves, or of several parts of one, as those of one over all of their examples."""
+    """Values of several moves, or of several micro-batches of one, as those of one over all of their examples."""
     return {name: tf.concat([terms[name] for terms in moves], axis=0) for name in moves[0]}
 
 
@@ -120,7 +139,7 @@ def global_mean(per_example: tf.Tensor) -> tf.Tensor:
     return tf.reduce_sum(per_example) / tf.cast(total, per_example.dtype)
 
 
-def _parts(batch: Any, count: int) -> list[Any]:
+def _micro_batches(batch: Any, count: int) -> list[Any]:
     if count == 1:
         return [batch]
     rows = tf.nest.flatten(batch)[0].shape[0]
@@ -132,7 +151,7 @@ def _parts(batch: Any, count: int) -> list[Any]:
         return [None] * count if values is None else tf.split(values, count)
 
     pieces = [cut(values) for values in tf.nest.flatten(batch)]
-    return [tf.nest.pack_sequence_as(batch, part) for part in zip(*pieces, strict=True)]
+    return [tf.nest.pack_sequence_as(batch, one) for one in zip(*pieces, strict=True)]
 
 
 def _replayed(moves: Moves, played: list[Values]) -> Move:

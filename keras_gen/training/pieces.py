@@ -29,29 +29,20 @@ def coding_networks(encoder: keras.Model, decoder: keras.Model) -> dict[str, ker
     }
 
 
-def variational_networks(
-    posterior: Callable[..., tuple[keras.KerasTensor, keras.KerasTensor]],
-    picture: Callable[..., keras.KerasTensor],
-    image_shape: tuple[int, ...],
-    latent_dim: int,
-    labelled: bool = False,
+def decoding_network(
+    picture: Callable[..., keras.KerasTensor], latent_dim: int, labelled: bool = False
 ) -> dict[str, keras.Model]:
-    """The two networks of a variational model: `encoder`, image -> mean, log_variance; `decoder`, latent -> image.
+    """`decoder`: latent, with label if `labelled`, -> image.
 
     Args:
-        posterior: pictures to mean and log-variance; with labels as the second argument if `labelled`.
-        picture: latents to pictures in [-1, 1]; likewise.
-        image_shape: (height, width, channels).
+        picture: latents to pictures in [-1, 1]; with labels as the second argument if `labelled`.
         latent_dim: length of a latent.
-        labelled: whether both also take `label`.
+        labelled: see above.
     """
-    image, latent = keras.Input(image_shape, name="image"), keras.Input((latent_dim,), name="latent")
-    label = {"label": keras.Input((), dtype="int64", name="label")} if labelled else {}
-    mean, log_variance = posterior(image, *label.values())
-    return {
-        "encoder": keras.Model({"image": image, **label}, {"mean": mean, "log_variance": log_variance}),
-        "decoder": keras.Model({"latent": latent, **label}, {"image": picture(latent, *label.values())}),
-    }
+    inputs = {"latent": keras.Input((latent_dim,), name="latent")}
+    if labelled:
+        inputs["label"] = keras.Input((), dtype="int64", name="label")
+    return {"decoder": keras.Model(inputs, {"image": picture(*inputs.values())})}
 
 
 def truncated_prior(latent_dim: int) -> keras.Model:

@@ -74,7 +74,7 @@ def _report(chief: str, index: int, deadline: float, wait: float) -> None:
 
 def _late(addresses: Sequence[str], missing: Sequence[int], wait: float) -> NoReturn:
     names = ", ".join(f"{index} ({addresses[index]})" for index in missing)
-    raise InputError(f"all workers must come up within {wait:g} s (--worker_wait). Received: no worker {names}.")
+    raise InputError(f"all workers must come up within {wait:g} s (--worker-wait). Received: no worker {names}.")
 
 
 def _port(address: str) -> int:

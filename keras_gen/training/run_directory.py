@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import json
 import platform
+import zipfile
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
@@ -152,6 +154,7 @@ def load_model_file(path: Path) -> keras.Model:
     if not path.is_file():
         raise InputError(f"{path} must be a .keras file. Received: no such file.")
     importlib.import_module("keras_gen.models")  # Keras knows registered classes once they are imported
+    _check_known(path)
     try:
         return keras.saving.load_model(path)
     except InputError as error:  # a constructor's, as of a loss that is not registered
@@ -160,6 +163,22 @@ def load_model_file(path: Path) -> keras.Model:
         raise InputError(
             f"{path} must be a model saved by keras-gen. Received: {' '.join(str(error).split())[:160]}"
         ) from error
+
+
+def _check_known(path: Path) -> None:
+    """Raises InputError for a model of a class that is outside of Keras and that nothing has registered."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            config = json.loads(archive.read("config.json"))
+        module, name = config.get("module") or "", config.get("registered_name")
+    except (zipfile.BadZipFile, KeyError, ValueError, AttributeError):
+        return  # Keras says what is wrong with such a file
+    outside = module.partition(".")[0] not in ("keras", "keras_gen")
+    if outside and name and keras.saving.get_registered_object(name) is None:
+        raise InputError(
+            f"{path} must be of a class that is imported: in Python, import {module} first; on the command line, give "
+            f"the run directory, whose {CONFIG} names it. Received: a model of the class {config.get('class_name')}."
+        )
 
 
 def _versions() -> str:

@@ -66,8 +66,8 @@ class SampleWatch:
         if self.classify is None:
             return {}
         found = self.classify(samples[whole])
-        if model.labelled:
-            asked = class_labels(SAMPLES, len(model.classes))[whole]
+        if model.spec.labelled:
+            asked = class_labels(SAMPLES, len(model.spec.classes))[whole]
             return {"sample_agreement": float((found == asked).mean())}
         return {"sample_modes": len(np.unique(found)) / len(np.unique(self.classify(self.pictures)))}
 

@@ -17,6 +17,7 @@ from serving.common.classes import class_labels
 from serving.common.errors import InputError, require_among, require_at_least
 from serving.common.files import remove_leftovers, whole_file
 from serving.common.images import to_uint8, write_png
+from serving.runtime.sessions import DEFAULT, Settings
 from serving.sampler import BATCH_SIZE, Sampler
 
 SHARD_SIZE = 1000
@@ -38,8 +39,7 @@ class Drawing:
         batch_size: pictures computed at a time.
         format: `png`, a uint8 file each, or `npy`, arrays (pictures, height, width, channels) of the bundle's type.
         shard_size: pictures of an array; the last one may have fewer.
-        provider: as for `Sampler`.
-        threads: likewise.
+        settings: how the networks are run.
 
     Raises:
         InputError: a number out of range.
@@ -54,8 +54,7 @@ class Drawing:
     batch_size: int = BATCH_SIZE
     format: Format = "png"
     shard_size: int = SHARD_SIZE
-    provider: str = "auto"
-    threads: int | None = None
+    settings: Settings = DEFAULT
 
     def __post_init__(self) -> None:
         require_at_least(1, n=self.n, batch_size=self.batch_size, shard_size=self.shard_size)
@@ -74,9 +73,9 @@ class Drawing:
         """Pictures of a part."""
         return min(self._step, self.n - part * self._step)
 
-    def moved(self, provider: str, threads: int) -> Drawing:
+    def moved(self, settings: Settings) -> Drawing:
         """The same pictures, drawn elsewhere."""
-        return replace(self, provider=provider, threads=threads)
+        return replace(self, settings=settings)
 
     def open(self) -> Part:
         """What draws a part.
@@ -84,7 +83,7 @@ class Drawing:
         Raises:
             InputError: a bundle that draws no pictures, or does not do it as asked.
         """
-        sampler = Sampler(self.bundle, self.provider, self.threads)
+        sampler = Sampler(self.bundle, self.settings)
         if self.label is not None:
             sampler = sampler.of_class(self.label)
         sampler.latents(1, self.seed, truncation=self.truncation)

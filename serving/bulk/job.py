@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
+from serving.runtime.sessions import Settings
+
 Done = dict[str, str]
 Part = Callable[[int], Done]
 Results = Iterator[tuple[int, Done]]
@@ -18,8 +20,8 @@ class Job(Protocol):
     """
 
     @property
-    def provider(self) -> str:
-        """Of ONNX Runtime: `auto`, `cpu`, `cuda` or `tensorrt`."""
+    def settings(self) -> Settings:
+        """How the networks are run."""
         ...
 
     @property
@@ -38,8 +40,8 @@ class Job(Protocol):
         """
         ...
 
-    def moved(self, provider: str, threads: int) -> Job:
-        """The same work on another provider of ONNX Runtime and number of CPU threads."""
+    def moved(self, settings: Settings) -> Job:
+        """The same work, run otherwise."""
         ...
 
 

@@ -13,10 +13,12 @@ import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
+from dataclasses import replace
 from typing import Any
 
 from serving.bulk.job import Job, Part, Results
 from serving.common.errors import InputError, require_at_least
+from serving.runtime.providers import AUTO, CPU, CUDA, TENSORRT
 
 LOCAL = "local"
 # Nothing large goes through Ray: workers are told numbers of parts, and read and write files themselves.
@@ -126,10 +128,10 @@ def _prepare(address: str) -> None:
 def _mapped(ray: Any, job: Job, workers: int | None, threads: int) -> Results:
     resources = ray.cluster_resources()
     cpus, gpus = int(resources.get("CPU", 0)), int(resources.get("GPU", 0))
-    on_gpu = job.provider in ("cuda", "tensorrt") or (job.provider == "auto" and gpus > 0)
+    on_gpu = job.settings.provider in (CUDA, TENSORRT) or (job.settings.provider == AUTO and gpus > 0)
     pool = workers or max(1, gpus if on_gpu else cpus // threads)
     # Without a GPU of its own a worker must not take one.
-    job = job.moved(job.provider if on_gpu else "cpu", threads)
+    job = job.moved(replace(job.settings, provider=job.settings.provider if on_gpu else CPU, threads=threads))
     _quiet(ray)
     attempts = ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=-1)(Attempts).remote()
     parts = [{"part": part} for part in range(job.parts)]

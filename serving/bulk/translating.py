@@ -9,6 +9,7 @@ from pathlib import Path
 from serving.bulk.job import Done, Part, Results
 from serving.common.files import remove_leftovers
 from serving.common.images import MAX_PIXELS, let_pillow_decode
+from serving.runtime.sessions import DEFAULT, Settings
 from serving.translation.files import Report, folder_pictures, translate_files
 from serving.translation.translator import TILE, Translator
 
@@ -30,8 +31,7 @@ class FolderTranslation:
         overwrite: translate anew what is in `target` already.
         tile: as for `Translator`.
         max_pixels: a larger picture is refused before it is decoded.
-        provider: as for `Translator`.
-        threads: likewise.
+        settings: how the networks are run.
     """
 
     bundle: Path
@@ -42,8 +42,7 @@ class FolderTranslation:
     overwrite: bool = False
     tile: int = TILE
     max_pixels: int = MAX_PIXELS
-    provider: str = "auto"
-    threads: int | None = None
+    settings: Settings = DEFAULT
 
     @property
     def parts(self) -> int:
@@ -61,9 +60,9 @@ class FolderTranslation:
     def _of(self, part: int) -> tuple[Path, ...]:
         return self.files[part * self._step : (part + 1) * self._step]
 
-    def moved(self, provider: str, threads: int) -> FolderTranslation:
+    def moved(self, settings: Settings) -> FolderTranslation:
         """The same pictures, translated elsewhere."""
-        return replace(self, provider=provider, threads=threads)
+        return replace(self, settings=settings)
 
     def open(self) -> Part:
         """What translates a part.
@@ -71,7 +70,7 @@ class FolderTranslation:
         Raises:
             InputError: a bundle that does not translate to that domain.
         """
-        translator = Translator(self.bundle, self.provider, self.threads, self.tile)
+        translator = Translator(self.bundle, self.settings, tile=self.tile)
         translator.check_target(self.to)
         let_pillow_decode(self.max_pixels)
 

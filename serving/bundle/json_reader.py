@@ -2,10 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Self
+import json
+import math
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn, Self, TypeVar
 
+from serving.bundle.schema import DEEPEST, LARGEST_INTEGER
 from serving.common.errors import InputError
+
+Read = TypeVar("Read")
+HALF_OF_A_PAIR = re.compile("[\ud800-\udfff]")
+
+
+def parse_document(text: str) -> Any:
+    """What a manifest says, before anything is known of its entries.
+
+    Raises:
+        InputError: not JSON, too deep, a number that 64-bit floating point cannot hold, or text that is not Unicode.
+    """
+    try:
+        data = json.loads(text, parse_constant=_refuse)
+    except RecursionError:
+        raise _too_deep() from None
+    except ValueError as error:
+        raise InputError(f"a manifest must be JSON. Received: {error}.") from None
+    _check_values(data, depth=1)
+    return data
+
+
+def _refuse(constant: str) -> NoReturn:
+    """Of NaN and Infinity, which Python knows and JSON does not."""
+    raise ValueError(constant)
+
+
+def _too_deep() -> InputError:
+    return InputError(f"a manifest must be at most {DEEPEST} arrays and objects deep. Received: more.")
+
+
+def _is_finite(number: float) -> bool:
+    try:
+        return math.isfinite(number)
+    except OverflowError:  # an integer, of which Python has any
+        return False
+
+
+def _check_values(value: object, depth: int) -> None:
+    if isinstance(value, str) and HALF_OF_A_PAIR.search(value):
+        raise InputError("a manifest must be Unicode. Received: half of a surrogate pair.")
+    if isinstance(value, int | float) and not _is_finite(value):
+        raise InputError("a manifest must have numbers of 64-bit floating point. Received: a larger one.")
+    if isinstance(value, list | dict):
+        if depth > DEEPEST:
+            raise _too_deep()
+        for each in [*value, *value.values()] if isinstance(value, dict) else value:
+            _check_values(each, depth + 1)
 
 
 class JsonReader:
@@ -22,7 +73,8 @@ class JsonReader:
 
     def at(self, key: str) -> Self:
         """The reader of an entry inside this one."""
-        return type(self)(f"{self.where}.{key}")
+        printed = "".join(letter if letter.isprintable() else " " for letter in key)
+        return type(self)(f"{self.where}.{printed}")
 
     def fail(self, expected: str, received: object) -> InputError:
         """The error that names this entry."""
@@ -36,19 +88,35 @@ class JsonReader:
             raise self.fail("an object", data)
         return dict(data)
 
-    def fields(self, data: object, required: set[str], optional: set[str] = frozenset()) -> dict:  # type: ignore[assignment]
-        """An object with all `required` keys and no others but `optional` ones."""
+    def map_of(self, data: object, read: Callable[[Self, Any], Read], most: int | None = None) -> dict[str, Read]:
+        """An object of any keys, at most `most`, each of whose values `read` is given with its reader."""
+        entries = self.mapping(data)
+        if most is not None and len(entries) > most:
+            raise InputError(f"{self.where} must be at most {most} entries. Received: {len(entries)}.")
+        return {key: read(self.at(key), value) for key, value in entries.items()}
+
+    def fields(self, data: object, required: set[str]) -> dict[str, Any]:
+        """An object with all `required` keys. Others are optional: what is not known is ignored."""
         entries = self.mapping(data)
         if missing := sorted(required - entries.keys()):
             raise InputError(f"{self.where} must have {missing[0]!r}. Received: {sorted(entries)}.")
-        if unknown := sorted(entries.keys() - required - optional):
-            raise InputError(f"{self.where} has an unknown entry. Received: {unknown[0]!r}.")
         return entries
 
-    def integer(self, data: object, low: int = 0) -> int:
-        """A whole number of at least `low`."""
+    def optional(
+        self, entries: Mapping[str, Any], key: str, read: Callable[[Self, Any], Read], otherwise: Read
+    ) -> Read:
+        """What `read` makes of an entry, or `otherwise` where it is not there or null."""
+        value = entries.get(key)
+        return otherwise if value is None else read(self.at(key), value)
+
+    def integer(self, data: object, low: int = 0, high: int = LARGEST_INTEGER) -> int:
+        """A whole number from `low` to `high`; 3.0 is one, as not every language tells it from 3."""
+        if isinstance(data, float) and data.is_integer():
+            data = int(data)
         if isinstance(data, bool) or not isinstance(data, int) or data < low:
             raise self.fail(f"an integer of at least {low}", data)
+        if data > high:
+            raise self.fail(f"an integer of at most {high}", data)
         return data
 
     def number(self, data: object) -> float:
@@ -63,10 +131,12 @@ class JsonReader:
             raise self.fail(" or ".join(map(repr, choices)) if choices else "a string", data)
         return data
 
-    def array(self, data: object) -> list[Any]:
-        """An array of anything."""
+    def array(self, data: object, most: int | None = None) -> list[Any]:
+        """An array of anything, at most `most` of it."""
         if not isinstance(data, list):
             raise self.fail("an array", data)
+        if most is not None and len(data) > most:
+            raise InputError(f"{self.where} must be at most {most} entries. Received: {len(data)}.")
         return data
 
     def flag(self, data: object) -> bool:

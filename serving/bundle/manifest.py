@@ -1,4 +1,4 @@
-"""`manifest.json`: the one definition of what a bundle holds. `export` writes it, `serving` reads it.
+"""`manifest.json`, as `manifest.schema.json` defines it. `export` writes it, `serving` reads it.
 
 Standard library only, so that anything can read a bundle's description without a numerical package.
 """
@@ -6,18 +6,19 @@ Standard library only, so that anything can read a bundle's description without 
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
-from serving.bundle.json_reader import JsonReader
+from serving.bundle import schema
+from serving.bundle.json_reader import JsonReader, parse_document
+from serving.bundle.names import MEASURED_STATISTICS, USE_OWN_STATISTICS
 from serving.common.errors import InputError
 
-FORMAT_VERSION = 2
 FILE_NAME = "manifest.json"
-PRIORS = ("standard_normal", "mixture", "swiss_roll")
-QUANTIZATIONS = ("int8", "fp16")
-MOST_BYTES = 2**22
+# What `format_version` must be for the older readers to know what they cannot read.
+FORMAT, FORMAT_OF_STATISTICS = 2, 3
 
 
 @dataclass(frozen=True)
@@ -123,20 +124,26 @@ class Manifest:
 
     def to_json(self) -> str:
         """The manifest as indented JSON, `format_version` first."""
-        return json.dumps({"format_version": FORMAT_VERSION, **asdict(self)}, indent=2) + "\n"
+        return json.dumps({"format_version": self.format_version, **asdict(self)}, indent=2) + "\n"
+
+    @property
+    def format_version(self) -> int:
+        """The lowest format that says what this manifest does: readers of older ones can use the bundle."""
+        named = any(
+            USE_OWN_STATISTICS in network.inputs or MEASURED_STATISTICS in network.outputs
+            for network in self.networks.values()
+        )
+        return FORMAT_OF_STATISTICS if named else FORMAT
 
     @classmethod
     def from_json(cls, text: str) -> Manifest:
         """Reads what `to_json` wrote.
 
         Raises:
-            InputError: not JSON, a newer format, a missing, unknown or ill-typed entry.
+            InputError: not JSON, a newer format, a feature that is not known, a missing or ill-typed entry. Optional
+                entries that are not known are ignored.
         """
-        try:
-            data = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            raise InputError(f"a manifest must be JSON. Received: {error}.") from None
-        return _Reader("manifest").manifest(data)
+        return _Reader("manifest").manifest(parse_document(text))
 
     @classmethod
     def read(cls, bundle: Path) -> Manifest:
@@ -150,12 +157,14 @@ class Manifest:
             what = "a link" if path.is_symlink() else "a folder without one" if bundle.is_dir() else "no such folder"
             raise InputError(f"{bundle} must be a bundle with a {FILE_NAME}. Received: {what}.")
         with path.open("rb") as file:
-            content = file.read(MOST_BYTES + 1)
-        if len(content) > MOST_BYTES:
-            raise InputError(f"{path} must have at most {MOST_BYTES} bytes. Received: {path.stat().st_size}.")
+            content = file.read(schema.MOST_BYTES + 1)
+        if len(content) > schema.MOST_BYTES:
+            raise InputError(f"{path} must have at most {schema.MOST_BYTES} bytes. Received: {path.stat().st_size}.")
         try:
             return cls.from_json(content.decode("utf-8"))
-        except (InputError, UnicodeDecodeError) as error:
+        except UnicodeDecodeError:
+            raise InputError(f"{path}: a manifest must be UTF-8. Received: other bytes.") from None
+        except InputError as error:
             raise InputError(f"{path}: {error}") from None
 
 
@@ -163,105 +172,131 @@ class _Reader(JsonReader):
     """Turns parsed JSON into the dataclasses above."""
 
     def manifest(self, data: object) -> Manifest:
-        version = self.at("format_version").integer(self.mapping(data).get("format_version"), low=1)
-        if version > FORMAT_VERSION:
-            raise InputError(
-                f"format_version must be at most {FORMAT_VERSION}. Received: {version}. "
-                "This bundle was written by a newer keras-gen; update keras-gen to read it."
-            )
-        entries = self.fields(
-            data,
-            {"format_version", "model", "networks", "image"},
-            {"latent", "classes", "normalization", "weights", "training", "parity", "quantization"},
-        )
-        networks = self.at("networks")
-        parity, quantization = self.at("parity"), self.at("quantization")
-        latent = entries.get("latent")
+        self.check_version(data)
+        entries = self.fields(data, {"model", "networks", "image"})
         return Manifest(
             model=self.at("model").text(entries["model"]),
-            networks={
-                name: networks.at(name).network(value) for name, value in networks.mapping(entries["networks"]).items()
-            },
+            networks=self.at("networks").map_of(entries["networks"], _Reader.network, schema.MOST_NETWORKS),
             image=self.at("image").image(entries["image"]),
-            latent=None if latent is None else self.at("latent").latent(latent),
-            classes=tuple(
-                self.at("classes").text(name) for name in self.at("classes").array(entries.get("classes", []))
+            latent=self.optional(entries, "latent", _Reader.latent, None),
+            classes=self.optional(entries, "classes", _Reader.classes, ()),
+            normalization=self.optional(entries, "normalization", _Reader.text, "moving_statistics"),
+            weights=self.optional(entries, "weights", lambda at, value: at.text(value, *schema.WEIGHTS), "raw"),
+            training=self.optional(entries, "training", _Reader.mapping, {}),
+            parity=self.optional(entries, "parity", lambda at, nets: at.map_of(nets, _Reader.differences), {}),
+            quantization=self.optional(
+                entries, "quantization", lambda at, nets: at.map_of(nets, _Reader.quantization), {}
             ),
-            normalization=self.at("normalization").text(entries.get("normalization", "moving_statistics")),
-            weights=self.at("weights").text(entries.get("weights", "raw"), "raw", "ema"),
-            training=self.at("training").mapping(entries.get("training", {})),
-            parity={
-                name: {
-                    output: parity.at(name).number(error) for output, error in parity.at(name).mapping(outputs).items()
-                }
-                for name, outputs in parity.mapping(entries.get("parity", {})).items()
-            },
-            quantization={
-                name: quantization.at(name).quantization(value)
-                for name, value in quantization.mapping(entries.get("quantization", {})).items()
-            },
         )
 
+    def check_version(self, data: object) -> None:
+        """A newer format, whatever else it may hold, and features that are not known, are named before the rest."""
+        entries = self.fields(data, {"format_version"})
+        version = self.at("format_version").integer(entries["format_version"], low=1)
+        if version > schema.NEWEST_FORMAT:
+            raise InputError(
+                f"{self.where}.format_version must be at most {schema.NEWEST_FORMAT}. Received: {version}. "
+                + _needed(entries.get("minimum_version"))
+            )
+        needed = self.optional(entries, "minimum_version", _Reader.version, None)
+        features: list[str] = self.optional(entries, "requires", lambda at, value: at.texts(value), [])
+        for feature in features:
+            if feature not in schema.FEATURES:
+                raise InputError(
+                    f"{self.where}.requires must be features that this keras-gen knows. Received: {feature[:60]!r}. "
+                    + _needed(needed)
+                )
+
+    def version(self, data: object) -> str:
+        if not _is_version(data):
+            raise self.fail("a version such as 1.2", data)
+        return data
+
+    def texts(self, data: object, most: int | None = None) -> list[str]:
+        return [self.text(each) for each in self.array(data, most)]
+
+    def classes(self, data: object) -> tuple[str, ...]:
+        return tuple(self.texts(data, schema.MOST_CLASSES))
+
+    def differences(self, data: object) -> dict[str, float]:
+        return self.map_of(data, _Reader.number)
+
     def network(self, data: object) -> Network:
-        entries = self.fields(data, {"file", "sha256", "size", "inputs", "outputs"}, {"weights"})
-        weights = entries.get("weights")
+        entries = self.fields(data, {"file", "sha256", "size", "inputs", "outputs"})
         return Network(
-            *self.stored(entries),
+            *self.stored(entries, schema.MOST_NETWORK_BYTES),
             inputs=self.at("inputs").tensors(entries["inputs"]),
             outputs=self.at("outputs").tensors(entries["outputs"]),
-            weights=None if weights is None else self.at("weights").stored_weights(weights),
+            weights=self.optional(entries, "weights", _Reader.stored_weights, None),
         )
 
     def stored_weights(self, data: object) -> Weights:
-        return Weights(*self.stored(self.fields(data, {"file", "sha256", "size"})))
+        return Weights(*self.stored(self.fields(data, {"file", "sha256", "size"}), schema.MOST_WEIGHTS_BYTES))
 
-    def stored(self, entries: dict[str, Any]) -> tuple[str, str, int]:
-        """Name, SHA-256 and size of a file."""
+    def stored(self, entries: dict[str, Any], most: int) -> tuple[str, str, int]:
+        """Name, SHA-256 and size of a file of at most `most` bytes."""
         file = self.at("file").text(entries["file"])
-        if not file or Path(file).name != file or "\\" in file or "\0" in file or file.startswith("."):
+        if not is_plain_name(file):
             raise self.at("file").fail("a plain file name inside the bundle", file)
         digest = self.at("sha256").text(entries["sha256"])
         if len(digest) != 64 or set(digest) - set("0123456789abcdef"):
             raise self.at("sha256").fail("64 hexadecimal digits", digest)
-        return file, digest, self.at("size").integer(entries["size"])
+        return file, digest, self.at("size").integer(entries["size"], high=most)
 
     def quantization(self, data: object) -> Quantization:
         entries = self.fields(data, {"kind", "psnr", "at_least"})
         return Quantization(
-            kind=self.at("kind").text(entries["kind"], *QUANTIZATIONS),
+            kind=self.at("kind").text(entries["kind"], *schema.QUANTIZATIONS),
             psnr=self.at("psnr").number(entries["psnr"]),
             at_least=self.at("at_least").number(entries["at_least"]),
         )
 
     def tensors(self, data: object) -> dict[str, Tensor]:
-        return {name: self.at(name).tensor(value) for name, value in self.mapping(data).items()}
+        return self.map_of(data, _Reader.tensor, schema.MOST_TENSORS)
 
     def tensor(self, data: object) -> Tensor:
-        entries = self.fields(data, {"axes", "dtype"}, {"range"})
+        entries = self.fields(data, {"axes", "dtype"})
         axes = tuple(
             axis if isinstance(axis, str) else self.at("axes").integer(axis, low=1)
-            for axis in self.at("axes").array(entries["axes"])
+            for axis in self.at("axes").array(entries["axes"], schema.MOST_AXES)
         )
-        limits = entries.get("range")
-        if limits is not None:
-            bounds = [self.at("range").number(value) for value in self.at("range").array(limits)]
-            if len(bounds) != 2:
-                raise self.at("range").fail("[lowest, highest]", limits)
-            limits = (bounds[0], bounds[1])
-        return Tensor(axes=axes, dtype=self.at("dtype").text(entries["dtype"]), range=limits)
+        dtype = self.at("dtype").text(entries["dtype"], *schema.DTYPES)
+        return Tensor(axes, dtype, self.optional(entries, "range", _Reader.limits, None))
+
+    def limits(self, data: object) -> tuple[float, float]:
+        bounds = [self.number(value) for value in self.array(data)]
+        if len(bounds) != 2:
+            raise self.fail("[lowest, highest]", data)
+        return bounds[0], bounds[1]
 
     def image(self, data: object) -> Image:
-        entries = self.fields(data, {"height", "width", "channels"}, {"any_size", "multiple"})
+        entries = self.fields(data, {"height", "width", "channels"})
         sizes = {key: self.at(key).integer(entries[key], low=1) for key in ("height", "width", "channels")}
         return Image(
             **sizes,
-            any_size=self.at("any_size").flag(entries.get("any_size", False)),
-            multiple=self.at("multiple").integer(entries.get("multiple", 1), low=1),
+            any_size=self.optional(entries, "any_size", _Reader.flag, False),
+            multiple=self.optional(entries, "multiple", lambda at, value: at.integer(value, low=1), 1),
         )
 
     def latent(self, data: object) -> Latent:
         entries = self.fields(data, {"size", "prior"})
         return Latent(
             size=self.at("size").integer(entries["size"], low=1),
-            prior=None if entries["prior"] is None else self.at("prior").text(entries["prior"], *PRIORS),
+            prior=self.optional(entries, "prior", lambda at, value: at.text(value, *schema.PRIORS), None),
         )
+
+
+def is_plain_name(name: str) -> bool:
+    """Whether a text is the name of a file directly in a folder, on any system."""
+    return 0 < len(name) <= schema.LONGEST_FILE_NAME and not any(re.search(rule, name) for rule in schema.UNFIT_NAMES)
+
+
+def _is_version(data: object) -> TypeGuard[str]:
+    return isinstance(data, str) and len(data) <= schema.LONGEST_VERSION and bool(re.fullmatch(schema.VERSION, data))
+
+
+def _needed(version: object) -> str:
+    """What to do about a bundle that this keras-gen is too old for."""
+    if _is_version(version):
+        return f"This bundle needs keras-gen {version} or newer; update keras-gen to read it."
+    return "This bundle was written by a newer keras-gen; update keras-gen to read it."

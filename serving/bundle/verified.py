@@ -11,9 +11,6 @@ from serving.common.errors import InputError
 
 Stored = Network | Weights
 
-# An ONNX file is a message of Protocol Buffers, which end there.
-MOST_BYTES = {Network: 2**31 - 1, Weights: 2**34}
-
 
 def stored_files(manifest: Manifest) -> list[Stored]:
     """Every file that a manifest names, one that several networks share once."""
@@ -29,11 +26,9 @@ def check_present(bundle: Path, stored: Stored) -> Path:
     """The path of a file that the manifest names, which is there with the size that it states.
 
     Raises:
-        InputError: the file is missing, has another size or one that is too large, or is a link.
+        InputError: the file is missing, has another size or is a link.
     """
     path = bundle / stored.file
-    if stored.size > MOST_BYTES[type(stored)]:
-        raise InputError(f"{path} must have at most {MOST_BYTES[type(stored)]} bytes. Received: {stored.size}.")
     try:
         status = path.lstat()
     except OSError:

@@ -1,1 +1,1 @@
-"""What training uses too: errors, files, pictures, classes and noise. Knows no bundle and no runtime."""
+"""What training and serving share: errors, files, pictures, classes and noise, without bundles and ONNX Runtime."""

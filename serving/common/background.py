@@ -1,4 +1,4 @@
-"""Work in threads beside the caller's, in order and never far ahead of it."""
+"""Work in background threads, whose results come in order and at most a given number of items ahead of the caller."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Made = TypeVar("Made")
 def mapped(
     function: Callable[[Item], Made], items: Iterable[Item], threads: int, ahead: int
 ) -> Generator[Made, None, None]:
-    """`map(function, items)` by threads that are at most `ahead` items further than what was taken."""
+    """`map(function, items)` in threads, which compute at most `ahead` items before the caller takes them."""
     with ThreadPoolExecutor(threads) as pool:
         waiting: deque[Future[Made]] = deque()
         try:
@@ -32,10 +32,10 @@ def mapped(
 
 
 def ahead_of(items: Iterable[Item], ahead: int) -> Generator[Item, None, None]:
-    """The same items, made by a thread that is at most `ahead` of them further than what was taken.
+    """Yields the same items, which a thread reads at most `ahead` items before the caller takes them.
 
-    What the iteration raises is raised where the next item would have been taken. Whoever stops before the end closes
-    it, and then the thread has ended.
+    An error of the iteration is raised when the caller takes the next item. A caller that stops early must close the
+    generator, which waits for the thread to end.
     """
     made: queue.Queue[tuple[str, Any]] = queue.Queue(ahead)
     stopped = threading.Event()
@@ -75,13 +75,13 @@ def ahead_of(items: Iterable[Item], ahead: int) -> Generator[Item, None, None]:
 
 
 class Finisher:
-    """Calls functions in threads, and waits where more than `ahead` of them are not done yet.
+    """Calls functions in threads, and waits while more than `ahead` calls are not finished.
 
-    What one of them raises is raised by a later call, or at the end of the `with` block.
+    An error of one of them is raised by a later call, or at the end of the `with` block.
 
     Args:
-        threads: how many; with one the calls are made in order.
-        ahead: calls that may be waiting.
+        threads: number of threads; with one thread the calls are made in order.
+        ahead: number of calls that may be waiting.
     """
 
     def __init__(self, threads: int, ahead: int) -> None:

@@ -10,10 +10,10 @@ from serving.common.errors import InputError, nearest
 
 
 def class_labels(n: int, classes: int, labels: np.ndarray | Sequence[int] | None = None, start: int = 0) -> np.ndarray:
-    """Labels of the pictures `start` to `start + n - 1`: those given, else one class after the other.
+    """Labels of the pictures `start` to `start + n - 1`: the given ones, or by default one class after the other.
 
     Args:
-        n: how many.
+        n: number of labels.
         classes: number of classes.
         labels: (n,) integers, or None.
         start: index of the first picture.
@@ -22,7 +22,7 @@ def class_labels(n: int, classes: int, labels: np.ndarray | Sequence[int] | None
         int64, (n,).
 
     Raises:
-        InputError: another number of labels, or a label that is no class.
+        InputError: the number of labels is not `n`, or a label is not a class.
     """
     if labels is None:
         return np.arange(start, start + n, dtype=np.int64) % classes
@@ -39,7 +39,7 @@ def class_index(name: str, classes: Sequence[str]) -> int:
     """The label of a class by its name.
 
     Raises:
-        InputError: there are no classes, or none of that name.
+        InputError: there are no classes, or none has this name.
     """
     if not classes:
         raise InputError(f"the class must be left out for a model that knows none. Received: {name!r}.")
@@ -51,7 +51,7 @@ def class_index(name: str, classes: Sequence[str]) -> int:
 
 
 def require_classes(classes: Sequence[str]) -> None:
-    """Raises InputError where there are fewer than two classes to tell apart."""
+    """Raises InputError if there are fewer than two classes."""
     if len(classes) < 2:
         raise InputError(
             f"a model that sees classes must be trained on labelled data of at least two. Received: {len(classes)}."

@@ -1,4 +1,4 @@
-"""The one error that means "what you gave cannot be used", and the checks that raise it most often."""
+"""The error for every mistake of a user, and the checks that raise it most often."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from collections.abc import Sequence
 class InputError(ValueError):
     """A mistake in what the caller gave: an option, a file, an array.
 
-    The message is a single line that states what was expected and what came. The command line prints
-    it and ends with exit code 2; anything else that escapes is a defect of keras-gen.
+    The message is one line that says what was expected and what was received. The command line prints it and ends
+    with exit code 2. Any other exception that reaches the user is a bug in keras-gen.
     """
 
 
 def require_at_least(least: float, **values: float) -> None:
-    """Raises InputError for the first value, by its name, that is below `least` or not a number."""
+    """Raises InputError for the first value that is below `least` or not a number, and names it."""
     for name, value in values.items():
         if not value >= least:
             raise InputError(f"`{name}` must be at least {least}. Received: {value}.")
 
 
 def require_among(choices: Sequence[str], **values: object) -> None:
-    """Raises InputError for the first value, by its name, that is none of `choices`."""
+    """Raises InputError for the first value that is not one of `choices`, and names it."""
     for name, value in values.items():
         if value not in choices:
             raise InputError(

@@ -1,4 +1,4 @@
-"""Writing files and folders whole or not at all."""
+"""Files and folders that are written completely or not at all."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ RANDOM_CHARACTERS = 8
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
-    """Yields a temporary path beside `path` that becomes `path` if the block ends without an error."""
+    """Yields a temporary path in the same folder, which is renamed to `path` if the block ends without an error."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
     os.close(handle)
@@ -31,7 +31,7 @@ def whole_file(path: Path) -> Iterator[Path]:
 
 
 def remove_leftovers(paths: Iterable[Path]) -> None:
-    """Removes what processes that were killed in `whole_file` have left beside these paths."""
+    """Removes the temporary files that a process left next to these paths if it was killed inside `whole_file`."""
     by_folder: dict[Path, set[tuple[str, str]]] = {}
     for path in paths:
         by_folder.setdefault(path.parent, set()).add((path.stem, path.suffix))
@@ -43,14 +43,14 @@ def remove_leftovers(paths: Iterable[Path]) -> None:
 
 
 def existing_folder(path: Path, name: str | None = None) -> Path:
-    """The path, which is a folder's.
+    """Returns the path if it is a folder.
 
     Args:
-        path: to look at.
-        name: what it is called in the message; the path by default.
+        path: the path to check.
+        name: its name in the error message; the path by default.
 
     Raises:
-        InputError: no folder.
+        InputError: the path is not a folder.
     """
     if not path.is_dir():
         what = "a file" if path.exists() else "no such folder"
@@ -60,7 +60,7 @@ def existing_folder(path: Path, name: str | None = None) -> Path:
 
 @contextmanager
 def whole_folder(path: Path) -> Iterator[Path]:
-    """Yields a temporary folder that takes the place of `path` if the block ends without an error."""
+    """Yields a temporary folder, which replaces `path` if the block ends without an error."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
     try:

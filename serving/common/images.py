@@ -1,4 +1,4 @@
-"""Picture files in and out. Training and serving decode with this same code, so neither sees other pixels.
+"""Reading and writing picture files. Training and serving use the same code, so both see the same pixels.
 
 Inside arrays a picture is uint8, (height, width, channels), with 1 channel (grey) or 3 (RGB).
 """
@@ -21,7 +21,7 @@ from serving.common.files import whole_file
 MAX_PIXELS = 100_000_000
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".pgm", ".ppm")
 WITH_OPACITY = (".png", ".webp", ".tif", ".tiff")
-# A third of the time of zlib's usual level for 7 % more bytes, of photographs of 256x256: 5.5 and 17 ms.
+# Takes a third of the time of zlib's default level and 7 % more bytes; for photographs of 256x256, 5.5 and 17 ms.
 PNG_OPTIONS: dict[str, Any] = {"compress_level": 3}
 JPEG_QUALITY = 95
 
@@ -32,23 +32,23 @@ def read_image(
     channels: int | None = None,
     max_pixels: int = MAX_PIXELS,
 ) -> np.ndarray:
-    """Decodes a picture upright, as 8 bits, without transparency.
+    """Decodes a picture with 8 bits per channel, upright and without transparency.
 
-    16-bit pictures are scaled to 8 bits, CMYK and palettes become RGB, what is transparent becomes white,
-    and the EXIF orientation is applied.
+    16-bit pictures are scaled to 8 bits, CMYK and palettes are converted to RGB, transparent pixels become white, and
+    the EXIF orientation is applied.
 
     Args:
         source: a file, or the bytes of one.
-        size: (height, width) to bring it to: the largest centred part of that shape, resampled with
-            an antialiasing filter. None keeps the size.
-        channels: 1 or 3; None keeps grey pictures grey and makes all others RGB.
+        size: (height, width) to resize to: the largest centred part with this aspect ratio is resampled with an
+            antialiasing filter. None keeps the size.
+        channels: 1 or 3; None keeps grey pictures grey and converts all others to RGB.
         max_pixels: a larger picture is refused before it is decoded.
 
     Returns:
         uint8, shape (height, width, channels).
 
     Raises:
-        InputError: no picture, truncated, or too large; the message names the file.
+        InputError: the file is not a picture, is truncated, or is too large; the message names the file.
     """
     with _opened(source, max_pixels) as upright:
         return conform(_eight_bits(upright), size, channels)
@@ -57,13 +57,13 @@ def read_image(
 def read_with_opacity(
     source: Path | bytes, channels: int | None = None, max_pixels: int = MAX_PIXELS
 ) -> tuple[np.ndarray, np.ndarray | None]:
-    """As `read_image`, and how opaque each pixel is.
+    """Decodes a picture like `read_image`, and the opacity of each pixel.
 
     Args and raises: as `read_image`.
 
     Returns:
-        uint8 (height, width, channels), and uint8 (height, width), 255 where a pixel is opaque, or None for a picture
-        that knows no transparency.
+        uint8 (height, width, channels); and the opacity, uint8 (height, width), 255 for an opaque pixel, or None for a
+        picture without transparency.
     """
     with _opened(source, max_pixels) as upright:
         opacity = np.asarray(upright.convert("RGBA").getchannel("A")) if upright.has_transparency_data else None
@@ -71,14 +71,14 @@ def read_with_opacity(
 
 
 def let_pillow_decode(max_pixels: int) -> None:
-    """`max_pixels` of the functions above decides before Pillow does, which refuses from 180 million pixels on."""
+    """Turns off the limit of Pillow (180 million pixels) if `max_pixels` of the functions above allows more."""
     if max_pixels > MAX_PIXELS:
         Image.MAX_IMAGE_PIXELS = None
 
 
 @contextmanager
 def _opened(source: Path | bytes, max_pixels: int) -> Iterator[Image.Image]:
-    """A picture, upright; what its decoder trips over is the user's one line."""
+    """A picture, upright; an error of its decoder becomes an InputError of one line."""
     name = "the picture" if isinstance(source, bytes) else str(source)
     try:
         with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as image:
@@ -96,11 +96,11 @@ def _opened(source: Path | bytes, max_pixels: int) -> Iterator[Image.Image]:
 
 
 def conform(image: Image.Image, size: tuple[int, int] | None, channels: int | None) -> np.ndarray:
-    """A grey (`L`) or `RGB` picture in the shape asked for.
+    """Converts a grey (`L`) or `RGB` picture to the requested shape.
 
     Args:
         image: the picture.
-        size: (height, width); the largest centred part of that shape is resampled to it with an
+        size: (height, width); the largest centred part with this aspect ratio is resampled to it with an
             antialiasing filter. None keeps the size.
         channels: 1 or 3; None keeps them.
 
@@ -116,7 +116,7 @@ def conform(image: Image.Image, size: tuple[int, int] | None, channels: int | No
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:
-    """Grey (`L`) or `RGB` with 8 bits per channel; grey stays grey."""
+    """Converts to grey (`L`) or `RGB` with 8 bits per channel; grey stays grey."""
     if image.mode in ("I", "I;16", "I;16B", "I;16L", "I;16N"):
         deep = np.asarray(image, dtype=np.float64)
         image = Image.fromarray(np.rint(np.clip(deep, 0, 65535) / 257.0).astype(np.uint8))
@@ -133,7 +133,7 @@ def _one_line(error: BaseException) -> str:
 
 
 def picture_files(folder: Path) -> list[Path]:
-    """Visible files directly in a folder that are named as pictures, sorted."""
+    """The visible files directly in a folder whose suffix is that of a picture, sorted."""
     return sorted(
         path
         for path in folder.iterdir()
@@ -142,23 +142,23 @@ def picture_files(folder: Path) -> list[Path]:
 
 
 def to_float(images: np.ndarray) -> np.ndarray:
-    """uint8 pictures as float32 in [-1, 1]: 0 is -1, 255 is 1. Float pictures stay as they are."""
+    """Converts uint8 pictures to float32 in [-1, 1]: 0 becomes -1, 255 becomes 1. Float pictures are unchanged."""
     return images.astype(np.float32) / np.float32(127.5) - np.float32(1.0) if images.dtype == np.uint8 else images
 
 
 def to_uint8(images: np.ndarray) -> np.ndarray:
-    """Float pictures in [-1, 1] as uint8: -1 is 0, 1 is 255; values outside are clipped. uint8 stays as it is."""
+    """Converts float pictures in [-1, 1] to uint8, clipping values outside this range. uint8 pictures are unchanged."""
     if images.dtype == np.uint8:
         return images
     return np.rint(np.clip((images + 1.0) * 127.5, 0.0, 255.0)).astype(np.uint8)
 
 
 def grid(images: np.ndarray, columns: int | None = None, zoom: int | None = None) -> np.ndarray:
-    """Pictures side by side, row by row, on white, one pixel apart.
+    """Arranges pictures in a grid, row by row, one pixel apart on a white background.
 
     Args:
         images: uint8, (n, height, width, channels).
-        columns: pictures in a row; the square root of n, rounded up, by default.
+        columns: number of pictures in a row; by default the square root of n, rounded up.
         zoom: enlarge each pixel to a square of this side; by default small pictures are enlarged to
             about 48 pixels.
 
@@ -179,17 +179,17 @@ def grid(images: np.ndarray, columns: int | None = None, zoom: int | None = None
 
 
 def as_pillow(image: np.ndarray) -> Image.Image:
-    """A uint8 picture, (height, width, 1 or 3), as Pillow's grey or RGB."""
+    """Converts a uint8 picture, (height, width, 1 or 3), to a grey or RGB image of Pillow."""
     return Image.fromarray(image[:, :, 0] if image.shape[2] == 1 else image)
 
 
 def write_picture(path: Path, image: np.ndarray, opacity: np.ndarray | None = None) -> None:
-    """Writes a uint8 picture, (height, width, 1 or 3), in the format of the name's suffix, whole or not at all.
+    """Writes a uint8 picture, (height, width, 1 or 3), completely or not at all, in the format that the suffix names.
 
     Args:
-        path: a name with one of SUFFIXES.
+        path: a file name with one of SUFFIXES.
         image: the picture.
-        opacity: uint8 (height, width), kept where the format can; None for an opaque picture.
+        opacity: uint8 (height, width), written if the format supports it; None for an opaque picture.
     """
     picture = as_pillow(image)
     suffix = path.suffix.lower()
@@ -202,7 +202,7 @@ def write_picture(path: Path, image: np.ndarray, opacity: np.ndarray | None = No
 
 
 def write_png(path: Path, image: np.ndarray) -> None:
-    """Writes a uint8 picture, (height, width, 1 or 3), as PNG, whole or not at all."""
+    """Writes a uint8 picture, (height, width, 1 or 3), as PNG, completely or not at all."""
     picture = as_pillow(image)
     with whole_file(path) as temporary:
         picture.save(temporary, format="PNG", **PNG_OPTIONS)

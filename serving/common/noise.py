@@ -1,11 +1,11 @@
-"""The latents that a seed stands for, in NumPy: the reference for the graph inside `sampler.onnx`.
+"""The latents of a seed, computed with NumPy: the reference for the graph inside `sampler.onnx`.
 
 Element `i` (counted row by row from the first picture) of seed `s` is drawn from one 64-bit word,
 
     word(i) = mix(mix(s) + (i + 1) * GOLDEN)        (SplitMix64, Steele et al. 2014, modulo 2^64)
 
 whose top 24 bits and the 24 bits below them give the two uniforms of a Box-Muller transform. A picture
-therefore depends on its seed and its index alone, never on how many others are drawn, or where.
+therefore depends only on its seed and its index, and not on how many others are drawn, or on which machine.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ INT64 = np.iinfo(np.int64)
 
 
 def standard_normal(seed: int, n: int, size: int, start: int = 0) -> np.ndarray:
-    """Latents of the pictures `start` to `start + n - 1` of a seed.
+    """Draws the latents of the pictures `start` to `start + n - 1` of a seed.
 
     Args:
         seed: any 64-bit signed integer.
@@ -34,7 +34,7 @@ def standard_normal(seed: int, n: int, size: int, start: int = 0) -> np.ndarray:
         float32, shape (n, size), standard normal, within +-5.8.
 
     Raises:
-        InputError: a seed that is no 64-bit integer.
+        InputError: the seed is not a 64-bit integer.
     """
     check_seed(seed)
     index = np.arange(start * size + 1, (start + n) * size + 1, dtype=np.uint64)
@@ -50,13 +50,13 @@ def standard_normal(seed: int, n: int, size: int, start: int = 0) -> np.ndarray:
 
 
 def check_seed(seed: int) -> None:
-    """Raises InputError for a seed that is no 64-bit signed integer."""
+    """Raises InputError if the seed is not a signed 64-bit integer."""
     if not INT64.min <= seed <= INT64.max:
         raise InputError(f"`seed` must be a 64-bit integer. Received: {seed}.")
 
 
 def check_truncation(truncation: float) -> None:
-    """Raises InputError for a truncation that is not above 0; infinity is none."""
+    """Raises InputError if the truncation is not above 0; infinity means no truncation."""
     if not truncation > 0:
         raise InputError(f"`truncation` must be above 0. Received: {truncation}.")
 

@@ -1,1 +1,1 @@
-"""What a latent space is for: paths through it, directions in it, neighbours, and codes as files."""
+"""What a latent space is used for: paths, directions of attributes, neighbours, and files of codes."""

@@ -1,4 +1,4 @@
-"""What sets some pictures apart, as a direction in a latent space to move others along.
+"""An attribute of pictures as a direction in a latent space, along which other pictures can be moved.
 
 Source: Larsen et al. 2016, "Autoencoding beyond pixels using a learned similarity metric", section 4.2.
 """
@@ -16,14 +16,14 @@ def direction(positive_codes: np.ndarray, negative_codes: np.ndarray) -> np.ndar
     """The visual attribute vector: the mean code with the attribute minus the mean code without it.
 
     Args:
-        positive_codes: codes of pictures that have the attribute, (n, size).
-        negative_codes: codes of pictures that do not, (m, size).
+        positive_codes: codes of pictures with the attribute, (n, size).
+        negative_codes: codes of pictures without it, (m, size).
 
     Returns:
         float32, (size,).
 
     Raises:
-        InputError: no positive or no negative code, or codes of different lengths.
+        InputError: there is no positive or no negative code, or their lengths differ.
     """
     means = [
         _codes(name, codes).mean(axis=0, dtype=np.float64)
@@ -37,18 +37,18 @@ def direction(positive_codes: np.ndarray, negative_codes: np.ndarray) -> np.ndar
 
 
 def move(codes: np.ndarray, direction: np.ndarray, strengths: Sequence[float]) -> np.ndarray:
-    """Every code moved along a direction by every strength: `code + strength * direction`.
+    """Moves every code along a direction by every strength: `code + strength * direction`.
 
     Args:
         codes: (n, size).
         direction: (size,).
-        strengths: in lengths of the direction; 0 leaves a code as it is.
+        strengths: multiples of the direction; 0 leaves a code unchanged.
 
     Returns:
         float32, (n * len(strengths), size): the moves of the first code, then of the second, ...
 
     Raises:
-        InputError: no strengths, one that is not finite, or a direction of another length.
+        InputError: there are no strengths, one is not finite, or the direction has another length than the codes.
     """
     codes, direction = np.asarray(codes, np.float32), np.asarray(direction, np.float32)
     if codes.ndim != 2 or direction.shape != codes.shape[1:]:

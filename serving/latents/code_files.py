@@ -1,9 +1,9 @@
-"""A file of pictures' codes: what is left to store once a bundle's decoder is known to both sides.
+"""A file with the codes of pictures, for writers and readers that have the same bundle.
 
     magic | length of the header, uint32 | header, JSON | low, float32 each | high, float32 each | levels | CRC-32
 
-Numbers are little-endian, levels are packed as `serving.latents.quantization.pack` does, and the CRC-32 is
-of all before it.
+Numbers are little-endian, levels are packed by `serving.latents.quantization.pack`, and the CRC-32 covers everything
+before it.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ SHOWN_DIGITS = 12
 
 @dataclass(frozen=True)
 class CodeFile:
-    """What a file of codes holds.
+    """The contents of a file of codes.
 
     Attributes:
         decoder: SHA-256 of the bundle's `decoder.onnx`, in hexadecimal.
         image: (height, width, channels) of the pictures.
-        names: one per picture, distinct, to name its file by.
+        names: one for each picture, all different, for its file.
         quantized: the codes, (n, latent size).
-        label: the class that the decoder must be told, or None.
+        label: the class that the decoder receives, or None.
     """
 
     decoder: str
@@ -47,10 +47,10 @@ class CodeFile:
 
 
 def write_codes(path: Path, file: CodeFile) -> None:
-    """Writes a file of codes, whole or not at all.
+    """Writes a file of codes, completely or not at all.
 
     Raises:
-        InputError: names that are not one per picture, distinct, and fit to name a file.
+        InputError: there is not one name for each picture, two are equal, or one cannot be a file name.
     """
     n, size = file.quantized.levels.shape
     check_names(list(file.names), n)
@@ -73,10 +73,10 @@ def write_codes(path: Path, file: CodeFile) -> None:
 
 
 def read_codes(path: Path) -> CodeFile:
-    """Reads what `write_codes` wrote. Memory is taken only for what the file is long enough to hold.
+    """Reads a file of `write_codes`. Memory is allocated only for what the length of the file allows.
 
     Raises:
-        InputError: no such file, one of another kind or a newer format, or one truncated, lengthened or damaged.
+        InputError: the file does not exist, has another or a newer format, is truncated, too long or damaged.
     """
     if not path.is_file():
         raise InputError(
@@ -90,7 +90,7 @@ def read_codes(path: Path) -> CodeFile:
 
 
 def check_bundle(file: CodeFile, manifest: Manifest) -> None:
-    """Raises InputError where codes were written with another decoder than this bundle's."""
+    """Raises InputError if the codes were written with another decoder than this bundle's."""
     digest = decoder_hash(manifest)
     if file.decoder != digest:
         raise InputError(
@@ -100,10 +100,10 @@ def check_bundle(file: CodeFile, manifest: Manifest) -> None:
 
 
 def decoder_hash(manifest: Manifest) -> str:
-    """SHA-256 of a bundle's decoder, which codes belong to.
+    """SHA-256 of the decoder of a bundle, which identifies what codes belong to.
 
     Raises:
-        InputError: a bundle without a decoder.
+        InputError: the bundle has no decoder.
     """
     if "decoder" not in manifest.networks:
         raise InputError(f"the bundle must have a decoder. Received: one with {', '.join(manifest.networks)}.")

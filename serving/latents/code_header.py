@@ -1,4 +1,4 @@
-"""The header of a file of codes, and the names in it that become files again."""
+"""The header of a file of codes, and the file names in it."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from serving.latents.quantization import MOST_BITS
 
 FORMAT_VERSION = 1
 KEYS = {"format_version", "decoder", "image", "number", "latent_size", "bits", "names", "label"}
-# What separates folders or drives on any system that a file may be brought to.
+# What separates folders or drives on any operating system.
 SEPARATORS = "/\\:"
 LARGEST = 2**31 - 1
 
 
 def parse_header(text: bytes) -> dict[str, Any]:
-    """The header, every entry of the type and range that it must have.
+    """Parses the header and checks the type and range of every entry.
 
     Raises:
-        InputError: not JSON, a newer format, entries missing, unknown or not valid.
+        InputError: it is not JSON, has a newer format, or has entries that are missing, unknown or not valid.
     """
     try:
         header = json.loads(text)
@@ -56,7 +56,7 @@ def _check_entries(header: dict[str, Any]) -> None:
 
 
 def check_names(names: Any, n: int) -> None:
-    """Raises InputError unless there are `n` distinct names, none of which can lead out of a folder."""
+    """Raises InputError unless there are `n` different names, none of which can refer to another folder."""
     if not isinstance(names, list) or len(names) != n or not all(isinstance(name, str) for name in names):
         raise InputError(f"there must be one name for each of {n} codes. Received: another list.")
     for name in names:
@@ -67,9 +67,9 @@ def check_names(names: Any, n: int) -> None:
 
 
 def distinct_names(paths: Sequence[Path]) -> list[str]:
-    """Names for the pictures of files: their stems, separators and unprintable characters as `_`.
+    """Different names for pictures, from the stems of their files; separators and unprintable characters become `_`.
 
-    A name that is taken, whatever its case, becomes `name-2`, `name-3`, ...
+    A name that is used already, in upper or lower case, becomes `name-2`, `name-3`, ...
     """
     names: list[str] = []
     taken: set[str] = set()

@@ -1,4 +1,4 @@
-"""Squared distances between all pairs of two sets, a block at a time."""
+"""Squared distances between all pairs of two sets, computed in blocks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ COLUMNS = 1000
 
 
 def squared_distances(points: np.ndarray, others: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
-    """Rows of the matrix of squared distances, as many at a time as fit in 40 MB.
+    """Yields rows of the matrix of squared distances, as many at a time as fit into 40 MB.
 
     Computed as `|x|^2 + |y|^2 - 2 x.y` in float64, whose rounding is about 1e-15 of the squared norms.
 
@@ -20,7 +20,7 @@ def squared_distances(points: np.ndarray, others: np.ndarray) -> Iterator[tuple[
         others: (m, size).
 
     Yields:
-        Which points, and their distances (rows, m), float64, at least 0.
+        The slice of the points, and their squared distances, float64 (rows, m), at least 0.
     """
     rows = max(1, min(COLUMNS, BLOCK_ENTRIES // max(1, len(others))))
     for start in range(0, len(points), rows):

@@ -1,4 +1,4 @@
-"""How far pictures are from their originals."""
+"""Differences between pictures and their originals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The nearest rows of a set: which training pictures a sample looks like, and how much."""
+"""The nearest rows of a set, for example the training pictures that are most similar to a sample."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ import numpy as np
 from serving.common.errors import InputError, require_at_least
 from serving.latents.distances import squared_distances
 
-# The distance of bytes that are one apart, in units of pictures in [-1, 1].
+# One grey level in units of pictures in [-1, 1].
 GREY_LEVEL = 2 / 255
 ROWS, COLUMNS = 1000, 5000
 
 
 def nearest_neighbours(points: np.ndarray, references: np.ndarray, k: int = 1) -> tuple[np.ndarray, np.ndarray]:
-    """The `k` nearest references of each point, by Euclidean distance, a block of pairs at a time.
+    """Finds the `k` nearest references of each point by Euclidean distance, in blocks of pairs.
 
     Args:
         points: (n, ...), any numbers: pictures, codes or features.
         references: (m, ...), rows of the same shape.
-        k: how many.
+        k: number of neighbours.
 
     Returns:
         Indices of references, int64, and distances, float64, both (n, k), nearest first.
 
     Raises:
-        InputError: rows of different shapes or that are not finite, fewer than `k` references, or no points.
+        InputError: rows differ in shape or are not finite, there are fewer than `k` references, or no points.
     """
     require_at_least(1, k=k)
     if points.ndim < 2 or points.shape[1:] != references.shape[1:]:
@@ -47,7 +47,7 @@ def nearest_neighbours(points: np.ndarray, references: np.ndarray, k: int = 1) -
 
 
 def _keep_nearest(indices: np.ndarray, distances: np.ndarray, block: np.ndarray, first: int) -> None:
-    """Puts what is near in a block of distances, to the references from `first` on, among the nearest so far."""
+    """Updates the nearest so far with a block of distances to the references from `first` on."""
     k = indices.shape[1]
     near = np.argpartition(block, min(k, block.shape[1]) - 1, axis=1)[:, :k]
     candidates = np.concatenate([distances, np.take_along_axis(block, near, axis=1)], axis=1)
@@ -57,11 +57,11 @@ def _keep_nearest(indices: np.ndarray, distances: np.ndarray, block: np.ndarray,
 
 
 def nearest_others(references: np.ndarray, count: int, seed: int = 0) -> np.ndarray:
-    """Distances of rows to their nearest other row of the same set, 0 for one that is there twice.
+    """Distances of rows to the nearest other row of the same set; 0 for a row that occurs twice.
 
     Args:
         references: (m, ...), m at least 2.
-        count: of how many rows, drawn with the seed, at most m.
+        count: number of rows to measure, drawn with the seed; at most m.
         seed: seed of the draw.
 
     Returns:

@@ -1,4 +1,4 @@
-"""A picture of two dimensions of a latent space: where data lie, and where the prior does."""
+"""A plot of two dimensions of a latent space: the codes of data, and samples of the prior."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PANEL = (6.0, 5.6)
 MARGIN = 0.05
 MOST_IN_LEGEND = 40
 IN_A_COLUMN = 20
-# Without this, a user's own settings would change the picture, and a dollar in a name would begin a formula.
+# Otherwise a user's own settings would change the plot, and a dollar sign in a name would begin a formula.
 STYLE: list[Any] = ["default", {"text.parse_math": False}]
 DOTS = {"s": 12.0, "linewidths": 0.0, "alpha": 0.7}
 
@@ -38,21 +38,21 @@ def latent_figure(
     draws: np.ndarray | None = None,
     title: str = "codes",
 ) -> Figure:
-    """Codes as dots coloured by class, and beside them draws of the prior over the same stretch of the plane.
+    """Plots codes as dots coloured by class and, in a second panel with the same limits, samples of the prior.
 
     Args:
         codes: (n, size), size at least 2.
-        dimensions: two different ones: across and up.
+        dimensions: two different dimensions, for the horizontal and the vertical axis.
         labels: (n,) integers, or None for one colour.
         classes: names of the classes in the order of their labels. Up to 40 of them are listed in a legend.
         draws: (m, size), or None for a single panel.
-        title: of the codes' panel.
+        title: title of the panel with the codes.
 
     Returns:
-        A figure that no window system knows of, so that there is nothing to close.
+        A figure that belongs to no window, so that it need not be closed.
 
     Raises:
-        InputError: dimensions that the codes do not have, one of them twice, or codes that are not finite.
+        InputError: the codes do not have these dimensions, both are the same, or a code is not finite.
     """
     from matplotlib import style
     from matplotlib.figure import Figure
@@ -77,7 +77,7 @@ def latent_figure(
 
 
 def write_figure(path: Path, figure: Figure) -> None:
-    """Writes a figure as PNG, whole or not at all; the same figure gives the same bytes."""
+    """Writes a figure as PNG, completely or not at all; the same figure gives the same bytes."""
     from matplotlib import style
 
     with style.context(STYLE), whole_file(path) as temporary:
@@ -89,12 +89,12 @@ def _scatter(figure: Figure, panel: Any, plane: np.ndarray, labels: np.ndarray |
     if labels is None:
         panel.scatter(*plane.T, **DOTS)
         return
-    # One call: dots of all classes lie on one another in the order of the data, so that none hides the others.
+    # One call draws the dots in the order of the data, so that no class covers the others.
     panel.scatter(*plane.T, c=_colours(len(classes))[labels], **DOTS)
     if len(classes) <= MOST_IN_LEGEND:
         handles = [panel.scatter([], [], color=colour, **DOTS) for colour in _colours(len(classes))]
         columns = -(-len(classes) // IN_A_COLUMN)
-        # Written in afterwards: a legend leaves out names that begin with an underscore.
+        # The names are set afterwards, because a legend leaves out names that begin with an underscore.
         blank = [" "] * len(classes)
         legend = figure.legend(handles, blank, loc="outside right upper", ncols=columns, markerscale=2.0)
         for text, name in zip(legend.get_texts(), classes, strict=True):
@@ -102,7 +102,7 @@ def _scatter(figure: Figure, panel: Any, plane: np.ndarray, labels: np.ndarray |
 
 
 def _colours(count: int) -> np.ndarray:
-    """(count, 4): as different as they can be."""
+    """Colours that are easy to tell apart, (count, 4)."""
     from matplotlib import colormaps
 
     for name, most in (("tab10", 10), ("tab20", 20)):
@@ -112,7 +112,7 @@ def _colours(count: int) -> np.ndarray:
 
 
 def _frame(panel: Any, points: np.ndarray, dimensions: Sequence[int]) -> None:
-    """Limits around all points, one scale for both axes, and names."""
+    """Sets limits around all points, the same scale for both axes, and axis labels."""
     low, high = points.min(axis=0), points.max(axis=0)
     margin = MARGIN * float((high - low).max()) or 1.0
     panel.set_xlim(low[0] - margin, high[0] + margin)

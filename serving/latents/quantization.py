@@ -1,4 +1,4 @@
-"""Codes as whole numbers of few bits, and those numbers as bytes without a gap."""
+"""Codes as integers of few bits, and these integers packed into bytes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MOST_BITS = 16
 
 @dataclass(frozen=True)
 class Quantized:
-    """Codes on a uniform grid of `2 ** bits` levels per dimension.
+    """Codes rounded to a uniform grid of `2 ** bits` levels in each dimension.
 
     Attributes:
         levels: uint16, (n, size), each below `2 ** bits`.
@@ -28,36 +28,36 @@ class Quantized:
     bits: int
 
     def codes(self) -> np.ndarray:
-        """The codes that the levels stand for, float32 (n, size)."""
+        """The codes that the levels represent, float32 (n, size)."""
         low, high = self.low.astype(np.float64), self.high.astype(np.float64)
         return (low + self.levels * ((high - low) / (2**self.bits - 1))).astype(np.float32)
 
 
 def check_bits(bits: int) -> None:
-    """Raises InputError unless `bits` is a whole number from 1 to 16."""
+    """Raises InputError unless `bits` is an integer from 1 to 16."""
     if isinstance(bits, bool) or not isinstance(bits, int) or not 1 <= bits <= MOST_BITS:
         raise InputError(f"`bits` must be a whole number from 1 to {MOST_BITS}. Received: {bits}.")
 
 
 def quantize(codes: np.ndarray, bits: int) -> Quantized:
-    """Rounds every dimension to the nearest of `2 ** bits` values, evenly from its lowest to its highest.
+    """Rounds every dimension to the nearest of `2 ** bits` values, spaced evenly from its lowest to its highest value.
 
-    No code is moved by more than half a step, `(high - low) / (2 ** bits - 1) / 2`, but for float32's own rounding.
-    A dimension that never changes is kept as it is.
+    Apart from float32 rounding, a code changes by at most half a step, `(high - low) / (2 ** bits - 1) / 2`. A
+    dimension that is constant is unchanged.
 
     Args:
         codes: finite, (n, size), n and size at least 1.
         bits: 1 to 16.
 
     Raises:
-        InputError: bits out of range, no codes, or one that is not finite.
+        InputError: bits are out of range, there are no codes, or a code is not finite.
     """
     check_bits(bits)
     codes = np.asarray(codes, np.float32)
     if codes.ndim != 2 or codes.size == 0 or not np.isfinite(codes).all():
         raise InputError(f"codes must be finite numbers, (n, size). Received: {codes.shape}, or nan or inf among them.")
     low, high = codes.min(axis=0), codes.max(axis=0)
-    # float32 cannot hold the range of codes that reach from one end of it to the other.
+    # The difference of two float32 values can be too large for float32.
     span = high.astype(np.float64) - low
     scale = (2**bits - 1) / np.where(span > 0, span, 1.0)
     levels = np.rint((codes.astype(np.float64) - low) * scale).astype(np.uint16)
@@ -65,7 +65,7 @@ def quantize(codes: np.ndarray, bits: int) -> Quantized:
 
 
 def pack(levels: np.ndarray, bits: int) -> bytes:
-    """Whole numbers one after the other, `bits` bits each, the highest bit first; the last byte ends in zeros.
+    """Packs integers one after the other with `bits` bits each, highest bit first; the last byte is padded with zeros.
 
     Args:
         levels: any shape, row by row, each from 0 to `2 ** bits - 1`.
@@ -75,7 +75,7 @@ def pack(levels: np.ndarray, bits: int) -> bytes:
         `ceil(levels.size * bits / 8)` bytes.
 
     Raises:
-        InputError: bits out of range, or a level that does not fit in them.
+        InputError: bits are out of range, or a level does not fit into them.
     """
     check_bits(bits)
     flat = np.asarray(levels).ravel()
@@ -86,18 +86,18 @@ def pack(levels: np.ndarray, bits: int) -> bytes:
 
 
 def unpack(content: bytes, bits: int, count: int) -> np.ndarray:
-    """The numbers that `pack` packed.
+    """Unpacks the integers of `pack`.
 
     Args:
         content: `packed_size(bits, count)` bytes.
         bits: 1 to 16.
-        count: how many numbers.
+        count: number of integers.
 
     Returns:
         uint16, (count,).
 
     Raises:
-        InputError: bits out of range, or another number of bytes.
+        InputError: bits are out of range, or the number of bytes is wrong.
     """
     check_bits(bits)
     if len(content) != packed_size(bits, count):
@@ -113,5 +113,5 @@ def unpack(content: bytes, bits: int, count: int) -> np.ndarray:
 
 
 def packed_size(bits: int, count: int) -> int:
-    """Bytes of `count` packed levels."""
+    """Number of bytes of `count` packed levels."""
     return (count * bits + 7) // 8

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from serving.bundle.manifest import Manifest, Network, Tensor
+from serving.bundle.manifest import Network, Tensor
 from serving.bundle.names import IMAGE, NOISE
 from serving.common.errors import InputError
 from serving.runtime.runner import Runner
-from serving.runtime.sessions import Sessions, Settings
+from serving.runtime.sessions import Sessions
 
 Arrays = dict[str, np.ndarray]
 # The index of the first picture of a batch, and where to write it.
@@ -23,18 +22,13 @@ class Networks:
     """What a bundle has, by name.
 
     Args:
-        bundle: the folder.
-        manifest: its manifest.
-        settings: how to run them.
-
-    Raises:
-        InputError: a missing or truncated file; later, a name of no network.
+        sessions: of the bundle; a name of no network is an InputError later.
     """
 
-    def __init__(self, bundle: Path, manifest: Manifest, settings: Settings) -> None:
-        self.bundle = bundle
-        self.manifest = manifest
-        self.sessions = Sessions(bundle, manifest, settings)
+    def __init__(self, sessions: Sessions) -> None:
+        self.bundle = sessions.bundle
+        self.manifest = sessions.manifest
+        self.sessions = sessions
 
     def checked(self, network: str, images: np.ndarray) -> np.ndarray:
         """Pictures of the shape and type that a network takes."""

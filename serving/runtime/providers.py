@@ -77,7 +77,8 @@ def open_on(
 ) -> tuple[onnxruntime.InferenceSession, Execution]:
     """Opens a network on a provider, or with `auto` on the first of TensorRT, CUDA and the CPU that takes it.
 
-    Which one it became of `auto` is logged.
+    Which one it became of `auto` is logged: as a warning where there is a GPU that does not start, as information where
+    there is one, and else for those who debug.
 
     Args:
         provider: `auto`, `cpu`, `cuda` or `tensorrt`.
@@ -97,10 +98,16 @@ def open_on(
             if session is not None:
                 execution = Execution(candidate, refused)
                 if provider == AUTO:
-                    _log.log(logging.WARNING if execution.falls_short else logging.INFO, "%s", execution)
+                    _log.log(_importance(execution), "%s", execution)
                 return session, execution
         refused[candidate] = reason
     raise InputError(f"provider {provider!r} must be one that runs here. Received: {refused[provider]}.")
+
+
+def _importance(execution: Execution) -> int:
+    if execution.falls_short:
+        return logging.WARNING
+    return logging.INFO if nvidia_driver_present() else logging.DEBUG
 
 
 def _try(

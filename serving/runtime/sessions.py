@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from serving.bundle.manifest import Manifest, Network, Weights
 from serving.bundle.names import SAMPLER
@@ -42,6 +42,11 @@ class Settings:
     spinning: bool = True
     fixed_batches: bool = False
 
+    @classmethod
+    def of(cls, given: Settings | str, options: Options) -> Settings:
+        """Settings, or the provider of some, with options that come by name."""
+        return replace(cls(given) if isinstance(given, str) else given, **options)
+
     def check(self) -> None:
         """Raises InputError for a provider that is unknown, or no threads."""
         check_provider(self.provider)
@@ -49,6 +54,17 @@ class Settings:
             require_at_least(1, threads=self.threads)
 
 
+class Options(TypedDict, total=False):
+    """What `Settings` holds, as keywords."""
+
+    provider: str
+    threads: int | None
+    spinning: bool
+    fixed_batches: bool
+
+
+DEFAULT = Settings()
+ON_CPU = Settings(CPU)
 # A pool of threads of its own, waiting for work, would slow the others down.
 SMALL = Settings(CPU, threads=1)
 
@@ -58,14 +74,16 @@ class Sessions:
 
     Args:
         bundle: the folder.
-        manifest: its manifest.
         settings: how to run them.
+        manifest: of the bundle, where it was read already.
 
     Raises:
-        InputError: a missing or truncated file.
+        InputError: not a bundle, one whose manifest is not valid, or one with a missing or truncated file.
     """
 
-    def __init__(self, bundle: Path, manifest: Manifest, settings: Settings) -> None:
+    def __init__(self, bundle: str | Path, settings: Settings, manifest: Manifest | None = None) -> None:
+        bundle = Path(bundle)
+        manifest = manifest or Manifest.read(bundle)
         for stored in stored_files(manifest):
             check_present(bundle, stored)
         self.bundle = bundle
@@ -127,7 +145,7 @@ class Sessions:
 
 
 def session_of(
-    content: bytes, settings: Settings | None = None, where: str = "the network"
+    content: bytes, settings: Settings = DEFAULT, where: str = "the network"
 ) -> onnxruntime.InferenceSession:
     """Opens the content of an ONNX file from anywhere, which has all its numbers inside.
 
@@ -139,7 +157,7 @@ def session_of(
     Raises:
         InputError: what is no network or needs another file; a provider that is unknown or not present.
     """
-    return _open(content, check_self_contained(content, where), {}, settings or Settings(), where)[0]
+    return _open(content, check_self_contained(content, where), {}, settings, where)[0]
 
 
 def _open(

@@ -1,4 +1,4 @@
-"""Picture files and folders of them from one domain to another."""
+"""Translates picture files, and folders of them, to another domain."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from serving.translation.translator import Translator
 
 THREADS = 2
 AHEAD = 16
-# Tiles' worth of pixels that may wait for others of their size.
+# Pixels, in units of a tile, that may wait for other pictures of the same size.
 WAITING = 8
 
 
 @dataclass
 class Report:
-    """What became of the pictures of a folder.
+    """What happened to the pictures of a folder.
 
     Attributes:
-        translated: how many were written.
-        present: how many were there already.
-        failed: file -> what was wrong with it, in a line.
+        translated: number of pictures that were written.
+        present: number of pictures that existed already.
+        failed: file -> one line that says what is wrong with it.
     """
 
     translated: int = 0
@@ -48,7 +48,7 @@ class _Decoded:
 def translate_file(
     translator: Translator, source: Path, target: Path, to: str | None = None, max_pixels: int = MAX_PIXELS
 ) -> None:
-    """Translates one picture into a file of the format that its name says.
+    """Translates one picture and writes it in the format that the suffix of the target names.
 
     Args:
         translator: an open bundle.
@@ -58,8 +58,9 @@ def translate_file(
         max_pixels: a larger picture is refused before it is decoded.
 
     Raises:
-        InputError: what is no picture, too large or too small, no such domain, or a name of another kind.
-        OSError: a target that cannot be written; the message names it.
+        InputError: the source is not a picture, too large or too small; the domain is unknown; or the suffix of the
+            target is not that of a picture.
+        OSError: the target cannot be written; the message names it.
     """
     check_picture_name(target)
     pixels, opacity = read_with_opacity(source, translator.image.channels, max_pixels)
@@ -75,22 +76,22 @@ def translate_folder(
     overwrite: bool = False,
     progress: Callable[[int], None] = lambda done: None,
 ) -> Report:
-    """Translates every picture in a folder and the folders within, and keeps their names and places.
+    """Translates every picture in a folder and its sub-folders, and keeps names and sub-folders.
 
-    Pictures that are in `target` already are left as they are, so that the same call goes on after an interruption.
-    Decoding and encoding go on in threads beside the inference; pictures of one size are translated together.
+    Pictures that exist in `target` are skipped, so the same call resumes interrupted work. Decoding and encoding run in
+    threads parallel to the inference. Pictures of the same size are translated together.
 
     Args:
         translator: an open bundle.
         source: a folder.
-        target: a folder, not in `source`.
+        target: a folder outside of `source`.
         to: the domain to translate to.
         max_pixels: a larger picture is refused before it is decoded.
-        overwrite: translate what is in `target` already anew.
-        progress: called with the number of pictures that are done, as they are.
+        overwrite: translate pictures that exist in `target` again.
+        progress: called with the number of pictures that were finished since the last call.
 
     Raises:
-        InputError: a folder that is not there, has no pictures or holds the target; no such domain.
+        InputError: the folder does not exist, has no pictures or contains the target; or the domain is unknown.
     """
     translator.check_target(to)
     files = folder_pictures(source, target)
@@ -110,11 +111,11 @@ def translate_files(
     max_pixels: int = MAX_PIXELS,
     progress: Callable[[int], None] = lambda done: None,
 ) -> None:
-    """Translates pictures of a folder, as `translate_folder` does, and says in `report` what became of each.
+    """Translates pictures of a folder like `translate_folder`, and records in `report` what happened to each.
 
     Args:
-        files: their places in `source`, which they have in `target` again.
-        report: counts and failures are added to it; failures are named by their whole path.
+        files: their paths inside `source`, which are also their paths inside `target`.
+        report: counts and failures are added to it; failures are named by their full path.
     """
 
     def write(decoded: _Decoded, made: np.ndarray) -> None:
@@ -149,16 +150,16 @@ def translate_files(
 
 
 def check_picture_name(target: Path) -> None:
-    """Raises InputError for a file name that is not a picture's, or that is a folder."""
+    """Raises InputError if the suffix is not that of a picture, or the path is a folder."""
     if target.suffix.lower() not in SUFFIXES or target.is_dir():
         raise InputError(f"--out must be a picture file ({', '.join(SUFFIXES[:3])}, ...). Received: {target}.")
 
 
 def folder_pictures(source: Path, target: Path) -> list[Path]:
-    """The visible pictures in a folder and the folders within, sorted, by their place in it.
+    """The paths of the visible pictures in a folder and its sub-folders, relative to the folder and sorted.
 
     Raises:
-        InputError: a folder that is not there, has no pictures or holds the target, or a target that is none.
+        InputError: the folder does not exist, has no pictures or contains the target; or the target is not a folder.
     """
     inside, outside = existing_folder(source).resolve(), target.resolve()
     if outside == inside or inside in outside.parents:
@@ -174,7 +175,7 @@ def folder_pictures(source: Path, target: Path) -> list[Path]:
 
 
 def _of_one_size(pictures: Iterator[_Decoded], translator: Translator) -> Iterator[list[_Decoded]]:
-    """Pictures in groups that are translated at once; each broken one for itself."""
+    """Groups of pictures that are translated together; a broken picture is a group of its own."""
     limit = WAITING * translator.tile[0] * translator.tile[1]
     waiting: dict[tuple[int, ...], list[_Decoded]] = {}
     pixels = 0
@@ -208,7 +209,7 @@ def _write(target: Path, made: np.ndarray, opacity: np.ndarray | None) -> None:
 
 
 def _named(file: Path, translate: Callable[[], np.ndarray]) -> np.ndarray:
-    """What `translate` gives; the file's name stands before what is wrong with its picture."""
+    """Calls `translate`; an error message gets the file's name in front."""
     try:
         return translate()
     except InputError as error:

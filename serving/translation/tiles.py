@@ -1,4 +1,4 @@
-"""A picture in overlapping tiles, and tiles blended into a picture again."""
+"""Cuts a picture into overlapping tiles, and blends tiles into a picture."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ Tile = Callable[[np.ndarray], np.ndarray]
 
 @dataclass(frozen=True)
 class Axis:
-    """Tiles along one side of a picture.
+    """The tiles along one side of a picture.
 
     Attributes:
-        length: of the side, in pixels.
+        length: length of the side in pixels.
         tile: length of a tile, at most that of the side.
-        overlap: pixels that a tile shares with the next one, at least; the last tile may share more.
-        multiple: every tile begins at a multiple of it where the sides are multiples, so that all of them meet a
-            network's strides alike.
+        overlap: least number of pixels that a tile shares with the next one; the last tile may share more.
+        multiple: if the lengths are multiples of this number, every tile begins at one, so that all tiles are aligned
+            with the strides of a network.
     """
 
     length: int
@@ -37,10 +37,10 @@ class Axis:
 
     @cached_property
     def weights(self) -> list[np.ndarray]:
-        """What each tile counts, float32 (tile,) in [0, 1]; at every pixel all tiles together count 1.
+        """The weights of each tile, float32 (tile,) in [0, 1]; at every pixel the weights of all tiles add up to 1.
 
-        Between two tiles the weight goes over along half a cosine in the middle half of what they share: a network
-        knows least of what lies outside a tile near the tile's border.
+        Between two tiles the weights change along half a cosine, in the middle half of their overlap: near the border
+        of a tile the network does not see what is outside.
         """
         ends = [start + self.tile for start in self.starts]
         counted = []
@@ -62,17 +62,17 @@ class Axis:
 
 
 def _rise(places: np.ndarray, first: int, last: int) -> np.ndarray:
-    """From 0 to 1 in the middle half between two places."""
+    """Rises from 0 to 1 in the middle half between two positions."""
     progress = np.clip(2 * (places - first) / max(1, last - first) - 0.5, 0, 1)
     return 0.5 - 0.5 * np.cos(np.pi * progress)
 
 
 def blended(picture: np.ndarray, translate: Tile, rows: Axis, columns: Axis, channels: int) -> np.ndarray:
-    """A picture tile by tile, in the memory of one row of tiles beside that of the picture and the result.
+    """Translates a picture tile by tile and blends the results. Only one row of tiles is in memory at a time.
 
     Args:
         picture: uint8 (height, width, channels).
-        translate: (1, tile height, tile width, channels) to what it becomes, in grey levels.
+        translate: translates one tile, (1, tile height, tile width, channels), to grey levels.
         rows: tiles from top to bottom.
         columns: tiles from left to right.
         channels: of the result.

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
+from typing import Unpack
 
 import numpy as np
 from PIL import Image as PillowImage
 
 from serving.bundle.manifest import Manifest, Network, Tensor
-from serving.bundle.names import IMAGE, MEASURED, OWN, STATISTICS, TRANSLATION
+from serving.bundle.names import IMAGE, MEASURED_STATISTICS, STATISTICS, TRANSLATION, USE_OWN_STATISTICS, name_in
 from serving.common.errors import InputError, require_at_least
 from serving.common.images import as_pillow, to_float, to_uint8
-from serving.runtime.providers import Execution
-from serving.runtime.sessions import Sessions, Settings
+from serving.runtime.providers import AUTO, Execution
+from serving.runtime.sessions import Options, Sessions, Settings
 from serving.translation.tiles import Axis, blended
 
 TILE = 768
@@ -30,13 +31,11 @@ class Translator:
 
     Args:
         bundle: folder written by `keras-gen export`.
-        provider: `auto`, `cpu`, `cuda` or `tensorrt`.
-        threads: CPU threads inside an operator; all cores by default.
+        settings: how to run it, or the provider alone: `auto`, `cpu`, `cuda` or `tensorrt`.
         tile: side of the tiles that pictures of more pixels are cut into; for a network that takes one size it is
             that size.
-        spinning: as in `serving.runtime.sessions.Settings`.
-        fixed_batches: likewise.
         manifest: of the bundle, where it was read already.
+        **options: what `Settings` holds, by name, instead: `provider`, `threads`, `spinning`, `fixed_batches`.
 
     Raises:
         InputError: not a bundle of a model that translates, or one with a missing or truncated file; a tile that is
@@ -46,18 +45,17 @@ class Translator:
     def __init__(
         self,
         bundle: str | Path,
-        provider: str = "auto",
-        threads: int | None = None,
+        settings: Settings | str = AUTO,
+        *,
         tile: int = TILE,
-        spinning: bool = True,
-        fixed_batches: bool = False,
         manifest: Manifest | None = None,
+        **options: Unpack[Options],
     ) -> None:
-        self.bundle = Path(bundle)
-        self.manifest = manifest or Manifest.read(self.bundle)
+        self.sessions = Sessions(bundle, Settings.of(settings, options), manifest)
+        self.bundle, self.manifest = self.sessions.bundle, self.sessions.manifest
+        self.settings = self.sessions.settings
         if not is_translator(self.manifest):
             raise InputError(f"{self.bundle} must translate. Received: a bundle of {self.manifest.model!r}.")
-        self.sessions = Sessions(self.bundle, self.manifest, Settings(provider, threads, spinning, fixed_batches))
         self.image = self.manifest.image
         require_at_least(2 * self.image.multiple, tile=tile)
         side = tile - tile % self.image.multiple
@@ -135,7 +133,8 @@ class Translator:
         if by_statistics not in self.manifest.networks:
             return blended(picture, lambda tile: self._run(network, tile), rows, columns, channels)
         measured = self._measured(picture, by_statistics)
-        given = {STATISTICS: measured, OWN: np.zeros((1, 1), np.float32)}
+        use_own = name_in(self.manifest.networks[by_statistics].inputs, USE_OWN_STATISTICS)
+        given = {STATISTICS: measured, use_own: np.zeros((1, 1), np.float32)}
         return blended(picture, lambda tile: self._run(by_statistics, tile, given), rows, columns, channels)
 
     def statistics(self, picture: np.ndarray, to: str | None = None) -> np.ndarray:
@@ -172,13 +171,13 @@ class Translator:
         small = as_pillow(picture).resize(size, PillowImage.Resampling.BOX)
         pixels = np.asarray(small).reshape(1, size[1], size[0], -1)
         pixels = _padded(pixels, self.size_inside(size[1], size[0]))
-        tensor = self.manifest.networks[network].inputs[STATISTICS]
+        described = self.manifest.networks[network]
         feed = {
             IMAGE: self._as_input(network, pixels),
-            STATISTICS: np.zeros((1, int(tensor.axes[1])), np.float32),
-            OWN: np.ones((1, 1), np.float32),
+            STATISTICS: np.zeros((1, int(described.inputs[STATISTICS].axes[1])), np.float32),
+            name_in(described.inputs, USE_OWN_STATISTICS): np.ones((1, 1), np.float32),
         }
-        return self.sessions.of(network).run(feed, MEASURED)
+        return self.sessions.of(network).run(feed, name_in(described.outputs, MEASURED_STATISTICS))
 
     def _run(
         self,

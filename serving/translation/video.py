@@ -1,4 +1,4 @@
-"""A video, frame by frame, from one domain to another. Needs PyAV: `pip install 'keras-gen[video]'`."""
+"""Translates a video to another domain, frame by frame. Needs PyAV: `pip install 'keras-gen[video]'`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ AHEAD = 2
 
 
 def is_video(path: Path) -> bool:
-    """Whether a file is named as a video."""
+    """Whether a file has the suffix of a video."""
     return path.suffix.lower() in SUFFIXES
 
 
@@ -34,23 +34,23 @@ def translate_video(
     to: str | None = None,
     progress: Callable[[int], None] = lambda done: None,
 ) -> int:
-    """Translates every frame of a video and keeps the time of each, the size and the sound, which is copied.
+    """Translates every frame of a video. The time of each frame and the size are kept, and the sound is copied.
 
-    Decoding and encoding go on in threads beside the inference.
+    Decoding and encoding run in threads parallel to the inference.
 
     Args:
         translator: an open bundle.
         source: a video.
         target: a file name with one of SUFFIXES.
         to: the domain to translate to.
-        progress: called with the number of frames that are done, as they are.
+        progress: called with the number of frames that were finished since the last call.
 
     Returns:
-        How many frames there are.
+        The number of frames.
 
     Raises:
-        InputError: what is no video, has no pictures in it or ends in the middle; no such domain; a name of another
-            kind, or the source's own.
+        InputError: the source is not a video, has no frames or is truncated; the domain is unknown; or the target has
+            not the suffix of a video, or is the source.
     """
     import av
 
@@ -85,7 +85,7 @@ def _translate(
     with (
         whole_file(target) as temporary,
         _Writer(av, temporary, stream, given.streams.audio, target) as writer,
-        # One thread: frames and sound are written in their order.
+        # With one thread, frames and sound are written in order.
         Finisher(1, AHEAD) as finish,
         # The reading thread must have ended when the video is closed.
         closing(ahead_of(_pieces(given, stream, translator), AHEAD)) as pieces,
@@ -105,7 +105,7 @@ def _translate(
 
 
 def _pieces(given: Any, stream: Any, translator: Translator) -> Iterator[tuple[str, Any]]:
-    """Packets of sound as they are, and frames in groups that are translated at once, in the order of the file."""
+    """Unchanged packets of sound, and groups of frames that are translated together, in the order of the file."""
     waiting: list[tuple[int, np.ndarray]] = []
     for packet in given.demux(stream, *given.streams.audio):
         if packet.stream.type == "audio":
@@ -129,7 +129,7 @@ def _grouped(waiting: list[tuple[int, np.ndarray]]) -> tuple[list[int], np.ndarr
 
 
 def _upright(frame: Any, channels: int) -> np.ndarray:
-    """uint8 (height, width, channels), turned as the file says that it is to be shown."""
+    """A frame as uint8 (height, width, channels), with the rotation that the file states applied."""
     pixels = frame.to_ndarray(format="gray" if channels == 1 else "rgb24")
     pixels = pixels[..., None] if pixels.ndim == 2 else pixels
     return np.rot90(pixels, round(frame.rotation / 90) % 4)
@@ -140,10 +140,10 @@ class _Writer:
 
     Args:
         av: the module.
-        file: where to write.
-        like: the video stream that times are those of.
+        file: the file to write.
+        like: the video stream whose times are used.
         sounds: streams to copy.
-        target: the file that it will be, which is named in errors and whose suffix decides on the codec.
+        target: the final file, which errors name and whose suffix decides the codec.
     """
 
     def __init__(self, av: Any, file: Path, like: Any, sounds: Any, target: Path) -> None:
@@ -171,7 +171,7 @@ class _Writer:
             self._mux(self.video.encode, frame)
 
     def sound(self, packet: Any) -> None:
-        """Copies a packet; until the size of the pictures is known, nothing can be written."""
+        """Copies a packet, or keeps it until the size of the pictures is known, before which nothing can be written."""
         if self.early is not None:
             self.early.append(packet)
             return
@@ -179,7 +179,7 @@ class _Writer:
         self._mux(lambda copied: copied, packet)
 
     def end(self) -> None:
-        """Writes what the encoder still keeps, and what the format has at the end of a file."""
+        """Writes what is left in the encoder, and the end of the file."""
         self._mux(self.video.encode, None)
         with self._naming_the_target():
             self.container.close()
@@ -188,13 +188,13 @@ class _Writer:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        # After `end` there is nothing left to close; before it, what went wrong already is what the user should know.
+        # After `end` there is nothing left to close. Before it, the user should see the first error and not this one.
         with suppress(self.av.error.FFmpegError):
             self.container.close()
 
     def _begin(self, height: int, width: int) -> None:
         self.video.width, self.video.height = width, height
-        # Of what is kept for two by two pixels, an odd side would lose its last row.
+        # yuv420p stores colour for 2x2 pixels, so an odd side would lose its last row or column.
         self.video.pix_fmt = "yuv420p" if height % 2 == width % 2 == 0 else "yuv444p"
         early, self.early = self.early or [], None
         for packet in early:
@@ -206,7 +206,7 @@ class _Writer:
 
     @contextmanager
     def _naming_the_target(self) -> Iterator[None]:
-        """What FFmpeg says of the written file is not to be taken for what it says of the one that is read."""
+        """Turns errors about the written file into OSError, so that they are not reported as errors of the source."""
         try:
             yield
         except self.av.error.FFmpegError as error:

@@ -89,7 +89,7 @@ class TestTrain:
         options = ["--seed", 3, "--model.latent_dim", 2, "--epochs", 4]
         code, out, _ = keras_gen(*train(broken, *options))
         assert code == 0
-        assert "continuing after epoch 2 of 4" in out
+        assert "resuming after epoch 2 of 4" in out
         assert keras_gen(*train(tmp_path / "straight", *options))[0] == 0
         assert (broken / "metrics.csv").read_text() == (tmp_path / "straight" / "metrics.csv").read_text()
         first, second = (keras.saving.load_model(tmp_path / run / "model.keras") for run in ("broken", "straight"))
@@ -174,11 +174,11 @@ class TestTrain:
         _, err = process.communicate(timeout=60)
         assert process.returncode == 130
         assert len(err.splitlines()) == 1
-        assert "The same command continues" in err
+        assert "Run the same command again to resume" in err
         stopped = len(losses(tmp_path / "run"))
         code, out, _ = keras_gen(*train(tmp_path / "run", "--epochs", stopped + 1))
         assert code == 0
-        assert "continuing after epoch" in out
+        assert "resuming after epoch" in out
         assert len(losses(tmp_path / "run")) == stopped + 1
 
 
@@ -192,10 +192,10 @@ class TestMistakes:
             (["train", "vae"], "needs --data"),
             (["train", "vae", "--data", "digit"], "Did you mean 'digits'?"),
             (["train", "vae", "--data", "digits", "--epoch", "3"], "no option --epoch. Did you mean '--epochs'?"),
-            (["train", "vae", "--data", "digits", "--model.latent", "3"], "Did you mean '--model.latent_dim'?"),
+            (["train", "vae", "--data", "digits", "--model.latent", "3"], "Did you mean '--model.latent-dim'?"),
             (
                 ["train", "vae", "--data", "digits", "--model.latent_dim", "two"],
-                "--model.latent_dim must be int. Received: two.",
+                "--model.latent-dim must be int. Received: two.",
             ),
             (["train", "vae", "--data", "digits", "--epochs", "0"], "`epochs` must be at least 1. Received: 0."),
             (["train", "vae", "--data", "digits", "--batch_size", "1501"], "Received: 1501."),
@@ -222,7 +222,7 @@ class TestMistakes:
             ),
             (
                 ["train", "gan", "--data", "digits", "--generator_optimizer.name", "adamm"],
-                "--generator_optimizer.name must be one of adam, rmsprop, sgd. Received: adamm. Did you mean 'adam'?",
+                "--generator-optimizer.name must be one of adam, rmsprop, sgd. Received: adamm. Did you mean 'adam'?",
             ),
             (["export"], "needs run"),
             (["export", "nowhere", "--out", "b"], "nowhere must be a run with a config.yaml"),
@@ -263,7 +263,7 @@ class TestMistakes:
         (tmp_path / "r.yaml").write_text("name: vae\ndata: digits\nmodel: {latent_dims: 3}\n")
         code, _, err = keras_gen("train", "--recipe", tmp_path / "r.yaml")
         assert code == 2
-        assert "latent_dims" in err
+        assert "no option 'model.latent_dims'. Did you mean '--model.latent-dim'?" in err
         assert len(err.splitlines()) == 1
 
     def test_another_configuration_in_the_same_folder(self, keras_gen, trained):
@@ -300,7 +300,7 @@ class TestBundles:
         code, out, _ = keras_gen("info", folder)
         assert code == 0
         assert "  a.onnx (0.00 MiB and weights.data, 0.00 MiB): x float32[n, 4] -> y float32[n, 3]" in out
-        assert "    int8: PSNR 41.2 dB against before, 40.0 asked for" in out
+        assert "    int8: PSNR 41.2 dB against before, 40.0 requested" in out
         nodes = [onnx.helper.make_node("RandomNormalLike", ["x"], ["y"])]
         handmade.write(folder, {"a": handmade.product(handmade.beside(), nodes=nodes)})
         code, _, err = keras_gen("info", folder)
@@ -374,8 +374,8 @@ def test_a_models_options_are_explained(capsys):
         main(["train", "vae", "--help"])
     assert stop.value.code == 0
     printed = capsys.readouterr().out
-    assert "--model.latent_dim LATENT_DIM" in printed
-    assert "weight of the KL term in the loss." in printed
+    assert "--model.latent-dim LATENT_DIM" in printed
+    assert "Weight of the KL term in the loss." in printed
 
 
 def test_the_demo_leaves_what_it_promises(keras_gen, tmp_path):

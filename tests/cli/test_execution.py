@@ -46,12 +46,12 @@ def test_a_trace_is_where_tensorboard_looks(one_by_one):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--steps_per_execution", "4"], "--steps_per_execution must divide the steps of an epoch, 15. Received: 4"),
-        (["--steps_per_execution", "3"], "must divide the steps of --checkpoint_steps, 5. Received: 3"),
+        (["--steps_per_execution", "4"], "--steps-per-execution must divide the steps of an epoch, 15. Received: 4"),
+        (["--steps_per_execution", "3"], "must divide the steps of --checkpoint-steps, 5. Received: 3"),
         (["--steps_per_execution", "0"], "`steps_per_execution` must be at least 1. Received: 0"),
         (["--accumulate", "0"], "`accumulate` must be at least 1. Received: 0"),
-        (["--accumulate", "3"], "--batch_size must be a multiple of 3, for 1 replicas, --accumulate 3 and 1 moves of"),
-        (["--strategy", "mirrored", "--batch_size", "10"], "--batch_size must be a multiple of 4, for 4 replicas"),
+        (["--accumulate", "3"], "--batch-size must be a multiple of 3, for 1 replicas, --accumulate 3 and 1 moves of"),
+        (["--strategy", "mirrored", "--batch_size", "10"], "--batch-size must be a multiple of 4, for 4 replicas"),
         (["--profile", "3"], "--profile must be FIRST,LAST, as in 10,20. Received: 3"),
         (["--profile", "5,2"], "--profile must be FIRST,LAST, as in 10,20. Received: 5,2"),
     ],

@@ -70,7 +70,7 @@ def test_a_class_is_named_where_the_decoder_sees_it(files, refused, run, tmp_pat
     model.save(tmp_path / "m.keras")
     words = [tmp_path / "m.keras", paths[0], "--out", tmp_path / "i.png"]
     assert run("invert", *words, "--class", "dog")[0] == 0
-    assert "--class must say which class to decode, of cat, dog. Received: none." in refused("invert", *words)
+    assert "--class must say which class to decode, of cat, dog. Received: no --class." in refused("invert", *words)
     assert "the class must be one of cat, dog. Received: 'cow'." in refused("invert", *words, "--class", "cow")
 
 

@@ -93,7 +93,7 @@ def test_stopped_at_a_step_it_ends_the_same(straight, tmp_path, name, monkeypatc
     assert position_of(found[-1]).steps > 0
     assert len(found) == 2
     assert main(command(name, tmp_path / "run")) == 0
-    assert "continuing after epoch" in capsys.readouterr().out
+    assert "resuming after epoch" in capsys.readouterr().out
     assert_equal_runs(tmp_path / "run", straight(name))
 
 
@@ -125,7 +125,7 @@ def test_a_broken_checkpoint_is_passed_over(straight, tmp_path, capsys):
     said = capsys.readouterr().out
     for checkpoint in found[-2:]:
         assert f"{checkpoint} cannot be read; the one before is taken." in said
-    assert "continuing after epoch 1 and 4 steps of 3" in said
+    assert "resuming after epoch 1 and 4 steps of 3" in said
     # The grid of the last epoch of the shorter training is the only thing that the longer one would not have made.
     assert_equal_runs(out, straight("vae"))
 

@@ -64,7 +64,7 @@ def test_a_manifold_of_another_prior_is_spaced_by_its_draws(run, altered_bundle,
 def test_a_bundle_without_a_prior_has_no_manifold(run, priorless_bundle, tmp_path):
     code, _, err = run("manifold", priorless_bundle, "--out", tmp_path / "m.png")
     assert code == 2
-    assert "must have a prior, whose quantiles space the grid. Received: none." in err
+    assert "must have a prior, whose quantiles space the grid. Received: a bundle without a prior." in err
     assert len(err.splitlines()) == 1
 
 
@@ -189,7 +189,7 @@ def test_another_size_is_converted_only_when_asked(run, vae_bundle, tmp_path):
         (["reconstruct", "{bundle}", ".", "--out", "r.png"], "must hold pictures"),
         (["reconstruct", "{bundle}", "--out", "r.png"], "needs pictures"),
         (["encode", "{bundle}", ".", "--out", "codes.png"], "--out must be a file that ends in .npy"),
-        (["interpolate", "{bundle}", "--out", "w.png"], "Received: none of them."),
+        (["interpolate", "{bundle}", "--out", "w.png"], "Received: only the bundle."),
         (["interpolate", "{bundle}", "--seeds", "[1]", "--out", "w.png"], "at least two latents"),
         (
             ["interpolate", "{bundle}", "--seeds", "[1, 2]", "--steps", "1", "--out", "w.png"],

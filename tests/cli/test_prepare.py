@@ -33,6 +33,6 @@ def test_a_run_in_two_parts_on_prepared_domains_is_an_unbroken_one_on_the_source
             code, said, _ = run("train", "cyclegan", *words, *SIZES, *OPTIONS)
             assert code == 0
             assert "4 and 3 pictures of 16x16x3" in said
-    assert "continuing after epoch 1 of 2" in said
+    assert "resuming after epoch 1 of 2" in said
     assert figures(tmp_path / "in_parts") == figures(tmp_path / "whole")
     assert float(figures(tmp_path / "whole")[1]["val_cycle_loss"]) > 0

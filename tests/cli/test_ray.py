@@ -196,7 +196,7 @@ def test_a_worker_that_cannot_write_says_so_in_one_line(vae_bundle, cluster, tmp
         (["--ray", "local", "--workers", "0"], "`workers` must be at least 1. Received: 0"),
         (["--ray", "local", "--threads", "0"], "`threads` must be at least 1. Received: 0"),
         (["--ray", "local", "--truncation", "0.5"], "`truncation` must be left out"),
-        (["--shard_size", "5"], "--shard_size must be left out but for --format npy"),
+        (["--shard_size", "5"], "--shard-size must be left out without --format npy"),
         (["--format", "jpg"], "--format must be"),
         (["-n", "0"], "`n` must be at least 1"),
     ],
@@ -214,7 +214,7 @@ def test_an_address_at_which_nobody_listens(vae_bundle, tmp_path, refused):
 
 def test_what_is_no_folder_is_refused(vae_bundle, bundles, tmp_path, refused):
     write_png(tmp_path / "a.png", np.zeros((8, 8, 3), np.uint8))
-    message = "--ray must be left out but for a folder of pictures. Received: local"
+    message = "--ray must be left out unless a folder of pictures is written. Received: local"
     assert message in refused("sample", vae_bundle, "--out", tmp_path / "grid.png", "--ray", "local")
     translate = ["translate", bundles["both"], tmp_path / "a.png", "--to", "b", "--out", tmp_path / "b.png"]
     assert message in refused(*translate, "--ray", "local")

@@ -63,7 +63,7 @@ def test_a_continued_run_ends_where_an_unbroken_one_does(place, pix2pix, run):
     for epochs in ("1", "2"):
         code, out, _ = run("train", "pix2pix", *words, "--out", parts, *SMALL, *RATES, "--epochs", epochs)
         assert code == 0
-    assert "continuing after epoch 1 of 2" in out
+    assert "resuming after epoch 1 of 2" in out
     assert figures(parts) == figures(pix2pix)
 
 
@@ -96,14 +96,14 @@ def test_two_domains_train_and_are_exported_both_ways(place, run):
     [
         ("pix2pix", ["--data", "unpaired:{a},{b}"], "pairs of pictures that belong together, as in pairs:PATH"),
         ("pix2pix", ["--data", "folder:{a}"], "two domains must be pairs:PATH"),
-        ("pix2pix", ["--data", "pairs:{pairs}", "--load_size", "12"], "--load_size must be at least --image_size"),
+        ("pix2pix", ["--data", "pairs:{pairs}", "--load_size", "12"], "--load-size must be at least --image-size"),
         ("pix2pix", ["--data", "pairs:{pairs}", "--target", "digits"], "--target must be left out for 'pix2pix'"),
         ("cyclegan", ["--data", "unpaired:{a},{a}", "--alarms", "true"], "--alarms must be asked of a model that"),
         ("cyclegan", ["--data", "unpaired:{a},{b}", "--image_size", "18"], "multiples of 4. Received: 18x18"),
         (
             "cyclegan",
             ["--data", "textured:digits", "--batch_size", "60"],
-            "--batch_size must be at most 50, which the pool",
+            "--batch-size must be at most 50, which the pool",
         ),
         ("gan", ["--data", "digits", "--mirror", "true"], "--mirror must be left out for 'gan', which does not"),
         ("gan", ["--data", "pairs:{pairs}"], "the data source must be"),

@@ -8,10 +8,13 @@ import sys
 
 import av
 import numpy as np
+import onnxruntime
 import pytest
 from PIL import Image
 
+from keras_gen.cli import main
 from serving.common.images import read_image, write_png
+from serving.runtime import providers
 from tests.translators import noise
 
 
@@ -28,6 +31,20 @@ def test_a_picture(bundles, place, run):
     code, out, _ = run("translate", bundles["both"], picture, "--to", "b", "--out", place / "out.png", "--tile", "16")
     assert (code, out) == (0, f"translated: {place / 'out.png'}\n")
     np.testing.assert_array_equal(read_image(place / "out.png"), 255 - read_image(picture))
+
+
+@pytest.mark.parametrize("driver", [False, True])
+@pytest.mark.parametrize("options", [[], ["--verbose"]])
+def test_what_it_runs_on_is_said_where_there_is_a_gpu_or_on_request(
+    bundles, place, capfd, monkeypatch, driver, options
+):
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: [providers.PROVIDERS["cpu"]])
+    monkeypatch.setattr(providers, "nvidia_driver_present", lambda: driver)
+    picture = place / "in" / "deeper" / "1.png"
+    words = ["translate", bundles["inverting"], picture, "--out", place / "out.png", *options]
+    assert main([str(word) for word in words]) == 0
+    said = "keras-gen: runs on cpu, not on tensorrt or cuda: this ONNX Runtime was built without it\n"
+    assert capfd.readouterr().err == (said if driver or options else "")
 
 
 def test_a_folder_says_what_failed(bundles, place, run):

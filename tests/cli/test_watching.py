@@ -73,7 +73,7 @@ def test_modes_and_distance_are_measured_and_choose_the_best_model(run, tmp_path
 
     # A run may be continued with another view of it, and the file of its best model used like the run.
     code, printed, _ = run("train", *GAN, "--epochs", 4, "--out", out, "--best", "generator_loss")
-    assert (code, "continuing after epoch 3 of 4" in printed) == (0, True)
+    assert (code, "resuming after epoch 3 of 4" in printed) == (0, True)
     assert json.loads((out / "best.json").read_text())["figure"] == "generator_loss"
     assert run("export", out / "best.keras", "--out", tmp_path / "bundle")[0] == 0
     code, printed, _ = run("evaluate", out / "best.keras", "--data", "digits")
@@ -131,11 +131,11 @@ def test_what_cannot_be_watched_is_refused_before_anything_is_written(refused, t
         ([*GAN, "--best", "generator_los"], "Did you mean 'generator_loss'?"),
         ([*GAN, "--best", "val_generator_loss"], "`best` must be one of generator_loss"),
         ([*GAN, "--best", "frechet_distance"], "Received: 'frechet_distance'."),
-        ([*GAN, "--best_mode", "least"], "--best_mode must be one of min, max. Received: least."),
+        ([*GAN, "--best_mode", "least"], "--best-mode must be one of min, max. Received: least."),
         ([*GAN, "--frechet_every", 0], "`frechet_every` must be at least 1. Received: 0."),
         ([*GAN, "--frechet_every", 1, "--frechet_samples", 128], "Received: 128 and 1500."),
         ([*coder, "--alarms", "true"], "--alarms must be asked of a model that draws samples. Received: Autoencoder."),
-        ([*coder, "--frechet_every", 1], "--frechet_every must be asked"),
+        ([*coder, "--frechet_every", 1], "--frechet-every must be asked"),
         ([*unlabelled, "--watch_modes", "true"], "must have labels"),
     ]
     for words, message in cases:

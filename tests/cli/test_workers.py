@@ -64,7 +64,7 @@ def test_two_processes_train_the_same_model_and_go_on_with_it(alone, tmp_path):
         assert done.returncode == 0, done.stdout + done.stderr
         assert f"[0] run: {out}" in done.stdout
         assert "[1] run:" not in done.stdout
-    assert "continuing after epoch 1 of 3" in done.stdout
+    assert "resuming after epoch 1 of 3" in done.stdout
     assert_equal_runs(out, alone)
     assert {path.name for path in out.iterdir()} == {path.name for path in alone.iterdir()}
     assert (out / "best.json").exists()
@@ -88,7 +88,7 @@ def test_one_of_two_killed_and_the_job_started_again_ends_the_same(tmp_path, ind
     worker_of_index(workers, index).kill()
     assert process.wait(timeout=120) == 128 + 9
     done = launch(*words, out)
-    assert "continuing after epoch 1" in done.stdout
+    assert "resuming after epoch 1" in done.stdout
     assert done.returncode == 0, done.stdout + done.stderr
     # A checkpoint has the sum of what the workers have counted of the epoch, in which they would add in another order.
     for first, second in zip(figures(out), figures(straight), strict=True):
@@ -124,16 +124,16 @@ def test_a_worker_that_never_comes_up_ends_the_training(tmp_path):
     )
     assert done.returncode == 2
     assert done.stderr == (
-        "keras-gen: all workers must come up within 1 s (--worker_wait). Received: no worker 1 (127.0.0.1:29472).\n"
+        "keras-gen: all workers must come up within 1 s (--worker-wait). Received: no worker 1 (127.0.0.1:29472).\n"
     )
 
 
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["launch", "--workers", "2"], "keras-gen launch needs a command behind --"),
+        (["launch", "--workers", "2"], "keras-gen launch needs a command after --"),
         (["launch", "--workers", "0", "--", "train"], "`workers` must be at least 1. Received: 0"),
-        (["launch", "--", "sample", "x"], "keras-gen launch runs train. Received: ['sample']"),
+        (["launch", "--", "sample", "x"], "keras-gen launch runs train. Received: sample"),
         ([*VAE, "--strategy", "multiworker"], "TF_CONFIG must name the workers"),
         ([*VAE, "--strategy", "tpu"], "--strategy must be one of none, mirrored, multiworker. Received: tpu"),
     ],

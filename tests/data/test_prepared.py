@@ -166,7 +166,7 @@ class TestMistakes:
     @pytest.mark.parametrize(
         ("words", "message"),
         [
-            (["folder:{folder}", "--out", "{tmp}/out"], "pictures must have one size unless --image_size (or"),
+            (["folder:{folder}", "--out", "{tmp}/out"], "pictures must have one size unless --image-size (or"),
             (["folder:{folder}", "--out", "{folder}"], "--out must be a new folder, or one that this command has"),
             (["folder:{tmp}/no", "--out", "{tmp}/out"], "no must be a folder. Received: no such folder."),
             (["nothing", "--out", "{tmp}/out"], "the data source must be digits, "),

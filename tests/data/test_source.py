@@ -108,7 +108,7 @@ class TestNames:
         [
             ("digit", "Did you mean 'digits'?"),
             ("foldr:x", "Did you mean 'folder'?"),
-            ("folder:", "as in folder:PLACE"),
+            ("folder:", "as in folder:PATH"),
             ("digits:x", "takes no path"),
             ("folder:/nowhere", "no such folder"),
             ("npz:/nowhere", "no such file"),
@@ -177,7 +177,7 @@ class TestNpz:
 
     def test_float_pictures_are_not_resized_silently(self, tmp_path):
         np.savez(tmp_path / "a.npz", x=np.zeros((2, 4, 4)))
-        with pytest.raises(InputError, match="4x4x1. Received: a wish for 8x8x1"):
+        with pytest.raises(InputError, match="4x4x1. Received: requested 8x8x1"):
             open_source(f"npz:{tmp_path / 'a.npz'}", image_size=8)
 
 

@@ -3,7 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from keras_gen.data import open_source, stacked
+from keras_gen.data import open_source
+from keras_gen.data.sources import stacked
 from serving import InputError
 
 
@@ -65,10 +66,10 @@ def test_pictures_are_resized_before_they_are_stacked(few):
 @pytest.mark.parametrize(
     ("inner", "options", "message"),
     [
-        ("digits", {"channels": 1}, "stacked:digits must have 3 channels. Received: a wish for 1."),
+        ("digits", {"channels": 1}, "stacked:digits must have 3 channels. Received: requested 1."),
         ("digit", {}, "Did you mean 'digits'?"),
         ("npz:/nowhere", {}, "no such file"),
-        ("", {}, "as in stacked:PLACE"),
+        ("", {}, "as in stacked:SOURCE"),
         ("stacked:digits", {}, "grey pictures of 10 classes. Received: 3 channels, 1000 classes."),
     ],
 )

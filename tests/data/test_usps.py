@@ -45,7 +45,7 @@ def test_pictures_and_labels(tmp_path, ramp):
         (b"no gzip", "zip.train.gz must be gzipped text."),
         (gzip.compress(b"1 2 3\n")[:-6], "zip.train.gz must be gzipped text."),
         (gzip.compress(b"\xff\xfe"), "zip.train.gz must be gzipped text."),
-        (gzip.compress(b"\n"), "at least one digit. Received: none."),
+        (gzip.compress(b"\n"), "at least one digit. Received: an empty file."),
         (gzip.compress(b"1 0 0\n"), "must have 257 numbers a digit. Received: 3 for digit 1."),
         (gzip.compress(b"1" + b" x" * 256), "must have numbers alone."),
         (gzip.compress(b"10" + b" 0" * 256), "must have labels from 0 to 9. Received: 10."),

@@ -212,6 +212,7 @@ def test_the_cards_program_runs(vae_bundle, monkeypatch):
     """What the bundle's README tells a stranger to do, done in the bundle's folder."""
     text = (vae_bundle / "README.md").read_text()
     assert "`decoder.weights` holds numbers of `decoder.onnx` and `sampler.onnx`: it must lie beside them." in text
+    assert "`ORT_DISABLE_TELEMETRY` is 1" in text
     program = text.split("```python\n")[1].split("```")[0]
     monkeypatch.chdir(vae_bundle)
     names: dict = {}

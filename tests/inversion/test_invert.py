@@ -10,6 +10,7 @@ import tensorflow as tf
 
 import export
 import keras_gen
+import serving
 from keras_gen.inversion import LatentDecoder, decoder_of, invert, open_decoder
 from serving import InputError
 from serving.common.noise import standard_normal
@@ -136,7 +137,7 @@ class TestModels:
         samples = gan.sample(3, seed=7)
         bundle = export.export_bundle(gan, tmp_path / "bundle", io)
         expected = invert(gan, samples, steps=20)
-        found = invert(open_decoder(bundle), samples, steps=20)
+        found = invert(open_decoder(bundle, serving.load), samples, steps=20)
         np.testing.assert_allclose(found.latents, expected.latents, atol=1e-3)
         np.testing.assert_allclose(found.pictures, expected.pictures, atol=1e-3)
 
@@ -148,7 +149,7 @@ class TestModels:
         refined = invert(small_vae, pictures[:6], steps=100)
         before, after = (np.square(found.pictures - pictures[:6]).mean() for found in (plain, refined))
         assert after < before
-        of_bundle = invert(open_decoder(vae_bundle), pictures[:6])
+        of_bundle = invert(open_decoder(vae_bundle, serving.load), pictures[:6])
         np.testing.assert_allclose(of_bundle.latents, code, atol=0.05)  # its encoder sees grey levels
 
     def test_a_conditional_model_is_given_labels(self):
@@ -165,9 +166,9 @@ class TestModels:
         copy = shutil.copytree(vae_bundle, tmp_path / "copy")
         shutil.rmtree(copy / "saved_model")
         with pytest.raises(InputError, match="must have its SavedModel"):
-            open_decoder(copy)
+            open_decoder(copy, serving.load)
         with pytest.raises(InputError, match="no such folder"):
-            open_decoder(tmp_path / "nowhere")
+            open_decoder(tmp_path / "nowhere", serving.load)
         nothing = dataclasses.replace(LINEAR, draw=None)
         with pytest.raises(InputError, match="an encoder or a prior. Received: neither"):
             invert(nothing, IMAGES)

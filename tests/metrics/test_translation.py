@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from keras_gen.data import Domains, Examples, Source, open_domains
-from keras_gen.data.translation.textured import textured
+from keras_gen.data.sources.textured import textured
 from keras_gen.metrics.translation import Settings, evaluate_translation
 from serving import InputError
 from serving.common.images import to_float, to_uint8

@@ -32,7 +32,7 @@ class TestUNetCycleGAN(ModelContract):
     model_class = keras_gen.CycleGAN
     arguments = {
         **SMALL,
-        "generator": {"name": "unet", "filters": 4},
+        "generator": {"name": "unet", "filters": 4, "depth": 2},
         "loss": "relativistic",
         "penalties": {"r1": 0.1},
         "discriminator_steps": 2,
@@ -40,7 +40,7 @@ class TestUNetCycleGAN(ModelContract):
         "identity_weight": 0.0,
         "ema_decay": 0.0,
     }
-    stateless = {"generator": {"name": "unet", "filters": 4, "dropout": 0.0}}
+    stateless = {"generator": {"name": "unet", "filters": 4, "depth": 2, "dropout": 0.0}}
 
 
 def linear(weight):

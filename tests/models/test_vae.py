@@ -251,7 +251,7 @@ def test_a_learned_scale_finds_the_spread_of_the_data():
         ({"beta": -1.0}, "`beta` must be at least 0. Received: -1.0."),
         ({"encoder": "convv"}, "Did you mean 'conv'?"),
         ({"encoder": {"name": "conv", "filter": 3}}, "Did you mean 'filters'?"),
-        ({"image_shape": (7, 7, 1)}, "Received: 7x7; choose another --image_size"),
+        ({"image_shape": (7, 7, 1)}, "Received: 7x7; choose another --image-size"),
     ],
 )
 def test_impossible_arguments_are_named(arguments, message):

@@ -10,10 +10,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import tensorflow as tf
 
-from tests.harness import free_addresses
-from tests.models.fit_as_worker import contracts, fitted
+from tests.harness import assert_close, assert_equal_fits, free_addresses
+from tests.models.fit_as_worker import contracts
 
 
 @pytest.fixture(scope="module")
@@ -38,10 +37,9 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("contract", list(contracts()), ids=lambda contract: contract.__name__)
-def test_two_processes_equal_one(trained, contract):
-    expected = fitted(contract, tf.distribute.get_strategy())
-    first, second = (np.load(trained / f"{contract.__name__}-{index}.npz") for index in range(2))
-    assert set(first.files) == set(second.files) == set(expected)
-    for name, value in expected.items():
-        np.testing.assert_array_equal(first[name], second[name], err_msg=name)
-        np.testing.assert_allclose(first[name], value, rtol=1e-5, atol=1e-5, err_msg=name)
+def test_two_processes_equal_one(trained, fits, contract):
+    expected = fits(contract, lambda: contract().build())
+    first, second = (dict(np.load(trained / f"{contract.__name__}-{index}.npz")) for index in range(2))
+    assert set(first) == set(second)
+    assert_close(first, second, rtol=0, atol=0)
+    assert_equal_fits(first, expected)

@@ -125,5 +125,5 @@ def test_a_picture_too_small_for_lenet_is_named(side, padding, fits):
     if fits:
         assert lenet.feature_extractor((side, 20, 1), padding=padding).output_shape[1] > 0
     else:
-        with pytest.raises(InputError, match=f"Received: pictures of 20x{side}; choose another --image_size"):
+        with pytest.raises(InputError, match=f"Received: pictures of 20x{side}; choose another --image-size"):
             lenet.feature_extractor((side, 20, 1), padding=padding)

@@ -18,8 +18,10 @@ def pictures(height, width, count=2):
 
 def run(tile, images, statistics, own):
     given = np.broadcast_to(statistics, (len(images), tile.input["statistics"].shape[-1])).astype(np.float32)
-    outputs = tile({"image": images, "statistics": given, "own": np.full((len(images), 1), own, np.float32)})
-    return outputs["translation"].numpy(), outputs["measured"].numpy()
+    outputs = tile(
+        {"image": images, "statistics": given, "use_own_statistics": np.full((len(images), 1), own, np.float32)}
+    )
+    return outputs["translation"].numpy(), outputs["measured_statistics"].numpy()
 
 
 @pytest.mark.parametrize("family", FAMILIES)

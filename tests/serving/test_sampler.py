@@ -57,6 +57,15 @@ def test_a_seed_gives_the_same_pictures_whatever_the_batch_size(sampler, batch_s
     assert not np.array_equal(sampler.sample(70, seed=10, batch_size=batch_size), expected)
 
 
+def test_parts_that_are_drawn_one_after_the_other_are_of_one_seed(sampler):
+    """Latents are drawn in parts of 2^16 numbers."""
+    n = 2**16 // 2 + 3
+    last = standard_normal(seed=9, n=5, size=2, start=n - 5)
+    np.testing.assert_allclose(sampler.latents(5, seed=9, start=n - 5), last, atol=1e-5)
+    difference = np.abs(sampler.sample(n, seed=9)[-5:].astype(int) - sampler.decode(last))
+    assert difference.max() <= 1
+
+
 def test_plain_onnxruntime_draws_the_same_pictures(sampler, vae_bundle):
     session = onnxruntime.InferenceSession(vae_bundle / "sampler.onnx", providers=["CPUExecutionProvider"])
     (pictures,) = session.run(["image"], {"seed": np.array(9), "n": np.array(70)})
@@ -209,3 +218,13 @@ class TestDamage:
         assert sampler.abilities == ("sample", "decode")
         with pytest.raises(InputError, match="must have the network 'encoder'. Received: a bundle with"):
             sampler.encode(np.zeros((1, 8, 8, 1), np.uint8))
+
+
+def test_settings_travel_whole_and_options_change_them(vae_bundle, bundles):
+    given = serving.Settings("cpu", threads=1)
+    for bundle, opened in ((vae_bundle, serving.Sampler), (bundles["inverting"], serving.Translator)):
+        for loaded in (serving.load(bundle, given), opened(bundle, "auto", provider="cpu", threads=1)):
+            assert isinstance(loaded, opened)
+            assert loaded.execution.provider == "cpu"
+            assert loaded.settings == given
+        assert opened(bundle, given, threads=2).settings == serving.Settings("cpu", threads=2)

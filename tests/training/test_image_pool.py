@@ -68,6 +68,16 @@ def test_a_batch_may_fill_the_pool_and_go_on():
     assert sorted(set(np.ravel(model.pool.images)) | set(given)) == [0, 1, 2, 10, 11, 12]
 
 
+def test_moves_of_one_step_draw_other_places():
+    """Of a full pool each coin of a move is its own: with the same ones, twelve would be alike by chance 1 in 4096."""
+    model, given = Pooled(size=12), []
+    model.step(numbered(0, 12))
+    for turn in range(2):
+        new = numbered(100 * (turn + 1), 12)
+        given.append(np.ravel(model.pool(new, turn=turn)) == np.ravel(new))
+    assert not np.array_equal(*given)
+
+
 def test_no_pool_gives_every_picture_back():
     model = Pooled(size=0)
     np.testing.assert_array_equal(run(model, [numbered(0, 3)] * 2), [[0, 1, 2]] * 2)

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+from functools import partial
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from keras_gen.layers import Dropout
+from keras_gen.layers.training_noise import TrainingNoise
 from keras_gen.training.moves import Move, global_mean, play
 from serving.common.errors import InputError
 from tests.harness import moved, replicas
@@ -97,14 +101,14 @@ def two_players(first, second, **options):
     return moves
 
 
-@pytest.mark.parametrize("parts", [2, 3, 6])
-def test_micro_batches_move_as_the_whole_batch(parts):
+@pytest.mark.parametrize("micro_batches", [2, 3, 6])
+def test_micro_batches_move_as_the_whole_batch(micro_batches):
     x = tf.range(1.0, 7.0)[:, None]
     received, expected = (
         [dense(2.0, kernel_regularizer="l2"), dense(3.0)],
         [dense(2.0, kernel_regularizer="l2"), dense(3.0)],
     )
-    values = play(two_players(*received), x, micro_batches=parts)
+    values = play(two_players(*received), x, micro_batches=micro_batches)
     for name, whole in play(two_players(*expected), x).items():
         np.testing.assert_allclose(values[name], whole, rtol=1e-6)
     for one, other in zip(received, expected, strict=True):
@@ -122,3 +126,48 @@ def test_a_player_rests_by_the_accuracy_of_all_micro_batches(rest_above, rests):
 def test_a_batch_that_micro_batches_do_not_divide_is_refused():
     with pytest.raises(InputError, match=r"`micro_batches` must divide each replica's batch of 6\. Received: 4\."):
         play(two_players(dense(2.0), dense(3.0)), tf.range(1.0, 7.0)[:, None], micro_batches=4)
+
+
+def drawing(noise, purposes):
+    """Moves whose terms draw noise after that of the forward pass before them."""
+    network, optimizer = dense(2.0), keras.optimizers.SGD(0.01)
+    optimizer.build(network.trainable_variables)
+
+    def moves(x):
+        noise.training_rows(tf.shape(x)[0], 1, purposes[0])
+
+        def terms():
+            return {"loss": network(x)[:, 0] + noise.training_rows(tf.shape(x)[0], 1, purposes[1])[:, 0]}
+
+        yield Move(terms, network, optimizer)
+        return (yield Move(error(network, x), network, optimizer))
+
+    return moves
+
+
+@pytest.mark.parametrize("micro_batches", [1, 2])
+@pytest.mark.parametrize("graph", [False, True])
+def test_a_step_draws_noise_once_for_each_purpose(micro_batches, graph):
+    """Forward passes that are made again for a later move, and later steps, draw the same again."""
+    noise, x = TrainingNoise(0), tf.range(1.0, 7.0)[:, None]
+
+    def step_of(moves):
+        step = partial(play, moves, x, micro_batches)
+        return tf.function(step, autograph=False) if graph else step
+
+    step, twice = (step_of(drawing(noise, ("first", other))) for other in ("second", "first"))
+    step()
+    step()
+    with pytest.raises(InputError, match="drawn once a step for each purpose. Received: 'first' again."):
+        twice()
+
+
+def test_noise_that_moves_on_within_a_step_may_be_drawn_again():
+    dropout, network = Dropout(0.5, seed=0), dense(1.0)
+
+    def terms():
+        kept = [dropout(tf.ones((2, 4, 4, 1)), training=True) for _ in range(2)]
+        assert not np.array_equal(kept[0], kept[1])
+        return {"loss": network(tf.ones((2, 1)))[:, 0]}
+
+    moved(terms, network, keras.optimizers.SGD(0.1))

@@ -5,6 +5,7 @@ import pytest
 from scipy.spatial import distance
 
 from keras_gen.training.sample_watch import SAMPLES, SampleWatch, pairwise_distances
+from keras_gen.training.spec import ModelSpec
 
 SHAPE = (6, 5, 2)
 
@@ -18,8 +19,7 @@ class Drawer:
 
     def __init__(self, samples, classes=()):
         self.samples = samples
-        self.classes = classes
-        self.labelled = bool(classes)
+        self.spec = ModelSpec(labelled=bool(classes), classes=tuple(classes))
 
     def sample(self, n, seed):
         assert (n, seed) == (SAMPLES, 0)

@@ -74,7 +74,7 @@ def test_a_worker_that_does_not_come_is_named():
     places = free_addresses(4)
     ended = call(places, [0, 2], wait=0.8)
     expected = (
-        f"all workers must come up within 0.8 s (--worker_wait). Received: no worker 1 ({places[1]}), 3 ({places[3]})."
+        f"all workers must come up within 0.8 s (--worker-wait). Received: no worker 1 ({places[1]}), 3 ({places[3]})."
     )
     assert ended[0][0] == expected
     assert ended[2][0] is not None

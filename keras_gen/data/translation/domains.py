@@ -2,42 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from keras_gen.data import own
 from keras_gen.data.domains import check_same_shape
-from keras_gen.data.examples import Shape, asked_shape
+from keras_gen.data.examples import asked_shape, check_split
+from keras_gen.data.kinds import DOMAINS, SOURCES, find_domains
+from keras_gen.data.opening import place_of
 from keras_gen.data.shares import Share, shared
-from keras_gen.data.source import SPLITS, Source
+from keras_gen.data.source import Source
 from keras_gen.data.streams import Stream
-from keras_gen.data.translation import edges, pairs, prepared, textured, tfds, unpaired
-from keras_gen.data.translation.both import Both
-from serving.common.errors import InputError, nearest, require_among
+from serving.common.errors import InputError
 
 if TYPE_CHECKING:
     import tensorflow as tf
-
-READERS: dict[str, Callable[[str, str, Shape], Both]] = {
-    "edges": edges.read,
-    "pairs": pairs.read,
-    "prepared": prepared.read,
-    "textured": textured.read,
-    "tfds": tfds.read,
-    "unpaired": unpaired.read,
-}
-# One of pairs, or one for each domain.
-STREAMS: dict[str, Callable[[str, str, Shape], tuple[Stream, ...]]] = {
-    "edges": edges.streams,
-    "pairs": pairs.streams,
-    "textured": textured.streams,
-    "tfds": tfds.streams,
-    "unpaired": unpaired.streams,
-}
-DOMAIN_NAMES = (
-    "pairs:PATH, pairs:PATH_A,PATH_B, unpaired:PATH, unpaired:PATH_A,PATH_B, tfds:cycle_gan/NAME, edges:SOURCE, "
-    "textured:SOURCE or prepared:FOLDER"
-)
 
 
 @dataclass(frozen=True)
@@ -152,8 +131,9 @@ def open_domains(
     Raises:
         InputError: an unknown kind, a path that is not there, pictures that have no partner or another shape.
     """
-    kind, location = _kind(name, split, READERS)
-    found = READERS[kind](location, split, asked_shape(image_size, channels))
+    kind, location = find_domains(name)
+    check_split(split)
+    found = kind.read(place_of(kind.form, location), split, asked_shape(image_size, channels))
     a, b = (Source(f"{name} ({domain})", split, part) for domain, part in (("A", found.a), ("B", found.b)))
     check_same_shape(a, b)
     both = Domains(name, a, b, found.paired)
@@ -165,28 +145,28 @@ def open_streams(
 ) -> tuple[Stream, ...]:
     """One after the other the pairs, or the pictures of A and those of B; arguments and errors as for
     `open_domains`."""
-    kind, location = _kind(name, split, STREAMS)
-    return STREAMS[kind](location, split, asked_shape(image_size, channels))
+    kind, location = find_domains(name)
+    check_split(split)
+    if kind.stream is None:
+        raise InputError(f"the data must be pictures that can be prepared. Received: {name!r}.")
+    return kind.stream(place_of(kind.form, location), split, asked_shape(image_size, channels))
 
 
 def has_domains(name: str) -> bool:
-    """Whether a source that can be streamed is one of two domains; a data set of TensorFlow Datasets is looked at."""
-    kind, _, location = name.partition(":")
-    return kind in STREAMS and (kind != "tfds" or (bool(location) and tfds.has_domains(location)))
+    """Whether a source that can be streamed is one of two domains; where its name does not say so, it is looked at."""
+    head, _, location = name.partition(":")
+    kind = DOMAINS.get(head)
+    if kind is None:
+        return head not in SOURCES and name in own.FUNCTIONS and own.has_domains(name)
+    if kind.stream is None:
+        return False
+    return head not in SOURCES or kind.has_domains is None or (bool(location) and kind.has_domains(location))
 
 
 def check_load_size(load_size: int, image_size: int | None) -> None:
     """Raises InputError where parts of `image_size` cannot be taken of pictures of `load_size`."""
     if image_size is None or load_size < image_size:
         raise InputError(
-            "--load_size must be at least --image_size, the side of the part that is taken of each picture. "
+            "--load-size must be at least --image-size, the side of the part that is taken of each picture. "
             f"Received: {load_size} and {image_size}."
         )
-
-
-def _kind(name: str, split: str, kinds: Mapping[str, object]) -> tuple[str, str]:
-    kind, _, location = name.partition(":")
-    if kind not in kinds or not location:
-        raise InputError(f"two domains must be {DOMAIN_NAMES}. Received: {name!r}.{nearest(kind, list(kinds))}")
-    require_among(SPLITS, split=split)
-    return kind, location

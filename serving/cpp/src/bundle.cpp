@@ -4,6 +4,7 @@
 
 #include <array>
 #include <charconv>
+#include <cstdlib>
 #include <mutex>
 #include <type_traits>
 
@@ -17,9 +18,18 @@ namespace fs = std::filesystem;
 
 std::string runtime_version() { return OrtGetApiBase()->GetVersionString(); }
 
+// ONNX Runtime from 1.29 on writes a device id and sends what it runs, unless this is set before its environment is
+// made; what the user set stays. On Windows it does not read the variable.
+void turn_telemetry_off() {
+#ifndef _WIN32
+    setenv("ORT_DISABLE_TELEMETRY", "1", 0);
+#endif
+}
+
 // The functions of the library. It is asked for its version first: what it is too old for, it complains about itself.
 void start_runtime() {
     static const bool started = [] {
+        turn_telemetry_off();
         const std::string version = runtime_version();
         const auto minor = version.substr(std::min(version.find('.') + 1, version.size()));
         int api_version = 0;
@@ -129,18 +139,10 @@ Ort::Value value_over(T* values, const std::vector<std::int64_t>& shape) {
 
 struct Bundle::State {
     State(fs::path place, const Execution& wanted) : folder(std::move(place)) {
-        const auto path = folder / "manifest.json";
-        if (!fs::is_directory(folder) || !fs::exists(fs::symlink_status(path)))
-            throw InputError(folder.string() + " must be a bundle with a manifest.json. Received: " +
-                             (fs::is_directory(folder) ? "a folder without one." : "no such folder."));
-        try {
-            manifest = read_manifest(detail::read_plain_file(path, detail::largest_manifest));
-        } catch (const InputError& error) {
-            throw InputError(path.string() + ": " + error.what());
-        }
+        manifest = detail::manifest_of(folder);
         for (const auto& [name, network] : manifest.networks) {
-            detail::check_present(folder, network.file, detail::largest_network);
-            if (network.weights) detail::check_present(folder, *network.weights, detail::largest_weights);
+            detail::check_present(folder, network.file);
+            if (network.weights) detail::check_present(folder, *network.weights);
         }
         detail::require_at_least(0, "threads", wanted.threads);
         threads = wanted.threads;

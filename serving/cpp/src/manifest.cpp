@@ -1,12 +1,22 @@
-// manifest.json, entry by entry.
+// manifest.json, entry by entry, as serving/bundle/manifest.schema.json defines it.
 #include <nlohmann/json.hpp>
 
+#include "schema.hpp"
+#include "stored.hpp"
 #include "support.hpp"
 
 namespace keras_gen {
 namespace {
 
 using Json = nlohmann::json;
+namespace schema = detail::schema;
+
+static_assert(newest_format == schema::newest_format, "keras_gen.hpp says which formats are read");
+
+template <class Names>
+bool is_among(const Names& names, const std::string& name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+}
 
 // An entry and its place, keys joined by points.
 class Entry {
@@ -34,14 +44,18 @@ public:
         return Entry(*found, place_ + "." + key);
     }
 
-    std::vector<std::pair<std::string, Entry>> members() const {
+    // No more than `most`.
+    std::vector<std::pair<std::string, Entry>> members(
+        std::int64_t most = std::numeric_limits<std::int64_t>::max()) const {
+        check_count(object().size(), most);
         std::vector<std::pair<std::string, Entry>> members;
         for (const auto& [key, value] : object().items()) members.emplace_back(key, Entry(value, place_ + "." + key));
         return members;
     }
 
-    std::vector<Entry> elements() const {
+    std::vector<Entry> elements(std::int64_t most = std::numeric_limits<std::int64_t>::max()) const {
         if (!value_.is_array()) throw unlike("an array");
+        check_count(value_.size(), most);
         std::vector<Entry> elements;
         for (const auto& value : value_) elements.emplace_back(value, place_);
         return elements;
@@ -54,18 +68,31 @@ public:
         return value_.get<std::string>();
     }
 
+    template <class Names>
+    std::string text_among(const Names& names) const {
+        if (value_.is_string() && is_among(names, value_.get<std::string>())) return value_.get<std::string>();
+        std::string choices;
+        for (const auto name : names) choices += (choices.empty() ? "'" : " or '") + std::string(name) + "'";
+        throw unlike(choices);
+    }
+
     bool flag() const {
         if (!value_.is_boolean()) throw unlike("true or false");
         return value_.get<bool>();
     }
 
-    std::int64_t integer(std::int64_t low) const {
-        const auto most = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
-        const bool whole = value_.is_number_unsigned() ? value_.get<std::uint64_t>() <= most
-                                                       : value_.is_number_integer();
-        if (!whole || value_.get<std::int64_t>() < low)
+    double number() const {
+        if (!value_.is_number()) throw unlike("a number");
+        return value_.get<double>();
+    }
+
+    // 3.0 is an integer, as not every language tells it from 3.
+    std::int64_t integer(std::int64_t low, std::int64_t high = schema::largest_integer) const {
+        const double value = value_.is_number() ? value_.get<double>() : std::nan("");
+        if (!(std::trunc(value) == value && value >= static_cast<double>(low)))
             throw unlike("an integer of at least " + std::to_string(low));
-        return value_.get<std::int64_t>();
+        if (value > static_cast<double>(high)) throw unlike("an integer of at most " + std::to_string(high));
+        return static_cast<std::int64_t>(value);
     }
 
 private:
@@ -74,37 +101,79 @@ private:
         return value_;
     }
 
+    void check_count(std::size_t count, std::int64_t most) const {
+        if (count > static_cast<std::uint64_t>(most))
+            throw InputError(place_ + " must be at most " + std::to_string(most) + " entries. Received: " +
+                             std::to_string(count) + ".");
+    }
+
     const Json& value_;
     std::string place_;
 };
 
-bool is_plain(const std::string& name) {
-    return !name.empty() && name.front() != '.' && name.find_first_of(std::string("/\\\0:", 4)) == std::string::npos;
+bool is_letter_or_digit(char letter) {
+    return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') || (letter >= '0' && letter <= '9');
 }
 
-StoredFile stored_file(const Entry& entry) {
-    StoredFile file{entry.at("file").text(), entry.at("sha256").text(),
-                    static_cast<std::uint64_t>(entry.at("size").integer(0))};
+// What Windows calls a device, whatever follows a point.
+bool is_device(const std::string& name) {
+    std::string stem = name.substr(0, name.find('.'));
+    for (char& letter : stem) letter = letter >= 'a' && letter <= 'z' ? static_cast<char>(letter - 'a' + 'A') : letter;
+    if (stem == "CON" || stem == "PRN" || stem == "AUX" || stem == "NUL") return true;
+    const auto kind = stem.substr(0, 3);
+    return stem.size() == 4 && (kind == "COM" || kind == "LPT") && stem.back() >= '1' && stem.back() <= '9';
+}
+
+bool is_plain(const std::string& name) {
+    const auto fits = [](char letter) { return is_letter_or_digit(letter) || letter == '.' || letter == '_' || letter == '-'; };
+    return !name.empty() && name.size() <= schema::longest_file_name && std::all_of(name.begin(), name.end(), fits) &&
+           name.front() != '.' && name.back() != '.' && !is_device(name);
+}
+
+// Numbers with single points between them.
+bool is_version(const std::string& text) {
+    const auto fits = [](char letter) { return letter == '.' || (letter >= '0' && letter <= '9'); };
+    return !text.empty() && text.size() <= schema::longest_version && std::all_of(text.begin(), text.end(), fits) &&
+           text.front() != '.' && text.back() != '.' && text.find("..") == std::string::npos;
+}
+
+// What to do about a bundle that this library is too old for.
+std::string needed(const std::string& version) {
+    return (is_version(version) ? " This bundle needs keras-gen " + version + " or newer;"
+                                : std::string(" This bundle was written by a newer keras-gen;")) +
+           " update keras-gen to read it.";
+}
+
+StoredFile stored_file(const Entry& entry, std::int64_t most) {
+    StoredFile file{entry.at("file").text(), entry.at("sha256").text(), 0};
     if (!is_plain(file.name)) throw entry.at("file").unlike("a plain file name inside the bundle");
     if (file.sha256.size() != 64 || file.sha256.find_first_not_of("0123456789abcdef") != std::string::npos)
         throw entry.at("sha256").unlike("64 hexadecimal digits");
+    file.size = static_cast<std::uint64_t>(entry.at("size").integer(0, most));
     return file;
 }
 
 std::map<std::string, Tensor> tensors(const Entry& entry) {
     std::map<std::string, Tensor> named;
-    for (const auto& [name, value] : entry.members()) {
+    for (const auto& [name, value] : entry.members(schema::most_tensors)) {
         Tensor& tensor = named[name];
-        for (const auto& axis : value.at("axes").elements())
+        for (const auto& axis : value.at("axes").elements(schema::most_axes))
             tensor.axes.push_back(axis.is_text() ? any_length : axis.integer(1));
-        tensor.dtype = value.at("dtype").text();
+        tensor.dtype = value.at("dtype").text_among(schema::dtypes);
+        if (const auto range = value.optional("range")) {
+            const auto limits = range->elements();
+            for (const auto& limit : limits) limit.number();
+            if (limits.size() != 2) throw range->unlike("[lowest, highest]");
+        }
     }
     return named;
 }
 
 Network network(const Entry& entry) {
-    Network network{stored_file(entry), std::nullopt, tensors(entry.at("inputs")), tensors(entry.at("outputs"))};
-    if (const auto weights = entry.optional("weights")) network.weights = stored_file(*weights);
+    Network network{stored_file(entry, schema::most_network_bytes), std::nullopt, tensors(entry.at("inputs")),
+                    tensors(entry.at("outputs"))};
+    if (const auto weights = entry.optional("weights"))
+        network.weights = stored_file(*weights, schema::most_weights_bytes);
     return network;
 }
 
@@ -115,9 +184,60 @@ Image image(const Entry& entry) {
     return image;
 }
 
+std::int64_t latent_size(const Entry& entry) {
+    entry.at("prior");
+    if (const auto prior = entry.optional("prior")) prior->text_among(schema::priors);
+    return entry.at("size").integer(1);
+}
+
+// What people are told, which nothing here needs; a manifest is nevertheless read by every language or by none.
+void check_facts(const Entry& root) {
+    if (const auto normalization = root.optional("normalization")) normalization->text();
+    if (const auto weights = root.optional("weights")) weights->text_among(schema::weights);
+    if (const auto training = root.optional("training")) training->members();
+    if (const auto parity = root.optional("parity"))
+        for (const auto& [name, outputs] : parity->members())
+            for (const auto& [output, difference] : outputs.members()) difference.number();
+    if (const auto quantization = root.optional("quantization"))
+        for (const auto& [name, facts] : quantization->members()) {
+            facts.at("kind").text_among(schema::quantizations);
+            facts.at("psnr").number();
+            facts.at("at_least").number();
+        }
+}
+
+// A newer format, whatever else it may hold, and features that are not known, are named before the rest.
+std::int64_t checked_version(const Entry& root) {
+    const auto version = root.at("format_version").integer(1);
+    const auto minimum = root.optional("minimum_version");
+    const auto stated = minimum && minimum->is_text() ? minimum->text() : std::string();
+    if (version > newest_format)
+        throw InputError("manifest.format_version must be at most " + std::to_string(newest_format) +
+                         ". Received: " + std::to_string(version) + "." + needed(stated));
+    if (minimum && !is_version(stated)) throw minimum->unlike("a version such as 1.2");
+    if (const auto features = root.optional("requires"))
+        for (const auto& feature : features->elements())
+            if (const auto name = feature.text(); !is_among(schema::features, name))
+                throw InputError("manifest.requires must be features that this keras-gen knows. Received: '" +
+                                 detail::one_line(name, 60) + "'." + needed(stated));
+    return version;
+}
+
+// Throws for what is deeper than a manifest may be; nothing is left out.
+bool check_depth(int depth, Json::parse_event_t event, Json&) {
+    const bool opens = event == Json::parse_event_t::object_start || event == Json::parse_event_t::array_start;
+    if (opens && depth >= schema::deepest)
+        throw InputError("a manifest must be at most " + std::to_string(schema::deepest) +
+                         " arrays and objects deep. Received: more.");
+    return true;
+}
+
 Json parsed(const std::string& text) {
+    // The parser would skip the first, and end at the second.
+    if (text.rfind("\xEF\xBB\xBF", 0) == 0 || text.find('\0') != std::string::npos)
+        throw InputError("a manifest must be JSON. Received: a byte order mark, or a byte that is 0.");
     try {
-        return Json::parse(text);
+        return Json::parse(text, check_depth);
     } catch (const Json::parse_error& error) {
         throw InputError("a manifest must be JSON. Received: something else at byte " + std::to_string(error.byte) +
                          ".");
@@ -132,18 +252,29 @@ Manifest read_manifest(const std::string& text) {
     const Json json = parsed(text);
     const Entry root(json, "manifest");
     Manifest manifest;
-    manifest.format_version = root.at("format_version").integer(1);
-    if (manifest.format_version > newest_format)
-        throw InputError("format_version must be at most " + std::to_string(newest_format) +
-                         ". Received: " + std::to_string(manifest.format_version) +
-                         ". This bundle was written by a newer keras-gen; update keras-gen to read it.");
+    manifest.format_version = checked_version(root);
     manifest.model = root.at("model").text();
-    for (const auto& [name, value] : root.at("networks").members()) manifest.networks.emplace(name, network(value));
+    for (const auto& [name, value] : root.at("networks").members(schema::most_networks))
+        manifest.networks.emplace(name, network(value));
     manifest.image = image(root.at("image"));
-    if (const auto latent = root.optional("latent")) manifest.latent_size = latent->at("size").integer(1);
+    if (const auto latent = root.optional("latent")) manifest.latent_size = latent_size(*latent);
     if (const auto classes = root.optional("classes"))
-        for (const auto& name : classes->elements()) manifest.classes.push_back(name.text());
+        for (const auto& name : classes->elements(schema::most_classes)) manifest.classes.push_back(name.text());
+    check_facts(root);
     return manifest;
+}
+
+Manifest detail::manifest_of(const std::filesystem::path& bundle) {
+    const auto path = bundle / "manifest.json";
+    if (!std::filesystem::is_directory(bundle) || !std::filesystem::exists(std::filesystem::symlink_status(path)))
+        throw InputError(bundle.string() + " must be a bundle with a manifest.json. Received: " +
+                         (std::filesystem::is_directory(bundle) ? "a folder without one." : "no such folder."));
+    const auto content = read_plain_file(path, schema::most_bytes);
+    try {
+        return read_manifest(content);
+    } catch (const InputError& error) {
+        throw InputError(path.string() + ": " + error.what());
+    }
 }
 
 }  // namespace keras_gen

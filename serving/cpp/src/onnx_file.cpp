@@ -2,7 +2,7 @@
 // could reach beyond it. Field numbers are those of onnx.proto.
 #include <charconv>
 
-#include "operators.hpp"
+#include "schema.hpp"
 #include "stored.hpp"
 #include "support.hpp"
 
@@ -83,7 +83,9 @@ private:
         throw InputError(path_ + " must be one graph with its numbers and no more. Received: " + what + ".");
     }
 
-    static bool is_default(std::string_view domain) { return domain.empty() || domain == "ai.onnx"; }
+    static bool is_default(std::string_view domain) {
+        return std::find(schema::domains.begin(), schema::domains.end(), domain) != schema::domains.end();
+    }
 
     static std::int64_t default_opset(std::string_view content) {
         std::string_view domain;
@@ -112,7 +114,7 @@ private:
             if (message.field == 5) attribute(message.bytes);
             if (message.field == 7) domain = message.bytes;
         }
-        if (!is_default(domain) || !std::binary_search(allowed_operators.begin(), allowed_operators.end(), name))
+        if (!is_default(domain) || !std::binary_search(schema::operators.begin(), schema::operators.end(), name))
             throw InputError(path_ + " must use operators of ONNX that compute numbers from numbers. Received: '" +
                              (is_default(domain) ? "ai.onnx" : one_line(domain, 60)) + "." + one_line(name, 60) + "'.");
     }

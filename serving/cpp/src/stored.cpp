@@ -45,9 +45,8 @@ std::string read_plain_file(const fs::path& path, std::uint64_t most) {
     return read_bytes(path, size);
 }
 
-void check_present(const fs::path& bundle, const StoredFile& file, std::uint64_t most) {
+void check_present(const fs::path& bundle, const StoredFile& file) {
     const auto path = bundle / file.name;
-    require_at_most(path, most, file.size);
     const auto size = size_of_plain_file(path);
     if (size != file.size)
         throw InputError(path.string() + " must have " + std::to_string(file.size) +
@@ -55,7 +54,7 @@ void check_present(const fs::path& bundle, const StoredFile& file, std::uint64_t
 }
 
 std::string read_verified(const fs::path& bundle, const StoredFile& file) {
-    check_present(bundle, file, file.size);
+    check_present(bundle, file);
     std::string content = read_bytes(bundle / file.name, file.size);
     const auto digest = sha256(content);
     if (digest != file.sha256)

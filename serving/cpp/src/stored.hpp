@@ -8,15 +8,14 @@
 
 namespace keras_gen::detail {
 
-constexpr std::uint64_t largest_manifest = std::uint64_t{1} << 22U;
-constexpr std::uint64_t largest_network = (std::uint64_t{1} << 31U) - 1;  // where messages of Protocol Buffers end
-constexpr std::uint64_t largest_weights = std::uint64_t{1} << 34U;
+// The manifest of a bundle. InputError: no bundle, or a manifest that is not valid.
+Manifest manifest_of(const std::filesystem::path& bundle);
 
 // The whole of a plain file. InputError: missing, a link or no file, larger than `most`, or it cannot be read.
 std::string read_plain_file(const std::filesystem::path& path, std::uint64_t most);
 
-// InputError: missing, a link or no file, larger than `most`, or of another size than the manifest states.
-void check_present(const std::filesystem::path& bundle, const StoredFile& file, std::uint64_t most);
+// InputError: missing, a link or no file, or of another size than the manifest states.
+void check_present(const std::filesystem::path& bundle, const StoredFile& file);
 
 // The bytes of a file after size and SHA-256 were compared with the manifest's. InputError: they differ.
 std::string read_verified(const std::filesystem::path& bundle, const StoredFile& file);

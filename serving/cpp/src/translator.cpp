@@ -42,6 +42,13 @@ std::int64_t stated(const Bundle& bundle, const std::map<std::string, Tensor>& t
     return axes[axis];
 }
 
+// What the normalizations of a tile network are told and tell; up to format 2 it had another name.
+std::string name_in(const std::map<std::string, Tensor>& tensors, const std::string& name, const std::string& older) {
+    return tensors.count(name) == 0 && tensors.count(older) > 0 ? older : name;
+}
+
+std::string use_own_statistics(const Network& network) { return name_in(network.inputs, "use_own_statistics", "own"); }
+
 bool floats(const Tensor& tensor) { return tensor.dtype == "float32"; }
 
 }  // namespace
@@ -173,7 +180,8 @@ std::vector<float> Translator::statistics(const std::uint8_t* picture, Size size
     detail::mirrored(small.values.data(), small.height, small.width, channels, inside.height, inside.width,
                      padded.data());
 
-    const auto count = stated(bundle_, described.outputs, "measured", 1);
+    const auto name = name_in(described.outputs, "measured_statistics", "measured");
+    const auto count = stated(bundle_, described.outputs, name, 1);
     const auto taken = stated(bundle_, described.inputs, "statistics", 1);
     const std::vector<float> none(detail::length(taken));
     std::vector<float> measured(detail::length(count));
@@ -183,8 +191,8 @@ std::vector<float> Translator::statistics(const std::uint8_t* picture, Size size
         bundle_.run(network,
                     {{"image", {1, inside.height, inside.width, channels}, image},
                      {"statistics", {1, taken}, none.data()},
-                     {"own", {1, 1}, &own}},
-                    {"measured", {1, count}, measured.data()});
+                     {use_own_statistics(described), {1, 1}, &own}},
+                    {name, {1, count}, measured.data()});
     });
     return measured;
 }
@@ -202,7 +210,7 @@ void Translator::run(const std::string& network, const std::uint8_t* images, std
         std::vector<Input> inputs{{"image", taken, image}};
         if (!statistics.empty()) {
             inputs.push_back({"statistics", {1, static_cast<std::int64_t>(statistics.size())}, statistics.data()});
-            inputs.push_back({"own", {1, 1}, &own});
+            inputs.push_back({use_own_statistics(described), {1, 1}, &own});
         }
         bundle_.run(network, inputs, {"translation", given, translation});
     };

@@ -6,8 +6,7 @@ import { onnxFacts, type OnnxFacts } from "./onnx.js";
 import { requireNumbersFromNumbers } from "./operators.js";
 import { platform } from "./platform.js";
 import { MemoryReader, requireSize, type Reader } from "./readers.js";
-
-const LONGEST_MANIFEST = 2 ** 24;
+import { MOST_BYTES } from "./schema.js";
 
 /** A folder in Node, an address, files in memory by their names, a reader of your own, or a bundle that is open. */
 export type Source = string | URL | ReadonlyMap<string, Uint8Array> | Reader | Bundle;
@@ -40,13 +39,7 @@ export class Bundle {
       return source;
     }
     const reader = readerOf(source);
-    const content = await reader.read(FILE_NAME, LONGEST_MANIFEST);
-    let manifest: Manifest;
-    try {
-      manifest = parseManifest(decoded(content));
-    } catch (error) {
-      throw error instanceof InputError ? new InputError(`${reader.name}/${FILE_NAME}: ${error.message}`) : error;
-    }
+    const manifest = await readManifest(reader);
     for (const network of manifest.networks.values()) {
       await reader.check?.(network);
       if (network.weights !== null) {
@@ -88,10 +81,14 @@ export class Bundle {
     const path = `${this.name}/${own.file}`;
     const facts = onnxFacts(path, content);
     requireNumbersFromNumbers(path, facts);
-    const strange = [...facts.locations].find((location) => location !== weights?.file);
+    const strange = [...facts.locations.keys()].find((location) => location !== weights?.file);
     if (strange !== undefined) {
       const allowed = weights === null ? "have all its numbers inside" : `read no other file than ${weights.file}`;
       throw new InputError(`${path} must ${allowed}. Received: one that reads ${shown(strange)}.`);
+    }
+    const bytes = weights === null ? 0 : (facts.locations.get(weights.file) ?? 0);
+    if (weights !== null && bytes > weights.size) {
+      throw new InputError(`${path} must read the ${weights.size} bytes of ${weights.file}. Received: up to ${bytes}.`);
     }
     const beside = weights && { file: weights.file, content: await this.verified(weights) };
     return { name: path, content, weights: beside, facts };
@@ -109,6 +106,20 @@ export class Bundle {
   }
 }
 
+/**
+ * The manifest of a bundle.
+ *
+ * @throws InputError not a bundle, or a manifest that is not valid.
+ */
+export async function readManifest(reader: Reader): Promise<Manifest> {
+  const content = await reader.read(FILE_NAME, MOST_BYTES);
+  try {
+    return parseManifest(decoded(content));
+  } catch (error) {
+    throw error instanceof InputError ? new InputError(`${reader.name}/${FILE_NAME}: ${error.message}`) : error;
+  }
+}
+
 function readerOf(source: string | URL | ReadonlyMap<string, Uint8Array> | Reader): Reader {
   if (typeof source === "string" || source instanceof URL) {
     return platform().reader(source);
@@ -118,7 +129,7 @@ function readerOf(source: string | URL | ReadonlyMap<string, Uint8Array> | Reade
 
 function decoded(content: Uint8Array): string {
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(content);
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(content);
   } catch {
     throw new InputError("a manifest must be UTF-8. Received: other bytes.");
   }

@@ -44,5 +44,5 @@ export function shownNumber(value: unknown): string {
 }
 
 function oneLine(text: string): string {
-  return text.replace(/\s+/g, " ").trim();
+  return text.replace(/[\s\p{Cc}\p{Cf}]+/gu, " ").trim();
 }

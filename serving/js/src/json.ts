@@ -1,6 +1,39 @@
 /** Typed reading of JSON that someone else wrote. */
 
-import { InputError, shown } from "./errors.js";
+import { InputError, said, shown } from "./errors.js";
+import { DEEPEST, LARGEST_INTEGER } from "./schema.js";
+
+/**
+ * What a manifest says, before anything is known of its entries.
+ *
+ * @throws InputError not JSON, too deep, a number that 64-bit floating point cannot hold, or text that is not Unicode.
+ */
+export function parseDocument(text: string): unknown {
+  let data: unknown;
+  try {
+    data = JSON.parse(text);
+  } catch (error) {
+    throw new InputError(`a manifest must be JSON. Received: ${said(error)}.`);
+  }
+  checkValues(data, 1);
+  return data;
+}
+
+function checkValues(value: unknown, depth: number): void {
+  if (typeof value === "string" && /\p{Surrogate}/u.test(value)) {
+    throw new InputError("a manifest must be Unicode. Received: half of a surrogate pair.");
+  }
+  if (typeof value === "number" && !Number.isFinite(value)) {
+    throw new InputError("a manifest must have numbers of 64-bit floating point. Received: a larger one.");
+  }
+  if (typeof value === "object" && value !== null) {
+    if (depth > DEEPEST) {
+      throw new InputError(`a manifest must be at most ${DEEPEST} arrays and objects deep. Received: more.`);
+    }
+    Object.keys(value).forEach((key) => checkValues(key, depth + 1));
+    Object.values(value).forEach((entry) => checkValues(entry, depth + 1));
+  }
+}
 
 /** An entry of parsed JSON and its place, keys joined by points. What is of another type is an InputError. */
 export class JsonReader {
@@ -22,33 +55,27 @@ export class JsonReader {
     return this.data as Record<string, unknown>;
   }
 
-  /** An object of any keys, each read by `read`. */
-  mapOf<Value>(read: (entry: JsonReader) => Value): ReadonlyMap<string, Value> {
+  /** An object of any keys, at most `most`, each read by `read`. */
+  mapOf<Value>(read: (entry: JsonReader) => Value, most = Infinity): ReadonlyMap<string, Value> {
     const entries = Object.entries(this.object());
+    this.requireAtMost(most, entries.length);
     return new Map(entries.map(([key, data]) => [key, read(new JsonReader(`${this.where}.${key}`, data))]));
   }
 
-  /** An object whose keys are looked at one by one. */
-  anyFields(): Fields {
-    return new Fields(this.where, this.object());
-  }
-
-  /** An object with all `required` keys and no others but `optional` ones. */
-  fields(required: readonly string[], optional: readonly string[] = []): Fields {
-    const fields = this.anyFields();
-    const keys = Object.keys(this.object());
+  /** An object with all `required` keys. Others are optional: what is not known is ignored. */
+  fields(required: readonly string[]): Fields {
+    const fields = new Fields(this.where, this.object());
     required.forEach((key) => fields.required(key));
-    const unknown = keys.filter((key) => !required.includes(key) && !optional.includes(key)).sort();
-    if (unknown.length > 0) {
-      throw new InputError(`${this.where} has an unknown entry. Received: ${shown(unknown[0])}.`);
-    }
     return fields;
   }
 
-  /** A whole number of at least `least`. */
-  integer(least: number): number {
-    if (!Number.isSafeInteger(this.data) || (this.data as number) < least) {
+  /** A whole number from `least` to `most`. */
+  integer(least: number, most = LARGEST_INTEGER): number {
+    if (!Number.isInteger(this.data) || (this.data as number) < least) {
       throw this.fail(`an integer of at least ${least}`);
+    }
+    if ((this.data as number) > most) {
+      throw this.fail(`an integer of at most ${most}`);
     }
     return this.data as number;
   }
@@ -86,12 +113,19 @@ export class JsonReader {
     return this.data;
   }
 
-  /** An array of anything. */
-  array(): JsonReader[] {
+  /** An array of anything, at most `most` of it. */
+  array(most = Infinity): JsonReader[] {
     if (!Array.isArray(this.data)) {
       throw this.fail("an array");
     }
+    this.requireAtMost(most, this.data.length);
     return this.data.map((entry) => new JsonReader(this.where, entry));
+  }
+
+  private requireAtMost(most: number, count: number): void {
+    if (count > most) {
+      throw new InputError(`${this.where} must be at most ${most} entries. Received: ${count}.`);
+    }
   }
 }
 

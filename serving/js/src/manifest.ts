@@ -1,12 +1,27 @@
-/** `manifest.json`: what a bundle holds. Written by `keras-gen export`; formats 1 and 2 are read. */
+/** `manifest.json`: what a bundle holds, as `serving/bundle/manifest.schema.json` defines it. */
 
-import { InputError, said } from "./errors.js";
-import { JsonReader } from "./json.js";
+import { InputError, shown } from "./errors.js";
+import { JsonReader, parseDocument } from "./json.js";
+import {
+  DTYPES,
+  FEATURES,
+  LONGEST_FILE_NAME,
+  LONGEST_VERSION,
+  MOST_AXES,
+  MOST_CLASSES,
+  MOST_NETWORK_BYTES,
+  MOST_NETWORKS,
+  MOST_TENSORS,
+  MOST_WEIGHTS_BYTES,
+  NEWEST_FORMAT,
+  PRIORS,
+  QUANTIZATIONS,
+  UNFIT_NAMES,
+  VERSION,
+  WEIGHTS,
+} from "./schema.js";
 
 export const FILE_NAME = "manifest.json";
-export const FORMAT_VERSION = 2;
-const PRIORS = ["standard_normal", "mixture", "swiss_roll"] as const;
-const QUANTIZATIONS = ["int8", "fp16"] as const;
 
 /** One named input or output of a network. */
 export interface Tensor {
@@ -65,7 +80,7 @@ export interface Manifest {
   readonly classes: readonly string[];
   readonly normalization: string;
   /** `ema` (exponential moving average) or `raw`. */
-  readonly weights: "raw" | "ema";
+  readonly weights: (typeof WEIGHTS)[number];
   /** Facts about the training run, free form, for people. */
   readonly training: Readonly<Record<string, unknown>>;
   /** Network, output, and the largest difference from Keras that export measured. */
@@ -76,38 +91,24 @@ export interface Manifest {
 /**
  * Reads the text of a `manifest.json`.
  *
- * @throws InputError not JSON, a newer format, a missing, unknown or ill-typed entry.
+ * @throws InputError not JSON, a newer format, a feature that is not known, a missing or ill-typed entry. Optional
+ *   entries that are not known are ignored.
  */
 export function parseManifest(text: string): Manifest {
-  let data: unknown;
-  try {
-    data = JSON.parse(text);
-  } catch (error) {
-    throw new InputError(`a manifest must be JSON. Received: ${said(error)}.`);
-  }
-  return manifest(new JsonReader("manifest", data));
+  return manifest(new JsonReader("manifest", parseDocument(text)));
 }
 
 function manifest(given: JsonReader): Manifest {
-  const version = given.anyFields().required("format_version").integer(1);
-  if (version > FORMAT_VERSION) {
-    throw new InputError(
-      `format_version must be at most ${FORMAT_VERSION}. Received: ${version}. ` +
-        "This bundle was written by a newer keras-gen; update keras-gen to read it.",
-    );
-  }
-  const entries = given.fields(
-    ["format_version", "model", "networks", "image"],
-    ["latent", "classes", "normalization", "weights", "training", "parity", "quantization"],
-  );
+  checkVersion(given);
+  const entries = given.fields(["model", "networks", "image"]);
   return {
     model: entries.required("model").text(),
-    networks: entries.required("networks").mapOf(network),
+    networks: entries.required("networks").mapOf(network, MOST_NETWORKS),
     image: image(entries.required("image")),
     latent: entries.optional("latent", latent) ?? null,
-    classes: entries.optional("classes", (names) => names.array().map((name) => name.text())) ?? [],
+    classes: entries.optional("classes", (names) => names.array(MOST_CLASSES).map((name) => name.text())) ?? [],
     normalization: entries.optional("normalization", (name) => name.text()) ?? "moving_statistics",
-    weights: entries.optional("weights", (kind) => kind.among(["raw", "ema"] as const)) ?? "raw",
+    weights: entries.optional("weights", (kind) => kind.among(WEIGHTS)) ?? "raw",
     training: entries.optional("training", (facts) => facts.object()) ?? {},
     parity:
       entries.optional("parity", (nets) => nets.mapOf((net) => net.mapOf((error) => error.number()))) ?? new Map(),
@@ -115,35 +116,74 @@ function manifest(given: JsonReader): Manifest {
   };
 }
 
+/** A newer format, whatever else it may hold, and features that are not known, are named before the rest. */
+function checkVersion(given: JsonReader): void {
+  const entries = given.fields(["format_version"]);
+  const format = entries.required("format_version").integer(1);
+  if (format > NEWEST_FORMAT) {
+    const needs = needed(entries.optional("minimum_version", (version) => version.data));
+    throw new InputError(`manifest.format_version must be at most ${NEWEST_FORMAT}. Received: ${format}. ${needs}`);
+  }
+  const version = entries.optional("minimum_version", (minimum) => {
+    if (!isVersion(minimum.data)) {
+      throw minimum.fail("a version such as 1.2");
+    }
+    return minimum.data;
+  });
+  const features = entries.optional("requires", (names) => names.array().map((name) => name.text())) ?? [];
+  const unknown = features.find((feature) => !(FEATURES as readonly string[]).includes(feature));
+  if (unknown !== undefined) {
+    throw new InputError(
+      `manifest.requires must be features that this keras-gen knows. Received: ${shown(unknown)}. ${needed(version)}`,
+    );
+  }
+}
+
+function isVersion(value: unknown): value is string {
+  return typeof value === "string" && value.length <= LONGEST_VERSION && VERSION.test(value);
+}
+
+/** What to do about a bundle that this package is too old for. */
+function needed(version: unknown): string {
+  return isVersion(version)
+    ? `This bundle needs keras-gen ${version} or newer; update keras-gen to read it.`
+    : "This bundle was written by a newer keras-gen; update keras-gen to read it.";
+}
+
 function network(given: JsonReader): Network {
-  const entries = given.fields(["file", "sha256", "size", "inputs", "outputs"], ["weights"]);
+  const entries = given.fields(["file", "sha256", "size", "inputs", "outputs"]);
   return {
-    ...stored(entries),
-    inputs: entries.required("inputs").mapOf(tensor),
-    outputs: entries.required("outputs").mapOf(tensor),
-    weights: entries.optional("weights", (file) => stored(file.fields(["file", "sha256", "size"]))) ?? null,
+    ...stored(entries, MOST_NETWORK_BYTES),
+    inputs: entries.required("inputs").mapOf(tensor, MOST_TENSORS),
+    outputs: entries.required("outputs").mapOf(tensor, MOST_TENSORS),
+    weights: entries.optional("weights", weights) ?? null,
   };
 }
 
-function stored(entries: ReturnType<JsonReader["fields"]>): Stored {
+function weights(given: JsonReader): Stored {
+  return stored(given.fields(["file", "sha256", "size"]), MOST_WEIGHTS_BYTES);
+}
+
+/** A file of at most `most` bytes. */
+function stored(entries: ReturnType<JsonReader["fields"]>, most: number): Stored {
   const file = entries.required("file");
   const name = file.text();
-  if (name === "" || name.startsWith(".") || /[/\\\0]/.test(name)) {
+  if (name === "" || name.length > LONGEST_FILE_NAME || UNFIT_NAMES.some((rule) => rule.test(name))) {
     throw file.fail("a plain file name inside the bundle");
   }
   const digest = entries.required("sha256");
   if (!/^[0-9a-f]{64}$/.test(digest.text())) {
     throw digest.fail("64 hexadecimal digits");
   }
-  return { file: name, sha256: digest.text(), size: entries.required("size").integer(0) };
+  return { file: name, sha256: digest.text(), size: entries.required("size").integer(0, most) };
 }
 
 function tensor(given: JsonReader): Tensor {
-  const entries = given.fields(["axes", "dtype"], ["range"]);
-  const axes = entries.required("axes").array();
+  const entries = given.fields(["axes", "dtype"]);
+  const axes = entries.required("axes").array(MOST_AXES);
   return {
     axes: axes.map((axis) => (typeof axis.data === "string" ? axis.data : axis.integer(1))),
-    dtype: entries.required("dtype").text(),
+    dtype: entries.required("dtype").among(DTYPES),
     range: entries.optional("range", limits) ?? null,
   };
 }
@@ -157,7 +197,7 @@ function limits(given: JsonReader): readonly [number, number] {
 }
 
 function image(given: JsonReader): ImageSize {
-  const entries = given.fields(["height", "width", "channels"], ["any_size", "multiple"]);
+  const entries = given.fields(["height", "width", "channels"]);
   return {
     height: entries.required("height").integer(1),
     width: entries.required("width").integer(1),

@@ -1,14 +1,15 @@
 /** What must be known of an ONNX file before a runtime sees it: what it computes with, and which files it names. */
 
 import { InputError } from "./errors.js";
+import { DOMAINS } from "./schema.js";
 
 /** Facts of an ONNX file. */
 export interface OnnxFacts {
   readonly irVersion: number;
   /** Of ONNX's own operators; 0 where none is stated. */
   readonly opset: number;
-  /** Files that tensors are read from; empty where all is inside. */
-  readonly locations: ReadonlySet<string>;
+  /** Files that tensors are read from, and how many bytes each must have; empty where all is inside. */
+  readonly locations: ReadonlyMap<string, number>;
   /** What nodes compute, `domain.name`; ONNX's own operators by their name alone. */
   readonly operators: ReadonlySet<string>;
   /** How many operators the file defines itself, and how many of its tensors are sparse. */
@@ -18,7 +19,7 @@ export interface OnnxFacts {
 
 /** What is collected on the way through the file. */
 interface Found {
-  readonly locations: Set<string>;
+  readonly locations: Map<string, number>;
   readonly operators: Set<string>;
   functions: number;
   sparse: number;
@@ -38,6 +39,7 @@ const PARTS: Readonly<Record<Kind, Readonly<Record<number, Kind>>>> = {
   tensor: {},
 };
 const MODEL_IR_VERSION = 1;
+const MODEL_GRAPH = 7;
 const MODEL_OPSET_IMPORT = 8;
 const OPSET_DOMAIN = 1;
 const OPSET_VERSION = 2;
@@ -47,9 +49,9 @@ const NODE_OPERATOR = 4;
 const NODE_DOMAIN = 7;
 const ENTRY_KEY = 1;
 const ENTRY_VALUE = 2;
+/** Keys of external data whose values are numbers. */
+const PLACES: readonly string[] = ["offset", "length"];
 const DEEPEST = 64;
-/** ONNX's own domain by both of its names. */
-const OWN_DOMAINS = ["", "ai.onnx"];
 /** Bytes 4 to 7 of the other format that the runtime would take, which is not looked into here. */
 const OTHER_FORMAT = "ORTM";
 
@@ -69,9 +71,10 @@ interface Field {
  * @throws InputError bytes that are no ONNX model.
  */
 export function onnxFacts(name: string, content: Uint8Array): OnnxFacts {
-  const found: Found = { locations: new Set(), operators: new Set(), functions: 0, sparse: 0 };
+  const found: Found = { locations: new Map(), operators: new Set(), functions: 0, sparse: 0 };
   let irVersion = 0;
   let opset = 0;
+  let graphs = 0;
   try {
     if (String.fromCharCode(...content.subarray(4, 8)) === OTHER_FORMAT) {
       throw new Malformed("a model in ONNX Runtime's own format");
@@ -82,10 +85,14 @@ export function onnxFacts(name: string, content: Uint8Array): OnnxFacts {
       } else if (number === MODEL_OPSET_IMPORT && typeof value !== "number") {
         opset = Math.max(opset, ownOpset(value));
       }
+      graphs += Number(number === MODEL_GRAPH);
     }
     collect("model", content, found, 0);
     if (irVersion < 1) {
       throw new Malformed("bytes without its version");
+    }
+    if (graphs === 0) {
+      throw new Malformed("bytes without a graph");
     }
   } catch (error) {
     if (error instanceof Malformed) {
@@ -103,7 +110,9 @@ function collect(kind: Kind, message: Uint8Array, found: Found, depth: number): 
     throw new Malformed("graphs inside each other without end");
   }
   if (kind === "tensor") {
-    externalLocations(message).forEach((location) => found.locations.add(location));
+    for (const location of externalLocations(message)) {
+      found.locations.set(location, Math.max(end(message), found.locations.get(location) ?? 0));
+    }
     return;
   }
   if (kind === "node") {
@@ -136,21 +145,42 @@ function externalLocations(tensor: Uint8Array): string[] {
   return outside && found.length === 0 ? [""] : found;
 }
 
+/** The byte of another file where the numbers of a tensor end. */
+function end(tensor: Uint8Array): number {
+  let bytes = 0;
+  for (const { number, value } of fields(tensor)) {
+    const entry = number === TENSOR_EXTERNAL_DATA && typeof value !== "number" ? texts(value) : undefined;
+    if (entry !== undefined && PLACES.includes(entry.get(ENTRY_KEY) ?? "")) {
+      const text = entry.get(ENTRY_VALUE) ?? "";
+      if (!/^[0-9]{1,18}$/.test(text)) {
+        throw new Malformed("numbers at a place that is none");
+      }
+      bytes += Number(text);
+    }
+  }
+  return bytes;
+}
+
 /** What a node computes. */
 function operator(node: Uint8Array): string {
   const stated = texts(node);
   const domain = stated.get(NODE_DOMAIN) ?? "";
-  return `${OWN_DOMAINS.includes(domain) ? "" : `${domain}.`}${stated.get(NODE_OPERATOR) ?? ""}`;
+  return `${isOwnDomain(domain) ? "" : `${domain}.`}${stated.get(NODE_OPERATOR) ?? ""}`;
 }
 
 /** The opset of ONNX's own operators that an entry of `opset_import` asks for. */
 function ownOpset(entry: Uint8Array): number {
   const domain = texts(entry).get(OPSET_DOMAIN) ?? "";
-  if (!OWN_DOMAINS.includes(domain)) {
+  if (!isOwnDomain(domain)) {
     return 0;
   }
   const version = [...fields(entry)].find(({ number }) => number === OPSET_VERSION)?.value;
   return typeof version === "number" ? version : 0;
+}
+
+/** Whether a domain is ONNX's own. */
+function isOwnDomain(domain: string): boolean {
+  return (DOMAINS as readonly string[]).includes(domain);
 }
 
 function texts(message: Uint8Array): Map<number, string> {

@@ -2,7 +2,7 @@
 
 import { Bundle, type Source } from "./bundle.js";
 import { InputError, requireInteger, shown } from "./errors.js";
-import type { Manifest } from "./manifest.js";
+import type { Manifest, Network, Tensor } from "./manifest.js";
 import {
   arrayType,
   count,
@@ -137,7 +137,8 @@ export class Translator {
     if (!this.manifest.networks.has(byStatistics)) {
       return blended(picture, (tile) => this.run(network, tile), rows, columns, channels);
     }
-    const beside = { statistics: await this.statistics(picture, byStatistics), own: own(0) };
+    const statistics = await this.statistics(picture, byStatistics);
+    const beside = { statistics, [useOwnStatistics(this.bundle.network(byStatistics))]: number(0) };
     return blended(picture, (tile) => this.run(byStatistics, tile, beside), rows, columns, channels);
   }
 
@@ -147,13 +148,15 @@ export class Translator {
     const scale = Math.min(1, Math.sqrt((this.tile.height * this.tile.width) / (height * width)));
     const reduced = (length: number): number => Math.max(1, Math.trunc(length * scale));
     const small = this.padded(resizeBox(picture, reduced(height), reduced(width)));
-    const size = Number(this.bundle.network(network).inputs.get("statistics")?.axes[1]);
+    const described = this.bundle.network(network);
+    const size = Number(described.inputs.get("statistics")?.axes[1]);
     const feed = {
       image: this.asInput(network, small),
       statistics: { type: "float32", data: new Float32Array(size), dims: [1, size] },
-      own: own(1),
+      [useOwnStatistics(described)]: number(1),
     } as const;
-    const { data } = await this.sessions.run<Float32Array>(network, feed, "measured");
+    const measured = nameIn(described.outputs, "measured_statistics", "measured");
+    const { data } = await this.sessions.run<Float32Array>(network, feed, measured);
     return { type: "float32", data, dims: [1, size] };
   }
 
@@ -224,6 +227,15 @@ function networkTo(domain: string): string {
   return domain === "b" ? "a_to_b" : "b_to_a";
 }
 
-function own(value: number): Given {
+/** What the normalizations of a tile network are told and tell; up to format 2 it had another name. */
+function nameIn(tensors: ReadonlyMap<string, Tensor>, name: string, older: string): string {
+  return !tensors.has(name) && tensors.has(older) ? older : name;
+}
+
+function useOwnStatistics(network: Network): string {
+  return nameIn(network.inputs, "use_own_statistics", "own");
+}
+
+function number(value: number): Given {
   return { type: "float32", data: Float32Array.of(value), dims: [1, 1] };
 }

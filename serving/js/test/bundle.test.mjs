@@ -8,8 +8,8 @@ import { pathToFileURL } from "node:url";
 
 import { Bundle, InputError } from "../dist/node.js";
 
-/** The least that is a model: an IR version. */
-const MODEL = Uint8Array.of(8, 9);
+/** The least that is a model: an IR version and a graph. */
+const MODEL = Uint8Array.of(8, 9, 0x3a, 0);
 const WEIGHTS = Uint8Array.of(1, 2, 3);
 const sha256 = (content) => createHash("sha256").update(content).digest("hex");
 const stored = (file, content) => ({ file, sha256: sha256(content), size: content.length });
@@ -60,7 +60,7 @@ test("a folder, its address, files in memory, a reader, and a bundle that is ope
 });
 
 test("altered files are refused by their hash, network and weights", async () => {
-  const altered = await Bundle.open(inMemory({ "a.onnx": Uint8Array.of(8, 8) }));
+  const altered = await Bundle.open(inMemory({ "a.onnx": Uint8Array.of(8, 8, 0x3a, 0) }));
   await refused(
     altered.model("a"),
     new RegExp(`a\\.onnx must have the SHA-256 ${sha256(MODEL)}\\. Received: [0-9a-f]{64}\\.$`),
@@ -74,11 +74,11 @@ test("truncated and inflated files are refused when the bundle is opened", async
     (changes) => Bundle.open(inMemory(changes)),
     async (changes) => Bundle.open(await folder(changes)),
   ]) {
-    await refused(open({ "a.onnx": Uint8Array.of(8) }), /a\.onnx must have 2 bytes\. Received: 1\.$/);
+    await refused(open({ "a.onnx": Uint8Array.of(8) }), /a\.onnx must have 4 bytes\. Received: 1\.$/);
     await refused(open({ "a.weights": new Uint8Array(4) }), /a\.weights must have 3 bytes\. Received: 4\.$/);
   }
   const reader = { name: "mine", read: async (file) => files({ "a.onnx": Uint8Array.of(8) })[file] };
-  await refused((await Bundle.open(reader)).model("a"), /a\.onnx must have 2 bytes\. Received: 1\.$/);
+  await refused((await Bundle.open(reader)).model("a"), /a\.onnx must have 4 bytes\. Received: 1\.$/);
 });
 
 test("a model may read no file but its own weights", async () => {
@@ -128,8 +128,8 @@ test("what is no bundle", async () => {
   await refused(Bundle.open(new Map()), /^the bundle must have manifest\.json\. Received: /);
   await refused(Bundle.open(new Map([["manifest.json", Uint8Array.of(255, 254)]])), /a manifest must be UTF-8/);
   await refused(
-    Bundle.open(inMemory({ manifest: { format_version: 3 } })),
-    /manifest\.json: format_version must be at most 2/,
+    Bundle.open(inMemory({ manifest: { format_version: 4 } })),
+    /manifest\.json: manifest\.format_version must be at most 3/,
   );
   const missing = await folder();
   await rm(join(missing, "a.weights"));

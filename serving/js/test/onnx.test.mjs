@@ -18,10 +18,10 @@ const outside = (location) => [
   ...number(14, 1),
 ];
 const opset = (version, domain) => bytes(8, [...(domain === undefined ? [] : text(1, domain)), ...number(2, version)]);
-const model = (...fields) => Uint8Array.from([...number(1, 9), ...opset(18), ...fields.flat()]);
 const node = (...fields) => bytes(1, fields.flat());
 const attribute = (...fields) => bytes(5, fields.flat());
 const graph = (...fields) => bytes(7, fields.flat());
+const model = (...fields) => Uint8Array.from([...number(1, 9), ...opset(18), ...graph(), ...fields.flat()]);
 const refused = (content, message) =>
   assert.throws(
     () => onnxFacts("a.onnx", content),
@@ -33,7 +33,7 @@ test("versions, and no other file where all is inside", () => {
   assert.deepEqual(onnxFacts("a.onnx", model(opset(1, "com.microsoft"), graph(inside))), {
     irVersion: 9,
     opset: 18,
-    locations: new Set(),
+    locations: new Map(),
     operators: new Set(),
     functions: 0,
     sparse: 0,
@@ -65,7 +65,7 @@ for (const [where, content] of [
   ["a training graph", bytes(20, bytes(1, bytes(5, outside("here"))))],
 ]) {
   test(`a file named by ${where} is found`, () => {
-    assert.deepEqual(onnxFacts("a.onnx", model(content)).locations, new Set(["here"]));
+    assert.deepEqual(onnxFacts("a.onnx", model(content)).locations, new Map([["here", 64]]));
   });
 }
 
@@ -74,12 +74,25 @@ test("every location counts, also one that is stated twice or not at all", () =>
   const none = number(14, 1);
   assert.deepEqual(
     onnxFacts("a.onnx", model(graph(bytes(5, twice), bytes(5, none)))).locations,
-    new Set(["one", "/etc/passwd", ""]),
+    new Map([
+      ["one", 0],
+      ["/etc/passwd", 0],
+      ["", 0],
+    ]),
   );
+});
+
+test("as many bytes count as the tensor that ends last needs", () => {
+  const placed = (offset, length) =>
+    bytes(5, [...entry("location", "here"), ...entry("offset", offset), ...entry("length", length)]);
+  const facts = onnxFacts("a.onnx", model(graph(placed("64", "8"), placed("0", "16"))));
+  assert.deepEqual(facts.locations, new Map([["here", 72]]));
+  refused(model(graph(placed("64", "-8"))), /numbers at a place that is none/);
 });
 
 test("what is no model", () => {
   refused(new Uint8Array(), /^a\.onnx must be an ONNX model\. Received: bytes without its version\.$/);
+  refused(Uint8Array.from(number(1, 9)), /bytes without a graph/);
   refused(new TextEncoder().encode("<!doctype html>"), /must be an ONNX model/);
   refused(Uint8Array.from([...number(1, 9), 255]), /a file that ends too early/);
   refused(model(graph(bytes(5, outside("here")))).slice(0, -1), /a file that ends too early/);

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from keras_gen.data import open_domains, open_source
-from keras_gen.data.translation.edges import outlines
-from keras_gen.data.translation.textured import textured
+from keras_gen.data.sources.edges import outlines
+from keras_gen.data.sources.textured import textured
 from serving import InputError
 
 
@@ -82,10 +82,10 @@ def test_figures_are_darker_than_what_they_are_on():
 @pytest.mark.parametrize(
     ("name", "options", "message"),
     [
-        ("textured:digits", {"channels": 1}, "textured:digits must have 3 channels. Received: a wish for 1"),
+        ("textured:digits", {"channels": 1}, "textured:digits must have 3 channels. Received: requested 1"),
         ("edges:nothing", {}, "the data source must be"),
         ("edge:digits", {}, "Did you mean 'edges'?"),
-        ("edges:", {}, "two domains must be"),
+        ("edges:", {}, "as in edges:SOURCE. Received: 'edges:'."),
     ],
 )
 def test_mistakes_are_named(name, options, message):

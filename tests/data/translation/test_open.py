@@ -108,14 +108,14 @@ def mistakes(root):
         (f"pairs:{root}/left,{root}/right", "the same names in both folders. Received: .*left/y.png alone"),
         (f"pairs:{root}/right,{root}/left", "the same names in both folders. Received: .*left/y.png alone"),
         (f"pairs:{root}/twice,{root}/right", "one picture of each name. Received: .*x.bmp and x.png"),
-        (f"pairs:{root}/empty", "must hold pictures. Received: none"),
+        (f"pairs:{root}/empty", "must hold pictures. Received: a folder without any"),
         (f"pairs:{root}/nowhere", "must be a folder. Received: no such folder"),
         (f"pairs:{root}/left,{root}/right,{root}/odd", "one folder or two, as in PATH_A,PATH_B"),
         (f"unpaired:{root}/half", "must have the folder trainB. Received: no .*half/trainB"),
-        (f"unpaired:{root}/left,{root}/empty", "pictures of both domains. Received: none in .*empty"),
+        (f"unpaired:{root}/left,{root}/empty", "pictures of both domains. Received: a folder without any, .*empty"),
         (f"unpaired:{root}/sizes", "one shape; .* Received: 4x4x3 .* and 6x4x3"),
         (f"pair:{root}", "two domains must be pairs:PATH, .* Received: .* Did you mean 'pairs'"),
-        ("pairs:", "two domains must be pairs:PATH"),
+        ("pairs:", "as in pairs:PATH. Received: 'pairs:'"),
         ("digits", "two domains must be pairs:PATH"),
     ]
 

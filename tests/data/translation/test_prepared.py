@@ -194,11 +194,11 @@ class TestMistakes:
     @pytest.mark.parametrize(
         ("words", "message"),
         [
-            (["digits", "--load_size", "9", "--image_size", "8"], "--load_size must be left out for a source of one"),
-            (["pairs:{root}/sides", "--load_size", "9"], "--load_size must be at least --image_size"),
+            (["digits", "--load_size", "9", "--image_size", "8"], "--load-size must be left out for a source of one"),
+            (["pairs:{root}/sides", "--load_size", "9"], "--load-size must be at least --image-size"),
             (["pairs:{root}/sides", "--load_size", "7", "--image_size", "8"], "Received: 7 and 8"),
             (["pairs:{root}/nowhere"], "must be a folder. Received: no such folder"),
-            (["pairs:"], "two domains must be pairs:PATH"),
+            (["pairs:"], "as in pairs:PATH. Received: 'pairs:'"),
             (["pears:{root}"], "Did you mean 'pairs'?"),
             (["edges:digit"], "Did you mean 'digits'?"),
             (["unpaired:{root}/a,{root}/wide"], "10x9x3 ({root}/a/train/0.png) and 12x9x3 ({root}/wide/train/0.png)"),

@@ -167,7 +167,7 @@ def test_a_record_that_someone_changed_is_named(models, vae_bundle, content):
     [
         ({"max_batch_size": 0}, "`max_batch_size` must be at least 1"),
         ({"instances": -1}, "`instances` must be at least 1"),
-        ({"storage_uri": "models"}, "--storage_uri must be a URI"),
+        ({"storage_uri": "models"}, "--storage-uri must be a URI"),
     ],
 )
 def test_settings_out_of_range(vae_bundle, tmp_path, settings, message):

@@ -15,11 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from onnx import TensorProto, helper
 
-from serving import InputError, Manifest
-from serving.bundle.manifest import MOST_BYTES, Weights
+from serving import InputError
 from serving.bundle.safety import check_network, check_self_contained
 from serving.runtime.sessions import Sessions, Settings, session_of
-from tests.handmade import CONTENT, NUMBERS, beside, digest, inside, product, restated, write
+from tests.handmade import CONTENT, NUMBERS, beside, digest, inside, product, write
 
 PLACE = "bundle/a.onnx"
 WEIGHTS = {"weights.data": len(CONTENT)}
@@ -30,7 +29,7 @@ def check(model, weights=WEIGHTS):
 
 
 def opened(folder):
-    sessions = Sessions(folder, Manifest.read(folder), Settings("cpu", threads=1))
+    sessions = Sessions(folder, Settings("cpu", threads=1))
     for name in sessions.manifest.networks:
         sessions.of(name)
 
@@ -175,18 +174,6 @@ class TestFiles:
         os.mkfifo(folder / "a.onnx")  # reading it would wait for ever
         with pytest.raises(InputError, match="must be a file of its own. Received: something else"):
             opened(folder)
-
-    def test_sizes_end_somewhere(self, tmp_path):
-        folder = write(tmp_path / "bundle", {"a": product(inside())}, content=None)
-        with pytest.raises(InputError, match=r"must have at most 2147483647 bytes. Received: 1099511627776"):
-            opened(restated(folder, "a", size=2**40))
-        restated(folder, "a", size=(folder / "a.onnx").stat().st_size)
-        with pytest.raises(InputError, match=r"must have at most 17179869184 bytes. Received: 1099511627776"):
-            opened(restated(folder, "a", weights=Weights("w", "0" * 64, 2**40)))
-        manifest = json.loads((folder / "manifest.json").read_text())
-        (folder / "manifest.json").write_text(json.dumps({**manifest, "training": {"x": "y" * MOST_BYTES}}))
-        with pytest.raises(InputError, match=rf"manifest\.json must have at most {MOST_BYTES} bytes"):
-            Manifest.read(folder)
 
     def test_names_that_differ_from_the_manifests_are_named(self, tmp_path):
         folder = write(tmp_path / "bundle", {"a": product(inside(), name="z")}, content=None)

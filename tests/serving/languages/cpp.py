@@ -74,6 +74,26 @@ def called(*words: object, **options: object) -> str:
     return result.stdout
 
 
+def run(program: Path, *words: object, **environment: str) -> subprocess.CompletedProcess[str]:
+    """A program to its end, with more in its environment."""
+    return subprocess.run(
+        [program, *map(str, words)], capture_output=True, text=True, timeout=120, env={**os.environ, **environment}
+    )
+
+
+def refused(program: Path, *words: object, **environment: str) -> str:
+    """The one line of a program that ends with 2."""
+    result = run(program, *words, **environment)
+    assert (result.returncode, result.stdout, result.stderr.count("\n")) == (2, "", 1), result.stderr
+    return result.stderr.rstrip("\n")
+
+
+def close(found: np.ndarray, expected: np.ndarray) -> None:
+    """Asserts that pictures are at most one grey level apart."""
+    assert found.shape == expected.shape
+    assert np.abs(found.astype(int) - expected.astype(int)).max() <= 1
+
+
 def configured(sources: Path, build: Path, *settings: str) -> None:
     """Configures and builds a CMake project; the compiler's messages are those of the error."""
     called("cmake", "-S", sources, "-B", build, *settings)
@@ -156,6 +176,13 @@ class Language:
     def translate(self, bundle: Path, picture: np.ndarray, to: str | None = None) -> np.ndarray:
         """uint8 (height, width, channels)."""
         return self.ask("translate", bundle, picture[None], to=to)[0]
+
+    def refusals(self, bundles: Sequence[Path], files: bool) -> list[str]:
+        """What each bundle is refused with, empty for one that is not: its manifest, or its other files too."""
+        source = self.folder / "in.raw"
+        source.write_text("".join(f"{bundle}\n" for bundle in bundles))
+        command = "bundles" if files else "manifests"
+        return called(self.folder / "driver" / "driver", command, "-", "-", f"in={source}").split("\n")[:-1]
 
     def close(self) -> None:
         """Nothing goes on between two questions."""

@@ -9,13 +9,14 @@ import shutil
 import subprocess
 import tarfile
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
+import pytest
 
 HERE = Path(__file__).parent
 SOURCE = HERE.parents[2] / "serving" / "js"
@@ -251,6 +252,22 @@ class Programs:
         """
         options = {} if tile is None else {"tile": tile}
         return self.run(code, picture[None], place=self.place(bundle), to=to, options=options)[0]
+
+
+def assert_same_pictures(received: np.ndarray, expected: np.ndarray) -> None:
+    """At most one grey level apart."""
+    assert received.shape == expected.shape
+    assert received.dtype == expected.dtype == np.uint8
+    assert np.abs(received.astype(int) - expected).max() <= 1
+
+
+def refusal(language: Programs, call: Callable[[], object]) -> str:
+    """The one line that a call is refused with."""
+    with pytest.raises(ProgramError) as error:
+        call()
+    assert error.value.name == "InputError"
+    assert "\n" not in str(error.value)
+    return str(error.value)
 
 
 def _plain(values: dict[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,26 @@ class Language(javascript.Programs):
     def run(self, code: str, images: np.ndarray | None = None, **values: object) -> Any:
         """What a program returns; `Server.run` says more."""
         return self.server.run(code, images, self._alive, **values)
+
+    def refusals(self, bundles: Sequence[Path], files: bool) -> list[str]:
+        """What each bundle is refused with, empty for one that is not: its manifest, or its other files too."""
+        code = """
+            const [{ readManifest }, { FolderReader }] = [await inside("bundle"), await inside("folder")];
+            const read = async (place) => {
+              if (!files) return readManifest(new FolderReader(place));
+              const bundle = await Bundle.open(place);
+              for (const name of bundle.manifest.networks.keys()) await bundle.model(name);
+            };
+            const said = [];
+            for (const place of places) {
+              said.push(await read(place).then(() => "", (error) => {
+                if (error instanceof InputError) return error.message;
+                throw error;
+              }));
+            }
+            return said;
+        """
+        return self.run(code, places=[str(bundle) for bundle in bundles], files=files)
 
     def place(self, bundle: Path) -> str:
         """A folder is named by its path."""

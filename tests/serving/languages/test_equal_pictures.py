@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 
@@ -12,10 +11,9 @@ import onnxruntime
 import pytest
 
 import serving
-from tests.serving.languages import chromium, cpp, node
 from tests.serving.languages.families import CLASSES, COLOUR, FAMILIES
 
-LANGUAGES = {"chromium": chromium, "cpp": cpp, "node": node}
+LANGUAGES = ["chromium", "cpp", "node"]
 SAMPLED = ("aae", "bigan", "biggan", "conditional_gan", "conditional_vae", "gan", "vae", "vae_gan")
 OF_CLASSES = ("biggan", "conditional_gan", "conditional_vae")
 ENCODED = ("aae", "autoencoder", "bigan", "denoising_autoencoder", "sparse_autoencoder", "vae", "vae_gan")
@@ -23,19 +21,6 @@ TRANSLATING = {"pix2pix": ("b",), "cyclegan": ("a", "b")}
 # Rounding is one grey level where two runtimes add in different orders.
 LEVEL = 1
 SHARE = 0.01
-
-
-@pytest.fixture(scope="module", params=LANGUAGES)
-def language(request, tmp_path_factory):
-    """A language's programs, built once; what they lack is a failure where all languages are asked for."""
-    missing = LANGUAGES[request.param].missing()
-    if missing and os.environ.get("KERAS_GEN_ALL_LANGUAGES") == "1":
-        pytest.fail(missing)
-    if missing:
-        pytest.skip(missing)
-    built = LANGUAGES[request.param].Language(tmp_path_factory.mktemp(request.param))
-    yield built
-    built.close()
 
 
 def test_every_model_is_among_them():

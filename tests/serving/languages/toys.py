@@ -231,3 +231,8 @@ def beside(place: Path) -> Path:
 def of_floats(place: Path) -> Path:
     """A bundle as `--io float` writes it."""
     return write(place, {"noise": noise(), "decoder": decoder(floats=True), "encoder": encoder(floats=True)})
+
+
+def cut(file: Path, place: int = -30) -> None:
+    """Cuts a file off."""
+    file.write_bytes(file.read_bytes()[:place])

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import pytest
-from serving.runtime.installed import check_release
 
 from serving import InputError
+from serving.runtime.installed import check_release
 
 
 @pytest.mark.parametrize(

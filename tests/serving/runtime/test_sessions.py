@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from serving import InputError, Manifest
+from serving import InputError
 from serving.bundle.names import CODE
 from serving.runtime.addition import MOVED, SHIFT, addition
 from serving.runtime.runner import SMALLEST_BOUND, Runner
@@ -14,7 +14,7 @@ ROWS = np.array([[1, 0, 2, 0], [0, 3, 0, 1]], np.float32)
 
 
 def opened(folder, provider="cpu"):
-    return Sessions(folder, Manifest.read(folder), Settings(provider, threads=1))
+    return Sessions(folder, Settings(provider, threads=1))
 
 
 def run(sessions, name="a"):

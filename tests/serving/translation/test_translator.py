@@ -61,10 +61,11 @@ def test_nor_more_than_is_fast(bundles):
     assert Translator(bundles["inverting"], provider="cpu").at_once(128, 128) == 4
 
 
-def test_tiles_share_the_statistics_of_the_whole(bundles):
+@pytest.mark.parametrize("name", ["centring", "older"])
+def test_tiles_share_the_statistics_of_the_whole(bundles, name):
     """Two halves of different brightness: by statistics of their own both would become equally bright."""
     picture = np.concatenate([noise(96, 64) // 4, 160 + noise(96, 64, seed=1) // 4], axis=1)
-    translator = Translator(bundles["centring"], provider="cpu", tile=32)
+    translator = Translator(bundles[name], provider="cpu", tile=32)
     expected = np.clip(picture.astype(float) + 128 - picture.mean((0, 1)), 0, 255)
     found = translator.translate(picture[None])[0]
     # The whole is looked at with a quarter of its sides.

@@ -45,7 +45,7 @@ using Pictures = Array<std::uint8_t>;
 
 // ---------------------------------------------------------------------------------------------------- the manifest
 
-constexpr std::int64_t newest_format = 2;
+constexpr std::int64_t newest_format = 3;
 constexpr std::int64_t any_length = -1;
 
 struct Tensor {
@@ -83,8 +83,8 @@ struct Manifest {
     std::vector<std::string> classes;  // names in the order of their labels
 };
 
-// What a `manifest.json` says. InputError: not JSON, a newer format, an entry that is missing or of another type.
-// Entries that nothing here needs are left alone.
+// What a `manifest.json` says. InputError: not JSON, a newer format, a feature that is not known, an entry that is
+// missing or of another type. Optional entries that are not known are ignored.
 Manifest read_manifest(const std::string& json);
 
 // ------------------------------------------------------------------------------------------------------ the bundle

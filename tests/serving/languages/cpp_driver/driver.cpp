@@ -10,7 +10,6 @@
 
 #include "keras_gen/keras_gen.hpp"
 #include "keras_gen/pictures.hpp"
-#include "operators.hpp"
 #include "resampling.hpp"
 #include "stored.hpp"
 
@@ -144,11 +143,35 @@ void fuzz(const std::string& kind) {
     std::cout << n - broken << ' ' << broken << '\n';
 }
 
+// Reads a bundle as far as no runtime is needed: the manifest, or every file too.
+void read_bundle(const std::filesystem::path& bundle, bool files) {
+    const auto manifest = keras_gen::detail::manifest_of(bundle);
+    if (!files) return;
+    for (const auto& [name, network] : manifest.networks) {
+        const auto content = keras_gen::detail::read_verified(bundle, network.file);
+        keras_gen::detail::check_onnx(bundle / network.file.name, content, network.weights);
+        if (network.weights) keras_gen::detail::read_verified(bundle, *network.weights);
+    }
+}
+
+// What each of several bundles, a folder a line, is refused with; an empty line for one that is not.
+void read_bundles(bool files) {
+    std::istringstream folders(content_of("in"));
+    for (std::string folder; std::getline(folders, folder);) {
+        try {
+            read_bundle(folder, files);
+        } catch (const keras_gen::InputError& error) {
+            std::cout << error.what();
+        }
+        std::cout << '\n';
+    }
+}
+
 void run(const std::string& command, const std::string& bundle) {
     if (command == "sha256") {
         std::cout << keras_gen::detail::sha256(content_of("in")) << '\n';
-    } else if (command == "operators") {
-        for (const auto name : keras_gen::detail::allowed_operators) std::cout << name << '\n';
+    } else if (command == "manifests" || command == "bundles") {
+        read_bundles(command == "bundles");
     } else if (command == "mirrored" || command == "reduced") {
         give(resampled(command));
     } else if (command == "read") {

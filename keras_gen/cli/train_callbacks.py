@@ -1,0 +1,62 @@
+"""What a run directory is written by: the callbacks of `keras-gen train`, in their order."""
+
+from __future__ import annotations
+
+import keras
+
+from keras_gen.cli.train_data import TrainingData
+from keras_gen.cli.train_options import TrainOptions
+from keras_gen.training.base import BaseModel
+from keras_gen.training.callbacks import Checkpoints, EpochScalars, FiniteLosses, MetricsFile, PictureGrid, Profile
+from keras_gen.training.position import Position
+from keras_gen.training.run_directory import RunDirectory
+from serving.common.images import to_float
+
+# Pictures in the grid of an epoch, and how many of those larger than SMALL pixels.
+PREVIEW, FEW, SMALL = 64, 8, 4096
+
+
+def training_callbacks(
+    model: BaseModel,
+    data: TrainingData,
+    directory: RunDirectory,
+    options: TrainOptions,
+    watching: list[keras.callbacks.Callback],
+    position: Position,
+) -> list[keras.callbacks.Callback]:
+    """All callbacks of a run.
+
+    Args:
+        model: which is trained.
+        data: of the run, which the pictures of the progress are made of.
+        directory: where they write.
+        options: of the run.
+        watching: callbacks that add figures to an epoch's, before these are written.
+        position: where training begins.
+    """
+    profiled = options.execution.profiled_steps()
+    saved = options.checkpoints
+    return [
+        *([Profile(directory.tensorboard, *profiled)] if profiled else []),
+        FiniteLosses(position),
+        *watching,
+        EpochScalars(directory.tensorboard),
+        _pictures(model, data, directory, options.run.seed, options.watching.pictures_every),
+        MetricsFile(directory.metrics_file, position.epochs),
+        Checkpoints(
+            directory.checkpoints,
+            saved.checkpoint_every,
+            saved.checkpoint_steps,
+            saved.checkpoint_minutes,
+            saved.checkpoints_kept,
+            position,
+        ),
+    ]
+
+
+def _pictures(model: BaseModel, data: TrainingData, directory: RunDirectory, seed: int, every: int) -> PictureGrid:
+    height, width, _ = data.image_shape()
+    count = PREVIEW if height * width <= SMALL else FEW
+    examples = to_float(data.shown.examples.images[:count, :height, :width])
+    samples = directory.tensorboard / "samples"
+    return PictureGrid(lambda: model.preview(examples, seed), directory.samples, samples, every)

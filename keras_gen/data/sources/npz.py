@@ -1,0 +1,55 @@
+"""`npz:PATH`: arrays in a NumPy archive."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from keras_gen.data.arrays import from_arrays
+from keras_gen.data.examples import SPLITS, Examples, MissingSplitError, Shape
+from keras_gen.data.forms import Form
+from serving.common.errors import InputError
+
+SOURCE = Form(("npz:PATH",), "a NumPy archive: `x_train`, `y_train`, `images`, ...")
+IMAGE_KEYS = ("x_{split}", "{split}_images", "images", "x")
+LABEL_KEYS = ("y_{split}", "{split}_labels", "labels", "y")
+
+
+def read(location: str, split: str, shape: Shape) -> Examples:
+    """Pictures from `x_train`, `train_images`, `images` or `x`, labels from `y_train` and so on."""
+    path = Path(location)
+    if not path.is_file():
+        raise InputError(f"npz:{location} must be a NumPy archive. Received: no such file.")
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+            if not isinstance(archive, np.lib.npyio.NpzFile):
+                raise InputError(f"{path} must be an .npz archive. Received: a single array.")
+            images = _get(archive, IMAGE_KEYS, split)
+            labels = _get(archive, LABEL_KEYS, split)
+            if images is None:
+                raise MissingSplitError(
+                    f"{path} must have one of {', '.join(_names(IMAGE_KEYS, split))}. "
+                    f"Received: {', '.join(archive.files) or 'an empty archive'}."
+                )
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"{path} must be a NumPy archive without pickled objects. Received: {error}") from error
+    return from_arrays(str(path), images, labels, shape)
+
+
+def _names(patterns: tuple[str, ...], split: str) -> list[str]:
+    """The keys that can hold a split; those without its name hold a set that is not split."""
+    names = [pattern.format(split=split) for pattern in patterns]
+    return names if split != "test" else names[:2]
+
+
+def _get(archive: np.lib.npyio.NpzFile, patterns: tuple[str, ...], split: str) -> np.ndarray | None:
+    if split == "all":
+        parts = [_get(archive, patterns[:2], part) for part in SPLITS]
+        found = [part for part in parts if part is not None]
+        if found:
+            return np.concatenate(found)
+    return next((archive[name] for name in _names(patterns, split) if name in archive.files), None)

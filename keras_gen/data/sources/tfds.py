@@ -1,0 +1,103 @@
+"""`tfds:NAME[/CONFIG]`: a data set of TensorFlow Datasets with pictures in it, of one domain or of two.
+
+Those of two have the splits trainA, trainB, testA and testB.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from keras_gen.data.arrays import conform_picture, from_arrays
+from keras_gen.data.examples import DomainExamples, Examples, MissingSplitError, Shape, joined, splits_of
+from keras_gen.data.forms import Form
+from keras_gen.data.streams import Stream, in_memory
+from serving.common.errors import InputError, nearest
+
+SOURCE = Form(("tfds:NAME[/CONFIG]",), "TensorFlow Datasets")
+FAMILY = "cycle_gan/"
+DOMAINS = Form((f"tfds:{FAMILY}NAME",), "TensorFlow Datasets")
+
+
+def read(location: str, split: str, shape: Shape) -> Examples:
+    """The features `image` and `label` of a split, prepared or downloaded to `TFDS_DATA_DIR`."""
+    found = in_memory(stream(location, split, shape))
+    return from_arrays(f"tfds:{location}", found.images, found.labels, Shape(), found.classes)
+
+
+def read_domains(location: str, split: str, shape: Shape) -> DomainExamples:
+    """The pictures of A and of B."""
+    a, b = (
+        joined(
+            f"tfds:{location}", [Examples(read(location, f"{part}{domain}", shape).images) for part in splits_of(split)]
+        )
+        for domain in "AB"
+    )
+    return DomainExamples(a, b, paired=False)
+
+
+def has_domains(location: str) -> bool:
+    """Whether a data set is one of two domains; one of another family is looked at, and downloaded if need be."""
+    return location.startswith(FAMILY) or "trainA" in _prepared(location, "all").info.splits
+
+
+def stream(location: str, split: str, shape: Shape) -> Stream:
+    """The pictures of `read`, decoded as they are asked for."""
+    import tensorflow_datasets as tfds
+
+    name, builder = f"tfds:{location}", _prepared(location, split)
+    features = builder.info.features
+    if "image" not in features:
+        raise InputError(f"{name} must have a feature 'image'. Received: {', '.join(features)}.")
+    labelled = "label" in features
+    classes = tuple(features["label"].names or ()) if labelled and hasattr(features["label"], "names") else ()
+    examples = (
+        (conform_picture(_eight_bits(example["image"]), shape), int(example["label"]) if labelled else None)
+        for example in tfds.as_numpy(builder.as_dataset(split=split))
+    )
+    return Stream(name, builder.info.splits[split].num_examples, examples, classes)
+
+
+def stream_domains(location: str, split: str, shape: Shape) -> tuple[Stream, Stream]:
+    """The pictures of `read_domains`, decoded as they are asked for."""
+    a, b = (stream(location, f"{split}{domain}", shape).unlabelled() for domain in "AB")
+    return a, b
+
+
+def _prepared(location: str, split: str) -> Any:
+    """The builder of a data set that is on the disk and has the split."""
+    import tensorflow_datasets as tfds
+
+    name = f"tfds:{location}"
+    try:
+        builder = tfds.builder(location)
+        if builder.info.splits:
+            _require_split(name, builder, split)
+        builder.download_and_prepare()
+    except InputError:
+        raise
+    except tfds.core.DatasetNotFoundError:
+        known = nearest(location.partition("/")[0], tfds.list_builders())
+        raise InputError(f"{name} must be a data set of TensorFlow Datasets. Received: {location!r}.{known}") from None
+    except Exception as error:  # an unknown name, a refused download, a checksum: each its own type
+        reason = " ".join(str(error).split())[:160]
+        raise InputError(
+            f"{name} must be a data set that TensorFlow Datasets can prepare. "
+            f"Received: {type(error).__name__}: {reason}"
+        ) from error
+    _require_split(name, builder, split)
+    return builder
+
+
+def _require_split(name: str, builder: Any, split: str) -> None:
+    """Some sets tell their splits before they are downloaded, all of them afterwards."""
+    if split != "all" and split not in builder.info.splits:
+        raise MissingSplitError(f"{name} must have the split {split!r}. Received: {', '.join(builder.info.splits)}.")
+
+
+def _eight_bits(picture: np.ndarray) -> np.ndarray:
+    """uint8 with 1 or 3 channels; a fourth channel, transparency, is dropped."""
+    if picture.dtype == np.uint16:
+        picture = np.rint(picture / 257.0).astype(np.uint8)
+    return picture[:, :, :3] if picture.shape[2] == 4 else picture

@@ -1,0 +1,88 @@
+"""What models with a Gaussian posterior share: its two halves, draws from it, and their weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import keras
+import tensorflow as tf
+
+from keras_gen import losses
+from keras_gen.layers import PixelLikelihood
+from keras_gen.training.binarization import binarized
+from keras_gen.training.pieces import decoding_network
+
+
+def mean_and_log_variance(encoded: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """The halves of what an encoder gives, (batch, 2 * latent_dim) -> two of (batch, latent_dim)."""
+    mean, log_variance = keras.ops.split(encoded, 2, axis=-1)
+    return mean, log_variance
+
+
+def posterior_noise(
+    images: tf.Tensor, rows: Callable[..., tf.Tensor], size: int, binarize: bool
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """The pictures of a step, drawn black and white if `binarize`, and the noise of their latents, (batch, size).
+
+    Args:
+        images: (batch, height, width, channels) in [-1, 1].
+        rows: `training_rows` or `evaluation_rows` of the model's noise.
+        size: noise per picture.
+        binarize: see above.
+    """
+    if binarize:
+        images = binarized(images, rows)
+    return images, rows(tf.shape(images)[0], size, "posterior")
+
+
+def weighed_draws(
+    pixels: PixelLikelihood,
+    decode: Callable[[tf.Tensor], tf.Tensor],
+    images: tf.Tensor,
+    latents: tf.Tensor,
+    mean: tf.Tensor,
+    log_variance: tf.Tensor,
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """`log p(x|z)` and `log p(x, z) - log q(z|x)` of draws from the posterior, nats, each (batch, samples).
+
+    Args:
+        pixels: the likelihood.
+        decode: from latents (batch * samples, latent_dim), those of a picture one after the other, to what the
+            likelihood takes.
+        images: (batch, height, width, channels) in [-1, 1].
+        latents: (batch, samples, latent_dim).
+        mean: of the posterior, (batch, latent_dim).
+        log_variance: likewise.
+    """
+    samples = tf.shape(latents)[1]
+    decoded = decode(tf.reshape(latents, (-1, latents.shape[-1])))
+    repeated = tf.repeat(images, samples, axis=0)
+    nll = pixels.negative_log_likelihood(repeated, tf.cast(decoded, tf.float32))
+    log_likelihood = -tf.reshape(nll, (-1, samples))
+    weights = losses.log_importance_weights(log_likelihood, latents, mean[:, None], log_variance[:, None])
+    return log_likelihood, weights
+
+
+def variational_networks(
+    posterior: Callable[..., tuple[keras.KerasTensor, keras.KerasTensor]],
+    picture: Callable[..., keras.KerasTensor],
+    image_shape: tuple[int, ...],
+    latent_dim: int,
+    labelled: bool = False,
+) -> dict[str, keras.Model]:
+    """The two networks of a variational model: `encoder`, image -> mean, log_variance; `decoder`, latent -> image.
+
+    Args:
+        posterior: pictures to mean and log-variance; with labels as the second argument if `labelled`.
+        picture: latents to pictures in [-1, 1]; likewise.
+        image_shape: (height, width, channels).
+        latent_dim: length of a latent.
+        labelled: whether both also take `label`.
+    """
+    image = keras.Input(image_shape, name="image")
+    label = {"label": keras.Input((), dtype="int64", name="label")} if labelled else {}
+    mean, log_variance = posterior(image, *label.values())
+    return {
+        "encoder": keras.Model({"image": image, **label}, {"mean": mean, "log_variance": log_variance}),
+        **decoding_network(picture, latent_dim, labelled),
+    }

@@ -1,0 +1,103 @@
+"""Picture files in C++: read as Python reads them, or refused in a line."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from serving.common.images import read_with_opacity, write_picture
+from tests.serving.languages import cpp, toys
+from tests.translators import noise
+
+LANGUAGES = ["cpp"]
+
+
+def oriented(way):
+    exif = Image.Exif()
+    exif[0x0112] = way
+    return {"exif": exif}
+
+
+def stripes(mode):
+    """A picture of a mode with some of everything in it."""
+    levels = np.add.outer(np.arange(9) * 20, np.arange(14) * 5).astype(np.uint8)
+    if mode == "I;16":
+        return Image.fromarray(levels.astype(np.uint16) * 250)
+    if mode == "1":
+        return Image.fromarray((levels > 90) * np.uint8(255)).convert("1")
+    colour = Image.fromarray(np.stack([levels, 255 - levels, levels // 2, np.roll(levels, 3)], -1), "RGBA")
+    return colour if mode == "RGBA" else colour.convert("RGB").quantize(16) if mode == "P" else colour.convert(mode)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize(
+    ("mode", "kind", "options"),
+    [
+        *[(mode, "png", {}) for mode in ("1", "L", "LA", "P", "RGB", "RGBA", "I;16")],
+        ("P", "png", {"transparency": 3}),
+        ("L", "png", {"transparency": 40}),
+        ("L", "jpg", {}),
+        ("RGB", "jpg", {"subsampling": 0}),
+        ("RGB", "jpg", {"progressive": True}),
+        *[("RGB", "jpg", {"subsampling": 0, **oriented(way)}) for way in range(1, 9)],
+        ("RGB", "png", oriented(6)),
+    ],
+)
+def test_files_are_read_as_python_reads_them(language, tmp_path, mode, kind, options, channels):
+    file = tmp_path / f"picture.{kind}"
+    stripes(mode).save(file, **options)
+    found = language.ask("read", "-", **{"in": file, "channels": channels, "write": tmp_path / "written.png"})
+    expected, opacity = read_with_opacity(file, channels)
+    # Of JPEG, two decoders may round a colour apart.
+    np.testing.assert_allclose(found[0].astype(int), expected, atol=0 if kind == "png" else 2)
+    with Image.open(tmp_path / "written.png") as written:
+        assert written.has_transparency_data == (opacity is not None)
+        if opacity is not None:
+            np.testing.assert_array_equal(np.asarray(written.convert("RGBA"))[:, :, 3], opacity)
+            np.testing.assert_array_equal(np.asarray(written.convert("RGB"))[:, :, 0], found[0, :, :, 0])
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda file: file.unlink(), "must be a picture. Received: no such file"),
+        (lambda file: (file.unlink(), file.mkdir()), "must be a picture. Received: no file"),
+        (lambda file: file.write_bytes(b""), "must be a readable picture. Received: neither PNG nor JPEG"),
+        (lambda file: file.write_bytes(b"GIF89a"), "must be a readable picture. Received: neither PNG nor JPEG"),
+        (toys.cut, "must be a readable picture. Received: the file ends too early"),
+        (lambda file: toys.cut(file, 12), "must be a readable picture. Received: the file ends too early"),
+        (lambda file: write_picture(file, noise(1, 9)), "sides of at least 2 pixels. Received: 9x1"),
+        (lambda file: write_picture(file, noise(50, 60)), "must have at most 2500 pixels. Received: 60x50"),
+    ],
+)
+def test_broken_pictures_are_one_line(sanitized, bundles, tmp_path, damage, message):
+    file = tmp_path / "picture.png"
+    write_picture(file, noise(20, 20))
+    damage(file)
+    words = (bundles["inverting"], file, tmp_path / "out.png", "--max_pixels", 2500)
+    assert message in cpp.refused(sanitized.program("translate"), *words)
+    assert not (tmp_path / "out.png").exists()
+
+
+def test_a_jpeg_that_ends_early_is_one_line(sanitized, bundles, tmp_path):
+    write_picture(tmp_path / "picture.jpg", noise(40, 40))
+    toys.cut(tmp_path / "picture.jpg", -400)
+    words = (bundles["inverting"], tmp_path / "picture.jpg", tmp_path / "out.png")
+    assert "must be a readable picture. Received: " in cpp.refused(sanitized.program("translate"), *words)
+
+
+@pytest.mark.parametrize("kind", ["manifest", "onnx", "png", "jpeg"])
+def test_any_bytes_are_read_or_refused(sanitized, tmp_path, kind):
+    """A thousand files with a few bytes changed; the sanitizers say what is not in order."""
+    sources = {"manifest": "manifest.json", "onnx": "decoder.onnx"}
+    bundle = toys.beside(tmp_path / "bundle")
+    source = bundle / sources[kind] if kind in sources else tmp_path / f"picture.{kind}"
+    if kind not in sources:
+        stripes("P" if kind == "png" else "RGB").save(source, **oriented(6))
+    words = (sanitized.folder / "driver" / "driver", "fuzz", "-", tmp_path / "fuzzed", f"kind={kind}", f"in={source}")
+    result = cpp.run(*words, "n=1000")
+    assert (result.returncode, result.stderr) == (0, "")
+    read, broken = map(int, result.stdout.split())
+    assert read + broken == 1000
+    assert broken > 0
