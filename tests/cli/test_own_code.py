@@ -179,7 +179,7 @@ def test_own_parts_of_a_gan_are_what_is_trained(gan):
 def test_a_new_process_resumes_and_exports_the_run(gan, command):
     code, out, err = command(*GAN, "--epochs", "2")
     assert (code, err) == (0, "")
-    assert "continuing after epoch 1 of 2" in out
+    assert "resuming after epoch 1 of 2" in out
     code, _, err = command("export", str(gan), "--out", str(gan.parent / "bundle"))
     assert (code, err) == (0, "")
     code, _, err = command("export", str(gan / "model.keras"), "--out", str(gan.parent / "bundle"))
