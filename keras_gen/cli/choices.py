@@ -18,5 +18,6 @@ def show_choices(parser: Parser, model_class: type[keras.Model]) -> None:
     choices = choices_of_model(model_class)
     for action in parser._actions:
         if action.dest in choices:
-            names = ", ".join([*choices[action.dest].registry, MODULE_NAME])
-            action.help = f"{action.help or ''} Choices: {names}.".lstrip()
+            listed = ", ".join(choices[action.dest].registry)
+            said = f"Choices: {listed}, or" if listed else "Or"
+            action.help = f"{action.help or ''} {said} {MODULE_NAME}.".lstrip()

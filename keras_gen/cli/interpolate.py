@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
 import numpy as np
 
@@ -17,7 +16,7 @@ from keras_gen.cli.bundle_options import (
     write_grid,
 )
 from serving.common.errors import InputError
-from serving.latents.latent_space import interpolate
+from serving.latents.latent_space import Path, interpolate
 
 
 def run(words: Sequence[str]) -> int:
@@ -38,7 +37,7 @@ def run(words: Sequence[str]) -> int:
     )
     parser.add_argument(
         "--path",
-        type=Literal["linear", "spherical"],
+        type=Path,
         default="spherical",
         help="path through the latent space: a straight line, or an arc of a sphere.",
     )

@@ -179,7 +179,7 @@ def test_own_parts_of_a_gan_are_what_is_trained(gan):
 def test_a_new_process_resumes_and_exports_the_run(gan, command):
     code, out, err = command(*GAN, "--epochs", "2")
     assert (code, err) == (0, "")
-    assert "continuing after epoch 1 of 2" in out
+    assert "resuming after epoch 1 of 2" in out
     code, _, err = command("export", str(gan), "--out", str(gan.parent / "bundle"))
     assert (code, err) == (0, "")
     code, _, err = command("export", str(gan / "model.keras"), "--out", str(gan.parent / "bundle"))
@@ -301,10 +301,12 @@ def test_help_lists_the_choices_of_the_moment(capfd, monkeypatch):
         main(["train", "gan", "--help"])
     shown = " ".join(capfd.readouterr().out.split())
     assert (
-        "Choices: minimax, non_saturating, least_squares, hinge, wasserstein, relativistic, mine, module:name" in shown
+        "Choices: minimax, non_saturating, least_squares, hinge, wasserstein, relativistic, mine, or module:name"
+        in shown
     )
-    assert "Choices: r1, r2, gp, dragan, module:name of your own." in shown
-    assert shown.count("Choices: constant, cosine, linear, exponential, inverse, module:name of your own.") == 2
+    assert "or a `keras.Model`. Or module:name of your own." in shown
+    assert "Choices: r1, r2, gp, dragan, or module:name of your own." in shown
+    assert shown.count("Choices: constant, cosine, linear, exponential, inverse, or module:name of your own.") == 2
 
 
 def test_a_constructor_looks_up_alone(place, monkeypatch):

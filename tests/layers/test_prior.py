@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from typing import get_args
+
 import numpy as np
 import pytest
 from scipy import stats
 
-from keras_gen.layers import LatentPrior
+from keras_gen.layers import LatentPrior, Prior
+from serving.bundle.schema import SCHEMA
 from serving.common.noise import standard_normal
 
 DRAWS = 20_000
@@ -67,3 +70,7 @@ def test_longer_latents_are_independent_planes():
     first, second = turned_back(latents[:, :2], 4)[0], turned_back(latents[:, 2:], 4)[0]
     table = np.histogram2d(first, second, bins=4)[0]
     assert stats.chi2_contingency(table).pvalue > 0.01
+
+
+def test_a_bundle_can_name_every_prior():
+    assert {*get_args(Prior), None} == set(SCHEMA["properties"]["latent"]["properties"]["prior"]["enum"])
