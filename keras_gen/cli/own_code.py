@@ -33,12 +33,13 @@ def import_own_code(
     for option, (registry, optional) in choices_of_model(model_class).items():
         group, _, argument = option.partition(".")
         value = options.get(group, {}).get(argument)
+        spelled = f"--{option.replace('_', '-')}"
         for name in registry.names(value):
             if isinstance(name, str) and is_own(name):
                 if name not in registry:
-                    _known_to_keras(registry.register(name, import_own(name, f"--{option}")), name)
+                    _known_to_keras(registry.register(name, import_own(name, spelled)), name)
             elif registry is not NETWORKS:  # which families a network can be of, its role decides
-                registry.find(name, *((f"--{option}", optional) if name == value else ()))
+                registry.find(name, *((spelled, optional) if name == value else ()))
 
 
 def _known_to_keras(entry: Any, name: str) -> None:
