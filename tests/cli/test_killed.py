@@ -82,11 +82,11 @@ def test_stopped_at_a_step_it_ends_the_same(straight, tmp_path, name, monkeypatc
             if type(self).left == 0:
                 raise KeyboardInterrupt
 
-    from keras_gen.cli import train
+    from keras_gen.cli import training
 
     with monkeypatch.context() as patch:
-        watched = train.watch_callbacks
-        patch.setattr(train, "watch_callbacks", lambda *given: [*watched(*given), Stop()])
+        watched = training.watch_callbacks
+        patch.setattr(training, "watch_callbacks", lambda *given: [*watched(*given), Stop()])
         for Stop.left in steps:
             assert main(command(name, tmp_path / "run")) == 130
     found = list_checkpoints(tmp_path / "run" / "checkpoints")
