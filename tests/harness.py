@@ -163,8 +163,8 @@ class ModelContract:
     """Inherit and set `model_class`, `arguments`, and `stateless`: arguments that take the place of those with which
     micro-batches cannot equal the whole batch.
 
-    The fixtures of `tests/models/conftest.py` build and trace a configuration once: `model` is as `build` leaves it,
-    `eager` runs eagerly, `mirrored` on four replicas; `alone` is what `fitted(model)` gives. Where a single step is
+    A configuration is built and traced once for all tests (`tests/models/conftest.py`): `model` is as `build` leaves
+    it, `eager` runs eagerly, `mirrored` on four replicas; `alone` is what `fitted(model)` gives. Where a single step is
     compared with another and tracing would take longer than the step, it runs eagerly: that both are the same is a
     test of its own. Nothing is shuffled, so that TensorFlow's own seed, which is not set, does not matter.
     """
@@ -182,6 +182,19 @@ class ModelContract:
         """With SGD for every player, which shows a gradient's size."""
         model.compile(**{name: keras.optimizers.SGD(LEARNING_RATE) for name in self.model_class.default_optimizers})
         return model
+
+    # Here, so that a test file may have a fixture of the same name for tests of its own.
+    @pytest.fixture
+    def model(self, shared: Compiled) -> keras.Model:
+        return shared.anew()
+
+    @pytest.fixture
+    def eager(self, shared_eager: Compiled) -> keras.Model:
+        return shared_eager.anew()
+
+    @pytest.fixture
+    def mirrored(self, shared_by_replicas: Compiled) -> keras.Model:
+        return shared_by_replicas.anew()
 
     def players(self, model: keras.Model) -> dict[str, keras.Model]:
         """Optimizer argument -> what it moves."""

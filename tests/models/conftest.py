@@ -27,12 +27,6 @@ def shared(request: pytest.FixtureRequest) -> Compiled:
     return Compiled(request.cls().build())
 
 
-@pytest.fixture
-def model(shared: Compiled) -> keras.Model:
-    """As `build` leaves it."""
-    return shared.anew()
-
-
 @pytest.fixture(scope="class")
 def shared_eager(request: pytest.FixtureRequest) -> Compiled:
     model = request.cls().build()
@@ -40,22 +34,10 @@ def shared_eager(request: pytest.FixtureRequest) -> Compiled:
     return Compiled(model)
 
 
-@pytest.fixture
-def eager(shared_eager: Compiled) -> keras.Model:
-    """The same, run eagerly."""
-    return shared_eager.anew()
-
-
 @pytest.fixture(scope="class")
 def shared_by_replicas(request: pytest.FixtureRequest) -> Compiled:
     with replicas(4).scope():
         return Compiled(request.cls().build())
-
-
-@pytest.fixture
-def mirrored(shared_by_replicas: Compiled) -> keras.Model:
-    """The same for four replicas."""
-    return shared_by_replicas.anew()
 
 
 Fits = Callable[[type[ModelContract], Callable[[], keras.Model]], Weights]
