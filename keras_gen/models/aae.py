@@ -25,10 +25,10 @@ Condition = Literal["none", "prior", "decoder"]
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class AAE(AdversarialModel):
-    """An autoencoder whose codes a discriminator compares with draws from a prior, so that it can be sampled.
+    """An autoencoder whose codes are trained by a discriminator to follow a prior, so that it can be sampled.
 
-    In each step the discriminator moves first, then encoder and decoder together, down the sum of the
-    reconstruction and of what it takes to fool the new discriminator. Reported per epoch: `reconstruction`, nats per
+    In each training step the discriminator moves first. Then encoder and decoder together minimize the sum of the
+    reconstruction error and the loss of fooling the new discriminator. Reported per epoch: `reconstruction`, nats per
     picture, `discriminator_loss` (2 log 2 = 1.386 where it can only guess), `generator_loss` of the encoder, and
     `discriminator_accuracy` (0.5 is guessing).
 
@@ -40,15 +40,15 @@ class AAE(AdversarialModel):
             `keras.Model`.
         decoder: network from codes to pictures; given like the encoder.
         discriminator: network from codes to one logit: `mlp`, given like the encoder.
-        prior: what codes shall be distributed as: `standard_normal`, `mixture` of Gaussians, or `swiss_roll`.
+        prior: distribution that codes should follow: `standard_normal`, `mixture` of Gaussians, or `swiss_roll`.
         components: Gaussians of the mixture; as many as classes where `condition` is prior.
-        condition: `prior` gives each class a part of the prior (mixture or swiss_roll) and shows the discriminator
-            the class; `decoder` tells the decoder the class, so that codes hold what is left, the style.
+        condition: `prior` gives each class a part of the prior (mixture or swiss_roll), and the class is an input of
+            the discriminator; `decoder` makes the class an input of the decoder, so that codes describe the style only.
         likelihood: of the reconstruction, as in `vae`.
         sigma: as in `vae`.
-        adversarial_weight: weight of fooling the discriminator, beside the reconstruction's nats.
-        code_noise: deviation of Gaussian noise around a code, a posterior of fixed width: what lies close together in
-            latent space then decodes alike. 0 is the deterministic encoder.
+        adversarial_weight: weight of fooling the discriminator, relative to the reconstruction error in nats.
+        code_noise: standard deviation of Gaussian noise on codes, a posterior of fixed width, which makes the decoder
+            smooth. With 0 the encoder is deterministic.
         seed: seed of the training noise.
 
     Raises:

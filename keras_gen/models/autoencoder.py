@@ -18,7 +18,7 @@ from keras_gen.training.pieces import coding_networks, side_by_side
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class Autoencoder(BaseModel):
-    """An encoder and a decoder that pass a picture through a code too small to hold it all.
+    """An encoder and a decoder with a bottleneck: a code that is smaller than the picture.
 
     Minimizes the squared error, the mean over pixels where black is -1 and white is 1. Reported per epoch:
     `loss`, and `psnr` in decibels.

@@ -24,8 +24,9 @@ from serving.common.errors import require_at_least
 class BiGAN(GenerativeAdversarialModel):
     """A GAN with an encoder: the discriminator tells (picture, its code) from (generated picture, its latent).
 
-    Where it cannot, encoder and generator are each other's inverse. In each step the discriminator moves first, then
-    encoder and generator together, to have each pair taken for the other kind. Reports are those of `gan`.
+    If it cannot, encoder and generator are inverse to each other. In each training step the discriminator is updated
+    first, then encoder and generator together, so that each kind of pair is classified as the other. Reports are those
+    of `gan`.
 
     Args:
         image_shape: (height, width, channels).

@@ -1,4 +1,4 @@
-"""The class-conditional GAN that scales."""
+"""BigGAN, a class-conditional GAN."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ STANDING_SEED, STANDING_ROWS = 0, 64
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class BigGAN(GenerativeAdversarialModel):
-    """A generator and a discriminator that are told the class, so that a class can be drawn.
+    """A GAN whose generator and discriminator receive the class, so that samples of a class can be drawn.
 
-    In each step the discriminator moves first, `discriminator_steps` times, then the generator against the new
-    discriminator, with the pictures that were judged last. Generated pictures are of the classes that the real ones
-    beside them have. What is sampled and exported is a moving average of the generator whose batch normalization has
-    standing statistics; latents can be truncated, which trades variety for likeness. Reported per epoch as in `gan`;
-    for the hinge loss `discriminator_loss` is 2 where the discriminator can only guess.
+    In each training step the discriminator is updated `discriminator_steps` times, then the generator against the new
+    discriminator, with the pictures that were generated last. Generated pictures have the classes of the real pictures
+    in the batch. Samples and the exported network use a moving average of the generator with standing statistics in
+    batch normalization. Truncated latents trade diversity for fidelity. Reported per epoch as in `gan`;
+    for the hinge loss `discriminator_loss` is 2 if the discriminator can only guess.
     `fit` takes (pictures, labels).
 
     Args:
@@ -47,8 +47,8 @@ class BigGAN(GenerativeAdversarialModel):
         discriminator: network from pictures and labels to one logit; given like the generator.
         loss: as in `gan`.
         discriminator_steps: as in `gan`.
-        standing_batches: batches of 64 generated pictures that the statistics of batch normalization are averaged
-            over before pictures are drawn; 0 keeps the moving ones.
+        standing_batches: number of batches of 64 generated pictures over which the statistics of batch normalization
+            are averaged before sampling; 0 keeps the moving averages.
         seed: seed of the training noise.
         **options: those of `GenerativeAdversarialModel`.
 

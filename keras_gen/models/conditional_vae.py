@@ -29,7 +29,7 @@ from serving.common.errors import require_at_least
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class ConditionalVAE(BaseModel):
-    """A VAE whose encoder and decoder see the class of a picture, so that a class can be drawn.
+    """A VAE whose encoder and decoder also receive the class, so that samples of a class can be drawn.
 
     Maximizes `E_q log p(x|z, y) - KL(q(z|x, y) || p(z))` with a diagonal Gaussian posterior and the standard normal
     prior for every class. Reported per epoch, in nats per picture: `loss`, `elbo`, `reconstruction` and `kl`.

@@ -1,4 +1,4 @@
-"""Translation between two sets of pictures of which no two belong together."""
+"""Translation between two domains, learned without pairs."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from serving.common.errors import require_at_least
 class CycleGAN(GenerativeAdversarialModel):
     """Two generators, from domain A to B and back, and a discriminator of each domain.
 
-    What is translated and back again is to be what it was, and what is of a generator's target already is to stay. A
-    discriminator is shown pictures of earlier steps among new ones. Both generators are one player, both discriminators
-    the other. Reported beside their losses: `cycle_loss` and `identity_loss`, mean absolute errors in units of [-1, 1],
-    of both directions together. `fit` takes (pictures of A, pictures of B).
+    Cycle loss: A -> B -> A returns the input. Identity loss: an image already in the target domain is unchanged. The
+    discriminators also see generated pictures of earlier training steps. Both generators are one player, both
+    discriminators the other. Reported beside their losses: `cycle_loss` and `identity_loss`, mean absolute errors in
+    units of [-1, 1], each summed over both directions. `fit` takes (pictures of A, pictures of B).
 
     Args:
         image_shape: (height, width, channels) of both domains.
@@ -38,9 +38,10 @@ class CycleGAN(GenerativeAdversarialModel):
             both, [pictures of A, pictures of B] -> [in B, in A].
         discriminator: network from pictures to logits of patches, of the role `patch_discriminator`; likewise, or a
             `keras.Model` of both, [pictures of A, pictures of B] -> [logits of A's patches, of B's].
-        cycle_weight: weight of the way there and back in the generators' loss.
-        identity_weight: weight of what is to stay, as a share of `cycle_weight`; 0 saves two passes of a step.
-        pool_size: pictures of earlier steps that are kept of each domain; at least a global batch, or 0.
+        cycle_weight: weight of the cycle loss in the loss of the generators.
+        identity_weight: weight of the identity loss, as a share of `cycle_weight`; 0 saves two forward passes per step.
+        pool_size: number of generated pictures of earlier steps that are kept per domain; at least a global batch, or
+            0.
         seed: seed of the training noise.
         loss: as in `GenerativeAdversarialModel`.
         **options: those of `GenerativeAdversarialModel`.
@@ -107,7 +108,7 @@ class CycleGAN(GenerativeAdversarialModel):
         return self._reported(self._with_errors(adversarial, real, fake, training=False), discriminator)
 
     def preview(self, images: np.ndarray, seed: int) -> np.ndarray:
-        """Pictures of A, each beside what it becomes."""
+        """Pictures of A, each beside its translation."""
         return side_by_side(images, self(tf.constant(images)))
 
     def inference_networks(self) -> dict[str, keras.Model]:

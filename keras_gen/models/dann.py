@@ -27,10 +27,10 @@ class DANN(BaseModel):
     """A classifier of labelled source pictures whose features a domain classifier cannot tell from those of an
     unlabelled target, so that it works there too.
 
-    All three networks move down `label_loss + domain_loss` in one step; on its way back to the feature extractor the
-    gradient of the second is reversed, and weighted by `domain_weight * (2 / (1 + exp(-10 p)) - 1)` with p the part of
-    `adaptation_steps` that is done. Reported per epoch: `label_loss` and `accuracy` on source pictures, `domain_loss`
-    (2 log 2 = 1.386 where the domain classifier can only guess), `domain_accuracy` (0.5 is guessing), and their `loss`.
+    All three networks minimize `label_loss + domain_loss` in one step. Before the feature extractor the gradient of the
+    domain loss is reversed and multiplied by `domain_weight * (2 / (1 + exp(-10 p)) - 1)`, where p is the finished
+    share of `adaptation_steps`. Reported per epoch: `label_loss` and `accuracy` on source pictures, `domain_loss` (2
+    log 2 = 1.386 where the domain classifier can only guess), `domain_accuracy` (0.5 is guessing), and their `loss`.
     `fit` takes ((source pictures, target pictures), source labels), as many of both. Evaluation takes (pictures,
     labels) of either domain and reports `label_loss` and `accuracy`.
 
@@ -41,9 +41,10 @@ class DANN(BaseModel):
             `keras.Model`.
         label_predictor: network from features to logits of the classes; given like the feature extractor.
         domain_classifier: network from features to one logit, large for the source; given like the feature extractor.
-        domain_weight: weight of the reversed gradient in the end; 0 trains on the source alone, and then target
-            pictures do not even move the statistics of normalization layers.
-        adaptation_steps: steps over which that weight grows from 0; 0 gives it all at once.
+        domain_weight: final weight of the reversed gradient; 0 trains on the source only, and then target pictures do
+            not change the statistics of normalization layers either.
+        adaptation_steps: training steps over which this weight grows from 0; with 0 it has its final value from the
+            start.
         seed: seed of the training noise, of which this model has none.
 
     Raises:
@@ -101,7 +102,7 @@ class DANN(BaseModel):
         return self._label_terms(features, labels, training=False)
 
     def preview(self, images: np.ndarray, seed: int) -> np.ndarray:
-        """The pictures, sorted by the class that each is taken for."""
+        """The pictures, sorted by predicted class."""
         return images[np.argsort(np.argmax(self(images), axis=-1), kind="stable")]
 
     def inference_networks(self) -> dict[str, keras.Model]:

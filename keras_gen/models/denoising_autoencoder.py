@@ -21,9 +21,9 @@ from keras_gen.training.pieces import coding_networks, side_by_side
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class DenoisingAutoencoder(BaseModel):
-    """An autoencoder that sees a corrupted picture and is asked for the clean one.
+    """An autoencoder that reconstructs the clean picture from a corrupted one.
 
-    The corruption belongs to training and evaluation; the exported networks take pictures as they are. Reported
+    Pictures are corrupted in training and evaluation; the exported networks take pictures as they are. Reported
     per epoch: `loss`, the squared error from the clean picture; `psnr` of the output and `corrupted_psnr` of the
     input, in decibels.
 
@@ -34,7 +34,8 @@ class DenoisingAutoencoder(BaseModel):
             `keras.Model`.
         decoder: network from codes to pictures; given like the encoder.
         corruption: `gaussian` adds noise, `masking` turns values black, `salt_and_pepper` turns them black or white.
-        amount: the noise's standard deviation, where black is -1 and white is 1; or the share of values hit.
+        amount: the noise's standard deviation, where black is -1 and white is 1; or the share of values that are
+            changed.
         seed: seed of the corruption.
 
     Raises:
@@ -65,7 +66,7 @@ class DenoisingAutoencoder(BaseModel):
         self.amount = amount
 
     def call(self, images: tf.Tensor, training: bool = False) -> tf.Tensor:
-        """Cleaned pictures in [-1, 1], of the shape of `images`, which are taken for corrupted ones."""
+        """Denoised pictures in [-1, 1], of the shape of `images`, which are not corrupted further."""
         return keras.ops.clip(self.decoder(self.encoder(images, training=training), training=training), -1.0, 1.0)
 
     def moves(self, images: tf.Tensor) -> Moves:
@@ -88,7 +89,7 @@ class DenoisingAutoencoder(BaseModel):
         return self.corrupt(images, tf.reshape(noise, (-1, *self.image_shape)))
 
     def preview(self, images: np.ndarray, seed: int) -> np.ndarray:
-        """Corrupted pictures, each beside what it was cleaned to."""
+        """Corrupted pictures, each beside its reconstruction."""
         corrupted = self.corrupted(tf.constant(images), self.noise.evaluation_rows)
         return side_by_side(corrupted.numpy(), self(corrupted, training=False))
 

@@ -22,11 +22,11 @@ from serving.common.errors import require_at_least
 class GAN(GenerativeAdversarialModel):
     """A generator that learns to fool a discriminator.
 
-    In each step the discriminator moves first, then the generator against the new discriminator, with the pictures
-    that were just judged; a moving average of the generator is what is sampled and exported. Reported per epoch:
-    `discriminator_loss`, its penalties included (2 log 2 = 1.386 where it can only guess, for the non-saturating pair),
-    `generator_loss`, and `discriminator_accuracy`, the share of real and generated pictures that it tells apart (0.5 is
-    guessing; for Wasserstein and relativistic losses the share of pairs in the right order).
+    In each training step the discriminator is updated first, then the generator, with the same generated pictures,
+    against the new discriminator. Samples and the exported network use a moving average of the generator. Reported per
+    epoch: `discriminator_loss`, its penalties included (2 log 2 = 1.386 if it can only guess, for the non-saturating
+    pair), `generator_loss`, and `discriminator_accuracy`, the share of real and generated pictures that it classifies
+    correctly (0.5 is guessing; for Wasserstein and relativistic losses the share of pairs in the right order).
 
     Args:
         image_shape: (height, width, channels).

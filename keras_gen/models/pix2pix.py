@@ -21,10 +21,10 @@ from serving.common.errors import require_at_least
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class Pix2Pix(GenerativeAdversarialModel):
-    """A generator that turns a picture of domain A into the one of domain B that belongs to it.
+    """A generator that translates a picture of domain A to the picture of domain B that belongs to it.
 
-    The generator is near to the known answer in every pixel, and its pictures look real to a discriminator that judges
-    them patch by patch, beside the pictures that they were made of. Noise is dropout, in training alone. Reported
+    The generator minimizes the absolute error per pixel and fools a patch discriminator, which sees the input and the
+    output together. Noise is dropout, in training only. Reported
     beside the players' losses: `l1`, the mean absolute error in units of [-1, 1]. `fit` takes (pictures of A, pictures
     of B).
 
@@ -32,12 +32,13 @@ class Pix2Pix(GenerativeAdversarialModel):
         image_shape: (height, width, channels) of both domains.
         generator: network from pictures to pictures in [-1, 1], of the role `translator`: `unet`, `resnet`, a
             dictionary of the name and its options, or a `keras.Model`.
-        discriminator: network from both pictures, one behind the other in the channels, to logits of patches, of the
+        discriminator: network from both pictures, concatenated along the channels, to logits of patches, of the
             role `patch_discriminator`; given like the generator.
         l1_weight: weight of the mean absolute error in the generator's loss.
-        adversarial_weight: weight of the adversarial loss there; at 0 the error alone trains the generator.
+        adversarial_weight: weight of the adversarial loss there; with 0, only the error trains the generator.
         seed: seed of the training noise.
-        **options: those of `GenerativeAdversarialModel`. Augmentation and noise meet both pictures of a pair alike.
+        **options: those of `GenerativeAdversarialModel`. Augmentation and noise are the same for both pictures of a
+            pair.
 
     Raises:
         InputError: a value out of range, or networks that do not fit.
@@ -93,7 +94,7 @@ class Pix2Pix(GenerativeAdversarialModel):
         return self.reported(generator, self.game.score(real_logits, fake_logits), l1=generator["l1"])
 
     def preview(self, images: np.ndarray, seed: int) -> np.ndarray:
-        """Pictures of A, each beside what it becomes."""
+        """Pictures of A, each beside its translation."""
         return side_by_side(images, self(tf.constant(images)))
 
     def inference_networks(self) -> dict[str, keras.Model]:

@@ -21,14 +21,14 @@ from serving.common.errors import require_at_least
 class SparseAutoencoder(BaseModel):
     """An autoencoder whose code, which may be longer than the picture, is zero almost everywhere.
 
-    The code is rectified, so that a unit can be exactly zero, and its mean absolute value is added to the squared
+    The code passes a ReLU, so that units can be exactly zero, and its mean absolute value is added to the squared
     error. Reported per epoch: `loss`; `reconstruction`, the squared error; and `active`, the share of code units
     that are not zero.
 
     Args:
         image_shape: (height, width, channels).
         latent_dim: length of the code.
-        encoder: network from pictures to codes before rectification: `conv`, `mlp`, a dictionary of the name and
+        encoder: network from pictures to codes before the ReLU: `conv`, `mlp`, a dictionary of the name and
             its options, or a `keras.Model`.
         decoder: network from codes to pictures; given like the encoder.
         sparsity: weight of the code's mean absolute value.

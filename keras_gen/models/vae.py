@@ -53,15 +53,15 @@ class VAE(BaseModel):
             dictionary of the name and its options, or a `keras.Model`.
         decoder: network from latents to pictures: logits for the Bernoulli likelihoods, means for the others;
             given like the encoder.
-        likelihood: `bernoulli` takes a pixel for a probability, `continuous_bernoulli` for a draw from a density
-            on [0, 1], `gaussian` for a draw around the mean, `discretized_logistic` for one of 256 levels.
-        sigma: scale of the last two, where black is -1 and white is 1; null learns it.
-        binarize: draw each pixel black or white anew in every step, its grey value being the probability.
+        likelihood: `p(x|z)` of a pixel: `bernoulli` for its grey value as a probability, `continuous_bernoulli` for
+            values in [0, 1], `gaussian`, or `discretized_logistic` for 256 levels.
+        sigma: scale of the last two, where black is -1 and white is 1; with null it is learned.
+        binarize: sample every pixel as black or white in each training step, with its grey value as the probability.
         beta: weight of the KL term in the loss.
-        free_nats: what each latent dimension may cost without being pushed further down.
-        kl_warmup_steps: steps over which the weight of the KL term grows from 0 to `beta`.
-        num_samples: draws per picture; more than one gives the importance-weighted bound.
-        estimator: gradient of the encoder: `pathwise` through the reparameterized draw, or `score_function`
+        free_nats: KL divergence per latent dimension below which it is not reduced further.
+        kl_warmup_steps: training steps over which the weight of the KL term grows from 0 to `beta`.
+        num_samples: samples of the posterior per picture; more than one gives the importance-weighted bound.
+        estimator: gradient of the encoder: `pathwise` (the reparameterization trick), or `score_function`
             (REINFORCE), with a moving average as its baseline.
         objective: `elbo`, or `simplified`: squared error plus `beta * sum(s^2 + m^2 - log s^2)` over the posterior's
             means m and deviations s.

@@ -1,4 +1,4 @@
-"""The VAE-GAN: an autoencoder judged by a discriminator's eyes."""
+"""The VAE-GAN: an autoencoder whose similarity is measured in the features of a discriminator."""
 
 from __future__ import annotations
 
@@ -26,13 +26,14 @@ Terms = dict[str, tf.Tensor]
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class VAEGAN(AdversarialModel):
-    """A VAE whose decoder is the generator of a GAN, and whose likelihood compares what the discriminator sees.
+    """A VAE whose decoder is the generator of a GAN, and whose likelihood is that of the discriminator's features.
 
-    Pictures are compared in a layer of the discriminator, `p(D_l(x)|z) = N(D_l(x); D_l(x'), I)`. In each step the
-    discriminator moves first, on pictures, reconstructions and samples; then the encoder, down similarity and KL; then
-    the decoder, down similarity and what it takes to fool the discriminator. Reported per epoch: `similarity` and `kl`,
-    in nats per picture; `encoder_loss`, `decoder_loss` and `discriminator_loss` (2 log 2 = 1.386 where it can only
-    guess); `discriminator_accuracy`, the share of pictures, reconstructions and samples that it tells apart.
+    Pictures are compared in a hidden layer of the discriminator, `p(D_l(x)|z) = N(D_l(x); D_l(x'), I)`. In each
+    training step the discriminator moves first, on pictures, reconstructions and samples; then the encoder minimizes
+    similarity and KL; then the decoder minimizes similarity and fools the discriminator. Reported per epoch:
+    `similarity` and `kl`, in nats per picture; `encoder_loss`, `decoder_loss` and `discriminator_loss` (2 log 2 = 1.386
+    where it can only guess); `discriminator_accuracy`, the share of pictures, reconstructions and samples that it tells
+    apart.
 
     Args:
         image_shape: (height, width, channels).
@@ -43,8 +44,8 @@ class VAEGAN(AdversarialModel):
         discriminator: network from pictures to one logit: `dcgan` or `mlp`.
         similarity_layer: the discriminator's layer, by name, whose output is compared; by default the input of its
             last layer. Those of the families are called features_1, features_2, ... from the picture on.
-        similarity_weight: the gamma of the paper: weight of the similarity, beside fooling the discriminator, for
-            the decoder.
+        similarity_weight: the gamma of the paper: weight of the similarity, relative to fooling the discriminator,
+            in the decoder's loss.
         beta: weight of the KL term for the encoder.
         penalties: weights of penalties on the discriminator by name, as in `{"r1": 1.0}` or `r1:1`; between, and
             around, pictures and samples.

@@ -24,7 +24,7 @@ REPORTS = ("generator_loss", "discriminator_loss", "discriminator_accuracy")
 
 
 class GenerativeAdversarialModel(AdversarialModel):
-    """A model in which a discriminator judges what a generator makes.
+    """A model with a generator and a discriminator.
 
     A subclass builds `generator` and `discriminator`, each one player or a part of one, and calls `begin`; its
     `moves` then say what is judged. What the players do not share, such as classes or codes, is its own.
@@ -36,18 +36,18 @@ class GenerativeAdversarialModel(AdversarialModel):
             `relativistic`.
         penalties: weights of penalties on the discriminator's gradient by name, as in `{"r1": 1.0}` or `r1:1,r2:1`:
             `r1` at real pictures, `r2` at generated ones, `gp` between the two, `dragan` around real ones.
-        label_smoothing: how far the target of real pictures lies below 1, for the losses that have one.
-        instance_noise: standard deviation of Gaussian noise on all that the discriminator is shown (Sønderby et
-            al. 2017).
-        instance_noise_steps: steps over which it falls to 0; left out, it stays.
-        augmentation: changes of all that the discriminator is shown, among `color`, `translation` and `cutout`
+        label_smoothing: 1 minus the target of real pictures, for losses with targets (one-sided label smoothing).
+        instance_noise: standard deviation of Gaussian noise on all inputs of the discriminator (Sønderby et al. 2017).
+        instance_noise_steps: training steps over which this noise falls to 0; by default it stays constant.
+        augmentation: differentiable augmentation of all inputs of the discriminator: `color`, `translation`, `cutout`
             (Zhao et al. 2020, "Differentiable Augmentation for Data-Efficient GAN Training").
-        discriminator_steps: moves of the discriminator before the generator's; the pictures of a step of `fit` are
-            shared out among them, so that a batch of 320 in 5 steps has 64 for each.
-        balance: the discriminator rests in a step in which it tells more than this share of samples apart, so that
-            the generator can catch up.
-        weight_clip: bound of the discriminator's weights, for the Wasserstein loss without a penalty.
-        ema_decay: decay per step of the generator's moving average; 0 samples the generator itself.
+        discriminator_steps: updates of the discriminator for each update of the generator. The batch is divided among
+            them: with a batch of 320 and 5 steps, each sees 64 pictures.
+        balance: the discriminator is not updated in steps in which its accuracy is above this value, so that the
+            generator can catch up.
+        weight_clip: clip the discriminator's weights to this bound, for the Wasserstein loss without a penalty.
+        ema_decay: decay per step of the exponential moving average (EMA) of the generator's weights; 0 samples from the
+            generator itself.
         **kwargs: `name`, `dtype` and `trainable`, as for any Keras model.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Optimizers as plain values: what a recipe or the command line can say about one."""
+"""Optimizers by name and options, as recipes and the command line state them."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ RATE = ("learning_rate", "schedule", "decay_steps", "decay_rate", "decay_power",
 
 @dataclass(frozen=True)
 class OptimizerSpec:
-    """An optimizer by name. What is left out keeps Keras's own default.
+    """An optimizer by name. Options that are not given keep Keras's defaults.
 
     Args:
         name: which optimizer.
-        learning_rate: step size, at the start where it falls.
-        schedule: how the step size falls, where p is step / decay_steps: `constant`; `cosine` and `linear` to zero at
+        learning_rate: learning rate, at the start if there is a schedule.
+        schedule: learning-rate schedule, with p = step / decay_steps: `constant`; `cosine` and `linear` to zero at
             p = 1; `exponential` as `decay_rate ** p`; `inverse` as `1 / (1 + decay_rate * p) ** decay_power` up to
-            p = 1. Left out it is cosine where there are `decay_steps`, else constant.
-        decay_steps: steps in which p grows by 1.
+            p = 1. The default is cosine if `decay_steps` is given, else constant.
+        decay_steps: training steps in which p grows by 1.
         decay_rate: of the schedules exponential (0.1) and inverse (10).
         decay_power: of the schedule inverse (0.75).
-        hold_steps: steps at the first rate before it begins to fall.
+        hold_steps: training steps at the initial rate before the schedule begins.
         beta_1: decay of Adam's first moment.
         beta_2: decay of Adam's second moment.
-        epsilon: what Adam and RMSprop add to the root of the second moment.
+        epsilon: constant that Adam and RMSprop add to the root of the second moment.
         momentum: of SGD and RMSprop.
-        global_clipnorm: largest norm of all gradients of the player together.
+        global_clipnorm: clip the gradients of the player to this global norm.
     """
 
     name: OptimizerName = "adam"
