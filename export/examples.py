@@ -72,7 +72,7 @@ class Examples:
         """Pictures of the training set, drawn at random."""
         if self.data is None:
             raise InputError(
-                "`calibrate` must be a data set, whose pictures the quantized network is measured on. Received: none."
+                "`calibrate` must be a data set, whose pictures the quantized network is measured on. Received: no data."
             )
         height, width, channels = self.model.image_shape
         if self.model.spec.translates:

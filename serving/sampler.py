@@ -367,5 +367,5 @@ class Sampler:
         if LABEL not in self._networks.entry(network).inputs:
             return {}
         if labels is None and self._label is None:
-            raise InputError(f"the {network} of {self.bundle} must be given a class. Received: none.")
+            raise InputError(f"the {network} of {self.bundle} must be given a class. Received: no class.")
         return {LABEL: self._drawn_labels(n, 0, labels)}

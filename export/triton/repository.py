@@ -155,7 +155,7 @@ def _add_version(source: Path, manifest: Manifest, target: Path) -> int:
     folders = [target / name for name in _folders(manifest)]
     for folder in folders:
         if not (folder / "config.pbtxt").is_file():
-            raise InputError(f"{folder} must be a folder with a config.pbtxt. Received: none.")
+            raise InputError(f"{folder} must be a folder with a config.pbtxt. Received: a folder without one.")
     taken = [int(path.name) for folder in folders for path in folder.iterdir() if path.name.isdecimal()]
     version = max([*map(int, record), *taken]) + 1
     with _staged(folders, version) as places:
@@ -211,7 +211,7 @@ def _read_record(target: Path) -> dict[str, Manifest]:
     except (InputError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{path} must be as keras-gen wrote it. Received: {error}.") from None
     if not record:
-        raise InputError(f"{path} must name a version. Received: none.")
+        raise InputError(f"{path} must name a version. Received: a path without one.")
     return record
 
 

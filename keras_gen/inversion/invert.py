@@ -113,7 +113,7 @@ def _labels(decoder: LatentDecoder, n: int, labels: np.ndarray | None) -> np.nda
     if not decoder.classes:
         return np.zeros(n, np.int64)
     if labels is None:
-        raise InputError("`labels` must be given for a decoder that sees classes. Received: none.")
+        raise InputError("`labels` must be given for a decoder that sees classes. Received: no labels.")
     return class_labels(n, len(decoder.classes), labels)
 
 
@@ -123,7 +123,7 @@ def _starts(decoder: LatentDecoder, images: np.ndarray, labels: np.ndarray, rest
         codes = [decoder.encode(images[p], labels[p]) for p in _pieces(len(images), ROWS)]
         return np.concatenate(codes)[:, None]
     if decoder.draw is None:
-        raise InputError("a model to invert must have an encoder or a prior. Received: neither.")
+        raise InputError("a model to invert must have an encoder or a prior. Received: a model without both.")
     return np.broadcast_to(decoder.draw(restarts, seed), (len(images), restarts, decoder.latent_dim))
 
 

@@ -108,7 +108,9 @@ def labels(of: Translated) -> list[Figure]:
     """`labels_kept`: the share of translations that a classifier of the target domain assigns to the source's class."""
     known = of.given.examples.labels
     if known is None or of.train.examples.labels is None:
-        raise InputError(f"{of.domains.name} must have labels in both domains for the metric labels. Received: none.")
+        raise InputError(
+            f"{of.domains.name} must have labels in both domains for the metric labels. Received: pictures alone."
+        )
     classifier, accuracy = cached_classifier(of.train, of.domains.b)
     kept = classifier.predict(to_uint8(of.drawn)).argmax(axis=1) == known
     return [_figure(of, "labels_kept", float(kept.mean()), {"the classifier's accuracy": rounded(accuracy)})]

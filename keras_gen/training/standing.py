@@ -46,7 +46,7 @@ def standing_statistics(network: keras.Model, batches: Iterable[Any]) -> None:
             for total, variable in zip(sums, statistics, strict=True):
                 total += variable.numpy()
     if count == 0:
-        raise InputError("standing statistics must be of at least one batch. Received: none.")
+        raise InputError("standing statistics must be of at least one batch. Received: 0 batches.")
     for variable, old in zip(others, before, strict=True):
         variable.assign(old)
     for variable, total in zip(statistics, sums, strict=True):

@@ -66,7 +66,7 @@ def read_workers(text: str | None) -> Workers:
         InputError: it is missing, no JSON, or does not say who this is.
     """
     if not text:
-        raise InputError(f"{VARIABLE} must name the workers, as in {EXAMPLE}. Received: nothing.")
+        raise InputError(f"{VARIABLE} must name the workers, as in {EXAMPLE}. Received: the variable is not set.")
     try:
         config: Any = json.loads(text)
         addresses, task = config["cluster"]["worker"], config["task"]

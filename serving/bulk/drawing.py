@@ -88,7 +88,7 @@ class Drawing:
             sampler = sampler.of_class(self.label)
         sampler.latents(1, self.seed, truncation=self.truncation)
         if "decode" not in sampler.abilities:
-            raise InputError(f"{self.bundle} must have the network {DECODER!r}. Received: none.")
+            raise InputError(f"{self.bundle} must have the network {DECODER!r}. Received: a bundle without it.")
         write = self._write_pictures if self.format == "png" else self._write_array
 
         def do(part: int) -> Done:

@@ -51,14 +51,15 @@ def picture_paths(places: Sequence[str | Path]) -> list[Path]:
         if place.is_dir():
             found = picture_files(place)
             if not found:
-                raise InputError(f"{place} must hold pictures ({', '.join(SUFFIXES[:3])}, ...). Received: none.")
+                known = ", ".join(SUFFIXES[:3])
+                raise InputError(f"{place} must hold pictures ({known}, ...). Received: a folder without any.")
             files += found
         elif place.is_file():
             files.append(place)
         else:
             raise InputError(f"{place} must be a picture or a folder of pictures. Received: no such file.")
     if not files:
-        raise InputError("at least one picture must be given. Received: none.")
+        raise InputError("at least one picture must be given. Received: 0 pictures.")
     return files
 
 

@@ -19,7 +19,7 @@ for tool in apt-get dpkg-deb; do
 done
 [ -z "$library" ] || [ -f "$library" ] || fail "LIBRARY must be a file. Received: $library."
 own=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
-[ -n "$own" ] || fail "this machine must have a release with a name. Received: none in /etc/os-release."
+[ -n "$own" ] || fail "this machine must have a release with a name. Received: an /etc/os-release without one."
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -46,7 +46,7 @@ for file in "$etc"/sources.list.d/*.sources; do
         if (found) print
     }' "$file" >"$work/sources/$(basename "$file")"
 done
-grep -qs "$release" "$work"/sources/* || fail "$etc must have a source for $own. Received: none."
+grep -qs "$release" "$work"/sources/* || fail "$etc must have a source for $own. Received: other releases alone."
 
 settings=(
     -o "Dir::Etc::sourcelist=/dev/null" -o "Dir::Etc::sourceparts=$work/sources" -o "Dir::Etc::preferences=/dev/null"

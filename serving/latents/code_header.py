@@ -28,7 +28,7 @@ def parse_header(text: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError):
         raise InputError("a file of codes must have a header of JSON. Received: something else.") from None
     if not isinstance(header, dict) or not _whole(header.get("format_version")):
-        raise InputError("the header must state a format_version. Received: none.")
+        raise InputError("the header must state a format_version. Received: a header without one.")
     if header["format_version"] > FORMAT_VERSION:
         raise InputError(
             f"format_version must be at most {FORMAT_VERSION}. Received: {header['format_version']}; update keras-gen."

@@ -170,7 +170,8 @@ def folder_pictures(source: Path, target: Path) -> list[Path]:
     files = [path.relative_to(source) for path in found]
     visible = [file for file in files if not any(part.startswith(".") for part in file.parts)]
     if not visible:
-        raise InputError(f"{source} must hold pictures ({', '.join(SUFFIXES[:3])}, ...). Received: none.")
+        known = ", ".join(SUFFIXES[:3])
+        raise InputError(f"{source} must hold pictures ({known}, ...). Received: a folder without any.")
     return visible
 
 

@@ -99,7 +99,7 @@ def _translate(
             frames += len(pictures)
             progress(len(pictures))
         if not frames:
-            raise InputError(f"{source} must have frames in its video stream. Received: none.")
+            raise InputError(f"{source} must have frames in its video stream. Received: a video without frames.")
         finish(writer.end)
     return frames
 

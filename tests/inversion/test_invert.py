@@ -170,7 +170,7 @@ class TestModels:
         with pytest.raises(InputError, match="no such folder"):
             open_decoder(tmp_path / "nowhere", serving.load)
         nothing = dataclasses.replace(LINEAR, draw=None)
-        with pytest.raises(InputError, match="an encoder or a prior. Received: neither"):
+        with pytest.raises(InputError, match="an encoder or a prior. Received: a model without both"):
             invert(nothing, IMAGES)
 
 

@@ -80,7 +80,7 @@ def test_normalizations_within_layers_are_found():
 def test_no_batch_is_refused_and_changes_nothing():
     model = network()
     before = [w.numpy() for w in model.weights]
-    with pytest.raises(InputError, match="at least one batch. Received: none"):
+    with pytest.raises(InputError, match="at least one batch. Received: 0 batches"):
         standing_statistics(model, [])
     for weight, old in zip(model.weights, before, strict=True):
         np.testing.assert_array_equal(weight, old)

@@ -27,7 +27,7 @@ def test_workers_are_read_from_the_environment():
     ("text", "message"),
     [
         (None, "TF_CONFIG must name the workers, as in {"),
-        ("", "Received: nothing"),
+        ("", "Received: the variable is not set"),
         ("{", "TF_CONFIG must be JSON, as in .* Received: JSONDecodeError"),
         ("[]", "Received: TypeError"),
         ('{"cluster": {}}', "Received: KeyError: 'worker'"),

@@ -47,7 +47,7 @@ inline Arguments parsed(int count, char** values, std::size_t words, const std::
             throw InputError("options must be among " + names + ". Received: " + name + ".");
         }
         if (equals == std::string::npos && index + 1 == count)
-            throw InputError(name + " must have a value. Received: none.");
+            throw InputError(name + " must have a value. Received: the option alone.");
         arguments.options[name] = equals == std::string::npos ? values[++index] : word.substr(equals + 1);
     }
     if (arguments.words.size() != words)

@@ -12,7 +12,8 @@ bool floats(const Tensor& tensor) { return tensor.dtype == "float32"; }
 const Tensor& named(const Bundle& bundle, const std::map<std::string, Tensor>& tensors, const std::string& name) {
     const auto found = tensors.find(name);
     if (found == tensors.end())
-        throw InputError(bundle.folder().string() + " must have '" + name + "' where it is used. Received: none.");
+        throw InputError(bundle.folder().string() + " must have '" + name + "' where it is used. Received: a bundle "
+                         "without it.");
     return found->second;
 }
 
@@ -77,7 +78,7 @@ void Sampler::check_network_labels(const std::string& network, const Labels& lab
     if (takes_label(network)) {
         if (labels.empty())
             throw InputError("the " + network + " of " + bundle_.folder().string() +
-                             " must be given a class. Received: none.");
+                             " must be given a class. Received: no class.");
         check_labels(labels, n);
     } else if (!labels.empty() && !takes_class()) {
         throw InputError("`labels` must be left out for " + bundle_.folder().string() +
@@ -98,7 +99,7 @@ void Sampler::check_draw(std::int64_t n, const Draw& draw) const {
     } else if (!draw.labels.empty()) {
         check_labels(draw.labels, n);
     } else if (bundle_.manifest().classes.empty()) {
-        throw InputError(bundle_.folder().string() + " must name its classes. Received: none.");
+        throw InputError(bundle_.folder().string() + " must name its classes. Received: a manifest without them.");
     }
 }
 

@@ -29,7 +29,8 @@ std::int64_t at_most(std::int64_t side) {
 const Tensor& named(const Bundle& bundle, const std::map<std::string, Tensor>& tensors, const std::string& name) {
     const auto found = tensors.find(name);
     if (found == tensors.end())
-        throw InputError(bundle.folder().string() + " must have '" + name + "' where it translates. Received: none.");
+        throw InputError(bundle.folder().string() + " must have '" + name + "' where it translates. "
+                         "Received: a network without it.");
     return found->second;
 }
 
@@ -38,7 +39,7 @@ std::int64_t stated(const Bundle& bundle, const std::map<std::string, Tensor>& t
                     std::size_t axis) {
     const auto& axes = named(bundle, tensors, name).axes;
     if (axes.size() <= axis || axes[axis] == any_length)
-        throw InputError(bundle.folder().string() + " must state the size of '" + name + "'. Received: none.");
+        throw InputError(bundle.folder().string() + " must state the size of '" + name + "'. Received: a free axis.");
     return axes[axis];
 }
 

@@ -198,7 +198,7 @@ export class Sampler {
   /** Labels of pictures that were not drawn, which must be given where a network takes them. */
   private labelsFor(network: string, n: number, labels: Labels | undefined): Feed {
     if (labels === undefined && this.bundle.network(network).inputs.has("label")) {
-      throw new InputError(`the ${network} of ${this.bundle.name} must be given \`labels\`. Received: none.`);
+      throw new InputError(`the ${network} of ${this.bundle.name} must be given \`labels\`. Received: no labels.`);
     }
     return this.labelsDrawn(network, n, 0, labels);
   }

@@ -32,7 +32,7 @@ export class Sessions {
       requireInteger("threads", options.threads, 1);
     }
     if (options.providers?.length === 0) {
-      throw new InputError("`providers` must be at least one execution provider. Received: none.");
+      throw new InputError("`providers` must be at least one execution provider. Received: an empty list.");
     }
   }
 

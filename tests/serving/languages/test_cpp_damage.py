@@ -163,7 +163,7 @@ DAMAGES = {
         entry(outputs={"image": {"axes": ["n", 3, 2, 1], "dtype": "uint8"}, "x": {"axes": [], "dtype": "uint8"}}),
         "must have 'x' as uint8 (), as the manifest says. Received: none of that name.",
     ),
-    "no outputs": (entry(outputs={}), "must have 'image' where it is used. Received: none."),
+    "no outputs": (entry(outputs={}), "must have 'image' where it is used. Received: a bundle without it."),
     "a free size": (
         entry(outputs={"image": {"axes": ["n", "h", "w", 1], "dtype": "uint8"}}),
         "must state the size of 'image'. Received: a free one.",

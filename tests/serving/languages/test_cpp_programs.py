@@ -71,7 +71,7 @@ def test_threads_may_share_a_sampler(sanitized, toy):
         (["4", "7"], "4 words must be given. Received: 3; --help shows them."),
         (["4", "7", "out.jpg"], "the file to write must end in .png. Received: out.jpg."),
         (["4", "7", "out.png", "--size", "4"], "options must be among --batch_size, --label"),
-        (["4", "7", "out.png", "--label"], "--label must have a value. Received: none."),
+        (["4", "7", "out.png", "--label"], "--label must have a value. Received: the option alone."),
         (["4", "7", "out.png", "--label", "three"], "--label must be one of zero, one, two. Received: 'three'."),
         (["4", "7", "out.png", "--truncation", "0"], "`truncation` must be above 0. Received: 0.0"),
         (["4", "7", "out.png", "--truncation", "nan"], "`truncation` must be above 0. Received: nan."),

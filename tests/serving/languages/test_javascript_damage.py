@@ -59,7 +59,7 @@ class TestRefusals:
     def test_a_class_that_must_be_given_and_a_truncation_that_is_not_taken(self, language, by_class, vae_bundle):
         given = noise(4, 5)[None]
         message = javascript.refusal(language, lambda: language.reconstruct(by_class, given))
-        assert re.fullmatch(r"the encoder of .* must be given `labels`. Received: none.", message)
+        assert re.fullmatch(r"the encoder of .* must be given `labels`. Received: no labels.", message)
         message = javascript.refusal(language, lambda: language.sample(vae_bundle, 1, 1, truncation=0.5))
         assert re.fullmatch(r"`truncation` must be left out for .*, whose noise takes none. Received: 0.5.", message)
 
