@@ -72,7 +72,7 @@ class Examples:
         """Pictures of the training set, drawn at random."""
         if self.data is None:
             raise InputError(
-                "`calibrate` must be a data set, whose pictures the quantized network is measured on. Received: no data."
+                "`calibrate` must be a data set, on which a quantized network is measured. Received: no data set."
             )
         height, width, channels = self.model.image_shape
         if self.model.spec.translates:
