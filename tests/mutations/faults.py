@@ -37,7 +37,7 @@ FAULTS = (
     Fault(
         "micro_batches_without_division",
         "keras_gen/layers/replica.py",
-        "of_replica = rows_at_once(local * _part.count)",
+        "of_replica = rows_at_once(local * _current.count)",
         "of_replica = rows_at_once(local)",
         (f"{MOVES}::test_micro_batches_move_as_the_whole_batch",),
     ),
@@ -214,13 +214,13 @@ FAULTS = (
         "serving/cpp/src/sampler.cpp",
         "(start % classes + static_cast<std::int64_t>(index)) % classes",
         "static_cast<std::int64_t>(index) % classes",
-        ("tests/serving/languages/test_cpp.py::test_classes_come_one_after_the_other",),
+        ("tests/serving/languages/test_cpp_pictures.py::test_classes_come_one_after_the_other",),
     ),
     Fault(
         "classes_begin_anew_in_each_batch_in_javascript",
         "serving/js/src/numbers.ts",
         "BigInt((start + index) % classes)",
         "BigInt(index % classes)",
-        ("tests/serving/languages/test_javascript.py::TestSampling::test_classes_and_truncation",),
+        ("tests/serving/languages/test_javascript_pictures.py::TestSampling::test_classes_and_truncation",),
     ),
 )
