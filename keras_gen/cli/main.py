@@ -104,8 +104,7 @@ def _run(words: list[str]) -> int:
         extras = {**dict.fromkeys(("onnxruntime", "PIL", "numpy", "matplotlib"), "serve"), "av": "video", "ray": "ray"}
         extra = extras.get(missing, "train,serve")
         raise InputError(
-            f"`keras-gen {name}` needs the package {missing!r}, which is not installed: "
-            f"pip install 'keras-gen[{extra}]'."
+            f"`keras-gen {name}` needs the package {missing!r}: pip install 'keras-gen[{extra}]'."
         ) from error
 
 
