@@ -12,14 +12,11 @@ from dataclasses import dataclass
 
 from serving.bundle.manifest import Network, Tensor
 from serving.bundle.names import PROBABILITIES, N
-from serving.common.errors import InputError
 
+# Of every type that a manifest may have.
 DATA_TYPES = {
     "uint8": "TYPE_UINT8",
-    "int8": "TYPE_INT8",
-    "int32": "TYPE_INT32",
     "int64": "TYPE_INT64",
-    "float16": "TYPE_FP16",
     "float32": "TYPE_FP32",
 }
 FREE = -1
@@ -88,10 +85,6 @@ def model_of(name: str, network: Network, max_batch_size: int) -> Model:
 def _port(name: str, tensor: Tensor, batched: bool) -> Port:
     """Triton has no tensors without axes: a scalar becomes an array of one number, and (n,) becomes (n, 1)."""
     sizes = tuple(size if isinstance(size, int) else FREE for size in tensor.axes)
-    if tensor.dtype not in DATA_TYPES:
-        raise InputError(
-            f"{name} must have a type that Triton knows: {', '.join(DATA_TYPES)}. Received: {tensor.dtype}."
-        )
     data_type = DATA_TYPES[tensor.dtype]
     if not sizes:
         return Port(name, data_type, (1,))

@@ -12,7 +12,9 @@ import yaml
 import export
 import serving
 from export.triton import repository, write_repository
-from serving import InputError, Manifest
+from export.triton.config import DATA_TYPES
+from serving import InputError
+from serving.bundle.schema import DTYPES
 from tests import handmade
 from tests.export.triton import server
 
@@ -186,14 +188,10 @@ def test_a_name_cannot_lead_out_of_the_folder(tmp_path, name):
         write_repository(bundle, tmp_path / "models")
 
 
-def test_a_type_that_triton_does_not_know_is_named(tmp_path):
-    bundle = handmade.write(tmp_path / "bundle", {"product": handmade.product(handmade.inside())}, content=None)
-    manifest = json.loads((bundle / "manifest.json").read_text())
-    manifest["networks"]["product"]["inputs"]["x"]["dtype"] = "complex64"
-    (bundle / "manifest.json").write_text(json.dumps(manifest))
-    with pytest.raises(InputError, match="x must have a type that Triton knows"):
-        write_repository(bundle, tmp_path / "models")
-    assert Manifest.read(bundle)
+def test_triton_has_a_name_for_every_type_that_a_manifest_may_have():
+    assert set(DATA_TYPES) == set(DTYPES)
+    for name in DATA_TYPES.values():
+        assert server.DataType.Value(name)
 
 
 def test_tensorflow_is_not_needed(vae_bundle, tmp_path):
