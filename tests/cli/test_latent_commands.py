@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-import serving.bundle.manifest
+import serving.bundle.schema
 from keras_gen.data import open_source
 from serving.common.images import grid, read_image, write_png
 from serving.common.noise import standard_normal
@@ -51,7 +51,7 @@ def test_a_manifold(run, sampler, vae_bundle, tmp_path):
 
 def test_a_manifold_of_another_prior_is_spaced_by_its_draws(run, altered_bundle, tmp_path, monkeypatch):
     """The draws are still normal here; what is tested is that they are used."""
-    monkeypatch.setattr(serving.bundle.manifest, "PRIORS", ("standard_normal", "another"))
+    monkeypatch.setattr(serving.bundle.schema, "PRIORS", ("standard_normal", "another"))
     bundle = altered_bundle(lambda manifest: manifest["latent"].update(prior="another"))
     assert run("manifold", bundle, "--side", 4, "--out", tmp_path / "m.png")[0] == 0
     draws = standard_normal(0, 10_000, 2)

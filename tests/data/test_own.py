@@ -248,7 +248,7 @@ class TestMistakes:
             ),
             ("dataset(images(2)).repeat()", "must give a tf.data.Dataset that ends."),
             ("dataset(images(2)).take(0)", "must hold pictures. Received: 0 pictures."),
-            ("mixed()", "pictures must have one size unless --image_size"),
+            ("mixed()", "pictures must have one size unless --image-size"),
             ("(images(2), images(2))", "must return pictures of one domain. Received: those of two."),
             ("dataset(images(2), images(2))", "must return pictures of one domain. Received: those of two."),
         ],

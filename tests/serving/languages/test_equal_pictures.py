@@ -11,6 +11,7 @@ import onnxruntime
 import pytest
 
 import serving
+from serving.bundle.names import USE_OWN_STATISTICS
 from tests.serving.languages.families import CLASSES, COLOUR, FAMILIES
 
 LANGUAGES = ["chromium", "cpp", "node"]
@@ -128,7 +129,7 @@ def example(name, tensor, batch, sides):
         return noise(*axes)
     if tensor.dtype == "int64":
         return np.arange(batch) % 3
-    if name == "own":
+    if name == USE_OWN_STATISTICS:
         return np.ones(axes, np.float32)
     return np.random.default_rng(3).normal(size=axes).astype(np.float32)
 
