@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import importlib
 import os
+import pkgutil
 import sys
 import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import ModuleType
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from serving.common.errors import InputError, nearest
@@ -142,6 +144,12 @@ def _registries_in(hint: Any) -> Iterator[Registry[Any]]:
 
 def _described(entry: object) -> str:
     return f"the class {entry.__name__}" if isinstance(entry, type) else f"a value of the type {type(entry).__name__}"
+
+
+def modules_of(package: ModuleType) -> list[ModuleType]:
+    """The modules of a package, imported: an entry of ours is a file that nobody lists."""
+    names = [info.name for info in pkgutil.iter_modules(package.__path__)]
+    return [importlib.import_module(f"{package.__name__}.{name}") for name in names]
 
 
 def is_own(name: str) -> bool:

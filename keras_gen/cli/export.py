@@ -9,6 +9,7 @@ from typing import Any, Literal
 from keras_gen.cli.own_code import import_own_code_of
 from keras_gen.cli.parser import Parser
 from keras_gen.cli.quiet import quiet_import
+from keras_gen.cli.spelling import as_option
 from serving.bundle.manifest import FILE_NAME, Manifest
 from serving.common.errors import InputError
 
@@ -40,7 +41,7 @@ def run(words: Sequence[str]) -> int:
     settings = {name: options[name] for name in OF_TRITON}
     if options.triton is None:
         if given := [name for name, value in settings.items() if value is not None]:
-            option = f"--{given[0].replace('_', '-')}"
+            option = as_option(given[0])
             raise InputError(f"{option} must be left out without --triton. Received: {settings[given[0]]}.")
         _bundle(options, parser)
     else:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from keras_gen.cli.spelling import as_option
 from keras_gen.registry import import_own, is_own
 from serving.common.errors import InputError
 
@@ -33,7 +34,7 @@ def import_own_code(
     for option, (registry, optional) in choices_of_model(model_class).items():
         group, _, argument = option.partition(".")
         value = options.get(group, {}).get(argument)
-        spelled = f"--{option.replace('_', '-')}"
+        spelled = as_option(option)
         for name in registry.names(value):
             if isinstance(name, str) and is_own(name):
                 if name not in registry:

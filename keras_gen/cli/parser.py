@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 import jsonargparse
 
 from keras_gen.cli.help_text import HelpText, choices, described
-from keras_gen.cli.spelling import add_dashed, hint_of, spelled, with_values
+from keras_gen.cli.spelling import add_dashed, as_option, hint_of, spelled, with_values
 from serving.common.errors import InputError, nearest
 
 
@@ -37,7 +37,7 @@ class Parser(jsonargparse.ArgumentParser):
         skip_required = kwargs.pop("skip_required", False)
         for key in map(str, namespace.keys(nested=True)):
             if not self._has(key):
-                close = nearest(f"--{key.replace('_', '-')}", self._options())
+                close = nearest(as_option(key), self._options())
                 raise InputError(f"{self.prog} has no option {key!r}.{close}")
         super().validate(namespace, *args, skip_required=True, **kwargs)
         required = [action for action in self._actions if action.required and action.nargs not in ("?", "*")]

@@ -35,6 +35,11 @@ def spelled(action: argparse.Action) -> str:
     return action.option_strings[0] if action.option_strings else action.dest
 
 
+def as_option(name: str) -> str:
+    """An option by the name of its value, as people type it: `--image-size` of `image_size`."""
+    return f"--{name.replace('_', '-')}"
+
+
 def off_switch(name: str) -> str:
     """What sets `--mirror` to false: `--no-mirror`; of `--model.binarize`, `--model.no-binarize`."""
     path, dot, last = name.removeprefix("--").rpartition(".")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import keras
 import numpy as np
 
+from keras_gen.cli.spelling import as_option
 from keras_gen.cli.train_options import WatchingOptions
 from keras_gen.data import Source
 from keras_gen.training.base import BaseModel
@@ -70,7 +71,7 @@ def watch_callbacks(
 
 def _require_prior(model: BaseModel, asked: list[str]) -> None:
     if asked and model.spec.prior is None:
-        option = f"--{asked[0].replace('_', '-')}"
+        option = as_option(asked[0])
         raise InputError(f"{option} must be asked of a model that draws samples. Received: {type(model).__name__}.")
 
 

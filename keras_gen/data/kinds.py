@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -13,7 +11,7 @@ from keras_gen.data import own
 from keras_gen.data.examples import DomainExamples, Examples, Shape
 from keras_gen.data.forms import Form, listed
 from keras_gen.data.streams import Stream
-from keras_gen.registry import import_own, is_own
+from keras_gen.registry import import_own, is_own, modules_of
 from serving.common.errors import InputError, nearest
 
 Held = TypeVar("Held")
@@ -39,10 +37,7 @@ class Kind(Generic[Held, Streamed]):
 
 def _stated(form: str, read: str, stream: str) -> dict[str, Kind[Any, Any]]:
     """The kinds by what their names begin with; those made of another source come last."""
-    modules = (
-        vars(importlib.import_module(f"keras_gen.data.sources.{info.name}"))
-        for info in pkgutil.iter_modules(keras_gen.data.sources.__path__)
-    )
+    modules = map(vars, modules_of(keras_gen.data.sources))
     found = [
         Kind(module[form], module[read], module.get(stream), module.get("has_domains"))
         for module in modules

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
-import pkgutil
 from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any, TypeAlias
 
 import keras
 
 import keras_gen.networks
-from keras_gen.registry import Registry, is_own, register_first
+from keras_gen.registry import Registry, is_own, modules_of, register_first
 from serving.common.errors import InputError, nearest, require_at_least
 
 Builder: TypeAlias = Callable[..., keras.Model]
@@ -185,8 +183,5 @@ def _builder(role: str, name: Any) -> Builder:
 
 def _families(role: str) -> dict[str, Builder]:
     """Every family with a function named after the role."""
-    modules = (
-        importlib.import_module(f"keras_gen.networks.{info.name}")
-        for info in pkgutil.iter_modules(keras_gen.networks.__path__)
-    )
+    modules = modules_of(keras_gen.networks)
     return {module.__name__.rpartition(".")[2]: vars(module)[role] for module in modules if role in vars(module)}

@@ -9,7 +9,7 @@ import numpy as np
 
 from serving.bundle.manifest import Image
 from serving.common.errors import InputError
-from serving.common.images import SUFFIXES, picture_files, read_image
+from serving.common.images import SOME_SUFFIXES, picture_files, read_image
 
 
 def read_pictures(places: Sequence[str | Path], image: Image, resize: bool = False) -> np.ndarray:
@@ -51,8 +51,7 @@ def picture_paths(places: Sequence[str | Path]) -> list[Path]:
         if place.is_dir():
             found = picture_files(place)
             if not found:
-                known = ", ".join(SUFFIXES[:3])
-                raise InputError(f"{place} must hold pictures ({known}, ...). Received: a folder without any.")
+                raise InputError(f"{place} must hold pictures ({SOME_SUFFIXES}, ...). Received: a folder without any.")
             files += found
         elif place.is_file():
             files.append(place)

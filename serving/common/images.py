@@ -20,6 +20,8 @@ from serving.common.files import whole_file
 
 MAX_PIXELS = 100_000_000
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".pgm", ".ppm")
+# What messages show of them.
+SOME_SUFFIXES = ", ".join(SUFFIXES[:3])
 WITH_OPACITY = (".png", ".webp", ".tif", ".tiff")
 # Takes a third of the time of zlib's default level and 7 % more bytes; for photographs of 256x256, 5.5 and 17 ms.
 PNG_OPTIONS: dict[str, Any] = {"compress_level": 3}

@@ -13,7 +13,7 @@ import numpy as np
 from serving.common.background import Finisher, mapped
 from serving.common.errors import InputError
 from serving.common.files import existing_folder
-from serving.common.images import MAX_PIXELS, SUFFIXES, read_with_opacity, write_picture
+from serving.common.images import MAX_PIXELS, SOME_SUFFIXES, SUFFIXES, read_with_opacity, write_picture
 from serving.translation.translator import Translator
 
 THREADS = 2
@@ -152,7 +152,7 @@ def translate_files(
 def check_picture_name(target: Path) -> None:
     """Raises InputError if the suffix is not that of a picture, or the path is a folder."""
     if target.suffix.lower() not in SUFFIXES or target.is_dir():
-        raise InputError(f"--out must be a picture file ({', '.join(SUFFIXES[:3])}, ...). Received: {target}.")
+        raise InputError(f"--out must be a picture file ({SOME_SUFFIXES}, ...). Received: {target}.")
 
 
 def folder_pictures(source: Path, target: Path) -> list[Path]:
@@ -170,8 +170,7 @@ def folder_pictures(source: Path, target: Path) -> list[Path]:
     files = [path.relative_to(source) for path in found]
     visible = [file for file in files if not any(part.startswith(".") for part in file.parts)]
     if not visible:
-        known = ", ".join(SUFFIXES[:3])
-        raise InputError(f"{source} must hold pictures ({known}, ...). Received: a folder without any.")
+        raise InputError(f"{source} must hold pictures ({SOME_SUFFIXES}, ...). Received: a folder without any.")
     return visible
 
 

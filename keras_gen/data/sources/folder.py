@@ -10,7 +10,7 @@ from keras_gen.data.forms import Form
 from keras_gen.data.streams import Stream, decoded, in_memory
 from serving.common.errors import InputError
 from serving.common.files import existing_folder
-from serving.common.images import SUFFIXES, picture_files, read_image
+from serving.common.images import SOME_SUFFIXES, picture_files, read_image
 
 SOURCE = Form(
     ("folder:PATH",), "pictures, class by class in sub-folders or all in one; `train/` and `test/` if they exist"
@@ -45,7 +45,7 @@ def _decoded(location: str, split: str, shape: Shape) -> Stream:
         files += found
         names += of_class
     if not files:
-        raise InputError(f"{name} must hold pictures ({', '.join(SUFFIXES[:3])}, ...). Received: a folder without any.")
+        raise InputError(f"{name} must hold pictures ({SOME_SUFFIXES}, ...). Received: a folder without any.")
     classes = tuple(sorted(set(names)))
     labels = [classes.index(name) for name in names] if names else None
     return decoded(name, files, partial(read_image, size=shape.size, channels=shape.channels), labels, classes)
