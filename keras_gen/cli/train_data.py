@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from keras_gen.cli.train_options import DataOptions, RunOptions
 from keras_gen.data import Share, Source, check_same_shape, endless_pairs, import_data, open_source
 from keras_gen.data.translation import Domains, check_load_size, open_domains
-from serving.common.classes import class_labels
 from serving.common.errors import InputError
 
 if TYPE_CHECKING:
@@ -174,7 +173,5 @@ class Translation(TrainingData):
 def _held_out(name: str, model: BaseModel, batch_size: int) -> tf.data.Dataset:
     """The test split, with labels of the model's classes where these are needed."""
     height, width, channels = model.image_shape
-    held_out = open_source(name, (height, width), channels, split="test")
-    if model.spec.labelled and held_out.examples.labels is not None:
-        class_labels(len(held_out), len(model.spec.classes), held_out.examples.labels)
+    held_out = open_source(name, (height, width), channels, "test", model.spec.classes)
     return held_out.dataset(min(batch_size, len(held_out)), shuffle=False, labels=model.spec.labelled)
