@@ -43,7 +43,7 @@ def prepare(
     Raises:
         InputError: data that cannot be read, or pictures of several shapes.
     """
-    two = _has_domains(name)
+    two = of_two_domains(name)
     if load_size is not None:
         if not two:
             raise InputError(f"--load-size must be left out for a source of one domain. Received: {load_size}.")
@@ -72,7 +72,12 @@ def prepare(
     return domains, counts
 
 
-def _has_domains(name: str) -> bool:
+def of_two_domains(name: str) -> bool:
+    """Whether a source is one of two domains.
+
+    Raises:
+        InputError: there is no such source.
+    """
     kind, kinds = name.partition(":")[0], {**SOURCES, **DOMAINS}
     if kind not in kinds and name not in FUNCTIONS:
         raise InputError(
