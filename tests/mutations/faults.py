@@ -142,9 +142,23 @@ FAULTS = (
     Fault(
         "prepared_classes_in_another_order",
         "keras_gen/data/preparing.py",
-        "next((stream.classes for stream",
-        "next((stream.classes[::-1] for stream",
+        "of_domain.write(classes)",
+        "of_domain.write(classes[::-1])",
         ("tests/data/test_prepared.py::test_it_holds_what_the_source_gives",),
+    ),
+    Fault(
+        "classes_of_each_split_by_itself",
+        "keras_gen/data/opening.py",
+        "return Source(name, split, of_classes(name, found, known))",
+        "return Source(name, split, found)",
+        ("tests/data/test_classes.py::test_a_class_that_is_missing_in_test_moves_no_other",),
+    ),
+    Fault(
+        "a_run_continues_on_other_data",
+        "keras_gen/cli/training.py",
+        "check_data(run.path, known.parts, prints, accept)",
+        "check_data(run.path, known.parts, prints, True)",
+        ("tests/cli/test_changed_data.py::test_other_data_is_refused_in_one_line",),
     ),
     Fault(
         "grey_levels_cut_off",
