@@ -54,9 +54,8 @@ def _source(name: str, split: str, shape: Shape) -> Source:
     kind, location = find_source(name)
     check_split(split)
     found = kind.read(place_of(kind.form, location), split, shape)
-    return Source(
-        name, split, found if found.labels is None else of_classes(name, found, _table(kind, location, split))
-    )
+    known = () if found.labels is None else _table(kind, location, split)
+    return Source(name, split, of_classes(name, found, known))
 
 
 def _stream(name: str, split: str, shape: Shape) -> Stream:
