@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from keras_gen.data.examples import SPLITS, Examples, MissingSplitError, Shape, splits_of
-from keras_gen.data.files import found_below, here, say_what_is_left_out, sub_folders
 from keras_gen.data.forms import Form
 from keras_gen.data.streams import Stream, decoded, in_memory
+from keras_gen.data.walking import found_below, here, say_what_is_left_out, sub_folders
 from serving.common.errors import InputError
 from serving.common.files import existing_folder
 from serving.common.images import SOME_SUFFIXES, read_image

@@ -6,10 +6,10 @@ from functools import partial
 from pathlib import Path
 
 from keras_gen.data.examples import DomainExamples, MissingSplitError, Shape, splits_of
-from keras_gen.data.files import found_below, say_what_is_left_out
 from keras_gen.data.forms import Form
 from keras_gen.data.sources.folder import split_folders, split_pair
 from keras_gen.data.streams import Stream, decoded, in_memory
+from keras_gen.data.walking import found_below, say_what_is_left_out
 from serving.common.errors import InputError
 from serving.common.files import existing_folder
 from serving.common.images import read_image
