@@ -26,6 +26,17 @@ def add_data(parser: Parser, split: str, count: int | None = None, required: boo
         "--count", type=int | None, default=count, help="use at most N pictures, drawn at random; null for all of them."
     )
     parser.add_argument("--seed", type=int, default=0, help="seed of all random draws.")
+    add_value_range(parser, "bundle")
+
+
+def add_value_range(parser: Parser, what: str) -> None:
+    """Adds the range of the numbers in the data; that of the training data is the default."""
+    parser.add_argument(
+        "--value_range",
+        type=str | None,
+        default=None,
+        help=f"numbers in the data that are black and white, LOW,HIGH; as the {what} was trained by default.",
+    )
 
 
 def read_data(sampler: Sampler, options: Any) -> Source:
@@ -39,7 +50,7 @@ def read_data(sampler: Sampler, options: Any) -> Source:
     image = sampler.manifest.image
     size, channels = ((image.height, image.width), image.channels) if options.resize else (None, None)
     import_data(options.data)
-    source = open_source(options.data, size, channels, options.split)
+    source = open_source(options.data, size, channels, options.split, options.value_range or image.value_range)
     wanted = (image.height, image.width, image.channels)
     if source.image_shape != wanted:
         raise InputError(

@@ -25,8 +25,8 @@ def run(words: Sequence[str]) -> int:
     import_data(options.source)
     try:
         with whole_folder(out) as folder:
-            sizes = (options.image_size, options.channels, options.load_size)
-            domains, counts = prepare(folder, options.source, *sizes)
+            shape = (options.image_size, options.channels, options.load_size, options.value_range)
+            domains, counts = prepare(folder, options.source, *shape)
     except OSError as error:
         raise InputError(f"{out} must be a folder with enough room. Received: {error}.") from error
     what = "pairs" if domains == prepared.PAIRS else "pictures"
@@ -37,6 +37,7 @@ def run(words: Sequence[str]) -> int:
 
 
 def _parser() -> Parser:
+    from keras_gen.data import VALUE_RANGE_HELP
     from keras_gen.data.kinds import DOMAINS, OWN_DOMAINS, OWN_SOURCE, SOURCES, described, forms
 
     one, two = (described(forms(SOURCES, OWN_SOURCE)), described(forms(DOMAINS, OWN_DOMAINS)))
@@ -58,4 +59,5 @@ def _parser() -> Parser:
         default=None,
         help="for two domains: side of the training pictures, of which train takes random crops of --image-size.",
     )
+    parser.add_argument("--value_range", type=str | None, default=None, help=VALUE_RANGE_HELP)
     return parser

@@ -10,6 +10,7 @@ from keras_gen.data import Share, Source, check_same_shape, endless_pairs, impor
 from keras_gen.data.translation import Domains, check_load_size, open_domains
 from serving.common.classes import class_labels
 from serving.common.errors import InputError
+from serving.common.levels import value_range_text
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -58,7 +59,7 @@ class TrainingData:
         Raises:
             InputError: there is none, or it does not suit the model.
         """
-        return _held_out(self.options.data, model, self.options.batch_size)
+        return _held_out(self.options.data, model, self.options)
 
 
 def open_training_data(options: DataOptions, run: RunOptions, cls: type[BaseModel]) -> TrainingData:
@@ -83,16 +84,22 @@ def open_training_data(options: DataOptions, run: RunOptions, cls: type[BaseMode
     if cls.spec.translates:
         return _open_translation(options, run, cls)
     _check_untranslated(options, run.name)
-    source = open_source(options.data, options.image_size, options.channels)
+    source = open_source(options.data, options.image_size, options.channels, value_range=options.value_range)
+    options = _settled(options, source)
     if cls.spec.labelled and source.examples.labels is None:
         raise InputError(
             f"{source.name} must have labels for {run.name!r}, which is told the class. Received: pictures alone."
         )
     if options.target is None:
         return TrainingData(source, options, run.seed)
-    target = open_source(options.target, options.image_size, options.channels)
+    target = open_source(options.target, options.image_size, options.channels, value_range=options.value_range)
     check_same_shape(source, target)
     return Adapting(source, options, run.seed, target)
+
+
+def _settled(options: DataOptions, source: Source) -> DataOptions:
+    """The options with the range that the data was found to have, so that a run says what it is."""
+    return replace(options, value_range=value_range_text(source.value_range))
 
 
 def _check_untranslated(options: DataOptions, name: str) -> None:
@@ -108,7 +115,10 @@ def _open_translation(options: DataOptions, run: RunOptions, cls: type[BaseModel
     if options.load_size is not None:
         check_load_size(options.load_size, options.image_size)
     size = options.load_size or options.image_size
-    domains = open_domains(options.data, size, options.channels, reverse=options.reverse)
+    domains = open_domains(
+        options.data, size, options.channels, reverse=options.reverse, value_range=options.value_range
+    )
+    options = _settled(options, domains.a)
     if cls.spec.translates == "pairs" and not domains.paired:
         raise InputError(
             f"{run.name!r} must have pairs of pictures that belong together, as in pairs:PATH. "
@@ -138,7 +148,7 @@ class Adapting(TrainingData):
         return endless_pairs(self.source, self.target, options.batch_size, self.seed, first_step, share)
 
     def validation(self, model: BaseModel) -> tf.data.Dataset:
-        return _held_out(self.options.target or self.options.data, model, self.options.batch_size)
+        return _held_out(self.options.target or self.options.data, model, self.options)
 
 
 @dataclass(frozen=True)
@@ -164,17 +174,18 @@ class Translation(TrainingData):
 
     def validation(self, model: BaseModel) -> tf.data.Dataset:
         height, width, channels = model.image_shape
-        held_out = open_domains(self.options.data, (height, width), channels, "test", self.options.reverse)
+        options = self.options
+        held_out = open_domains(options.data, (height, width), channels, "test", options.reverse, options.value_range)
         return held_out.dataset(self.options.batch_size)
 
     def _crop(self) -> int | None:
         return None if self.options.load_size is None else self.options.image_size
 
 
-def _held_out(name: str, model: BaseModel, batch_size: int) -> tf.data.Dataset:
+def _held_out(name: str, model: BaseModel, options: DataOptions) -> tf.data.Dataset:
     """The test split, with labels of the model's classes where these are needed."""
     height, width, channels = model.image_shape
-    held_out = open_source(name, (height, width), channels, split="test")
+    held_out = open_source(name, (height, width), channels, "test", options.value_range)
     if model.spec.labelled and held_out.examples.labels is not None:
         class_labels(len(held_out), len(model.spec.classes), held_out.examples.labels)
-    return held_out.dataset(min(batch_size, len(held_out)), shuffle=False, labels=model.spec.labelled)
+    return held_out.dataset(min(options.batch_size, len(held_out)), shuffle=False, labels=model.spec.labelled)

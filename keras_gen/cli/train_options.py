@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from keras_gen.training.option_values import Better, Precision, StrategyName
 from serving.common.errors import InputError, require_at_least
+from serving.common.levels import parse_value_range
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,8 @@ class DataOptions:
         batch_size: pictures in a batch, over all devices.
         image_size: height and width of the pictures, of the target's too; the data's own size by default.
         channels: 1 for grey, 3 for RGB; the data's own by default.
+        value_range: numbers in the data that become black and white: LOW,HIGH, or auto for the lowest and the highest
+            of the training pictures, those of --data; full scale of 8 or 16 bits by default.
         load_size: for models that translate: resize pictures to this side, then train on random crops of --image-size,
             of a pair at the same place in both.
         mirror: for models that translate: flip pictures left to right at random, both of a pair alike.
@@ -53,12 +56,14 @@ class DataOptions:
     batch_size: int = 64
     image_size: int | None = None
     channels: int | None = None
+    value_range: str | None = None
     load_size: int | None = None
     mirror: bool = False
     reverse: bool = False
 
     def __post_init__(self) -> None:
         require_at_least(1, batch_size=self.batch_size)
+        parse_value_range(self.value_range)
 
 
 @dataclass(frozen=True)

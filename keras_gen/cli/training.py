@@ -89,6 +89,7 @@ def train(
 
 def _train(options: TrainOptions, cls: type[BaseModel], config: dict[str, Any], places: Places) -> Path:
     data = open_training_data(options.data, options.run, cls)
+    config = {**config, "value_range": data.options.value_range}
     model = fresh_model(cls, data, options, config)
     position, epochs = places.run.position(), options.run.epochs
     unfinished = position.epochs < epochs

@@ -9,6 +9,7 @@ import numpy as np
 
 from serving.bundle.inputs import size_text
 from serving.common.errors import InputError, require_among
+from serving.common.levels import Levels, ValueRange
 
 SPLITS = ("train", "test")
 MEMORY_LIMIT = 8 * 2**30
@@ -24,10 +25,12 @@ class Shape(NamedTuple):
     Attributes:
         size: (height, width) in pixels.
         channels: 1 (grey) or 3 (RGB).
+        levels: which numbers become black and white, and which were seen; None takes full scale.
     """
 
     size: tuple[int, int] | None = None
     channels: int | None = None
+    levels: Levels | None = None
 
 
 def check_split(split: str) -> None:
@@ -40,12 +43,15 @@ def splits_of(split: str) -> tuple[str, ...]:
     return SPLITS if split == "all" else (split,)
 
 
-def asked_shape(image_size: int | tuple[int, int] | None, channels: int | None) -> Shape:
+def asked_shape(
+    image_size: int | tuple[int, int] | None, channels: int | None, value_range: ValueRange | None = None
+) -> Shape:
     """What a caller asks for.
 
     Args:
         image_size: side of a square, or (height, width).
         channels: 1 or 3.
+        value_range: the numbers that become black and white; full scale by default.
 
     Raises:
         InputError: another number of channels, or a side below 1.
@@ -55,7 +61,7 @@ def asked_shape(image_size: int | tuple[int, int] | None, channels: int | None) 
     size = (image_size, image_size) if isinstance(image_size, int) else image_size
     if size is not None and min(size) < 1:
         raise InputError(f"`image_size` must be at least 1. Received: {image_size}.")
-    return Shape(size, channels)
+    return Shape(size, channels, Levels(value_range))
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from keras_gen.data.examples import Shape, asked_shape, check_split
@@ -9,6 +10,12 @@ from keras_gen.data.forms import Form, Inner
 from keras_gen.data.kinds import find_source
 from keras_gen.data.source import Source
 from keras_gen.data.streams import Stream, streamed
+from serving.common.levels import Levels, ValueRange, parse_value_range
+
+VALUE_RANGE_HELP = (
+    "numbers in the data that become black and white: LOW,HIGH, or auto for the lowest and the highest of the training "
+    "pictures; full scale of 8 or 16 bits by default."
+)
 
 
 def open_source(
@@ -16,6 +23,7 @@ def open_source(
     image_size: int | tuple[int, int] | None = None,
     channels: int | None = None,
     split: str = "train",
+    value_range: ValueRange | str | None = None,
 ) -> Source:
     """Opens a data set by name.
 
@@ -25,18 +33,51 @@ def open_source(
             resampled to it. None keeps the size.
         channels: 1 for grey, 3 for RGB; None keeps what the data has.
         split: `train`, `test` or `all`.
+        value_range: (low, high), the numbers in the data that become black and white; `auto` for the lowest and the
+            highest number of the training pictures, which are read once more for it. By default numbers of 8 and 16
+            bits are used by full scale, and floats are in [0, 1] or [-1, 1].
 
     Raises:
         InputError: an unknown source, a path that is not there, data that cannot be used.
     """
-    return _source(name, split, asked_shape(image_size, channels))
+    found = resolved_range(value_range, partial(measure, name))
+    source = _source(name, split, asked_shape(image_size, channels, found))
+    if split != "test":
+        source.levels.warn(name)
+    return source
 
 
 def open_stream(
-    name: str, image_size: int | tuple[int, int] | None = None, channels: int | None = None, split: str = "train"
+    name: str,
+    image_size: int | tuple[int, int] | None = None,
+    channels: int | None = None,
+    split: str = "train",
+    levels: Levels | None = None,
 ) -> Stream:
     """The pictures of a data set one after the other; arguments and errors as for `open_source`."""
-    return _stream(name, split, asked_shape(image_size, channels))
+    return _stream(name, split, asked_shape(image_size, channels)._replace(levels=levels))
+
+
+def resolved_range(value_range: object, measure: Callable[[Levels], None]) -> ValueRange | None:
+    """The range that is meant.
+
+    Args:
+        value_range: what `parse_value_range` takes.
+        measure: shows all training pictures to levels that note their numbers.
+    """
+    parsed = parse_value_range(value_range)
+    if not isinstance(parsed, str):
+        return parsed
+    levels = Levels(measuring=True)
+    measure(levels)
+    return levels.value_range
+
+
+def measure(name: str, levels: Levels) -> None:
+    """Lets levels see all training pictures, and take the range of their numbers."""
+    for _ in _stream(name, "train", Shape(levels=levels)).examples:
+        pass
+    levels.settle(name)
 
 
 def place_of(form: Form, location: str) -> str | Inner:
@@ -47,7 +88,9 @@ def place_of(form: Form, location: str) -> str | Inner:
 def _source(name: str, split: str, shape: Shape) -> Source:
     kind, location = find_source(name)
     check_split(split)
-    return Source(name, split, kind.read(place_of(kind.form, location), split, shape))
+    levels = shape.levels or Levels()
+    examples = kind.read(place_of(kind.form, location), split, shape._replace(levels=levels))
+    return Source(name, split, examples, levels)
 
 
 def _stream(name: str, split: str, shape: Shape) -> Stream:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from keras_gen.data.examples import MissingSplitError
 from keras_gen.data.kinds import DOMAIN_NAMES, DOMAINS, SOURCE_NAMES, SOURCES
-from keras_gen.data.opening import open_stream
+from keras_gen.data.opening import measure, open_stream, resolved_range
 from keras_gen.data.own import FUNCTIONS
 from keras_gen.data.sources.prepared import FILE, ONE, PAIRS, UNPAIRED, Facts, images_file, labels_file
 from keras_gen.data.streams import OneSize, Stream
-from keras_gen.data.translation.domains import check_load_size, has_domains, open_streams
+from keras_gen.data.translation.domains import check_load_size, has_domains, measure_domains, open_streams
 from serving.common.errors import InputError, nearest
+from serving.common.levels import Levels, ValueRange
 
 Counts = dict[str, list[int]]
 
@@ -24,6 +26,7 @@ def prepare(
     image_size: int | None = None,
     channels: int | None = None,
     load_size: int | None = None,
+    value_range: ValueRange | str | None = None,
 ) -> tuple[str, Counts]:
     """Decodes the pictures of a source once.
 
@@ -33,6 +36,7 @@ def prepare(
         image_size: side of the pictures; the training pictures' own by default, for the test pictures too.
         channels: 1 or 3; the training pictures' own by default.
         load_size: side of the training pictures of two domains, of which training takes parts of `image_size`.
+        value_range: as in `open_source`.
 
     Returns:
         What was written, `ONE`, `PAIRS` or `UNPAIRED`, and the number of pictures or pairs in each split, of two
@@ -46,7 +50,8 @@ def prepare(
         if not two:
             raise InputError(f"--load-size must be left out for a source of one domain. Received: {load_size}.")
         check_load_size(load_size, image_size)
-    open_split = open_streams if two else _open_one
+    levels = Levels(resolved_range(value_range, partial(measure_domains if two else measure, name)))
+    open_split = partial(open_streams if two else _open_one, levels=levels)
     train = open_split(name, load_size or image_size, channels, "train")
     domains = (PAIRS if len(train) == 1 else UNPAIRED) if two else ONE
     shapes, counts = {"train": _write(folder, "train", train)}, {"train": [stream.count for stream in train]}
@@ -58,7 +63,9 @@ def prepare(
         test = ()
     if test:
         shapes["test"], counts["test"] = _write(folder, "test", test), [stream.count for stream in test]
-    facts = Facts(name, domains, shapes, next((stream.classes for stream in (*train, *test) if stream.classes), ()))
+    classes = next((stream.classes for stream in (*train, *test) if stream.classes), ())
+    facts = Facts(name, domains, shapes, classes, levels.value_range)
+    levels.warn(name)
     (folder / FILE).write_text(facts.to_json(), encoding="utf-8")
     return domains, counts
 
@@ -74,9 +81,9 @@ def _has_domains(name: str) -> bool:
 
 
 def _open_one(
-    name: str, image_size: int | tuple[int, int] | None, channels: int | None, split: str
+    name: str, image_size: int | tuple[int, int] | None, channels: int | None, split: str, levels: Levels
 ) -> tuple[Stream, ...]:
-    return (open_stream(name, image_size, channels, split),)
+    return (open_stream(name, image_size, channels, split, levels),)
 
 
 def _write(folder: Path, split: str, streams: tuple[Stream, ...]) -> tuple[int, int, int]:

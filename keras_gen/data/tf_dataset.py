@@ -13,6 +13,7 @@ from keras_gen.data.arrays import check_labels, conform_picture, from_arrays, pa
 from keras_gen.data.examples import Examples, Shape
 from keras_gen.data.streams import OneSize, Stream, in_memory, streamed
 from serving.common.errors import InputError
+from serving.common.levels import Levels
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -123,7 +124,7 @@ def _together(place: str, pair: list[np.ndarray]) -> np.ndarray:
 def _as_bytes(name: str, shape: Shape, picture: np.ndarray) -> np.ndarray:
     if picture.shape[2] not in (1, 3) or 0 in picture.shape:
         raise InputError(f"{name} must give pictures (height, width, 1 or 3). Received: {picture.shape}.")
-    return conform_picture(pixels(name, picture[None])[0], shape)
+    return conform_picture(pixels(name, picture[None], shape.levels or Levels())[0], shape)
 
 
 def _as_numpy(name: str, dataset: tf.data.Dataset) -> Iterator[Any]:

@@ -10,6 +10,7 @@ import numpy as np
 from serving.bundle.manifest import Image
 from serving.common.errors import InputError
 from serving.common.images import SOME_SUFFIXES, picture_files, read_image
+from serving.common.levels import Levels
 
 
 def read_pictures(places: Sequence[str | Path], image: Image, resize: bool = False) -> np.ndarray:
@@ -28,9 +29,11 @@ def read_pictures(places: Sequence[str | Path], image: Image, resize: bool = Fal
         InputError: nothing to read, a file that is no picture, or one of another shape; it is named.
     """
     wanted = (image.height, image.width, image.channels)
+    levels = Levels(image.value_range, keep_bytes=True)
     pictures = []
     for file in picture_paths(places):
-        picture = read_image(file, wanted[:2], wanted[2]) if resize else read_image(file)
+        size, channels = (wanted[:2], wanted[2]) if resize else (None, None)
+        picture = read_image(file, size, channels, levels=levels)
         if picture.shape != wanted:
             raise InputError(
                 f"{file} must be {size_text(wanted)}, which the bundle takes; --resize converts it. "

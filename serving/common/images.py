@@ -17,6 +17,7 @@ from PIL import Image, ImageOps
 
 from serving.common.errors import InputError
 from serving.common.files import whole_file
+from serving.common.levels import BITS_8, BITS_16, Levels
 
 MAX_PIXELS = 100_000_000
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".pgm", ".ppm")
@@ -26,6 +27,9 @@ WITH_OPACITY = (".png", ".webp", ".tif", ".tiff")
 # Takes a third of the time of zlib's default level and 7 % more bytes; for photographs of 256x256, 5.5 and 17 ms.
 PNG_OPTIONS: dict[str, Any] = {"compress_level": 3}
 JPEG_QUALITY = 95
+# Modes of Pillow with more than 8 bits for a pixel.
+INTEGERS = ("I", "I;16", "I;16B", "I;16L", "I;16N")
+FLOATS = "F"
 
 
 def read_image(
@@ -33,6 +37,7 @@ def read_image(
     size: tuple[int, int] | None = None,
     channels: int | None = None,
     max_pixels: int = MAX_PIXELS,
+    levels: Levels | None = None,
 ) -> np.ndarray:
     """Decodes a picture with 8 bits per channel, upright and without transparency.
 
@@ -45,6 +50,7 @@ def read_image(
             antialiasing filter. None keeps the size.
         channels: 1 or 3; None keeps grey pictures grey and converts all others to RGB.
         max_pixels: a larger picture is refused before it is decoded.
+        levels: which numbers become black and white; full scale by default.
 
     Returns:
         uint8, shape (height, width, channels).
@@ -52,12 +58,13 @@ def read_image(
     Raises:
         InputError: the file is not a picture, is truncated, or is too large; the message names the file.
     """
-    with _opened(source, max_pixels) as upright:
-        return conform(_eight_bits(upright), size, channels)
+    levels = levels or Levels()
+    with _opened(source, max_pixels, levels) as upright:
+        return conform(_eight_bits(upright, levels), size, channels)
 
 
 def read_with_opacity(
-    source: Path | bytes, channels: int | None = None, max_pixels: int = MAX_PIXELS
+    source: Path | bytes, channels: int | None = None, max_pixels: int = MAX_PIXELS, levels: Levels | None = None
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """Decodes a picture like `read_image`, and the opacity of each pixel.
 
@@ -67,9 +74,10 @@ def read_with_opacity(
         uint8 (height, width, channels); and the opacity, uint8 (height, width), 255 for an opaque pixel, or None for a
         picture without transparency.
     """
-    with _opened(source, max_pixels) as upright:
+    levels = levels or Levels()
+    with _opened(source, max_pixels, levels) as upright:
         opacity = np.asarray(upright.convert("RGBA").getchannel("A")) if upright.has_transparency_data else None
-        return conform(_eight_bits(upright), None, channels), opacity
+        return conform(_eight_bits(upright, levels), None, channels), opacity
 
 
 def let_pillow_decode(max_pixels: int) -> None:
@@ -78,8 +86,12 @@ def let_pillow_decode(max_pixels: int) -> None:
         Image.MAX_IMAGE_PIXELS = None
 
 
+class _UnfitError(InputError):
+    """A message without the name of the picture in front."""
+
+
 @contextmanager
-def _opened(source: Path | bytes, max_pixels: int) -> Iterator[Image.Image]:
+def _opened(source: Path | bytes, max_pixels: int, levels: Levels) -> Iterator[Image.Image]:
     """A picture, upright; an error of its decoder becomes an InputError of one line."""
     name = "the picture" if isinstance(source, bytes) else str(source)
     try:
@@ -88,7 +100,10 @@ def _opened(source: Path | bytes, max_pixels: int) -> Iterator[Image.Image]:
                 raise InputError(
                     f"{name} must have at most {max_pixels} pixels. Received: {image.width}x{image.height}."
                 )
+            _check_depth(name, image, levels)
             yield ImageOps.exif_transpose(image)
+    except _UnfitError as error:
+        raise InputError(f"{name} {error}") from None
     except InputError:
         raise
     except Exception as error:  # Pillow's decoders raise whatever a broken file makes them trip over
@@ -117,17 +132,53 @@ def conform(image: Image.Image, size: tuple[int, int] | None, channels: int | No
     return array[:, :, None] if array.ndim == 2 else array
 
 
-def _eight_bits(image: Image.Image) -> Image.Image:
+def _check_depth(name: str, image: Image.Image, levels: Levels) -> None:
+    """Colours of 16 bits are 8 bits once Pillow has decoded them, which is too late for a range of their numbers."""
+    tiles = getattr(image, "tile", [])
+    if image.mode in INTEGERS or not any(";16" in str(tile[3]) for tile in tiles):
+        return
+    if levels.value_range is not None or levels.measuring:
+        raise InputError(
+            f"{name} must be grey, or have 8 bits, where --value-range is given. Received: {image.mode} of 16 bits; "
+            "an array in an .npz file may hold such colours."
+        )
+
+
+def _eight_bits(image: Image.Image, levels: Levels) -> Image.Image:
     """Converts to grey (`L`) or `RGB` with 8 bits per channel; grey stays grey."""
-    if image.mode in ("I", "I;16", "I;16B", "I;16L", "I;16N"):
-        deep = np.asarray(image, dtype=np.float64)
-        image = Image.fromarray(np.rint(np.clip(deep, 0, 65535) / 257.0).astype(np.uint8))
-    elif image.mode == "F":
-        raise InputError("a picture must hold integers. Received: floating-point pixels.")
+    if image.mode in (*INTEGERS, FLOATS):
+        return Image.fromarray(_of_deep(np.asarray(image), levels))
     if image.has_transparency_data:
-        image = image.convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
-    return image.convert("L" if image.mode in ("L", "1") else "RGB")
+        image = _in_range(image.convert("RGBA"), levels)
+        return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
+    return _in_range(image.convert("L" if image.mode in ("L", "1") else "RGB"), levels)
+
+
+def _of_deep(numbers: np.ndarray, levels: Levels) -> np.ndarray:
+    """Numbers of more than 8 bits as grey levels."""
+    low, high = float(numbers.min()), float(numbers.max())
+    if not (math.isfinite(low) and math.isfinite(high)):
+        raise _UnfitError("must hold finite numbers. Received: nan or inf.")
+    floats = numbers.dtype.kind == "f"
+    if levels.value_range is None and not levels.measuring and (floats or low < 0 or high > BITS_16[1]):
+        what = "floating-point numbers" if floats else "integers"
+        raise _UnfitError(
+            "must hold integers from 0 to 65535 where no --value-range LOW,HIGH says which numbers are black "
+            f"and white. Received: {what} from {low:g} to {high:g}."
+        )
+    return levels.in_eight_bits(numbers, (0.0, 1.0) if floats else BITS_16)
+
+
+def _in_range(image: Image.Image, levels: Levels) -> Image.Image:
+    """A picture of 8 bits with the range of its colours applied; opacity stays."""
+    colours = image.getbands()[:3]
+    extrema: Any = image.getextrema()
+    for low, high in [extrema] if len(colours) == 1 else extrema[:3]:
+        levels.note(low, high, BITS_8)
+    table = levels.table()
+    if table is None:
+        return image
+    return image.point(table * len(colours) + list(range(256)) * (len(image.getbands()) - len(colours)))
 
 
 def _one_line(error: BaseException) -> str:

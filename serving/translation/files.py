@@ -14,6 +14,7 @@ from serving.common.background import Finisher, mapped
 from serving.common.errors import InputError
 from serving.common.files import existing_folder
 from serving.common.images import MAX_PIXELS, SOME_SUFFIXES, SUFFIXES, read_with_opacity, write_picture
+from serving.common.levels import Levels
 from serving.translation.translator import Translator
 
 THREADS = 2
@@ -63,7 +64,7 @@ def translate_file(
         OSError: the target cannot be written; the message names it.
     """
     check_picture_name(target)
-    pixels, opacity = read_with_opacity(source, translator.image.channels, max_pixels)
+    pixels, opacity = _read(translator, source, max_pixels)
     _write(target, _named(source, lambda: translator.translate(pixels[None], to)[0]), opacity)
 
 
@@ -129,7 +130,7 @@ def translate_files(
 
     def decode(file: Path) -> _Decoded:
         try:
-            pixels, opacity = read_with_opacity(file, translator.image.channels, max_pixels)
+            pixels, opacity = _read(translator, file, max_pixels)
         except InputError as error:
             return _Decoded(file, problem=str(error))
         return _Decoded(file, pixels, opacity)
@@ -195,6 +196,11 @@ def _of_one_size(pictures: Iterator[_Decoded], translator: Translator) -> Iterat
             pixels -= len(group) * height * width
             yield waiting.pop((height, width))
     yield from waiting.values()
+
+
+def _read(translator: Translator, file: Path, max_pixels: int) -> tuple[np.ndarray, np.ndarray | None]:
+    image = translator.image
+    return read_with_opacity(file, image.channels, max_pixels, Levels(image.value_range, keep_bytes=True))
 
 
 def _stacked(group: list[_Decoded]) -> np.ndarray:

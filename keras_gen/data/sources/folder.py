@@ -24,14 +24,14 @@ def read(location: str, split: str, shape: Shape) -> Examples:
 
 def stream(location: str, split: str, shape: Shape) -> Stream:
     """The pictures of `read`, decoded as they are asked for."""
-    if shape.channels is None and not _in_colour(location, split):
+    if shape.channels is None and not _in_colour(location, split, shape):
         shape = shape._replace(channels=1)
     return _decoded(location, split, shape._replace(channels=shape.channels or 3))
 
 
-def _in_colour(location: str, split: str) -> bool:
+def _in_colour(location: str, split: str, shape: Shape) -> bool:
     """Whether any picture is; where none is, all have to be decoded to know it."""
-    pictures = _decoded(location, split, Shape()).examples
+    pictures = _decoded(location, split, Shape(levels=shape.levels)).examples
     return any(picture.shape[2] == 3 for picture, _ in pictures)
 
 
@@ -48,7 +48,9 @@ def _decoded(location: str, split: str, shape: Shape) -> Stream:
         raise InputError(f"{name} must hold pictures ({SOME_SUFFIXES}, ...). Received: a folder without any.")
     classes = tuple(sorted(set(names)))
     labels = [classes.index(name) for name in names] if names else None
-    return decoded(name, files, partial(read_image, size=shape.size, channels=shape.channels), labels, classes)
+    return decoded(
+        name, files, partial(read_image, size=shape.size, channels=shape.channels, levels=shape.levels), labels, classes
+    )
 
 
 def split_folders(root: Path, split: str, kind: str = "folder") -> list[Path]:

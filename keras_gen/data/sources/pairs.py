@@ -61,7 +61,7 @@ def _files(root: Path, split: str) -> dict[Path, Path]:
 
 def _side_by_side(name: str, shape: Shape, file: Path) -> np.ndarray:
     """Both halves of a picture, each in the shape asked for: resampled as one they would mix at the border."""
-    picture = read_image(file, None, shape.channels)
+    picture = read_image(file, None, shape.channels, levels=shape.levels)
     half, odd = divmod(picture.shape[1], 2)
     if odd or not half:
         received = f"{picture.shape[1]}x{picture.shape[0]} ({file})"
@@ -71,7 +71,7 @@ def _side_by_side(name: str, shape: Shape, file: Path) -> np.ndarray:
 
 def _together(shape: Shape, files: tuple[Path, Path]) -> np.ndarray:
     """A picture and what belongs to it."""
-    both, one_size = [read_image(file, *shape) for file in files], OneSize()
+    both, one_size = [read_image(file, shape.size, shape.channels, levels=shape.levels) for file in files], OneSize()
     for picture, file in zip(both, files, strict=True):
         one_size.check(picture, str(file))
     return np.stack(both)

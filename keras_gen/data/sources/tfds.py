@@ -9,11 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from keras_gen.data.arrays import conform_picture, from_arrays
+from keras_gen.data.arrays import conform_picture, from_arrays, pixels
 from keras_gen.data.examples import DomainExamples, Examples, MissingSplitError, Shape, joined, splits_of
 from keras_gen.data.forms import Form
 from keras_gen.data.streams import Stream, in_memory
 from serving.common.errors import InputError, nearest
+from serving.common.images import to_uint8
+from serving.common.levels import Levels
 
 SOURCE = Form(("tfds:NAME[/CONFIG]",), "TensorFlow Datasets")
 FAMILY = "cycle_gan/"
@@ -52,8 +54,12 @@ def stream(location: str, split: str, shape: Shape) -> Stream:
         raise InputError(f"{name} must have a feature 'image'. Received: {', '.join(features)}.")
     labelled = "label" in features
     classes = tuple(features["label"].names or ()) if labelled and hasattr(features["label"], "names") else ()
+    levels = shape.levels or Levels()
     examples = (
-        (conform_picture(_eight_bits(example["image"]), shape), int(example["label"]) if labelled else None)
+        (
+            conform_picture(_eight_bits(name, example["image"], levels), shape),
+            int(example["label"]) if labelled else None,
+        )
         for example in tfds.as_numpy(builder.as_dataset(split=split))
     )
     return Stream(name, builder.info.splits[split].num_examples, examples, classes)
@@ -96,8 +102,6 @@ def _require_split(name: str, builder: Any, split: str) -> None:
         raise MissingSplitError(f"{name} must have the split {split!r}. Received: {', '.join(builder.info.splits)}.")
 
 
-def _eight_bits(picture: np.ndarray) -> np.ndarray:
+def _eight_bits(name: str, picture: np.ndarray, levels: Levels) -> np.ndarray:
     """uint8 with 1 or 3 channels; a fourth channel, transparency, is dropped."""
-    if picture.dtype == np.uint16:
-        picture = np.rint(picture / 257.0).astype(np.uint8)
-    return picture[:, :, :3] if picture.shape[2] == 4 else picture
+    return to_uint8(pixels(name, picture[None, :, :, : 3 if picture.shape[2] == 4 else None], levels)[0])

@@ -31,7 +31,7 @@ def stream_domains(location: str, split: str, shape: Shape) -> tuple[Stream, Str
         by_domain = _domains(name, existing_folder(Path(location), name), split)
     else:
         by_domain = [split_folders(existing_folder(folder), split, "unpaired") for folder in folders]
-    decode = partial(read_image, size=shape.size, channels=shape.channels or 3)
+    decode = partial(read_image, size=shape.size, channels=shape.channels or 3, levels=shape.levels)
     a, b = (decoded(name, _files(name, of_domain), decode) for of_domain in by_domain)
     return a, b
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from keras_gen.data import own
 from keras_gen.data.domains import check_same_shape
-from keras_gen.data.examples import asked_shape, check_split
+from keras_gen.data.examples import Shape, asked_shape, check_split
 from keras_gen.data.kinds import DOMAINS, SOURCES, find_domains
-from keras_gen.data.opening import place_of
+from keras_gen.data.opening import place_of, resolved_range
 from keras_gen.data.shares import Share, shared
 from keras_gen.data.source import Source
 from keras_gen.data.streams import Stream
 from serving.common.errors import InputError
+from serving.common.levels import Levels, ValueRange
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -118,6 +121,7 @@ def open_domains(
     channels: int | None = None,
     split: str = "train",
     reverse: bool = False,
+    value_range: ValueRange | str | None = None,
 ) -> Domains:
     """Opens two domains by name.
 
@@ -127,21 +131,42 @@ def open_domains(
         channels: 1 for grey; pictures are RGB otherwise, grey ones too.
         split: `train`, `test` or `all`.
         reverse: take the second domain for A.
+        value_range: as in `open_source`, of both domains.
 
     Raises:
         InputError: an unknown kind, a path that is not there, pictures that have no partner or another shape.
     """
     kind, location = find_domains(name)
     check_split(split)
-    found = kind.read(place_of(kind.form, location), split, asked_shape(image_size, channels))
-    a, b = (Source(f"{name} ({domain})", split, part) for domain, part in (("A", found.a), ("B", found.b)))
+    levels = Levels(resolved_range(value_range, partial(measure_domains, name)))
+    shape = asked_shape(image_size, channels)._replace(levels=levels)
+    found = kind.read(place_of(kind.form, location), split, shape)
+    a, b = (Source(f"{name} ({domain})", split, part, levels) for domain, part in (("A", found.a), ("B", found.b)))
     check_same_shape(a, b)
     both = Domains(name, a, b, found.paired)
+    if split != "test":
+        levels.warn(name)
     return both.swapped() if reverse else both
 
 
+def measure_domains(name: str, levels: Levels) -> None:
+    """Lets levels see all training pictures of both domains, and take the range of their numbers."""
+    kind, location = find_domains(name)
+    place, shape = place_of(kind.form, location), Shape(levels=levels)
+    if kind.stream is None:
+        kind.read(place, "train", shape)
+    else:
+        for _ in chain.from_iterable(stream.examples for stream in kind.stream(place, "train", shape)):
+            pass
+    levels.settle(name)
+
+
 def open_streams(
-    name: str, image_size: int | tuple[int, int] | None = None, channels: int | None = None, split: str = "train"
+    name: str,
+    image_size: int | tuple[int, int] | None = None,
+    channels: int | None = None,
+    split: str = "train",
+    levels: Levels | None = None,
 ) -> tuple[Stream, ...]:
     """One after the other the pairs, or the pictures of A and those of B; arguments and errors as for
     `open_domains`."""
@@ -149,7 +174,8 @@ def open_streams(
     check_split(split)
     if kind.stream is None:
         raise InputError(f"the data must be pictures that can be prepared. Received: {name!r}.")
-    return kind.stream(place_of(kind.form, location), split, asked_shape(image_size, channels))
+    shape = asked_shape(image_size, channels)._replace(levels=levels)
+    return kind.stream(place_of(kind.form, location), split, shape)
 
 
 def has_domains(name: str) -> bool:

@@ -48,9 +48,10 @@ std::string content_of(const fs::path& path) {
     return {std::istreambuf_iterator<char>(file), {}};
 }
 
-detail::Decoded decoded(const fs::path& path, std::int64_t max_pixels) {
+detail::Decoded decoded(const fs::path& path, std::int64_t max_pixels, const std::optional<ValueRange>& value_range) {
     const auto content = content_of(path);
-    if (content.compare(0, 8, "\x89PNG\r\n\x1a\n") == 0) return detail::decode_png(path, content, max_pixels);
+    if (content.compare(0, 8, "\x89PNG\r\n\x1a\n") == 0) 
+        return detail::decode_png(path, content, max_pixels, value_range);
     if (content.compare(0, 3, "\xff\xd8\xff") == 0) return detail::decode_jpeg(path, content, max_pixels);
     detail::fail_unreadable(path, "neither PNG nor JPEG");
 }
@@ -111,8 +112,9 @@ private:
 
 }  // namespace
 
-Picture read_picture(const fs::path& path, std::int64_t channels, std::int64_t max_pixels) {
-    auto read = decoded(path, max_pixels);
+Picture read_picture(const fs::path& path, std::int64_t channels, std::int64_t max_pixels,
+                     const std::optional<ValueRange>& value_range) {
+    auto read = decoded(path, max_pixels, value_range);
     detail::turn_upright(read.orientation, read.height, read.width, read.depth, read.values);
     const bool opaque = read.depth % 2 == 1;
     Picture picture{{{1, read.height, read.width, channels}, {}}, {}};

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from serving.common.images import read_with_opacity, write_picture
+from serving.common.images import read_image, read_with_opacity, write_picture
+from serving.common.levels import Levels
+from tests.png import write_png_file
 from tests.serving.languages import cpp, toys
 from tests.translators import noise
 
@@ -28,6 +30,27 @@ def stripes(mode):
         return Image.fromarray((levels > 90) * np.uint8(255)).convert("1")
     colour = Image.fromarray(np.stack([levels, 255 - levels, levels // 2, np.roll(levels, 3)], -1), "RGBA")
     return colour if mode == "RGBA" else colour.convert("RGB").quantize(16) if mode == "P" else colour.convert(mode)
+
+
+def test_numbers_of_16_bits_in_a_range(language, tmp_path):
+    file = tmp_path / "deep.png"
+    stripes("I;16").save(file)
+    found = language.ask("read", "-", **{"in": file, "channels": 1, "black": 1000, "white": 41000})
+    np.testing.assert_array_equal(found[0], read_image(file, levels=Levels((1000, 41000))))
+    stripes("L").save(file)
+    found = language.ask("read", "-", **{"in": file, "channels": 1, "black": 1000, "white": 41000})
+    np.testing.assert_array_equal(found[0], read_image(file), "what a bundle writes has 8 bits and is read as it is")
+    write_png_file(file, np.zeros((2, 2, 3)), depth=16)
+    words = ("read", "-", tmp_path / "out", f"in={file}", "white=41000")
+    assert "deep.png must be grey, or have 8 bits" in cpp.refused(language.folder / "driver" / "driver", *words)
+
+
+def test_16_bits_with_a_transparent_level_are_read_as_python_reads_them(language, tmp_path):
+    numbers = np.add.outer(np.arange(9) * 5000, np.arange(4) * 250)[..., None]
+    write_png_file(tmp_path / "deep.png", numbers, depth=16, transparent=5250)
+    found = language.ask("read", "-", **{"in": tmp_path / "deep.png", "channels": 1})
+    np.testing.assert_array_equal(found[0], read_image(tmp_path / "deep.png"))
+    assert found[0, 1, 1] == 255
 
 
 @pytest.mark.parametrize("channels", [1, 3])

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <vector>
 
 #include "keras_gen/keras_gen.hpp"
@@ -17,8 +18,11 @@ struct Picture {
 };
 
 // Decodes a PNG or JPEG file upright, as 8 bits with 1 channel (grey) or 3 (RGB); what is transparent becomes white.
-// InputError: no such file, no picture of these kinds, truncated, or of more than `max_pixels`.
-Picture read_picture(const std::filesystem::path& path, std::int64_t channels, std::int64_t max_pixels = most_pixels);
+// `value_range`, that of a bundle's manifest, are the numbers of 16 bits that become black and white.
+// InputError: no such file, no picture of these kinds, truncated, of more than `max_pixels`, or colours of 16 bits for a
+// range.
+Picture read_picture(const std::filesystem::path& path, std::int64_t channels, std::int64_t max_pixels = most_pixels,
+                     const std::optional<ValueRange>& value_range = {});
 
 // Writes one picture, (1, height, width, 1 or 3), as PNG, whole or not at all.
 // InputError: another shape, or a place that cannot be written to.
