@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageOps
 
+from serving.common.colours import in_srgb
 from serving.common.errors import InputError
 from serving.common.files import whole_file
 from serving.common.levels import BITS_8, BITS_16, Levels
@@ -23,7 +24,7 @@ MAX_PIXELS = 100_000_000
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".pgm", ".ppm")
 # What messages show of them.
 SOME_SUFFIXES = ", ".join(SUFFIXES[:3])
-WITH_OPACITY = (".png", ".webp", ".tif", ".tiff")
+WITH_OPACITY = (".png", ".webp", ".tif", ".tiff", ".gif")
 # Takes a third of the time of zlib's default level and 7 % more bytes; for photographs of 256x256, 5.5 and 17 ms.
 PNG_OPTIONS: dict[str, Any] = {"compress_level": 3}
 JPEG_QUALITY = 95
@@ -41,8 +42,8 @@ def read_image(
 ) -> np.ndarray:
     """Decodes a picture with 8 bits per channel, upright and without transparency.
 
-    16-bit pictures are scaled to 8 bits, CMYK and palettes are converted to RGB, transparent pixels become white, and
-    the EXIF orientation is applied.
+    16-bit pictures are scaled to 8 bits, CMYK and palettes are converted to RGB, colours with an ICC profile to sRGB,
+    transparent pixels become white, and the EXIF orientation is applied.
 
     Args:
         source: a file, or the bytes of one.
@@ -60,7 +61,7 @@ def read_image(
     """
     levels = levels or Levels()
     with _opened(source, max_pixels, levels) as upright:
-        return conform(_eight_bits(upright, levels), size, channels)
+        return conform(on_white(_eight_bits(upright, levels, _name(source))), size, channels)
 
 
 def read_with_opacity(
@@ -76,8 +77,13 @@ def read_with_opacity(
     """
     levels = levels or Levels()
     with _opened(source, max_pixels, levels) as upright:
-        opacity = np.asarray(upright.convert("RGBA").getchannel("A")) if upright.has_transparency_data else None
-        return conform(_eight_bits(upright, levels), None, channels), opacity
+        picture = _eight_bits(upright, levels, _name(source))
+        opacity = np.asarray(picture.getchannel("A")) if picture.has_transparency_data else None
+        return conform(on_white(picture), None, channels), opacity
+
+
+def _name(source: Path | bytes) -> str:
+    return "the picture" if isinstance(source, bytes) else str(source)
 
 
 def let_pillow_decode(max_pixels: int) -> None:
@@ -93,7 +99,7 @@ class _UnfitError(InputError):
 @contextmanager
 def _opened(source: Path | bytes, max_pixels: int, levels: Levels) -> Iterator[Image.Image]:
     """A picture, upright; an error of its decoder becomes an InputError of one line."""
-    name = "the picture" if isinstance(source, bytes) else str(source)
+    name = _name(source)
     try:
         with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as image:
             if image.width * image.height > max_pixels:
@@ -144,14 +150,35 @@ def _check_depth(name: str, image: Image.Image, levels: Levels) -> None:
         )
 
 
-def _eight_bits(image: Image.Image, levels: Levels) -> Image.Image:
-    """Converts to grey (`L`) or `RGB` with 8 bits per channel; grey stays grey."""
+def _eight_bits(image: Image.Image, levels: Levels, name: str) -> Image.Image:
+    """Converts to 8 bits per channel of sRGB: grey (`L`) stays grey, everything else becomes `RGB`, and `LA` or `RGBA`
+    where there is transparency."""
+    profile = image.info.get("icc_profile")
     if image.mode in (*INTEGERS, FLOATS):
-        return Image.fromarray(_of_deep(np.asarray(image), levels))
+        image = _of_deep_picture(image, levels)
+        image.info["icc_profile"] = profile
+        return in_srgb(image, name)
+    image = in_srgb(image, name)
     if image.has_transparency_data:
-        image = _in_range(image.convert("RGBA"), levels)
-        return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
+        return _in_range(image.convert("LA" if image.mode == "LA" else "RGBA"), levels)
     return _in_range(image.convert("L" if image.mode in ("L", "1") else "RGB"), levels)
+
+
+def on_white(image: Image.Image) -> Image.Image:
+    """A picture in front of white, where it is transparent: RGB then."""
+    if not image.has_transparency_data:
+        return image
+    image = image.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
+
+
+def _of_deep_picture(image: Image.Image, levels: Levels) -> Image.Image:
+    """A picture of more than 8 bits; one number of it may be transparent."""
+    numbers = np.asarray(image)
+    shown = Image.fromarray(_of_deep(numbers, levels))
+    if image.has_transparency_data:
+        shown.putalpha(Image.fromarray(np.where(numbers == image.info["transparency"], np.uint8(0), np.uint8(255))))
+    return shown
 
 
 def _of_deep(numbers: np.ndarray, levels: Levels) -> np.ndarray:
