@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from keras_gen.cli.parser import Parser
-from keras_gen.data import SOURCE_NAMES, Source, import_data, open_source
+from keras_gen.data import FRAMES_HELP, SOURCE_NAMES, Source, import_data, open_source
+from keras_gen.data.examples import Frames
 from serving import Sampler
 from serving.bundle.inputs import size_text
 from serving.common.errors import InputError, require_at_least
@@ -26,17 +27,18 @@ def add_data(parser: Parser, split: str, count: int | None = None, required: boo
         "--count", type=int | None, default=count, help="use at most N pictures, drawn at random; null for all of them."
     )
     parser.add_argument("--seed", type=int, default=0, help="seed of all random draws.")
-    add_value_range(parser, "bundle")
+    add_reading(parser, "bundle")
 
 
-def add_value_range(parser: Parser, what: str) -> None:
-    """Adds the range of the numbers in the data; that of the training data is the default."""
+def add_reading(parser: Parser, what: str) -> None:
+    """Adds how numbers and files of the data become pictures; as in training by default."""
     parser.add_argument(
         "--value_range",
         type=str | None,
         default=None,
         help=f"numbers in the data that are black and white, LOW,HIGH; as the {what} was trained by default.",
     )
+    parser.add_argument("--frames", type=Frames | None, default=None, help=FRAMES_HELP)
 
 
 def read_data(sampler: Sampler, options: Any) -> Source:
@@ -50,7 +52,8 @@ def read_data(sampler: Sampler, options: Any) -> Source:
     image = sampler.manifest.image
     size, channels = ((image.height, image.width), image.channels) if options.resize else (None, None)
     import_data(options.data)
-    source = open_source(options.data, size, channels, options.split, options.value_range or image.value_range)
+    value_range = options.value_range or image.value_range
+    source = open_source(options.data, size, channels, options.split, value_range, options.frames)
     wanted = (image.height, image.width, image.channels)
     if source.image_shape != wanted:
         raise InputError(

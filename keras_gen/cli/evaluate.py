@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from keras_gen.cli.bundle_data import add_value_range
+from keras_gen.cli.bundle_data import add_reading
 from keras_gen.cli.own_code import import_own_code_of
 from keras_gen.cli.parser import Parser
 from keras_gen.cli.quiet import quiet_import
@@ -69,7 +69,7 @@ def run(words: Sequence[str]) -> int:
         "--drawn", type=int, default=10_000, help="number of samples to draw, and of codes to compare with the prior."
     )
     parser.add_argument("--seed", type=int, default=0, help="seed of all random draws.")
-    add_value_range(parser, "run or bundle")
+    add_reading(parser, "run or bundle")
     options = parser.parse_args(words)
     require_at_least(1, samples=options.samples, drawn=options.drawn)
     require_at_least(0, seed=options.seed)
@@ -101,7 +101,9 @@ def _run(place: Path, options: Any) -> list[Any]:
     import_own_code_of(place)
     model = open_model(place)
     if place.suffix != MODEL_SUFFIX:
-        options.value_range = options.value_range or RunDirectory(place).config().get("value_range")
+        config = RunDirectory(place).config()
+        options.value_range = options.value_range or config.get("value_range")
+        options.frames = options.frames or config.get("frames")
     if model.spec.translates:
         networks = {name: net for name, net in model.inference_networks().items() if set(net.input) == {IMAGE}}
         translate = {name: partial(_translated, network) for name, network in networks.items()}
@@ -181,9 +183,13 @@ def _translation(translate: Mapping[str, Translate], shape: tuple[int, int, int]
     settings = Settings(options.metrics, options.against, options.count, options.seed, options.extractor)
     splits = (options.split, "train")
     test, train = (
-        open_domains(options.data, shape[:2], shape[2], split, options.reverse, options.value_range) for split in splits
+        open_domains(options.data, shape[:2], shape[2], split, options.reverse, **_reading(options)) for split in splits
     )
     return evaluate_translation(translate, test, train, settings)
+
+
+def _reading(options: Any) -> dict[str, Any]:
+    return {"value_range": options.value_range, "frames": options.frames}
 
 
 def _translated(network: Any, images: np.ndarray) -> np.ndarray:
@@ -198,7 +204,7 @@ def _sources(options: Any, shape: tuple[int, int, int]) -> tuple[Any, Any]:
     from keras_gen.data import open_source
 
     test, train = (
-        open_source(options.data, shape[:2], shape[2], split, options.value_range) for split in (options.split, "train")
+        open_source(options.data, shape[:2], shape[2], split, **_reading(options)) for split in (options.split, "train")
     )
     return test, train
 

@@ -25,7 +25,7 @@ def run(words: Sequence[str]) -> int:
     import_data(options.source)
     try:
         with whole_folder(out) as folder:
-            shape = (options.image_size, options.channels, options.load_size, options.value_range)
+            shape = (options.image_size, options.channels, options.load_size, options.value_range, options.frames)
             domains, counts = prepare(folder, options.source, *shape)
     except OSError as error:
         raise InputError(f"{out} must be a folder with enough room. Received: {error}.") from error
@@ -37,7 +37,8 @@ def run(words: Sequence[str]) -> int:
 
 
 def _parser() -> Parser:
-    from keras_gen.data import VALUE_RANGE_HELP
+    from keras_gen.data import FRAMES_HELP, VALUE_RANGE_HELP
+    from keras_gen.data.examples import Frames
     from keras_gen.data.kinds import DOMAINS, OWN_DOMAINS, OWN_SOURCE, SOURCES, described, forms
 
     one, two = (described(forms(SOURCES, OWN_SOURCE)), described(forms(DOMAINS, OWN_DOMAINS)))
@@ -60,4 +61,5 @@ def _parser() -> Parser:
         help="for two domains: side of the training pictures, of which train takes random crops of --image-size.",
     )
     parser.add_argument("--value_range", type=str | None, default=None, help=VALUE_RANGE_HELP)
+    parser.add_argument("--frames", type=Frames | None, default=None, help=FRAMES_HELP)
     return parser

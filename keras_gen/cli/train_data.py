@@ -84,7 +84,7 @@ def open_training_data(options: DataOptions, run: RunOptions, cls: type[BaseMode
     if cls.spec.translates:
         return _open_translation(options, run, cls)
     _check_untranslated(options, run.name)
-    source = open_source(options.data, options.image_size, options.channels, value_range=options.value_range)
+    source = open_source(options.data, options.image_size, options.channels, **options.reading())
     options = _settled(options, source)
     if cls.spec.labelled and source.examples.labels is None:
         raise InputError(
@@ -92,7 +92,7 @@ def open_training_data(options: DataOptions, run: RunOptions, cls: type[BaseMode
         )
     if options.target is None:
         return TrainingData(source, options, run.seed)
-    target = open_source(options.target, options.image_size, options.channels, value_range=options.value_range)
+    target = open_source(options.target, options.image_size, options.channels, **options.reading())
     check_same_shape(source, target)
     return Adapting(source, options, run.seed, target)
 
@@ -115,9 +115,7 @@ def _open_translation(options: DataOptions, run: RunOptions, cls: type[BaseModel
     if options.load_size is not None:
         check_load_size(options.load_size, options.image_size)
     size = options.load_size or options.image_size
-    domains = open_domains(
-        options.data, size, options.channels, reverse=options.reverse, value_range=options.value_range
-    )
+    domains = open_domains(options.data, size, options.channels, reverse=options.reverse, **options.reading())
     options = _settled(options, domains.a)
     if cls.spec.translates == "pairs" and not domains.paired:
         raise InputError(
@@ -175,7 +173,7 @@ class Translation(TrainingData):
     def validation(self, model: BaseModel) -> tf.data.Dataset:
         height, width, channels = model.image_shape
         options = self.options
-        held_out = open_domains(options.data, (height, width), channels, "test", options.reverse, options.value_range)
+        held_out = open_domains(options.data, (height, width), channels, "test", options.reverse, **options.reading())
         return held_out.dataset(self.options.batch_size)
 
     def _crop(self) -> int | None:
@@ -185,7 +183,7 @@ class Translation(TrainingData):
 def _held_out(name: str, model: BaseModel, options: DataOptions) -> tf.data.Dataset:
     """The test split, with labels of the model's classes where these are needed."""
     height, width, channels = model.image_shape
-    held_out = open_source(name, (height, width), channels, "test", options.value_range)
+    held_out = open_source(name, (height, width), channels, "test", **options.reading())
     if model.spec.labelled and held_out.examples.labels is not None:
         class_labels(len(held_out), len(model.spec.classes), held_out.examples.labels)
     return held_out.dataset(min(options.batch_size, len(held_out)), shuffle=False, labels=model.spec.labelled)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Self
 
+from keras_gen.data.examples import Frames
 from keras_gen.training.option_values import Better, Precision, StrategyName
 from serving.common.errors import InputError, require_at_least
 from serving.common.levels import parse_value_range
@@ -45,6 +46,8 @@ class DataOptions:
         channels: 1 for grey, 3 for RGB; the data's own by default.
         value_range: numbers in the data that become black and white: LOW,HIGH, or auto for the lowest and the highest
             of the training pictures, those of --data; full scale of 8 or 16 bits by default.
+        frames: of picture files with several frames, such as animations: take the first, or all, each as a picture.
+            Such a file is refused by default.
         load_size: for models that translate: resize pictures to this side, then train on random crops of --image-size,
             of a pair at the same place in both.
         mirror: for models that translate: flip pictures left to right at random, both of a pair alike.
@@ -57,6 +60,7 @@ class DataOptions:
     image_size: int | None = None
     channels: int | None = None
     value_range: str | None = None
+    frames: Frames | None = None
     load_size: int | None = None
     mirror: bool = False
     reverse: bool = False
@@ -64,6 +68,10 @@ class DataOptions:
     def __post_init__(self) -> None:
         require_at_least(1, batch_size=self.batch_size)
         parse_value_range(self.value_range)
+
+    def reading(self) -> dict[str, Any]:
+        """How numbers and files become pictures, as `open_source` and `open_domains` take it."""
+        return {"value_range": self.value_range, "frames": self.frames}
 
 
 @dataclass(frozen=True)

@@ -94,7 +94,7 @@ def _train(options: TrainOptions, cls: type[BaseModel], config: dict[str, Any], 
     position, epochs = places.run.position(), options.run.epochs
     unfinished = position.epochs < epochs
     best = (places.written.best_file, places.run.best_file)
-    watching = watch_callbacks(model, data.source, options.data.data, options.watching, *best) if unfinished else []
+    watching = watch_callbacks(model, data.source, data.options, options.watching, *best) if unfinished else []
     unfinished = unfinished and not any(
         isinstance(one, BestModel) and one.exhausted(position.epochs) for one in watching
     )

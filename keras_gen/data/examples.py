@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
 from serving.bundle.inputs import size_text
 from serving.common.errors import InputError, require_among
-from serving.common.levels import Levels, ValueRange
+from serving.common.images import ALL, FIRST
+from serving.common.levels import Levels
 
 SPLITS = ("train", "test")
+Frames = Literal["first", "all"]
 MEMORY_LIMIT = 8 * 2**30
 
 
@@ -26,11 +28,13 @@ class Shape(NamedTuple):
         size: (height, width) in pixels.
         channels: 1 (grey) or 3 (RGB).
         levels: which numbers become black and white, and which were seen; None takes full scale.
+        frames: of a file that has several: `first` or `all`; None refuses such a file.
     """
 
     size: tuple[int, int] | None = None
     channels: int | None = None
     levels: Levels | None = None
+    frames: str | None = None
 
 
 def check_split(split: str) -> None:
@@ -44,14 +48,18 @@ def splits_of(split: str) -> tuple[str, ...]:
 
 
 def asked_shape(
-    image_size: int | tuple[int, int] | None, channels: int | None, value_range: ValueRange | None = None
+    image_size: int | tuple[int, int] | None,
+    channels: int | None,
+    levels: Levels | None = None,
+    frames: str | None = None,
 ) -> Shape:
     """What a caller asks for.
 
     Args:
         image_size: side of a square, or (height, width).
         channels: 1 or 3.
-        value_range: the numbers that become black and white; full scale by default.
+        levels: which numbers become black and white.
+        frames: of a file that has several: `first` or `all`; None refuses such a file.
 
     Raises:
         InputError: another number of channels, or a side below 1.
@@ -61,7 +69,9 @@ def asked_shape(
     size = (image_size, image_size) if isinstance(image_size, int) else image_size
     if size is not None and min(size) < 1:
         raise InputError(f"`image_size` must be at least 1. Received: {image_size}.")
-    return Shape(size, channels, Levels(value_range))
+    if frames is not None:
+        require_among((FIRST, ALL), frames=frames)
+    return Shape(size, channels, levels, frames)
 
 
 @dataclass(frozen=True)

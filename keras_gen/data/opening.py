@@ -17,6 +17,8 @@ VALUE_RANGE_HELP = (
     "pictures; full scale of 8 or 16 bits by default."
 )
 
+FRAMES_HELP = "of picture files with several frames: take the first, or all, each as a picture; refused by default."
+
 
 def open_source(
     name: str,
@@ -24,6 +26,7 @@ def open_source(
     channels: int | None = None,
     split: str = "train",
     value_range: ValueRange | str | None = None,
+    frames: str | None = None,
 ) -> Source:
     """Opens a data set by name.
 
@@ -36,12 +39,14 @@ def open_source(
         value_range: (low, high), the numbers in the data that become black and white; `auto` for the lowest and the
             highest number of the training pictures, which are read once more for it. By default numbers of 8 and 16
             bits are used by full scale, and floats are in [0, 1] or [-1, 1].
+        frames: of a picture file that has several: `first`, or `all`, each of which is then a picture; by default such
+            a file is refused.
 
     Raises:
         InputError: an unknown source, a path that is not there, data that cannot be used.
     """
-    found = resolved_range(value_range, partial(measure, name))
-    source = _source(name, split, asked_shape(image_size, channels, found))
+    levels = Levels(resolved_range(value_range, partial(measure, name, frames)))
+    source = _source(name, split, asked_shape(image_size, channels, levels, frames))
     if split != "test":
         source.levels.warn(name)
     return source
@@ -53,9 +58,10 @@ def open_stream(
     channels: int | None = None,
     split: str = "train",
     levels: Levels | None = None,
+    frames: str | None = None,
 ) -> Stream:
     """The pictures of a data set one after the other; arguments and errors as for `open_source`."""
-    return _stream(name, split, asked_shape(image_size, channels)._replace(levels=levels))
+    return _stream(name, split, asked_shape(image_size, channels, levels, frames))
 
 
 def resolved_range(value_range: object, measure: Callable[[Levels], None]) -> ValueRange | None:
@@ -73,9 +79,9 @@ def resolved_range(value_range: object, measure: Callable[[Levels], None]) -> Va
     return levels.value_range
 
 
-def measure(name: str, levels: Levels) -> None:
+def measure(name: str, frames: str | None, levels: Levels) -> None:
     """Lets levels see all training pictures, and take the range of their numbers."""
-    for _ in _stream(name, "train", Shape(levels=levels)).examples:
+    for _ in _stream(name, "train", Shape(levels=levels, frames=frames)).examples:
         pass
     levels.settle(name)
 

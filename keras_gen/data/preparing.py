@@ -27,6 +27,7 @@ def prepare(
     channels: int | None = None,
     load_size: int | None = None,
     value_range: ValueRange | str | None = None,
+    frames: str | None = None,
 ) -> tuple[str, Counts]:
     """Decodes the pictures of a source once.
 
@@ -37,6 +38,7 @@ def prepare(
         channels: 1 or 3; the training pictures' own by default.
         load_size: side of the training pictures of two domains, of which training takes parts of `image_size`.
         value_range: as in `open_source`.
+        frames: likewise.
 
     Returns:
         What was written, `ONE`, `PAIRS` or `UNPAIRED`, and the number of pictures or pairs in each split, of two
@@ -50,8 +52,8 @@ def prepare(
         if not two:
             raise InputError(f"--load-size must be left out for a source of one domain. Received: {load_size}.")
         check_load_size(load_size, image_size)
-    levels = Levels(resolved_range(value_range, partial(measure_domains if two else measure, name)))
-    open_split = partial(open_streams if two else _open_one, levels=levels)
+    levels = Levels(resolved_range(value_range, partial(measure_domains if two else measure, name, frames)))
+    open_split = partial(open_streams if two else _open_one, levels=levels, frames=frames)
     train = open_split(name, load_size or image_size, channels, "train")
     domains = (PAIRS if len(train) == 1 else UNPAIRED) if two else ONE
     shapes, counts = {"train": _write(folder, "train", train)}, {"train": [stream.count for stream in train]}
@@ -81,9 +83,14 @@ def _has_domains(name: str) -> bool:
 
 
 def _open_one(
-    name: str, image_size: int | tuple[int, int] | None, channels: int | None, split: str, levels: Levels
+    name: str,
+    image_size: int | tuple[int, int] | None,
+    channels: int | None,
+    split: str,
+    levels: Levels,
+    frames: str | None,
 ) -> tuple[Stream, ...]:
-    return (open_stream(name, image_size, channels, split, levels),)
+    return (open_stream(name, image_size, channels, split, levels, frames),)
 
 
 def _write(folder: Path, split: str, streams: tuple[Stream, ...]) -> tuple[int, int, int]:

@@ -18,16 +18,15 @@ from PIL import Image, ImageOps
 from serving.common.colours import in_srgb
 from serving.common.errors import InputError
 from serving.common.files import whole_file
+from serving.common.formats import HOLDING_FRAMES, WITH_OPACITY, format_of, is_picture_name
 from serving.common.levels import BITS_8, BITS_16, Levels
 
 MAX_PIXELS = 100_000_000
-SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".pgm", ".ppm")
-# What messages show of them.
-SOME_SUFFIXES = ", ".join(SUFFIXES[:3])
-WITH_OPACITY = (".png", ".webp", ".tif", ".tiff", ".gif")
 # Takes a third of the time of zlib's default level and 7 % more bytes; for photographs of 256x256, 5.5 and 17 ms.
 PNG_OPTIONS: dict[str, Any] = {"compress_level": 3}
-JPEG_QUALITY = 95
+JPEG_QUALITY, LOSSY = 95, {"AVIF", "JPEG", "WEBP"}
+# Of a file with several frames: which are taken.
+FIRST, ALL = "first", "all"
 # Modes of Pillow with more than 8 bits for a pixel.
 INTEGERS = ("I", "I;16", "I;16B", "I;16L", "I;16N")
 FLOATS = "F"
@@ -39,6 +38,7 @@ def read_image(
     channels: int | None = None,
     max_pixels: int = MAX_PIXELS,
     levels: Levels | None = None,
+    frames: str | None = FIRST,
 ) -> np.ndarray:
     """Decodes a picture with 8 bits per channel, upright and without transparency.
 
@@ -52,6 +52,7 @@ def read_image(
         channels: 1 or 3; None keeps grey pictures grey and converts all others to RGB.
         max_pixels: a larger picture is refused before it is decoded.
         levels: which numbers become black and white; full scale by default.
+        frames: `first` takes the first frame of a file that has several; None refuses such a file.
 
     Returns:
         uint8, shape (height, width, channels).
@@ -60,8 +61,13 @@ def read_image(
         InputError: the file is not a picture, is truncated, or is too large; the message names the file.
     """
     levels = levels or Levels()
-    with _opened(source, max_pixels, levels) as upright:
-        return conform(on_white(_eight_bits(upright, levels, _name(source))), size, channels)
+    with opened(source, max_pixels, levels) as image:
+        if frames is None and (count := frame_count(image)) > 1:
+            raise _UnfitError(
+                f"must hold one picture; --frames first takes the first of a file, --frames all every one. "
+                f"Received: {count} frames."
+            )
+        return pixels_of(image, levels, _name(source), size, channels)[0]
 
 
 def read_with_opacity(
@@ -76,10 +82,22 @@ def read_with_opacity(
         picture without transparency.
     """
     levels = levels or Levels()
-    with _opened(source, max_pixels, levels) as upright:
-        picture = _eight_bits(upright, levels, _name(source))
-        opacity = np.asarray(picture.getchannel("A")) if picture.has_transparency_data else None
-        return conform(on_white(picture), None, channels), opacity
+    with opened(source, max_pixels, levels) as image:
+        return pixels_of(image, levels, _name(source), None, channels)
+
+
+def pixels_of(
+    image: Image.Image, levels: Levels, name: str, size: tuple[int, int] | None, channels: int | None
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """What `read_with_opacity` gives, of the frame that an open file is at."""
+    picture = _eight_bits(ImageOps.exif_transpose(image), levels, name)
+    opacity = np.asarray(picture.getchannel("A")) if picture.has_transparency_data else None
+    return conform(on_white(picture), size, channels), opacity
+
+
+def frame_count(image: Image.Image) -> int:
+    """How many frames a file has that is shown as more than one picture."""
+    return getattr(image, "n_frames", 1) if image.format in HOLDING_FRAMES else 1
 
 
 def _name(source: Path | bytes) -> str:
@@ -97,8 +115,8 @@ class _UnfitError(InputError):
 
 
 @contextmanager
-def _opened(source: Path | bytes, max_pixels: int, levels: Levels) -> Iterator[Image.Image]:
-    """A picture, upright; an error of its decoder becomes an InputError of one line."""
+def opened(source: Path | bytes, max_pixels: int, levels: Levels) -> Iterator[Image.Image]:
+    """A file at its first frame; an error of its decoder becomes an InputError of one line."""
     name = _name(source)
     try:
         with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as image:
@@ -107,7 +125,7 @@ def _opened(source: Path | bytes, max_pixels: int, levels: Levels) -> Iterator[I
                     f"{name} must have at most {max_pixels} pixels. Received: {image.width}x{image.height}."
                 )
             _check_depth(name, image, levels)
-            yield ImageOps.exif_transpose(image)
+            yield image
     except _UnfitError as error:
         raise InputError(f"{name} {error}") from None
     except InputError:
@@ -215,9 +233,7 @@ def _one_line(error: BaseException) -> str:
 def picture_files(folder: Path) -> list[Path]:
     """The visible files directly in a folder whose suffix is that of a picture, sorted."""
     return sorted(
-        path
-        for path in folder.iterdir()
-        if not path.name.startswith(".") and path.suffix.lower() in SUFFIXES and path.is_file()
+        path for path in folder.iterdir() if not path.name.startswith(".") and is_picture_name(path) and path.is_file()
     )
 
 
@@ -267,18 +283,28 @@ def write_picture(path: Path, image: np.ndarray, opacity: np.ndarray | None = No
     """Writes a uint8 picture, (height, width, 1 or 3), completely or not at all, in the format that the suffix names.
 
     Args:
-        path: a file name with one of SUFFIXES.
+        path: a file name of a format that can be written.
         image: the picture.
         opacity: uint8 (height, width), written if the format supports it; None for an opaque picture.
     """
+    kind = format_of(path)
+    picture = with_opacity(image, opacity if kind in WITH_OPACITY else None)
+    with whole_file(path) as temporary:
+        picture.save(temporary, format=kind, **save_options(kind))
+
+
+def with_opacity(image: np.ndarray, opacity: np.ndarray | None) -> Image.Image:
+    """A picture for Pillow; RGBA where there is an opacity."""
     picture = as_pillow(image)
-    suffix = path.suffix.lower()
-    if opacity is not None and suffix in WITH_OPACITY:
+    if opacity is not None:
         picture = picture.convert("RGBA")
         picture.putalpha(Image.fromarray(opacity))
-    with whole_file(path) as temporary:
-        options: dict[str, Any] = {"quality": JPEG_QUALITY} if suffix in (".jpg", ".jpeg", ".webp") else {}
-        picture.save(temporary, **options, **(PNG_OPTIONS if suffix == ".png" else {}))
+    return picture
+
+
+def save_options(kind: str | None) -> dict[str, Any]:
+    """What Pillow is told beside the picture, by its format."""
+    return dict(PNG_OPTIONS) if kind == "PNG" else {"quality": JPEG_QUALITY} if kind in LOSSY else {}
 
 
 def write_png(path: Path, image: np.ndarray) -> None:

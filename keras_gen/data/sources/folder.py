@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 
 from keras_gen.data.examples import SPLITS, Examples, MissingSplitError, Shape, splits_of
+from keras_gen.data.files import decoded_files
 from keras_gen.data.forms import Form
-from keras_gen.data.streams import Stream, decoded, in_memory
+from keras_gen.data.streams import Stream, in_memory
 from serving.common.errors import InputError
 from serving.common.files import existing_folder
-from serving.common.images import SOME_SUFFIXES, picture_files, read_image
+from serving.common.formats import SOME_SUFFIXES
+from serving.common.images import picture_files
 
 SOURCE = Form(
     ("folder:PATH",), "pictures, class by class in sub-folders or all in one; `train/` and `test/` if they exist"
@@ -31,7 +32,7 @@ def stream(location: str, split: str, shape: Shape) -> Stream:
 
 def _in_colour(location: str, split: str, shape: Shape) -> bool:
     """Whether any picture is; where none is, all have to be decoded to know it."""
-    pictures = _decoded(location, split, Shape(levels=shape.levels)).examples
+    pictures = _decoded(location, split, Shape(levels=shape.levels, frames=shape.frames)).examples
     return any(picture.shape[2] == 3 for picture, _ in pictures)
 
 
@@ -48,9 +49,7 @@ def _decoded(location: str, split: str, shape: Shape) -> Stream:
         raise InputError(f"{name} must hold pictures ({SOME_SUFFIXES}, ...). Received: a folder without any.")
     classes = tuple(sorted(set(names)))
     labels = [classes.index(name) for name in names] if names else None
-    return decoded(
-        name, files, partial(read_image, size=shape.size, channels=shape.channels, levels=shape.levels), labels, classes
-    )
+    return decoded_files(name, files, shape, labels, classes)
 
 
 def split_folders(root: Path, split: str, kind: str = "folder") -> list[Path]:

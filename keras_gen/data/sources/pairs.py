@@ -9,12 +9,13 @@ import numpy as np
 
 from keras_gen.data.arrays import conform_picture
 from keras_gen.data.examples import DomainExamples, Shape, of_pairs
+from keras_gen.data.files import read_file
 from keras_gen.data.forms import Form
 from keras_gen.data.sources.folder import split_folders, split_pair
 from keras_gen.data.streams import OneSize, Stream, decoded, in_memory
 from serving.common.errors import InputError
 from serving.common.files import existing_folder
-from serving.common.images import picture_files, read_image
+from serving.common.images import ALL, picture_files
 
 DOMAINS = Form(
     ("pairs:PATH", "pairs:PATH_A,PATH_B"),
@@ -32,6 +33,8 @@ def stream_domains(location: str, split: str, shape: Shape) -> tuple[Stream]:
     """The pairs of `read_domains`, decoded as they are asked for."""
     shape = shape._replace(channels=shape.channels or 3)
     name, folders = f"pairs:{location}", split_pair(location)
+    if shape.frames == ALL:
+        raise InputError(f"--frames must be first for {name}, whose files are matched by name. Received: all.")
     if folders is None:
         halves = list(_files(Path(location), split).values())
         return (decoded(name, halves, partial(_side_by_side, name, shape)),)
@@ -61,7 +64,7 @@ def _files(root: Path, split: str) -> dict[Path, Path]:
 
 def _side_by_side(name: str, shape: Shape, file: Path) -> np.ndarray:
     """Both halves of a picture, each in the shape asked for: resampled as one they would mix at the border."""
-    picture = read_image(file, None, shape.channels, levels=shape.levels)
+    picture = read_file(shape._replace(size=None), file)
     half, odd = divmod(picture.shape[1], 2)
     if odd or not half:
         received = f"{picture.shape[1]}x{picture.shape[0]} ({file})"
@@ -71,7 +74,7 @@ def _side_by_side(name: str, shape: Shape, file: Path) -> np.ndarray:
 
 def _together(shape: Shape, files: tuple[Path, Path]) -> np.ndarray:
     """A picture and what belongs to it."""
-    both, one_size = [read_image(file, shape.size, shape.channels, levels=shape.levels) for file in files], OneSize()
+    both, one_size = [read_file(shape, file) for file in files], OneSize()
     for picture, file in zip(both, files, strict=True):
         one_size.check(picture, str(file))
     return np.stack(both)

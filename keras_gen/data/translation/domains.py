@@ -122,6 +122,7 @@ def open_domains(
     split: str = "train",
     reverse: bool = False,
     value_range: ValueRange | str | None = None,
+    frames: str | None = None,
 ) -> Domains:
     """Opens two domains by name.
 
@@ -132,14 +133,15 @@ def open_domains(
         split: `train`, `test` or `all`.
         reverse: take the second domain for A.
         value_range: as in `open_source`, of both domains.
+        frames: as in `open_source`.
 
     Raises:
         InputError: an unknown kind, a path that is not there, pictures that have no partner or another shape.
     """
     kind, location = find_domains(name)
     check_split(split)
-    levels = Levels(resolved_range(value_range, partial(measure_domains, name)))
-    shape = asked_shape(image_size, channels)._replace(levels=levels)
+    levels = Levels(resolved_range(value_range, partial(measure_domains, name, frames)))
+    shape = asked_shape(image_size, channels, levels, frames)
     found = kind.read(place_of(kind.form, location), split, shape)
     a, b = (Source(f"{name} ({domain})", split, part, levels) for domain, part in (("A", found.a), ("B", found.b)))
     check_same_shape(a, b)
@@ -149,10 +151,10 @@ def open_domains(
     return both.swapped() if reverse else both
 
 
-def measure_domains(name: str, levels: Levels) -> None:
+def measure_domains(name: str, frames: str | None, levels: Levels) -> None:
     """Lets levels see all training pictures of both domains, and take the range of their numbers."""
     kind, location = find_domains(name)
-    place, shape = place_of(kind.form, location), Shape(levels=levels)
+    place, shape = place_of(kind.form, location), Shape(levels=levels, frames=frames)
     if kind.stream is None:
         kind.read(place, "train", shape)
     else:
@@ -167,6 +169,7 @@ def open_streams(
     channels: int | None = None,
     split: str = "train",
     levels: Levels | None = None,
+    frames: str | None = None,
 ) -> tuple[Stream, ...]:
     """One after the other the pairs, or the pictures of A and those of B; arguments and errors as for
     `open_domains`."""
@@ -174,7 +177,7 @@ def open_streams(
     check_split(split)
     if kind.stream is None:
         raise InputError(f"the data must be pictures that can be prepared. Received: {name!r}.")
-    shape = asked_shape(image_size, channels)._replace(levels=levels)
+    shape = asked_shape(image_size, channels, levels, frames)
     return kind.stream(place_of(kind.form, location), split, shape)
 
 

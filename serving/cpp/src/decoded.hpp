@@ -16,6 +16,7 @@ struct Decoded {
     std::int64_t width = 0;
     std::int64_t depth = 0;  // bytes for a pixel: 1 grey, 2 grey and opacity, 3 RGB, 4 RGB and opacity
     int orientation = 1;
+    std::string profile{};  // ICC; empty for none
     std::vector<std::uint8_t> values{};
 };
 

@@ -85,6 +85,12 @@ bool read_rows(Reading& reading, bool keep_deep) {
         reading.rows.push_back(reading.values.data() + row * line);
     png_read_image(reading.png, reading.rows.data());
     png_read_end(reading.png, reading.info);
+    png_charp title = nullptr;
+    int compression = 0;
+    png_bytep profile = nullptr;
+    png_uint_32 profile_size = 0;
+    if (png_get_iCCP(reading.png, reading.info, &title, &compression, &profile, &profile_size) != 0)
+        decoded.profile.assign(reinterpret_cast<const char*>(profile), profile_size);
 #ifdef PNG_eXIf_SUPPORTED
     png_uint_32 size = 0;
     png_bytep exif = nullptr;

@@ -78,7 +78,7 @@ struct Image {
     std::int64_t channels = 0;
     bool any_size = false;  // height and width are free multiples of `multiple`
     std::int64_t multiple = 1;
-    std::optional<ValueRange> value_range;  // of training pictures of more than 8 bits; full scale without it
+    std::optional<ValueRange> value_range{};  // of training pictures of more than 8 bits; full scale without it
 };
 
 struct Manifest {

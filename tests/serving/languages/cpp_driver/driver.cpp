@@ -176,7 +176,7 @@ void run(const std::string& command, const std::string& bundle) {
         give(resampled(command));
     } else if (command == "read") {
         std::optional<keras_gen::ValueRange> range;
-        if (options.count("white") > 0) range = {1.0 * integer("black", 0), 1.0 * integer("white", 0)};
+        if (options.count("white") > 0) range = {std::stod(options["black"]), std::stod(options["white"])};
         const auto picture =
             keras_gen::read_picture(options["in"], integer("channels", 3), keras_gen::most_pixels, range);
         give(picture.pixels);
