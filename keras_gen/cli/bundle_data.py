@@ -10,6 +10,7 @@ import numpy as np
 from keras_gen.cli.parser import Parser
 from keras_gen.data import FRAMES_HELP, SOURCE_NAMES, Source, import_data, open_source
 from keras_gen.data.examples import Frames
+from keras_gen.data.interpolation import Choice
 from serving import Sampler
 from serving.bundle.inputs import size_text
 from serving.common.errors import InputError, require_at_least
@@ -39,6 +40,18 @@ def add_reading(parser: Parser, what: str) -> None:
         help=f"numbers in the data that are black and white, LOW,HIGH; as the {what} was trained by default.",
     )
     parser.add_argument("--frames", type=Frames | None, default=None, help=FRAMES_HELP)
+    add_interpolation(parser)
+
+
+def add_interpolation(parser: Parser) -> None:
+    """Adds how pictures of the data are resized."""
+    for name, what in (("", "pictures"), ("_a", "pictures of domain A"), ("_b", "pictures of domain B")):
+        parser.add_argument(
+            f"--interpolation{name}",
+            type=Choice | None,
+            default=None,
+            help=f"how {what} are resized: bicubic, or nearest for label maps; by the number of colours by default.",
+        )
 
 
 def read_data(sampler: Sampler, options: Any) -> Source:
@@ -53,7 +66,9 @@ def read_data(sampler: Sampler, options: Any) -> Source:
     size, channels = ((image.height, image.width), image.channels) if options.resize else (None, None)
     import_data(options.data)
     value_range = options.value_range or image.value_range
-    source = open_source(options.data, size, channels, options.split, value_range, options.frames)
+    source = open_source(
+        options.data, size, channels, options.split, value_range, options.frames, options.interpolation
+    )
     wanted = (image.height, image.width, image.channels)
     if source.image_shape != wanted:
         raise InputError(

@@ -102,8 +102,8 @@ def _run(place: Path, options: Any) -> list[Any]:
     model = open_model(place)
     if place.suffix != MODEL_SUFFIX:
         config = RunDirectory(place).config()
-        options.value_range = options.value_range or config.get("value_range")
-        options.frames = options.frames or config.get("frames")
+        for name in ("value_range", "frames", "interpolation", "interpolation_a", "interpolation_b"):
+            options[name] = options[name] or config.get(name)
     if model.spec.translates:
         networks = {name: net for name, net in model.inference_networks().items() if set(net.input) == {IMAGE}}
         translate = {name: partial(_translated, network) for name, network in networks.items()}
@@ -183,13 +183,16 @@ def _translation(translate: Mapping[str, Translate], shape: tuple[int, int, int]
     settings = Settings(options.metrics, options.against, options.count, options.seed, options.extractor)
     splits = (options.split, "train")
     test, train = (
-        open_domains(options.data, shape[:2], shape[2], split, options.reverse, **_reading(options)) for split in splits
+        open_domains(options.data, shape[:2], shape[2], split, options.reverse, **_reading(options, "_a", "_b"))
+        for split in splits
     )
     return evaluate_translation(translate, test, train, settings)
 
 
-def _reading(options: Any) -> dict[str, Any]:
-    return {"value_range": options.value_range, "frames": options.frames}
+def _reading(options: Any, *domains: str) -> dict[str, Any]:
+    """How the data is read; `domains` are the ends of the names of what is said of each."""
+    ways = {f"interpolation{domain}": options[f"interpolation{domain}"] or options.interpolation for domain in domains}
+    return {"value_range": options.value_range, "frames": options.frames, **ways}
 
 
 def _translated(network: Any, images: np.ndarray) -> np.ndarray:
@@ -204,7 +207,8 @@ def _sources(options: Any, shape: tuple[int, int, int]) -> tuple[Any, Any]:
     from keras_gen.data import open_source
 
     test, train = (
-        open_source(options.data, shape[:2], shape[2], split, **_reading(options)) for split in (options.split, "train")
+        open_source(options.data, shape[:2], shape[2], split, **_reading(options, ""))
+        for split in (options.split, "train")
     )
     return test, train
 

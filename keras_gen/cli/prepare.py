@@ -26,7 +26,8 @@ def run(words: Sequence[str]) -> int:
     try:
         with whole_folder(out) as folder:
             shape = (options.image_size, options.channels, options.load_size, options.value_range, options.frames)
-            domains, counts = prepare(folder, options.source, *shape)
+            ways = (options.interpolation_a or options.interpolation, options.interpolation_b or options.interpolation)
+            domains, counts = prepare(folder, options.source, *shape, *ways)
     except OSError as error:
         raise InputError(f"{out} must be a folder with enough room. Received: {error}.") from error
     what = "pairs" if domains == prepared.PAIRS else "pictures"
@@ -37,6 +38,7 @@ def run(words: Sequence[str]) -> int:
 
 
 def _parser() -> Parser:
+    from keras_gen.cli.bundle_data import add_interpolation
     from keras_gen.data import FRAMES_HELP, VALUE_RANGE_HELP
     from keras_gen.data.examples import Frames
     from keras_gen.data.kinds import DOMAINS, OWN_DOMAINS, OWN_SOURCE, SOURCES, described, forms
@@ -62,4 +64,5 @@ def _parser() -> Parser:
     )
     parser.add_argument("--value_range", type=str | None, default=None, help=VALUE_RANGE_HELP)
     parser.add_argument("--frames", type=Frames | None, default=None, help=FRAMES_HELP)
+    add_interpolation(parser)
     return parser

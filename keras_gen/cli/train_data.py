@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from keras_gen.cli.train_options import DataOptions, RunOptions
 from keras_gen.data import Share, Source, check_same_shape, endless_pairs, import_data, open_source
+from keras_gen.data.interpolation import BICUBIC
 from keras_gen.data.translation import Domains, check_load_size, open_domains
 from serving.common.classes import class_labels
 from serving.common.errors import InputError
@@ -24,7 +25,7 @@ class TrainingData:
 
     Attributes:
         source: what gives the model its classes, and its picture size unless parts of the pictures are taken.
-        options: which data, and how it is brought into batches.
+        options: which data, and how it is brought into batches; what was left to the data is settled.
         seed: seed of its order.
     """
 
@@ -85,7 +86,9 @@ def open_training_data(options: DataOptions, run: RunOptions, cls: type[BaseMode
         return _open_translation(options, run, cls)
     _check_untranslated(options, run.name)
     source = open_source(options.data, options.image_size, options.channels, **options.reading())
-    options = _settled(options, source)
+    options = replace(
+        options, value_range=value_range_text(source.value_range), interpolation=source.interpolation.choice
+    )
     if cls.spec.labelled and source.examples.labels is None:
         raise InputError(
             f"{source.name} must have labels for {run.name!r}, which is told the class. Received: pictures alone."
@@ -97,9 +100,11 @@ def open_training_data(options: DataOptions, run: RunOptions, cls: type[BaseMode
     return Adapting(source, options, run.seed, target)
 
 
-def _settled(options: DataOptions, source: Source) -> DataOptions:
-    """The options with the range that the data was found to have, so that a run says what it is."""
-    return replace(options, value_range=value_range_text(source.value_range))
+def found_out(given: DataOptions, settled: DataOptions) -> dict[str, str | None]:
+    """The options that say what the data was found to be, for the run to keep; blending is what goes without saying."""
+    names = ("value_range", "interpolation", "interpolation_a", "interpolation_b")
+    found = {name: getattr(settled, name) for name in names}
+    return {name: getattr(given, name) if value == BICUBIC else value for name, value in found.items()}
 
 
 def _check_untranslated(options: DataOptions, name: str) -> None:
@@ -115,8 +120,13 @@ def _open_translation(options: DataOptions, run: RunOptions, cls: type[BaseModel
     if options.load_size is not None:
         check_load_size(options.load_size, options.image_size)
     size = options.load_size or options.image_size
-    domains = open_domains(options.data, size, options.channels, reverse=options.reverse, **options.reading())
-    options = _settled(options, domains.a)
+    domains = open_domains(options.data, size, options.channels, reverse=options.reverse, **options.reading_domains())
+    options = replace(
+        options,
+        value_range=value_range_text(domains.a.value_range),
+        interpolation_a=domains.a.interpolation.choice,
+        interpolation_b=domains.b.interpolation.choice,
+    )
     if cls.spec.translates == "pairs" and not domains.paired:
         raise InputError(
             f"{run.name!r} must have pairs of pictures that belong together, as in pairs:PATH. "
@@ -173,7 +183,8 @@ class Translation(TrainingData):
     def validation(self, model: BaseModel) -> tf.data.Dataset:
         height, width, channels = model.image_shape
         options = self.options
-        held_out = open_domains(options.data, (height, width), channels, "test", options.reverse, **options.reading())
+        reading = options.reading_domains()
+        held_out = open_domains(options.data, (height, width), channels, "test", options.reverse, **reading)
         return held_out.dataset(self.options.batch_size)
 
     def _crop(self) -> int | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Self
 
 from keras_gen.data.examples import Frames
+from keras_gen.data.interpolation import Choice
 from keras_gen.training.option_values import Better, Precision, StrategyName
 from serving.common.errors import InputError, require_at_least
 from serving.common.levels import parse_value_range
@@ -48,6 +49,10 @@ class DataOptions:
             of the training pictures, those of --data; full scale of 8 or 16 bits by default.
         frames: of picture files with several frames, such as animations: take the first, or all, each as a picture.
             Such a file is refused by default.
+        interpolation: how pictures are resized: bicubic blends pixels, nearest keeps the colours of label maps. By
+            default pictures of few colours are taken for label maps.
+        interpolation_a: for models that translate: the same for domain A.
+        interpolation_b: for models that translate: the same for domain B.
         load_size: for models that translate: resize pictures to this side, then train on random crops of --image-size,
             of a pair at the same place in both.
         mirror: for models that translate: flip pictures left to right at random, both of a pair alike.
@@ -61,6 +66,9 @@ class DataOptions:
     channels: int | None = None
     value_range: str | None = None
     frames: Frames | None = None
+    interpolation: Choice | None = None
+    interpolation_a: Choice | None = None
+    interpolation_b: Choice | None = None
     load_size: int | None = None
     mirror: bool = False
     reverse: bool = False
@@ -70,8 +78,13 @@ class DataOptions:
         parse_value_range(self.value_range)
 
     def reading(self) -> dict[str, Any]:
-        """How numbers and files become pictures, as `open_source` and `open_domains` take it."""
-        return {"value_range": self.value_range, "frames": self.frames}
+        """How numbers and files become pictures, as `open_source` takes it."""
+        return {"value_range": self.value_range, "frames": self.frames, "interpolation": self.interpolation}
+
+    def reading_domains(self) -> dict[str, Any]:
+        """The same for `open_domains`."""
+        a, b = (one or self.interpolation for one in (self.interpolation_a, self.interpolation_b))
+        return {"value_range": self.value_range, "frames": self.frames, "interpolation_a": a, "interpolation_b": b}
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from keras_gen.cli.train_callbacks import training_callbacks
 from keras_gen.cli.train_checks import check_execution, check_shares
-from keras_gen.cli.train_data import TrainingData, open_training_data
+from keras_gen.cli.train_data import TrainingData, found_out, open_training_data
 from keras_gen.cli.train_model import fresh_model
 from keras_gen.cli.train_options import TrainOptions
 from keras_gen.cli.watching import watch_callbacks
@@ -89,7 +89,7 @@ def train(
 
 def _train(options: TrainOptions, cls: type[BaseModel], config: dict[str, Any], places: Places) -> Path:
     data = open_training_data(options.data, options.run, cls)
-    config = {**config, "value_range": data.options.value_range}
+    config = {**config, **found_out(options.data, data.options)}
     model = fresh_model(cls, data, options, config)
     position, epochs = places.run.position(), options.run.epochs
     unfinished = position.epochs < epochs

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from keras_gen.data.examples import Examples, Shape, check_memory
+from keras_gen.data.interpolation import some
 from serving.bundle.inputs import size_text
 from serving.common.errors import InputError
 from serving.common.images import as_pillow, conform
@@ -36,12 +37,7 @@ def from_arrays(
         InputError: another shape or type, no pictures, a pixel out of range or not finite, labels that do
             not match.
     """
-    if images.ndim == 3:
-        images = images[..., None]
-    if images.ndim != 4 or images.shape[3] not in (1, 3) or 0 in images.shape:
-        raise InputError(
-            f"{name} must hold pictures (n, height, width[, 1 or 3]), n at least 1. Received: {images.shape}."
-        )
+    images = _checked(name, images)
     images = _conform(name, pixels(name, images, shape.levels or Levels()), shape)
     if labels is not None:
         labels = np.asarray(labels).reshape(len(labels), -1)
@@ -54,12 +50,25 @@ def from_arrays(
     return Examples(images, labels, classes)
 
 
+def _checked(name: str, images: np.ndarray) -> np.ndarray:
+    """Pictures (n, height, width, channels)."""
+    if images.ndim == 3:
+        images = images[..., None]
+    if images.ndim != 4 or images.shape[3] not in (1, 3) or 0 in images.shape:
+        raise InputError(
+            f"{name} must hold pictures (n, height, width[, 1 or 3]), n at least 1. Received: {images.shape}."
+        )
+    return images
+
+
 def pairs_from(name: str, pairs: np.ndarray, shape: Shape) -> Examples:
     """Checks pairs (n, 2, height, width, channels), whose pictures are otherwise as `from_arrays` takes them."""
     if pairs.ndim != 5 or pairs.shape[1] != 2:
         raise InputError(f"{name} must hold pairs (n, 2, height, width, 1 or 3). Received: {pairs.shape}.")
-    images = from_arrays(name, pairs.reshape(-1, *pairs.shape[2:]), None, shape).images
-    return Examples(images.reshape(-1, 2, *images.shape[1:]))
+    images = _checked(name, pairs.reshape(-1, *pairs.shape[2:]))
+    # Both domains at once, which have one range.
+    both = pixels(name, images, shape.levels or Levels()).reshape(-1, 2, *images.shape[1:])
+    return Examples(np.stack([_conform(name, both[:, domain], shape.of(domain)) for domain in (0, 1)], axis=1))
 
 
 def check_labels(name: str, labels: np.ndarray, classes: tuple[str, ...]) -> None:
@@ -72,7 +81,7 @@ def check_labels(name: str, labels: np.ndarray, classes: tuple[str, ...]) -> Non
 
 def conform_picture(picture: np.ndarray, shape: Shape) -> np.ndarray:
     """A uint8 picture, (height, width, 1 or 3), in the shape asked for."""
-    return conform(as_pillow(picture), shape.size, shape.channels)
+    return conform(as_pillow(picture), shape.size, shape.channels, shape.interpolation.resampling)
 
 
 def pixels(name: str, images: np.ndarray, levels: Levels) -> np.ndarray:
@@ -125,4 +134,5 @@ def _conform(name: str, images: np.ndarray, shape: Shape) -> np.ndarray:
             f"Received: requested {size_text(wanted)}."
         )
     check_memory(name, len(images), wanted)
+    shape.interpolation.settle(some(images), shape.size)
     return np.stack([conform_picture(picture, shape) for picture in images])

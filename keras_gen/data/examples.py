@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from keras_gen.data.interpolation import BICUBIC, Interpolation
 from serving.bundle.inputs import size_text
 from serving.common.errors import InputError, require_among
 from serving.common.images import ALL, FIRST
@@ -29,12 +30,24 @@ class Shape(NamedTuple):
         channels: 1 (grey) or 3 (RGB).
         levels: which numbers become black and white, and which were seen; None takes full scale.
         frames: of a file that has several: `first` or `all`; None refuses such a file.
+        interpolations: how pictures of the first and of the second domain are resized; None blends both.
     """
 
     size: tuple[int, int] | None = None
     channels: int | None = None
     levels: Levels | None = None
     frames: str | None = None
+    interpolations: tuple[Interpolation, Interpolation] | None = None
+
+    def of(self, domain: int) -> Shape:
+        """The same for the pictures of one domain, 0 or 1."""
+        ways = self.interpolations
+        return self if ways is None else self._replace(interpolations=(ways[domain], ways[domain]))
+
+    @property
+    def interpolation(self) -> Interpolation:
+        """How pictures of one domain, or of the first, are resized."""
+        return Interpolation(BICUBIC) if self.interpolations is None else self.interpolations[0]
 
 
 def check_split(split: str) -> None:
@@ -52,6 +65,7 @@ def asked_shape(
     channels: int | None,
     levels: Levels | None = None,
     frames: str | None = None,
+    interpolations: tuple[Interpolation, Interpolation] | None = None,
 ) -> Shape:
     """What a caller asks for.
 
@@ -60,6 +74,7 @@ def asked_shape(
         channels: 1 or 3.
         levels: which numbers become black and white.
         frames: of a file that has several: `first` or `all`; None refuses such a file.
+        interpolations: how pictures of the first and of the second domain are resized; None blends both.
 
     Raises:
         InputError: another number of channels, or a side below 1.
@@ -71,7 +86,7 @@ def asked_shape(
         raise InputError(f"`image_size` must be at least 1. Received: {image_size}.")
     if frames is not None:
         require_among((FIRST, ALL), frames=frames)
-    return Shape(size, channels, levels, frames)
+    return Shape(size, channels, levels, frames, interpolations)
 
 
 @dataclass(frozen=True)

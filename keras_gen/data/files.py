@@ -9,14 +9,22 @@ from pathlib import Path
 import numpy as np
 
 from keras_gen.data.examples import Shape
+from keras_gen.data.interpolation import some
 from keras_gen.data.streams import Stream, decoded
 from serving.common.frames import count_frames, read_frame
-from serving.common.images import ALL, read_image
+from serving.common.images import ALL, FIRST, read_image
 
 
 def read_file(shape: Shape, file: Path) -> np.ndarray:
     """The picture of a file in the shape asked for; one of several frames is refused, unless the first is asked for."""
-    return read_image(file, shape.size, shape.channels, levels=shape.levels, frames=shape.frames)
+    resampling = shape.interpolation.resampling
+    return read_image(file, shape.size, shape.channels, levels=shape.levels, frames=shape.frames, resampling=resampling)
+
+
+def look_at(shape: Shape, files: Sequence[Path]) -> None:
+    """Decides how the pictures of files are resized, by a few of them."""
+    whole = shape._replace(size=None, frames=FIRST)
+    shape.interpolation.settle((read_file(whole, file) for file in some(files)), shape.size)
 
 
 def decoded_files(
@@ -31,6 +39,7 @@ def decoded_files(
         labels: of each file; None if unknown.
         classes: names of the classes.
     """
+    look_at(shape, files)
     if shape.frames != ALL:
         return decoded(name, files, partial(read_file, shape), labels, classes)
     frames = [(row, index) for row, file in enumerate(files) for index in range(count_frames(file))]
@@ -42,4 +51,4 @@ def decoded_files(
 
 def _read_frame(shape: Shape, item: tuple[Path, int]) -> np.ndarray:
     file, index = item
-    return read_frame(file, index, shape.size, shape.channels, shape.levels)
+    return read_frame(file, index, shape.size, shape.channels, shape.levels, shape.interpolation.resampling)

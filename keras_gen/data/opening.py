@@ -7,9 +7,11 @@ from functools import partial
 
 from keras_gen.data.examples import Shape, asked_shape, check_split
 from keras_gen.data.forms import Form, Inner
+from keras_gen.data.interpolation import BICUBIC, NEAREST, Choice, Interpolation
 from keras_gen.data.kinds import find_source
 from keras_gen.data.source import Source
 from keras_gen.data.streams import Stream, streamed
+from serving.common.errors import require_among
 from serving.common.levels import Levels, ValueRange, parse_value_range
 
 VALUE_RANGE_HELP = (
@@ -27,6 +29,7 @@ def open_source(
     split: str = "train",
     value_range: ValueRange | str | None = None,
     frames: str | None = None,
+    interpolation: Choice | None = None,
 ) -> Source:
     """Opens a data set by name.
 
@@ -41,14 +44,17 @@ def open_source(
             bits are used by full scale, and floats are in [0, 1] or [-1, 1].
         frames: of a picture file that has several: `first`, or `all`, each of which is then a picture; by default such
             a file is refused.
+        interpolation: how pictures are resized: `bicubic` blends pixels, `nearest` keeps the colours of label maps. By
+            default pictures of few colours are taken for label maps.
 
     Raises:
         InputError: an unknown source, a path that is not there, data that cannot be used.
     """
     levels = Levels(resolved_range(value_range, partial(measure, name, frames)))
-    source = _source(name, split, asked_shape(image_size, channels, levels, frames))
+    source = _source(name, split, asked_shape(image_size, channels, levels, frames, ways(interpolation)))
     if split != "test":
         source.levels.warn(name)
+        source.interpolation.say(name)
     return source
 
 
@@ -59,9 +65,27 @@ def open_stream(
     split: str = "train",
     levels: Levels | None = None,
     frames: str | None = None,
+    interpolations: tuple[Interpolation, Interpolation] | None = None,
 ) -> Stream:
     """The pictures of a data set one after the other; arguments and errors as for `open_source`."""
-    return _stream(name, split, asked_shape(image_size, channels, levels, frames))
+    return _stream(name, split, asked_shape(image_size, channels, levels, frames, interpolations))
+
+
+def ways(interpolation: Choice | None) -> tuple[Interpolation, Interpolation]:
+    """How pictures of one domain are resized."""
+    way = interpolation_of(interpolation)
+    return way, way
+
+
+def interpolation_of(choice: Choice | None) -> Interpolation:
+    """How pictures are resized.
+
+    Raises:
+        InputError: an unknown choice.
+    """
+    if choice is not None:
+        require_among((BICUBIC, NEAREST), interpolation=choice)
+    return Interpolation(choice)
 
 
 def resolved_range(value_range: object, measure: Callable[[Levels], None]) -> ValueRange | None:
@@ -96,7 +120,7 @@ def _source(name: str, split: str, shape: Shape) -> Source:
     check_split(split)
     levels = shape.levels or Levels()
     examples = kind.read(place_of(kind.form, location), split, shape._replace(levels=levels))
-    return Source(name, split, examples, levels)
+    return Source(name, split, examples, levels, shape.interpolation)
 
 
 def _stream(name: str, split: str, shape: Shape) -> Stream:

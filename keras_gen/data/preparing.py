@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from keras_gen.data.examples import MissingSplitError
+from keras_gen.data.interpolation import Choice, Interpolation
 from keras_gen.data.kinds import DOMAIN_NAMES, DOMAINS, SOURCE_NAMES, SOURCES
-from keras_gen.data.opening import measure, open_stream, resolved_range
+from keras_gen.data.opening import interpolation_of, measure, open_stream, resolved_range
 from keras_gen.data.own import FUNCTIONS
 from keras_gen.data.sources.prepared import FILE, ONE, PAIRS, UNPAIRED, Facts, images_file, labels_file
 from keras_gen.data.streams import OneSize, Stream
@@ -28,6 +29,8 @@ def prepare(
     load_size: int | None = None,
     value_range: ValueRange | str | None = None,
     frames: str | None = None,
+    interpolation_a: Choice | None = None,
+    interpolation_b: Choice | None = None,
 ) -> tuple[str, Counts]:
     """Decodes the pictures of a source once.
 
@@ -39,6 +42,8 @@ def prepare(
         load_size: side of the training pictures of two domains, of which training takes parts of `image_size`.
         value_range: as in `open_source`.
         frames: likewise.
+        interpolation_a: as in `open_domains`; that of a source of one domain.
+        interpolation_b: likewise.
 
     Returns:
         What was written, `ONE`, `PAIRS` or `UNPAIRED`, and the number of pictures or pairs in each split, of two
@@ -53,7 +58,9 @@ def prepare(
             raise InputError(f"--load-size must be left out for a source of one domain. Received: {load_size}.")
         check_load_size(load_size, image_size)
     levels = Levels(resolved_range(value_range, partial(measure_domains if two else measure, name, frames)))
-    open_split = partial(open_streams if two else _open_one, levels=levels, frames=frames)
+    a, b = interpolation_of(interpolation_a), interpolation_of(interpolation_b)
+    ways = (a, b if two else a)
+    open_split = partial(open_streams if two else _open_one, levels=levels, frames=frames, interpolations=ways)
     train = open_split(name, load_size or image_size, channels, "train")
     domains = (PAIRS if len(train) == 1 else UNPAIRED) if two else ONE
     shapes, counts = {"train": _write(folder, "train", train)}, {"train": [stream.count for stream in train]}
@@ -68,6 +75,8 @@ def prepare(
     classes = next((stream.classes for stream in (*train, *test) if stream.classes), ())
     facts = Facts(name, domains, shapes, classes, levels.value_range)
     levels.warn(name)
+    for way, domain in zip(ways, ("A", "B"), strict=True) if two else [(a, "")]:
+        way.say(f"{name} ({domain})" if domain else name)
     (folder / FILE).write_text(facts.to_json(), encoding="utf-8")
     return domains, counts
 
@@ -89,8 +98,9 @@ def _open_one(
     split: str,
     levels: Levels,
     frames: str | None,
+    interpolations: tuple[Interpolation, Interpolation],
 ) -> tuple[Stream, ...]:
-    return (open_stream(name, image_size, channels, split, levels, frames),)
+    return (open_stream(name, image_size, channels, split, levels, frames, interpolations),)
 
 
 def _write(folder: Path, split: str, streams: tuple[Stream, ...]) -> tuple[int, int, int]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from keras_gen.data.examples import Examples
+from keras_gen.data.interpolation import Interpolation
 from keras_gen.data.shares import Share, shared
 from serving.common.errors import InputError
 from serving.common.levels import Levels, ValueRange
@@ -32,12 +33,14 @@ class Source:
         split: `train`, `test` or `all`.
         examples: pictures, labels and classes.
         levels: which numbers of the data are black and white.
+        interpolation: how pictures were resized.
     """
 
     name: str
     split: str
     examples: Examples
     levels: Levels = field(default_factory=Levels, repr=False, compare=False)
+    interpolation: Interpolation = field(default_factory=Interpolation, repr=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.examples.images)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from serving.common import formats
 from serving.common.errors import InputError
@@ -79,12 +80,19 @@ def read_frames(
         return found
 
 
-def read_frame(source: Path, index: int, size: Any, channels: int | None, levels: Levels | None) -> np.ndarray:
+def read_frame(
+    source: Path,
+    index: int,
+    size: tuple[int, int] | None,
+    channels: int | None,
+    levels: Levels | None,
+    resampling: Image.Resampling,
+) -> np.ndarray:
     """One frame of a file, like `read_image`."""
     levels = levels or Levels()
     with opened(source, MAX_PIXELS, levels) as image:
         image.seek(index)
-        return pixels_of(image, levels, str(source), size, channels)[0]
+        return pixels_of(image, levels, str(source), size, channels, resampling)[0]
 
 
 def count_frames(source: Path) -> int:

@@ -39,6 +39,7 @@ def read_image(
     max_pixels: int = MAX_PIXELS,
     levels: Levels | None = None,
     frames: str | None = FIRST,
+    resampling: Image.Resampling = Image.Resampling.BICUBIC,
 ) -> np.ndarray:
     """Decodes a picture with 8 bits per channel, upright and without transparency.
 
@@ -53,6 +54,7 @@ def read_image(
         max_pixels: a larger picture is refused before it is decoded.
         levels: which numbers become black and white; full scale by default.
         frames: `first` takes the first frame of a file that has several; None refuses such a file.
+        resampling: Pillow's name of the way to resize.
 
     Returns:
         uint8, shape (height, width, channels).
@@ -67,7 +69,7 @@ def read_image(
                 f"must hold one picture; --frames first takes the first of a file, --frames all every one. "
                 f"Received: {count} frames."
             )
-        return pixels_of(image, levels, _name(source), size, channels)[0]
+        return pixels_of(image, levels, _name(source), size, channels, resampling)[0]
 
 
 def read_with_opacity(
@@ -87,12 +89,17 @@ def read_with_opacity(
 
 
 def pixels_of(
-    image: Image.Image, levels: Levels, name: str, size: tuple[int, int] | None, channels: int | None
+    image: Image.Image,
+    levels: Levels,
+    name: str,
+    size: tuple[int, int] | None,
+    channels: int | None,
+    resampling: Image.Resampling = Image.Resampling.BICUBIC,
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """What `read_with_opacity` gives, of the frame that an open file is at."""
     picture = _eight_bits(ImageOps.exif_transpose(image), levels, name)
     opacity = np.asarray(picture.getchannel("A")) if picture.has_transparency_data else None
-    return conform(on_white(picture), size, channels), opacity
+    return conform(on_white(picture), size, channels, resampling), opacity
 
 
 def frame_count(image: Image.Image) -> int:
@@ -136,7 +143,12 @@ def opened(source: Path | bytes, max_pixels: int, levels: Levels) -> Iterator[Im
         ) from error
 
 
-def conform(image: Image.Image, size: tuple[int, int] | None, channels: int | None) -> np.ndarray:
+def conform(
+    image: Image.Image,
+    size: tuple[int, int] | None,
+    channels: int | None,
+    resampling: Image.Resampling = Image.Resampling.BICUBIC,
+) -> np.ndarray:
     """Converts a grey (`L`) or `RGB` picture to the requested shape.
 
     Args:
@@ -144,6 +156,7 @@ def conform(image: Image.Image, size: tuple[int, int] | None, channels: int | No
         size: (height, width); the largest centred part with this aspect ratio is resampled to it with an
             antialiasing filter. None keeps the size.
         channels: 1 or 3; None keeps them.
+        resampling: Pillow's name of the way to resize.
 
     Returns:
         uint8, (height, width, channels).
@@ -151,7 +164,7 @@ def conform(image: Image.Image, size: tuple[int, int] | None, channels: int | No
     if channels is not None:
         image = image.convert("L" if channels == 1 else "RGB")
     if size is not None and (image.height, image.width) != size:
-        image = ImageOps.fit(image, (size[1], size[0]), Image.Resampling.BICUBIC)
+        image = ImageOps.fit(image, (size[1], size[0]), resampling)
     array = np.asarray(image)
     return array[:, :, None] if array.ndim == 2 else array
 

@@ -12,6 +12,7 @@ import numpy as np
 from keras_gen.data.arrays import conform_picture, from_arrays, pixels
 from keras_gen.data.examples import DomainExamples, Examples, MissingSplitError, Shape, joined, splits_of
 from keras_gen.data.forms import Form
+from keras_gen.data.interpolation import LOOKED_AT
 from keras_gen.data.streams import Stream, in_memory
 from serving.common.errors import InputError, nearest
 from serving.common.images import to_uint8
@@ -32,9 +33,10 @@ def read_domains(location: str, split: str, shape: Shape) -> DomainExamples:
     """The pictures of A and of B."""
     a, b = (
         joined(
-            f"tfds:{location}", [Examples(read(location, f"{part}{domain}", shape).images) for part in splits_of(split)]
+            f"tfds:{location}",
+            [Examples(read(location, f"{part}{domain}", shape.of(row)).images) for part in splits_of(split)],
         )
-        for domain in "AB"
+        for row, domain in enumerate("AB")
     )
     return DomainExamples(a, b, paired=False)
 
@@ -55,6 +57,9 @@ def stream(location: str, split: str, shape: Shape) -> Stream:
     labelled = "label" in features
     classes = tuple(features["label"].names or ()) if labelled and hasattr(features["label"], "names") else ()
     levels = shape.levels or Levels()
+    if shape.size is not None:
+        first = tfds.as_numpy(builder.as_dataset(split=split).take(LOOKED_AT))
+        shape.interpolation.settle((_eight_bits(name, example["image"], levels) for example in first), shape.size)
     examples = (
         (
             conform_picture(_eight_bits(name, example["image"], levels), shape),
@@ -67,7 +72,7 @@ def stream(location: str, split: str, shape: Shape) -> Stream:
 
 def stream_domains(location: str, split: str, shape: Shape) -> tuple[Stream, Stream]:
     """The pictures of `read_domains`, decoded as they are asked for."""
-    a, b = (stream(location, f"{split}{domain}", shape).unlabelled() for domain in "AB")
+    a, b = (stream(location, f"{split}{domain}", shape.of(row)).unlabelled() for row, domain in enumerate("AB"))
     return a, b
 
 

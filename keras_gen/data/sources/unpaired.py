@@ -32,7 +32,7 @@ def stream_domains(location: str, split: str, shape: Shape) -> tuple[Stream, Str
     else:
         by_domain = [split_folders(existing_folder(folder), split, "unpaired") for folder in folders]
     shape = shape._replace(channels=shape.channels or 3)
-    a, b = (decoded_files(name, _files(name, of_domain), shape) for of_domain in by_domain)
+    a, b = (decoded_files(name, _files(name, of), shape.of(domain)) for domain, of in enumerate(by_domain))
     return a, b
 
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from keras_gen.data import own
 from keras_gen.data.domains import check_same_shape
 from keras_gen.data.examples import Shape, asked_shape, check_split
+from keras_gen.data.interpolation import Choice, Interpolation
 from keras_gen.data.kinds import DOMAINS, SOURCES, find_domains
-from keras_gen.data.opening import place_of, resolved_range
+from keras_gen.data.opening import interpolation_of, place_of, resolved_range
 from keras_gen.data.shares import Share, shared
 from keras_gen.data.source import Source
 from keras_gen.data.streams import Stream
@@ -123,6 +124,8 @@ def open_domains(
     reverse: bool = False,
     value_range: ValueRange | str | None = None,
     frames: str | None = None,
+    interpolation_a: Choice | None = None,
+    interpolation_b: Choice | None = None,
 ) -> Domains:
     """Opens two domains by name.
 
@@ -134,6 +137,8 @@ def open_domains(
         reverse: take the second domain for A.
         value_range: as in `open_source`, of both domains.
         frames: as in `open_source`.
+        interpolation_a: `interpolation` of `open_source` for A, the second domain with `reverse`.
+        interpolation_b: likewise for B.
 
     Raises:
         InputError: an unknown kind, a path that is not there, pictures that have no partner or another shape.
@@ -141,13 +146,20 @@ def open_domains(
     kind, location = find_domains(name)
     check_split(split)
     levels = Levels(resolved_range(value_range, partial(measure_domains, name, frames)))
-    shape = asked_shape(image_size, channels, levels, frames)
+    a, b = interpolation_of(interpolation_a), interpolation_of(interpolation_b)
+    in_data = (b, a) if reverse else (a, b)
+    shape = asked_shape(image_size, channels, levels, frames, in_data)
     found = kind.read(place_of(kind.form, location), split, shape)
-    a, b = (Source(f"{name} ({domain})", split, part, levels) for domain, part in (("A", found.a), ("B", found.b)))
-    check_same_shape(a, b)
-    both = Domains(name, a, b, found.paired)
+    first, second = (
+        Source(f"{name} ({domain})", split, part, levels, way)
+        for domain, part, way in zip("AB", (found.a, found.b), in_data, strict=True)
+    )
+    check_same_shape(first, second)
+    both = Domains(name, first, second, found.paired)
     if split != "test":
         levels.warn(name)
+        for part in (first, second):
+            part.interpolation.say(part.name)
     return both.swapped() if reverse else both
 
 
@@ -170,6 +182,7 @@ def open_streams(
     split: str = "train",
     levels: Levels | None = None,
     frames: str | None = None,
+    interpolations: tuple[Interpolation, Interpolation] | None = None,
 ) -> tuple[Stream, ...]:
     """One after the other the pairs, or the pictures of A and those of B; arguments and errors as for
     `open_domains`."""
@@ -177,7 +190,7 @@ def open_streams(
     check_split(split)
     if kind.stream is None:
         raise InputError(f"the data must be pictures that can be prepared. Received: {name!r}.")
-    shape = asked_shape(image_size, channels, levels, frames)
+    shape = asked_shape(image_size, channels, levels, frames, interpolations)
     return kind.stream(place_of(kind.form, location), split, shape)
 
 

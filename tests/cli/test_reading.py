@@ -1,4 +1,4 @@
-"""A run and its bundle know which numbers were black and white."""
+"""A run and its bundle know how numbers and files became pictures."""
 
 from __future__ import annotations
 
@@ -45,3 +45,23 @@ def test_a_range_goes_from_the_data_into_run_bundle_and_what_the_bundle_reads(tm
     assert "value_range" in refused(*words, "--value_range", "1000,2000", "--model.decoder", "mlp", "--epochs", 2)
     assert "--value-range must be LOW,HIGH" in refused(*words, "--value-range", "5")
     assert without_notes(capfd.readouterr().err) == ""
+
+
+def test_what_was_found_of_two_domains_is_in_the_run(tmp_path, run):
+    """Maps in domain A: their own resizing, which the run goes on with, and which `evaluate` takes."""
+    random = np.random.default_rng(0)
+    for split in ("train", "test"):
+        for index in range(4):
+            whole = np.hstack([random.integers(0, 2, (20, 20, 3)) * 255, random.integers(0, 256, (20, 20, 3))])
+            write_png(tmp_path / "pairs" / split / f"{index}.png", whole.astype(np.uint8))
+    words = ["train", "pix2pix", "--data", f"pairs:{tmp_path / 'pairs'}", "--image_size", 16, "--batch_size", 2]
+    words += ["--out", tmp_path / "run", "--model.generator", "{name: resnet, filters: 2, blocks: 1}", "--validation"]
+    words += ["--model.discriminator", "{name: patchgan, receptive_field: 16, filters: 2}"]
+    for epochs in (1, 2):
+        code, _, said = run(*words, "--epochs", epochs)
+        assert code == 0
+        assert said.count("(A) has pictures of 8 colours, which are resized to the nearest pixel") == 1
+        config = yaml.safe_load((tmp_path / "run" / "config.yaml").read_text())
+        assert [config[f"interpolation{domain}"] for domain in ("", "_a", "_b")] == [None, "nearest", None]
+    code, _, said = run("evaluate", tmp_path / "run", "--data", f"pairs:{tmp_path / 'pairs'}")
+    assert (code, said) == (0, "")
