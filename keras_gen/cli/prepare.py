@@ -49,18 +49,18 @@ def _parser() -> Parser:
     parser.add_argument("--out", type=str, required=True, help="folder to write; train with --data prepared:FOLDER.")
     parser.add_argument(
         "--image_size",
-        type=int | None,
+        type=int | str | None,
         default=None,
-        help="height and width of the pictures; the data's own size by default.",
+        help="side of the pictures, or HEIGHTxWIDTH as in 64x256; the data's own size by default.",
     )
     parser.add_argument(
         "--channels", type=int | None, default=None, help="1 for grey, 3 for RGB; the data's own by default."
     )
     parser.add_argument(
         "--load_size",
-        type=int | None,
+        type=int | str | None,
         default=None,
-        help="for two domains: side of the training pictures, of which train takes random crops of --image-size.",
+        help="for two domains: size of the training pictures, of which train takes random crops of --image-size.",
     )
     parser.add_argument("--value_range", type=str | None, default=None, help=VALUE_RANGE_HELP)
     parser.add_argument("--frames", type=Frames | None, default=None, help=FRAMES_HELP)

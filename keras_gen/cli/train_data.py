@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from keras_gen.cli.train_options import DataOptions, RunOptions
 from keras_gen.data import Share, Source, check_same_shape, endless_pairs, import_data, open_source
+from keras_gen.data.examples import parse_size
 from keras_gen.data.interpolation import BICUBIC
 from keras_gen.data.translation import Domains, check_load_size, open_domains
 from serving.common.classes import class_labels
@@ -167,7 +168,7 @@ class Translation(TrainingData):
 
     def image_shape(self) -> tuple[int, int, int]:
         crop = self._crop()
-        return self.source.image_shape if crop is None else (crop, crop, self.source.image_shape[2])
+        return self.source.image_shape if crop is None else (*crop, self.source.image_shape[2])
 
     def summary(self) -> str:
         a, b = len(self.domains.a), len(self.domains.b)
@@ -187,8 +188,8 @@ class Translation(TrainingData):
         held_out = open_domains(options.data, (height, width), channels, "test", options.reverse, **reading)
         return held_out.dataset(self.options.batch_size)
 
-    def _crop(self) -> int | None:
-        return None if self.options.load_size is None else self.options.image_size
+    def _crop(self) -> tuple[int, int] | None:
+        return None if self.options.load_size is None else parse_size(self.options.image_size)
 
 
 def _held_out(name: str, model: BaseModel, options: DataOptions) -> tf.data.Dataset:

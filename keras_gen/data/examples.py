@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -15,6 +16,8 @@ from serving.common.levels import Levels
 
 SPLITS = ("train", "test")
 Frames = Literal["first", "all"]
+# A side, (height, width), or a text such as 64x256, height before width.
+AskedSize: TypeAlias = int | str | tuple[int, int]
 MEMORY_LIMIT = 8 * 2**30
 
 
@@ -60,8 +63,26 @@ def splits_of(split: str) -> tuple[str, ...]:
     return SPLITS if split == "all" else (split,)
 
 
+def parse_size(given: AskedSize | None, option: str = "image_size") -> tuple[int, int] | None:
+    """(height, width) of a side, of both sides or of a text such as `64x256`; None stays so.
+
+    Raises:
+        InputError: anything else, or a side below 1.
+    """
+    if given is None:
+        return None
+    sides: Sequence[Any] = str(given).split("x") if isinstance(given, int | str) else given
+    try:
+        height, width = (int(side) for side in (sides if len(sides) > 1 else [sides[0]] * 2))
+    except (TypeError, ValueError):
+        raise InputError(f"`{option}` must be a side, or HEIGHTxWIDTH as in 64x256. Received: {given}.") from None
+    if min(height, width) < 1:
+        raise InputError(f"`{option}` must be at least 1. Received: {given}.")
+    return height, width
+
+
 def asked_shape(
-    image_size: int | tuple[int, int] | None,
+    image_size: AskedSize | None,
     channels: int | None,
     levels: Levels | None = None,
     frames: str | None = None,
@@ -70,7 +91,7 @@ def asked_shape(
     """What a caller asks for.
 
     Args:
-        image_size: side of a square, or (height, width).
+        image_size: side of a square, (height, width), or a text as `parse_size` takes it.
         channels: 1 or 3.
         levels: which numbers become black and white.
         frames: of a file that has several: `first` or `all`; None refuses such a file.
@@ -81,9 +102,7 @@ def asked_shape(
     """
     if channels not in (None, 1, 3):
         raise InputError(f"`channels` must be 1 or 3. Received: {channels}.")
-    size = (image_size, image_size) if isinstance(image_size, int) else image_size
-    if size is not None and min(size) < 1:
-        raise InputError(f"`image_size` must be at least 1. Received: {image_size}.")
+    size = parse_size(image_size)
     if frames is not None:
         require_among((FIRST, ALL), frames=frames)
     return Shape(size, channels, levels, frames, interpolations)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from keras_gen.data.examples import Shape, asked_shape, check_split
+from keras_gen.data.examples import AskedSize, Shape, asked_shape, check_split
 from keras_gen.data.forms import Form, Inner
 from keras_gen.data.interpolation import BICUBIC, NEAREST, Choice, Interpolation
 from keras_gen.data.kinds import find_source
@@ -24,7 +24,7 @@ FRAMES_HELP = "of picture files with several frames: take the first, or all, eac
 
 def open_source(
     name: str,
-    image_size: int | tuple[int, int] | None = None,
+    image_size: AskedSize | None = None,
     channels: int | None = None,
     split: str = "train",
     value_range: ValueRange | str | None = None,
@@ -35,8 +35,8 @@ def open_source(
 
     Args:
         name: one of `SOURCE_NAMES`.
-        image_size: side of a square, or (height, width): the largest centred part of that shape is
-            resampled to it. None keeps the size.
+        image_size: side of a square, (height, width), or a text such as `64x256`, height before width: the largest
+            centred part of that shape is resampled to it. None keeps the size.
         channels: 1 for grey, 3 for RGB; None keeps what the data has.
         split: `train`, `test` or `all`.
         value_range: (low, high), the numbers in the data that become black and white; `auto` for the lowest and the
@@ -60,7 +60,7 @@ def open_source(
 
 def open_stream(
     name: str,
-    image_size: int | tuple[int, int] | None = None,
+    image_size: AskedSize | None = None,
     channels: int | None = None,
     split: str = "train",
     levels: Levels | None = None,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from keras_gen.data.examples import MissingSplitError
+from keras_gen.data.examples import AskedSize, MissingSplitError
 from keras_gen.data.interpolation import Choice, Interpolation
 from keras_gen.data.kinds import DOMAIN_NAMES, DOMAINS, SOURCE_NAMES, SOURCES
 from keras_gen.data.opening import interpolation_of, measure, open_stream, resolved_range
@@ -24,9 +24,9 @@ Counts = dict[str, list[int]]
 def prepare(
     folder: Path,
     name: str,
-    image_size: int | None = None,
+    image_size: AskedSize | None = None,
     channels: int | None = None,
-    load_size: int | None = None,
+    load_size: AskedSize | None = None,
     value_range: ValueRange | str | None = None,
     frames: str | None = None,
     interpolation_a: Choice | None = None,
@@ -37,7 +37,8 @@ def prepare(
     Args:
         folder: empty.
         name: one of `SOURCE_NAMES` or of `DOMAIN_NAMES`.
-        image_size: side of the pictures; the training pictures' own by default, for the test pictures too.
+        image_size: side of the pictures, (height, width), or a text such as `64x256`; the training pictures' own by
+            default, for the test pictures too.
         channels: 1 or 3; the training pictures' own by default.
         load_size: side of the training pictures of two domains, of which training takes parts of `image_size`.
         value_range: as in `open_source`.
@@ -93,7 +94,7 @@ def _has_domains(name: str) -> bool:
 
 def _open_one(
     name: str,
-    image_size: int | tuple[int, int] | None,
+    image_size: AskedSize | None,
     channels: int | None,
     split: str,
     levels: Levels,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from keras_gen.data import own
 from keras_gen.data.domains import check_same_shape
-from keras_gen.data.examples import Shape, asked_shape, check_split
+from keras_gen.data.examples import AskedSize, Shape, asked_shape, check_split, parse_size
 from keras_gen.data.interpolation import Choice, Interpolation
 from keras_gen.data.kinds import DOMAINS, SOURCES, find_domains
 from keras_gen.data.opening import interpolation_of, place_of, resolved_range
@@ -67,7 +67,7 @@ class Domains:
         batch_size: int,
         seed: int = 0,
         first_step: int = 0,
-        crop: int | None = None,
+        crop: AskedSize | None = None,
         mirror: bool = False,
         share: Share | None = None,
     ) -> tf.data.Dataset:
@@ -80,8 +80,8 @@ class Domains:
             batch_size: pictures of each domain in a batch.
             seed: seed of the order, and of the parts.
             first_step: steps that are finished.
-            crop: side of the random square that is taken of each picture, of both of a pair at the same place; None
-                takes the whole.
+            crop: side of the random square, or (height, width) of the random part, that is taken of each picture, of
+                both of a pair at the same place; None takes the whole.
             mirror: turn every second one around, drawn at random, both of a pair alike.
             share: part of every batch; all of it by default.
 
@@ -96,9 +96,10 @@ class Domains:
         from keras_gen.data.translation.cropping import random_parts
 
         height, width, _ = self.a.image_shape
-        if crop is not None and not 1 <= crop <= min(height, width):
+        part = (crop, crop) if isinstance(crop, int) else parse_size(crop, "crop")
+        if part is not None and not (1 <= part[0] <= height and 1 <= part[1] <= width):
             raise InputError(f"`crop` must be at least 1 and at most the pictures' {width}x{height}. Received: {crop}.")
-        whole = crop is None and not mirror
+        whole = part is None and not mirror
         of_index = share if whole else None
         # With one seed, sets of equal length come in the same order: pairs stay together, and others must not.
         batches = tf.data.Dataset.zip(
@@ -110,7 +111,7 @@ class Domains:
 
         def parts(step: tf.Tensor, both: tuple[tf.Tensor, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
             a, b = both
-            return random_parts(a, b, crop, mirror, tf.stack([tf.constant(seed, tf.int64), step]), self.paired)
+            return random_parts(a, b, part, mirror, tf.stack([tf.constant(seed, tf.int64), step]), self.paired)
 
         # Parts are drawn for the whole batch.
         return shared(tf.data.Dataset.zip(tf.data.Dataset.counter(first_step), batches).map(parts), share)
@@ -118,7 +119,7 @@ class Domains:
 
 def open_domains(
     name: str,
-    image_size: int | tuple[int, int] | None = None,
+    image_size: AskedSize | None = None,
     channels: int | None = None,
     split: str = "train",
     reverse: bool = False,
@@ -177,7 +178,7 @@ def measure_domains(name: str, frames: str | None, levels: Levels) -> None:
 
 def open_streams(
     name: str,
-    image_size: int | tuple[int, int] | None = None,
+    image_size: AskedSize | None = None,
     channels: int | None = None,
     split: str = "train",
     levels: Levels | None = None,
@@ -205,9 +206,10 @@ def has_domains(name: str) -> bool:
     return head not in SOURCES or kind.has_domains is None or (bool(location) and kind.has_domains(location))
 
 
-def check_load_size(load_size: int, image_size: int | None) -> None:
+def check_load_size(load_size: AskedSize, image_size: AskedSize | None) -> None:
     """Raises InputError where parts of `image_size` cannot be taken of pictures of `load_size`."""
-    if image_size is None or load_size < image_size:
+    whole, part = parse_size(load_size, "load_size"), parse_size(image_size)
+    if whole is None or part is None or whole[0] < part[0] or whole[1] < part[1]:
         raise InputError(
             "--load-size must be at least --image-size, the side of the part that is taken of each picture. "
             f"Received: {load_size} and {image_size}."
