@@ -221,7 +221,7 @@ def _of_deep(numbers: np.ndarray, levels: Levels) -> np.ndarray:
     if levels.value_range is None and not levels.measuring and (floats or low < 0 or high > BITS_16[1]):
         what = "floating-point numbers" if floats else "integers"
         raise _UnfitError(
-            "must hold integers from 0 to 65535, unless --value-range LOW,HIGH says in training which numbers are black "
+            "must hold integers from 0 to 65535, unless --value-range LOW,HIGH says in training which are black "
             f"and white. Received: {what} from {low:g} to {high:g}."
         )
     return levels.in_eight_bits(numbers, (0.0, 1.0) if floats else BITS_16)
