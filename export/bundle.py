@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ from serving.bundle.names import DECODER, IMAGE, SAMPLER
 from serving.common.errors import InputError
 from serving.common.files import whole_folder
 from serving.common.images import grid, to_uint8, write_png
+from serving.common.levels import ValueRange, parse_value_range
 
 SAMPLES = 64
 
@@ -83,7 +85,10 @@ def export_bundle(
         inference = model.inference_networks()
     with whole_folder(folder) as temporary:
         exported, parity = _exported(model, inference, temporary, io, target)
-        quantization = make_smaller(model, exported, quantize, say) if quantize else {}
+        value_range = _value_range(facts)
+        quantization = (
+            make_smaller(model, exported, replace(quantize, value_range=value_range), say) if quantize else {}
+        )
         networks = store(exported, temporary)
         manifest = _manifest(model, inference, networks, facts, parity, quantization)
         (temporary / FILE_NAME).write_text(manifest.to_json(), encoding="utf-8")
@@ -147,7 +152,7 @@ def _manifest(
     return Manifest(
         model=model_name(model),
         networks=networks,
-        image=Image(height, width, channels, **_free_sides(networks, inference)),
+        image=Image(height, width, channels, **_free_sides(networks, inference), value_range=_value_range(facts)),
         latent=Latent(model.latent_dim, spec.prior) if DECODER in networks else None,
         classes=spec.classes,
         normalization=spec.normalization,
@@ -156,6 +161,12 @@ def _manifest(
         parity=parity,
         quantization=quantization,
     )
+
+
+def _value_range(facts: dict[str, Any]) -> ValueRange | None:
+    """The numbers that were black and white in the training data of a run."""
+    parsed = parse_value_range(facts.get("config", {}).get("value_range"))
+    return None if isinstance(parsed, str) else parsed
 
 
 def _draw_samples(folder: Path) -> None:

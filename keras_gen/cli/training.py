@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from keras_gen.cli.train_callbacks import training_callbacks
 from keras_gen.cli.train_checks import check_data, check_execution, check_shares
-from keras_gen.cli.train_data import TrainingData, open_training_data
+from keras_gen.cli.train_data import TrainingData, found_out, open_training_data
 from keras_gen.cli.train_model import fresh_model
 from keras_gen.cli.train_options import TrainOptions
 from keras_gen.cli.watching import watch_callbacks
@@ -95,6 +95,7 @@ def train(
 
 def _train(options: TrainOptions, cls: type[BaseModel], config: dict[str, Any], places: Places) -> Path:
     data = open_training_data(options.data, options.run, cls)
+    config = {**config, **found_out(options.data, data.options)}
     position, epochs = places.run.position(), options.run.epochs
     prints = {part: fingerprint(source) for part, source in data.parts().items()}
     if position != BEGINNING:
@@ -102,7 +103,7 @@ def _train(options: TrainOptions, cls: type[BaseModel], config: dict[str, Any], 
     model = fresh_model(cls, data, options, config)
     unfinished = position.epochs < epochs
     best = (places.written.best_file, places.run.best_file)
-    watching = watch_callbacks(model, data.source, options.data.data, options.watching, *best) if unfinished else []
+    watching = watch_callbacks(model, data.source, data.options, options.watching, *best) if unfinished else []
     unfinished = unfinished and not any(
         isinstance(one, BestModel) and one.exhausted(position.epochs) for one in watching
     )

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
+from keras_gen.data.interpolation import BICUBIC, Interpolation
 from keras_gen.data.labels import by_name
 from serving.bundle.inputs import size_text
 from serving.common.errors import InputError, require_among
+from serving.common.images import ALL, FIRST
+from serving.common.levels import Levels
 
 SPLITS = ("train", "test")
+Frames = Literal["first", "all"]
+# A side, (height, width), or a text such as 64x256, height before width.
+AskedSize: TypeAlias = int | str | tuple[int, int]
 MEMORY_LIMIT = 8 * 2**30
 
 
@@ -26,10 +32,26 @@ class Shape(NamedTuple):
     Attributes:
         size: (height, width) in pixels.
         channels: 1 (grey) or 3 (RGB).
+        levels: which numbers become black and white, and which were seen; None takes full scale.
+        frames: of a file that has several: `first` or `all`; None refuses such a file.
+        interpolations: how pictures of the first and of the second domain are resized; None blends both.
     """
 
     size: tuple[int, int] | None = None
     channels: int | None = None
+    levels: Levels | None = None
+    frames: str | None = None
+    interpolations: tuple[Interpolation, Interpolation] | None = None
+
+    def of(self, domain: int) -> Shape:
+        """The same for the pictures of one domain, 0 or 1."""
+        ways = self.interpolations
+        return self if ways is None else self._replace(interpolations=(ways[domain], ways[domain]))
+
+    @property
+    def interpolation(self) -> Interpolation:
+        """How pictures of one domain, or of the first, are resized."""
+        return Interpolation(BICUBIC) if self.interpolations is None else self.interpolations[0]
 
 
 def check_split(split: str) -> None:
@@ -42,22 +64,49 @@ def splits_of(split: str) -> tuple[str, ...]:
     return SPLITS if split == "all" else (split,)
 
 
-def asked_shape(image_size: int | tuple[int, int] | None, channels: int | None) -> Shape:
+def parse_size(given: AskedSize | None, option: str = "image_size") -> tuple[int, int] | None:
+    """(height, width) of a side, of both sides or of a text such as `64x256`; None stays so.
+
+    Raises:
+        InputError: anything else, or a side below 1.
+    """
+    if given is None:
+        return None
+    sides: Sequence[Any] = str(given).split("x") if isinstance(given, int | str) else given
+    try:
+        height, width = (int(side) for side in (sides if len(sides) > 1 else [sides[0]] * 2))
+    except (TypeError, ValueError):
+        raise InputError(f"`{option}` must be a side, or HEIGHTxWIDTH as in 64x256. Received: {given}.") from None
+    if min(height, width) < 1:
+        raise InputError(f"`{option}` must be at least 1. Received: {given}.")
+    return height, width
+
+
+def asked_shape(
+    image_size: AskedSize | None,
+    channels: int | None,
+    levels: Levels | None = None,
+    frames: str | None = None,
+    interpolations: tuple[Interpolation, Interpolation] | None = None,
+) -> Shape:
     """What a caller asks for.
 
     Args:
-        image_size: side of a square, or (height, width).
+        image_size: side of a square, (height, width), or a text as `parse_size` takes it.
         channels: 1 or 3.
+        levels: which numbers become black and white.
+        frames: of a file that has several: `first` or `all`; None refuses such a file.
+        interpolations: how pictures of the first and of the second domain are resized; None blends both.
 
     Raises:
         InputError: another number of channels, or a side below 1.
     """
     if channels not in (None, 1, 3):
         raise InputError(f"`channels` must be 1 or 3. Received: {channels}.")
-    size = (image_size, image_size) if isinstance(image_size, int) else image_size
-    if size is not None and min(size) < 1:
-        raise InputError(f"`image_size` must be at least 1. Received: {image_size}.")
-    return Shape(size, channels)
+    size = parse_size(image_size)
+    if frames is not None:
+        require_among((FIRST, ALL), frames=frames)
+    return Shape(size, channels, levels, frames, interpolations)
 
 
 @dataclass(frozen=True)

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from keras_gen.data.examples import MissingSplitError
+from keras_gen.data.examples import AskedSize, MissingSplitError
+from keras_gen.data.interpolation import Choice, Interpolation
 from keras_gen.data.kinds import DOMAIN_NAMES, DOMAINS, SOURCE_NAMES, SOURCES
 from keras_gen.data.labels import by_name, named_classes
-from keras_gen.data.opening import open_stream
+from keras_gen.data.opening import interpolation_of, measure, open_stream, resolved_range
 from keras_gen.data.own import FUNCTIONS
 from keras_gen.data.sources.prepared import FILE, ONE, PAIRS, UNPAIRED, Facts, images_file, labels_file
 from keras_gen.data.streams import OneSize, Stream
-from keras_gen.data.translation.domains import check_load_size, has_domains, open_streams
+from keras_gen.data.translation.domains import check_load_size, has_domains, measure_domains, open_streams
 from serving.common.errors import InputError, nearest
+from serving.common.levels import Levels, ValueRange
 
 Counts = dict[str, list[int]]
 
@@ -23,18 +26,27 @@ Counts = dict[str, list[int]]
 def prepare(
     folder: Path,
     name: str,
-    image_size: int | None = None,
+    image_size: AskedSize | None = None,
     channels: int | None = None,
-    load_size: int | None = None,
+    load_size: AskedSize | None = None,
+    value_range: ValueRange | str | None = None,
+    frames: str | None = None,
+    interpolation_a: Choice | None = None,
+    interpolation_b: Choice | None = None,
 ) -> tuple[str, Counts]:
     """Decodes the pictures of a source once.
 
     Args:
         folder: empty.
         name: one of `SOURCE_NAMES` or of `DOMAIN_NAMES`.
-        image_size: side of the pictures; the training pictures' own by default, for the test pictures too.
+        image_size: side of the pictures, (height, width), or a text such as `64x256`; the training pictures' own by
+            default, for the test pictures too.
         channels: 1 or 3; the training pictures' own by default.
         load_size: side of the training pictures of two domains, of which training takes parts of `image_size`.
+        value_range: as in `open_source`.
+        frames: likewise.
+        interpolation_a: as in `open_domains`; that of a source of one domain.
+        interpolation_b: likewise.
 
     Returns:
         What was written, `ONE`, `PAIRS` or `UNPAIRED`, and the number of pictures or pairs in each split, of two
@@ -48,7 +60,10 @@ def prepare(
         if not two:
             raise InputError(f"--load-size must be left out for a source of one domain. Received: {load_size}.")
         check_load_size(load_size, image_size)
-    open_split = open_streams if two else _open_one
+    levels = Levels(resolved_range(value_range, partial(measure_domains if two else measure, name, frames)))
+    a, b = interpolation_of(interpolation_a), interpolation_of(interpolation_b)
+    ways = (a, b if two else a)
+    open_split = partial(open_streams if two else _open_one, levels=levels, frames=frames, interpolations=ways)
     train = open_split(name, load_size or image_size, channels, "train")
     domains = (PAIRS if len(train) == 1 else UNPAIRED) if two else ONE
     shape, labels = _write(folder, "train", train)
@@ -67,7 +82,10 @@ def prepare(
         labels += of_test
     for of_domain in labels:
         of_domain.write(classes)
-    facts = Facts(name, domains, shapes, classes)
+    facts = Facts(name, domains, shapes, classes, levels.value_range)
+    levels.warn(name)
+    for way, domain in zip(ways, ("A", "B"), strict=True) if two else [(a, "")]:
+        way.say(f"{name} ({domain})" if domain else name)
     (folder / FILE).write_text(facts.to_json(), encoding="utf-8")
     return domains, counts
 
@@ -88,9 +106,15 @@ def of_two_domains(name: str) -> bool:
 
 
 def _open_one(
-    name: str, image_size: int | tuple[int, int] | None, channels: int | None, split: str
+    name: str,
+    image_size: AskedSize | None,
+    channels: int | None,
+    split: str,
+    levels: Levels,
+    frames: str | None,
+    interpolations: tuple[Interpolation, Interpolation],
 ) -> tuple[Stream, ...]:
-    return (open_stream(name, image_size, channels, split),)
+    return (open_stream(name, image_size, channels, split, levels, frames, interpolations),)
 
 
 class _Labels(NamedTuple):

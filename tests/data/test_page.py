@@ -7,6 +7,7 @@ import shlex
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from keras_gen.cli import main
 from keras_gen.data import import_data, open_domains
@@ -54,6 +55,9 @@ def my_data(tmp_path_factory):
         write_png(folder / f"{index}.png", np.full((20 + index, 24, 3), 10 * index, np.uint8))
         lines.append(f"{index}.png,{split},{time}\n")
     (folder / "photographs.csv").write_text("".join(lines))
+    (folder / "ct_scans").mkdir()
+    for index in range(4):
+        Image.fromarray(np.full((20, 20), index * 1000 - 1024, np.int32)).save(folder / "ct_scans" / f"{index}.tif")
     return folder, program
 
 

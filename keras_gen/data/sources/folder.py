@@ -6,17 +6,17 @@ A class is a sub-folder with all that is in it, however deep. The classes of bot
 from __future__ import annotations
 
 import logging
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from keras_gen.data.examples import SPLITS, Examples, MissingSplitError, Shape, splits_of
+from keras_gen.data.files import decoded_files
 from keras_gen.data.forms import Form
-from keras_gen.data.streams import Stream, decoded, in_memory
+from keras_gen.data.streams import Stream, in_memory
 from keras_gen.data.walking import found_below, here, say_what_is_left_out, sub_folders
 from serving.common.errors import InputError
 from serving.common.files import existing_folder
-from serving.common.images import SOME_SUFFIXES, read_image
+from serving.common.formats import SOME_SUFFIXES
 
 LOGGER = logging.getLogger(__name__)
 SOURCE = Form(
@@ -31,14 +31,14 @@ def read(location: str, split: str, shape: Shape) -> Examples:
 
 def stream(location: str, split: str, shape: Shape) -> Stream:
     """The pictures of `read`, decoded as they are asked for."""
-    if shape.channels is None and not _in_colour(location, split):
+    if shape.channels is None and not _in_colour(location, split, shape):
         shape = shape._replace(channels=1)
     return _decoded(location, split, shape._replace(channels=shape.channels or 3))
 
 
-def _in_colour(location: str, split: str) -> bool:
+def _in_colour(location: str, split: str, shape: Shape) -> bool:
     """Whether any picture is; where none is, all have to be decoded to know it."""
-    pictures = _decoded(location, split, Shape()).examples
+    pictures = _decoded(location, split, Shape(levels=shape.levels, frames=shape.frames)).examples
     return any(picture.shape[2] == 3 for picture, _ in pictures)
 
 
@@ -56,8 +56,7 @@ def _decoded(location: str, split: str, shape: Shape) -> Stream:
     # Where a split has no classes, those of the other say nothing of all.
     labelled = len(names) == len(files)
     labels = [places[of_class] for of_class in names] if labelled else None
-    decode = partial(read_image, size=shape.size, channels=shape.channels)
-    return decoded(name, files, decode, labels, classes if labelled else ())
+    return decoded_files(name, files, shape, labels, classes if labelled else ())
 
 
 def classes(location: str) -> tuple[str, ...]:

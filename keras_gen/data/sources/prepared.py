@@ -20,6 +20,7 @@ from keras_gen.data.labels import named_classes
 from serving.bundle.inputs import size_text
 from serving.common.errors import InputError
 from serving.common.files import existing_folder
+from serving.common.levels import ValueRange, parse_value_range, value_range_text
 
 FILE, FORMAT, FIRST_FORMAT = "prepared.json", "keras-gen prepared pictures, 2", "keras-gen prepared pictures, 1"
 _WHAT = "what `keras-gen prepare SOURCE --out FOLDER` decoded and resized once, read from the disk batch by batch"
@@ -36,12 +37,14 @@ class Facts:
         domains: ONE, PAIRS or UNPAIRED.
         image_shapes: (height, width, channels) of each split's pictures.
         classes: names of the classes in the order of their labels; empty if unknown.
+        value_range: the numbers of the source that are black and white; None where full scale is.
     """
 
     source: str
     domains: str
     image_shapes: dict[str, tuple[int, int, int]]
     classes: tuple[str, ...]
+    value_range: ValueRange | None = None
 
     def to_json(self) -> str:
         """The content of the file."""
@@ -109,6 +112,7 @@ def read_domain(folder: Path, facts: Facts, domain: str, split: str, shape: Shap
     parts = [part for part in facts.image_shapes if split in ("all", part)]
     for part in parts:
         _check_shape(name, part, facts.image_shapes[part], shape)
+    _take_range(name, facts, shape)
     return joined(name, [_mapped(folder, domain, part, facts) for part in parts])
 
 
@@ -129,6 +133,26 @@ def _check_shape(name: str, split: str, prepared: tuple[int, int, int], shape: S
             f"{name} holds pictures of {size_text(prepared)} in the split {split!r}; another size must be prepared "
             f"anew. Received: requested {size_text(wanted)}."
         )
+
+
+def _take_range(name: str, facts: Facts, shape: Shape) -> None:
+    """Lets what asks know the range that the pictures were prepared with."""
+    if shape.levels is None:
+        return
+    asked = shape.levels.value_range
+    if (asked is not None or shape.levels.measuring) and asked not in (None, facts.value_range):
+        raise _other_range(name, facts, value_range_text(asked))
+    if shape.levels.measuring and facts.value_range is None:
+        raise _other_range(name, facts, "auto")
+    shape.levels.value_range = facts.value_range
+
+
+def _other_range(name: str, facts: Facts, asked: str | None) -> InputError:
+    prepared = value_range_text(facts.value_range) or "full scale"
+    return InputError(
+        f"{name} holds pictures of the range {prepared}; another --value-range must be prepared anew. "
+        f"Received: requested {asked}."
+    )
 
 
 def _mapped(folder: Path, domain: str, split: str, facts: Facts) -> Examples:
@@ -164,7 +188,9 @@ def _facts(folder: Path, name: str) -> Facts:
         shapes = {split: _shape(facts["image_shapes"][split]) for split in SPLITS if split in facts["image_shapes"]}
         if not shapes or facts["domains"] not in (ONE, PAIRS, UNPAIRED):
             raise ValueError(f"{facts['domains']!r} in {list(shapes)}")
-        return Facts(facts["source"], facts["domains"], shapes, tuple(facts["classes"]))
+        numbers = parse_value_range(facts.get("value_range"))
+        value_range = None if isinstance(numbers, str) else numbers
+        return Facts(facts["source"], facts["domains"], shapes, tuple(facts["classes"]), value_range)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         received = f"{type(error).__name__}: {error}"
     raise InputError(f"{name} must be a folder that `keras-gen prepare` has written. Received: {received}.")
