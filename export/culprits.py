@@ -39,7 +39,7 @@ def explained(name: str, network: keras.Model, sides: tuple[int, int]) -> Iterat
         raise
     except ParityError as error:
         layer, reason = culprit(network, sides)
-        raise ParityError(f"{error} {layer}{': ' if reason else ''}{reason}" if layer else str(error)) from error
+        raise ParityError(f"{error} By itself, {layer} is not right: {reason}" if layer else str(error)) from error
     except Exception as error:  # whatever Keras, TensorFlow, tf2onnx and users' layers raise
         layer, reason = culprit(network, sides)
         raise InputError(

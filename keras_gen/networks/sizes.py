@@ -79,8 +79,8 @@ def side_multiple(network: keras.Model) -> int:
         if _keeps_sides(network, factor * product):
             return factor * product
     raise InputError(
-        "the network must give images of the size of its input if their sides are multiples of some number. "
-        f"Received: one that does not with multiples of {', '.join(str(factor * product) for factor in FACTORS)}."
+        "the network must give images of the size of its input where their sides are multiples of some number, "
+        f"{FACTORS[-1] * product} at most. Received: one that does not."
     )
 
 
@@ -98,10 +98,11 @@ def _keeps_sides(network: keras.Model, multiple: int) -> bool:
 
     A factor of the multiple that were missing in it could not be in both sides of either size.
     """
+    given = network.inputs[0] if isinstance(network, keras.Sequential) else network.input
     for height, width in ((5, 7), (7, 11)):
         size = (height * multiple, width * multiple)
         try:
-            made = network.compute_output_spec(keras.tree.map_structure(partial(_of_size, size), network.input))
+            made = network.compute_output_spec(keras.tree.map_structure(partial(_of_size, size), given))
         except (ValueError, TypeError, tf.errors.InvalidArgumentError):
             return False
         images = [each for each in keras.tree.flatten(made) if len(each.shape) == IMAGE_AXES]
