@@ -11,6 +11,7 @@ import keras
 from export.border import Bordered
 from export.describe import describe
 from export.parity import ParityError, check_network
+from export.refusals import OperatorError
 from export.to_onnx import convert
 from serving.common.errors import InputError
 
@@ -35,6 +36,9 @@ def explained(name: str, network: keras.Model, sides: tuple[int, int]) -> Iterat
     """
     try:
         yield
+    except OperatorError as error:
+        layer, _ = culprit(network, sides)
+        raise InputError(f"{error} It is of {layer}." if layer else str(error)) from error
     except InputError:
         raise
     except ParityError as error:

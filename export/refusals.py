@@ -21,17 +21,21 @@ RANDOM = (
 )
 
 FIXED = "resize pictures of fixed sides so, or with `interpolation='bilinear'` and without antialiasing"
-BRANCHES = "choose with `keras.ops.where` between numbers in place of `cond`, `while_loop` and layers that use them"
+BRANCHES = "no bundle holds loops, branches and recurrent layers"
 ADVICE = {
     "ScaleAndTranslate": FIXED,
     "ResizeArea": FIXED,
     "ResizeBicubic": FIXED,
-    **dict.fromkeys(("If", "Loop", "Scan"), BRANCHES),
+    **dict.fromkeys(("If", "Loop", "Scan", "LSTM", "GRU", "RNN"), BRANCHES),
     **dict.fromkeys(
         ("LookupTableFindV2", "StringToHashBucketFast", "SparseCross", "Bucketize"), "do it before the network"
     ),
 }
 ELSEWISE = "write that layer with others, as sums, products and elementary functions"
+
+
+class OperatorError(InputError):
+    """A network with an operator that no bundle may have."""
 
 
 def check_layers(name: str, network: keras.Model) -> None:
@@ -82,14 +86,14 @@ def check_operators(name: str, model: onnx.ModelProto) -> None:
         model: what tf2onnx has made of it, or what rules have made of that.
 
     Raises:
-        InputError: such an operator.
+        OperatorError: such an operator.
     """
     for node in model.graph.node:
         if node.op_type in ALLOWED:
             continue
         of_onnx = onnx.defs.has(node.op_type, node.domain)
         known, whose = ("a bundle may have", "ONNX") if of_onnx else ("ONNX has", "TensorFlow")
-        raise InputError(
+        raise OperatorError(
             f"the network {name!r} must be made of operators that {known}. Received: {whose}'s {node.op_type} in "
             f"{node.name!r}; {ADVICE.get(node.op_type, ELSEWISE)}."
         )

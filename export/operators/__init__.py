@@ -7,7 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from export.operators.elementary import expand_complementary_error, expand_exponential_minus_one
+from export.operators.elementary import (
+    expand_complementary_error,
+    expand_exponential_minus_one,
+    expand_logarithm_of_one_plus,
+)
 from export.operators.resizing import convert_resize
 from export.operators.sign_bit import convert_bits
 from export.operators.transposed_convolution import convert_transposed_convolution
@@ -17,6 +21,7 @@ HANDLERS: dict[str, tuple[Any, list[Any]]] = {
     "Conv2DBackpropInput": (convert_transposed_convolution, []),
     "Erfc": (expand_complementary_error, []),
     "Expm1": (expand_exponential_minus_one, []),
+    "Log1p": (expand_logarithm_of_one_plus, []),
     "ResizeArea": (convert_resize, []),
     "ResizeBicubic": (convert_resize, []),
     "ResizeBilinear": (convert_resize, []),

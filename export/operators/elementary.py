@@ -1,4 +1,4 @@
-"""Functions of one number that ONNX has others for: erfc, of the exact GELU, and exp(x) - 1, of CELU.
+"""Functions of one number that ONNX has others for: erfc, of the exact GELU, exp(x) - 1, of CELU, and log(1 + x).
 
 The errors are absolute and not relative: the layers add these numbers to others near 1.
 """
@@ -20,6 +20,12 @@ def expand_exponential_minus_one(graph: Any, node: Any, name: str, arguments: An
     """expm1(x) = exp(x) - 1."""
     write = Writer(graph)
     write.instead_of(node, "Sub", write("Exp", node.input[0]), _one(write, node))
+
+
+def expand_logarithm_of_one_plus(graph: Any, node: Any, name: str, arguments: Any) -> None:
+    """log1p(x) = log(1 + x)."""
+    write = Writer(graph)
+    write.instead_of(node, "Log", write("Add", node.input[0], _one(write, node)))
 
 
 def _one(write: Writer, node: Any) -> str:

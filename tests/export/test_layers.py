@@ -115,6 +115,17 @@ def test_augmentation_is_nothing_in_inference(layer):
     assert [node.op_type for node in model.graph.node] == ["Identity"]
 
 
+@pytest.mark.parametrize("function", [ops.expm1, ops.log1p], ids=["expm1", "log1p"])
+def test_functions_near_one(function):
+    exported(network_of(FREE, lambda x: function(ops.abs(x) / 10)))
+
+
+@pytest.mark.parametrize("layer", [layers.LSTM(3), layers.GRU(3)], ids=["LSTM", "GRU"])
+def test_recurrent_layers_are_refused_by_name(layer):
+    with pytest.raises(InputError, match=r"no bundle holds loops.* It is of the layer '(lstm|gru)' \((LSTM|GRU)\)\.$"):
+        exported(network_of(FIXED, lambda x: same(layer)(layers.Reshape((7, 36))(x))))
+
+
 @pytest.mark.parametrize("function", [ops.argmax, ops.argmin], ids=["argmax", "argmin"])
 @pytest.mark.parametrize("axis", [1, -1])
 def test_the_place_of_the_largest_or_smallest(function, axis):
