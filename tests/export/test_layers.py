@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import keras
 import numpy as np
 import pytest
@@ -172,3 +175,39 @@ class Reversing(layers.Layer):
 def test_what_cannot_be_in_a_graph_is_refused_by_its_layer(build, message):
     with pytest.raises(InputError, match=f"^the network 'network' must be one that ONNX can hold.*{message}"):
         exported(network_of(FREE, build))
+
+
+CASES = Path(__file__).parents[2] / "benchmarks" / "keras_layers.txt"
+PAGE = Path(__file__).parents[2] / "docs" / "layers.md"
+# What is no layer of a network by itself, what belongs to other backends, and what is refused otherwise.
+NO_CASE = {
+    "Layer",
+    "InputLayer",
+    "InputSpec",
+    "Wrapper",
+    "Lambda",
+    "TFSMLayer",
+    "FlaxLayer",
+    "JaxLayer",
+    "TorchModuleWrapper",
+}
+
+
+def test_the_table_has_every_layer_of_keras():
+    """A new version of Keras with a new layer is noticed here."""
+    text = CASES.read_text()
+    public = {
+        name
+        for name, value in vars(layers).items()
+        if isinstance(value, type) and not re.search(rf"\b{name}\(|\b{value.__name__}\(", text)
+    }
+    assert public <= NO_CASE
+
+
+def test_the_page_has_every_line_of_the_script():
+    text = " ".join(PAGE.read_text().split())
+    lines = [line for line in CASES.read_text().splitlines() if line and line[0] not in "#["]
+    assert len(lines) > 200
+    assert [line for line in lines if f"`{line}`" not in text] == []
+    assert "Error" not in text
+    assert "StatefulPartitionedCall" not in text
