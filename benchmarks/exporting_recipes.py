@@ -41,13 +41,13 @@ def built(recipe: str, side: int, batch_size: int) -> tuple[Any, Any]:
         batches = endless_pairs(source, domains.b, batch_size) if cls.spec.adapts else domains.endless(batch_size)
     else:
         source = open_source("digits", (side, side), 3 if "stacked" in recipe else 1)
-        batches = source.endless(batch_size, labels=cls.spec.labelled)
+        batches = None
     given = {"image_shape": source.examples.images.shape[1:], "classes": source.classes}
     known = {key: value for key, value in given.items() if key in constructor_options(cls)}
     model = cls(**known, **config["model"])
     optimizers = {key: config.get(key) or {} for key in cls.default_optimizers}
     model.compile(**{key: OptimizerSpec(**options).build() for key, options in optimizers.items()})
-    return model, batches
+    return model, batches or source.endless(batch_size, labels=model.spec.labelled)
 
 
 def exported(model: Any) -> str:
