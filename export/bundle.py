@@ -13,6 +13,7 @@ import keras
 
 from export.border import IO, Bordered
 from export.card import write_card
+from export.culprits import explained
 from export.describe import describe
 from export.graph import Target
 from export.parity import check_network
@@ -126,9 +127,12 @@ def _exported(
     classes = len(model.spec.classes)
     for name, network in inference.items():
         bordered = Bordered(network, io)
-        converted = convert(bordered, name, side_multiple(network) % 2 == 0, target)
-        inputs, outputs = describe(bordered, classes)
-        parity[name] = check_network(name, converted, network, inputs, model.image_shape[:2])
+        sides = model.image_shape[:2]
+        with explained(name, network, sides):
+            multiple = _multiple_of_free_sides(network)
+            converted = convert(bordered, name, multiple % 2 == 0, target)
+            inputs, outputs = describe(bordered, classes)
+            parity[name] = check_network(name, converted, network, inputs, sides, multiple)
         final = without_unrounded(converted)
         exported[name] = Exported(final, inputs, outputs)
         save_saved_model(bordered, str(folder / "saved_model" / name))
@@ -181,7 +185,13 @@ def _free_sides(networks: dict[str, Network], inference: dict[str, keras.Model])
     inputs = [network.inputs[IMAGE] for network in networks.values() if IMAGE in network.inputs]
     if not inputs or any(isinstance(side, int) for tensor in inputs for side in tensor.axes[1:3]):
         return {}
-    return {"any_size": True, "multiple": max(side_multiple(network) for network in inference.values())}
+    return {"any_size": True, "multiple": max(map(_multiple_of_free_sides, inference.values()))}
+
+
+def _multiple_of_free_sides(network: keras.Model) -> int:
+    """What the sides of a network's images must be multiples of where they are free, else 1."""
+    image = network.input.get(IMAGE)
+    return side_multiple(network) if image is not None and None in image.shape[1:3] else 1
 
 
 def _versions() -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Converts models that were trained in half precision to float32."""
+"""Converts models that were trained in half or double precision to float32."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from typing import Any
 
 from keras_gen.training.base import BaseModel
 
-HALVES = ("bfloat16", "float16", "mixed_bfloat16", "mixed_float16")
+OTHERS = ("bfloat16", "float16", "mixed_bfloat16", "mixed_float16", "float64")
 
 
 def in_float32(model: BaseModel) -> BaseModel:
     """The model itself if all of it computes in float32; otherwise a float32 copy with the same weights.
 
-    The compute dtype is part of the layers, and ONNX Runtime supports few operations in bfloat16.
+    The compute dtype is part of the layers, and ONNX Runtime supports few operations in bfloat16 and float64.
     """
-    if not any(layer.compute_dtype in HALVES for layer in model._flatten_layers()):
+    if not any(layer.compute_dtype in OTHERS for layer in model._flatten_layers()):
         return model
     copy = type(model).from_config(_widened(model.get_config()))
     copy.set_weights(model.get_weights())
@@ -22,9 +22,9 @@ def in_float32(model: BaseModel) -> BaseModel:
 
 
 def _widened(config: Any) -> Any:
-    """A config with the names of halves replaced."""
+    """A config with the names of other types replaced."""
     if isinstance(config, dict):
         return {key: _widened(value) for key, value in config.items()}
     if isinstance(config, list | tuple):
         return type(config)(map(_widened, config))
-    return "float32" if isinstance(config, str) and config in HALVES else config
+    return "float32" if isinstance(config, str) and config in OTHERS else config

@@ -184,9 +184,23 @@ FAULTS = (
     Fault(
         "parity_gate_always_open",
         "export/parity.py",
-        "if all(value <= self.limits[name] for name, value in self.differences.items()):",
+        "if not self.exceeded:",
         "if self.differences:",
         ("tests/export/test_bundle.py::test_a_damaged_graph_is_caught",),
+    ),
+    Fault(
+        "parity_of_statistics_without_limit",
+        "export/parity.py",
+        "limit = max(limit, ROUNDINGS * rounding().get(name, 0.0))",
+        "limit = np.inf",
+        ("tests/export/test_parity.py::test_damage_of_the_statistics_is_caught",),
+    ),
+    Fault(
+        "inner_sides_taken_for_even",
+        "export/graph/narrow_convolution.py",
+        "return self.even and _becomes_an_output(made)",
+        "return self.even",
+        ("tests/export/graph/test_rules.py::test_a_narrow_convolution_inside_may_have_odd_sides",),
     ),
     Fault(
         "counter_one_off",
