@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import keras
 import tensorflow as tf
 
 from keras_gen.layers.replica import EMPTY
 from serving.common.errors import InputError
 
+if TYPE_CHECKING:
+    from keras_gen.training.base import BaseModel
+
 
 def single_step_function(
-    model: keras.Model, model_step: Callable[[Any], dict[str, tf.Tensor]]
+    model: BaseModel, model_step: Callable[[Any], dict[str, tf.Tensor]]
 ) -> Callable[[Iterator[Any]], dict[str, tf.Tensor]]:
     """One step per call, fetching its batch inside the graph.
 
@@ -47,7 +49,10 @@ def single_step_function(
         except tf.errors.InvalidArgumentError as error:
             if EMPTY not in str(error):
                 raise
-            replicas = strategy.num_replicas_in_sync
-            raise InputError(f"{EMPTY}, {replicas}; leave out a smaller last one. Received: fewer examples.") from None
+            replicas, updates = strategy.num_replicas_in_sync, model.spec.discriminator_steps
+            fewer = f", or fewer on one than the discriminator's {updates} updates" if updates > 1 else ""
+            raise InputError(
+                f"{EMPTY}, {replicas}; leave out a smaller last one. Received: fewer examples{fewer}."
+            ) from None
 
     return function
