@@ -14,7 +14,7 @@ import tensorflow as tf
 from keras_gen.layers.replica import with_rows
 from keras_gen.layers.training_noise import TrainingNoise, drawing_once
 from keras_gen.training.config import constructor_arguments, constructor_config
-from keras_gen.training.given import arguments_of, fit_arguments, given, in_order, one_batch
+from keras_gen.training.given import arguments_of, fit_arguments, given, one_batch
 from keras_gen.training.intake import Mistakes
 from keras_gen.training.moves import Moves, Values, play
 from keras_gen.training.optimizers import OptimizerSpec

@@ -83,9 +83,9 @@ def fit_arguments(model: BaseModel, mistakes: Mistakes, arguments: dict[str, Any
         model, "fit", mistakes, x, y, weights, size, arguments.get("steps_per_epoch"), shuffle, class_weight
     )
     if validation is not None:
-        held_out = keras.utils.unpack_x_y_sample_weight(validation)
+        x, y, weights = keras.utils.unpack_x_y_sample_weight(validation)
         size, steps = arguments.get("validation_batch_size") or size, arguments.get("validation_steps")
-        validation = given(model, "evaluate", mistakes, *held_out, batch_size=size, steps=steps)
+        validation = given(model, "evaluate", mistakes, x, y, weights, size, steps)
     return {**arguments, "x": trained, "validation_data": validation}
 
 

@@ -223,7 +223,7 @@ class Intake:
         labels: tf.Tensor | None,
         weights: tf.Tensor | None,
     ) -> None:
-        """Looks at what is in doubt, in Python. Where nothing is, which a few operations find out, this costs little."""
+        """Looks at what is in doubt, in Python; a few operations find out whether anything is."""
         doubts = tf.convert_to_tensor(first)
         further = {}
         if labels is not None:
@@ -234,7 +234,7 @@ class Intake:
             doubts |= ~tf.reduce_all(tf.math.is_finite(weights) & (weights >= 0))
         names, values = tuple(further), [*pictures, *further.values()]
 
-        def look(first: np.ndarray, *parts: np.ndarray) -> np.ndarray:
+        def look(first: np.ndarray, *parts: np.ndarray) -> np.bool_:
             try:
                 self._check(bool(first), parts[: len(pictures)], dict(zip(names, parts[len(pictures) :], strict=True)))
             except Exception as error:
@@ -252,9 +252,12 @@ class Intake:
             self.require_rows(len(pictures[0]))
             for part in pictures:
                 check_pictures(f"pictures given to `{self._use}`", part)
-        if len({len(part) for part in [*pictures, *further.values()]}) > 1:
-            lengths = ", ".join(str(len(part)) for part in [*pictures, *further.values()])
-            raise InputError(f"what is given to `{self._use}` must have as many examples each. Received: {lengths}.")
+        lengths = [len(part) for part in [*pictures, *(part for name, part in further.items() if name != "given")]]
+        if len(set(lengths)) > 1:
+            raise InputError(
+                f"what is given to `{self._use}` must have as many examples each. "
+                f"Received: {', '.join(map(str, lengths))}."
+            )
         if "labels" in further:
             check_labels(self._use, further["given"], further["labels"], self._spec.classes)
         if "weights" in further:

@@ -87,6 +87,6 @@ def check_labels(use: str, given: np.ndarray, labels: np.ndarray, classes: Seque
 def _scaling(low: float, high: float) -> str:
     """How pictures of a range that is common are brought to [-1, 1]."""
     for most in (EIGHT_BITS, SIXTEEN_BITS):
-        if 0 <= low and high <= most:
+        if low >= 0 and high <= most:
             return f" Give `x / {most / 2} - 1` of numbers from 0 to {most}."
     return ""
