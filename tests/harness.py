@@ -361,6 +361,8 @@ class ModelContract:
 
     def test_what_keras_asks_of_a_model_is_answered(self, eager: keras.Model, pictures: np.ndarray) -> None:
         lines: list[str] = []
+        if not eager.optimizer.built:  # as Keras leaves it until the first step
+            eager.optimizer.build(eager.trainable_variables)
         eager.summary(print_fn=lines.append)
         assert "Optimizer params" in "".join(lines)
         assert len(eager.predict(called_with(eager, pictures[:8]), verbose=0)) == 8

@@ -13,6 +13,8 @@ from serving.common.errors import InputError
 # Arithmetic that brings pictures to [-1, 1] may end a hair outside of it.
 LIMIT = 1.001
 EIGHT_BITS, SIXTEEN_BITS = 255, 65535
+# Some value of pictures in [0, 1] is below this; a few bright pictures in [-1, 1] may all be above.
+DARK = 0.05
 
 
 def check_pictures(what: str, pictures: np.ndarray) -> None:
@@ -30,7 +32,7 @@ def check_pictures(what: str, pictures: np.ndarray) -> None:
         raise InputError(f"{what} must be finite. Received: nan or inf in {broken} of {len(pictures)}.")
     if low < -LIMIT or high > LIMIT:
         raise InputError(f"{what} must be floats in [-1, 1]. Received: {low:g} to {high:g}.{_scaling(low, high)}")
-    if 0 <= low < high <= 1:
+    if 0 <= low < DARK and low < high <= 1:
         warnings.warn(
             f"{what} should be floats in [-1, 1]. Received: {low:g} to {high:g}; where black is 0 and white is 1, give "
             "`2 * x - 1`.",

@@ -66,7 +66,7 @@ def autoencoder(encoder):
 def test_what_can_be_built_is_built(encoder):
     model = autoencoder(encoder())
     model.fit(smooth_pictures()[:8], verbose=0)
-    assert model.inference_networks()["encoder"](smooth_pictures()[:3])["code"].shape == (3, 2)
+    assert model.inference_networks()["encoder"]({"image": smooth_pictures()[:3]})["code"].shape == (3, 2)
 
 
 def test_a_class_plays_in_a_gan_and_is_averaged():

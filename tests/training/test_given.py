@@ -88,7 +88,7 @@ def test_a_compiled_step_says_the_same_of_a_data_set(pictures, options):
         vae(**options).fit(*dataset(3 * pictures), shuffle=False, verbose=0)
 
 
-@WAYS
+@pytest.mark.parametrize("way", [arrays, dataset])
 def test_pictures_from_0_to_1_are_warned_of(eager, pictures, way):
     with pytest.warns(UserWarning, match=r"should be floats in \[-1, 1\]. Received: .* give `2 \* x - 1`"):
         eager.fit(*way((pictures + 1) / 2), shuffle=False, verbose=0)
