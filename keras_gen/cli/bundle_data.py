@@ -11,6 +11,7 @@ from keras_gen.cli.parser import Parser
 from keras_gen.data import SOURCE_NAMES, Source, import_data, open_source
 from serving import Sampler
 from serving.bundle.inputs import size_text
+from serving.bundle.names import LABEL
 from serving.common.errors import InputError, require_at_least
 from serving.common.images import to_uint8
 
@@ -29,10 +30,12 @@ def add_data(parser: Parser, split: str, count: int | None = None, required: boo
 
 
 def read_data(sampler: Sampler, options: Any) -> Source:
-    """The data set of `--data`, or `--count` of it drawn with `--seed`, in the order of the data.
+    """The data set of `--data`, or `--count` of it drawn with `--seed`, in the order of the data, with labels of the
+    bundle's classes where its encoder is told the class.
 
     Raises:
-        InputError: data that cannot be read, or of another shape than the bundle takes without `--resize`.
+        InputError: data that cannot be read, of another shape than the bundle takes without `--resize`, or of a class
+            that the bundle does not know.
     """
     require_at_least(0, seed=options.seed)
     require_at_least(1, count=1 if options.count is None else options.count)
@@ -46,7 +49,9 @@ def read_data(sampler: Sampler, options: Any) -> Source:
             f"{source.name} must be {size_text(wanted)}, which the bundle takes; --resize converts it. "
             f"Received: {size_text(source.image_shape)}."
         )
-    return source.draw(options.count, options.seed)
+    encoder = sampler.manifest.networks.get("encoder")
+    told = sampler.manifest.classes if encoder is not None and LABEL in encoder.inputs else ()
+    return source.of_classes(told).draw(options.count, options.seed)
 
 
 def labels_of(source: Source) -> np.ndarray:

@@ -102,7 +102,7 @@ def _run(place: Path, options: Any) -> list[Any]:
         translate = {name: partial(_translated, network) for name, network in networks.items()}
         return _translation(translate, model.image_shape, options)
     _check_for_samples(options)
-    test, train = _sources(options, model.image_shape)
+    test, train = _sources(options, model.image_shape, model.spec.classes)
     draw = None if model.spec.prior is None else partial(drawn_pictures, model)
     of_samples = _samples(place, draw, len(model.spec.classes), options, test, train)
     figures = evaluate_model(model, test, options.count, options.samples, options.seed, options.drawn)
@@ -128,7 +128,7 @@ def _bundle(place: Path, options: Any) -> list[Any]:
             "Received: a bundle without an encoder."
         )
     image = sampler.manifest.image
-    test, train = _sources(options, (image.height, image.width, image.channels))
+    test, train = _sources(options, (image.height, image.width, image.channels), sampler.manifest.classes)
     draw = (lambda n, seed: to_float(sampler.sample(n, seed))) if "sample" in sampler.abilities else None
     of_samples = _samples(place, draw, len(sampler.manifest.classes), options, test, train)
     if "encode" not in sampler.abilities:
@@ -186,10 +186,12 @@ def _by_bundle(translator: Translator, to: str, images: np.ndarray) -> np.ndarra
     return to_float(translator.translate(to_uint8(images), to))
 
 
-def _sources(options: Any, shape: tuple[int, int, int]) -> tuple[Any, Any]:
+def _sources(options: Any, shape: tuple[int, int, int], classes: Sequence[str]) -> tuple[Any, Any]:
+    """Both splits, with labels of the model's classes if it has any."""
     from keras_gen.data import open_source
 
-    test, train = (open_source(options.data, shape[:2], shape[2], split) for split in (options.split, "train"))
+    splits = (options.split, "train")
+    test, train = (open_source(options.data, shape[:2], shape[2], split, classes) for split in splits)
     return test, train
 
 

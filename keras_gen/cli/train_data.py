@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from keras_gen.cli.train_options import DataOptions, RunOptions
 from keras_gen.data import Share, Source, check_same_shape, endless_pairs, import_data, open_source
 from keras_gen.data.translation import Domains, check_load_size, open_domains
-from serving.common.classes import class_labels
 from serving.common.errors import InputError
 
 if TYPE_CHECKING:
@@ -35,6 +35,18 @@ class TrainingData:
     def shown(self) -> Source:
         """What pictures of the progress are made of."""
         return self.source
+
+    def parts(self) -> dict[str, Source]:
+        """All pictures of the run, by what they are for."""
+        return {"data": self.source}
+
+    def of_classes(self, classes: Sequence[str]) -> Self:
+        """The same with labels of a model's classes, by their names; none change nothing.
+
+        Raises:
+            InputError: pictures of a class that the model does not know.
+        """
+        return replace(self, source=self.source.of_classes(classes))
 
     def image_shape(self) -> tuple[int, int, int]:
         """(height, width, channels) of what the model sees."""
@@ -129,6 +141,9 @@ class Adapting(TrainingData):
     def shown(self) -> Source:
         return self.target
 
+    def parts(self) -> dict[str, Source]:
+        return {"data": self.source, "target": self.target}
+
     def summary(self) -> str:
         to = f"to {self.target.name} ({len(self.target)} pictures)"
         return f"{self.source.name} {to}: {len(self.source)} pictures"
@@ -146,6 +161,9 @@ class Translation(TrainingData):
     """Two domains, the first of them the source; random parts are taken of both for a `--load-size`."""
 
     domains: Domains
+
+    def parts(self) -> dict[str, Source]:
+        return {"domain A": self.domains.a, "domain B": self.domains.b}
 
     def image_shape(self) -> tuple[int, int, int]:
         crop = self._crop()
@@ -174,7 +192,5 @@ class Translation(TrainingData):
 def _held_out(name: str, model: BaseModel, batch_size: int) -> tf.data.Dataset:
     """The test split, with labels of the model's classes where these are needed."""
     height, width, channels = model.image_shape
-    held_out = open_source(name, (height, width), channels, split="test")
-    if model.spec.labelled and held_out.examples.labels is not None:
-        class_labels(len(held_out), len(model.spec.classes), held_out.examples.labels)
+    held_out = open_source(name, (height, width), channels, "test", model.spec.classes)
     return held_out.dataset(min(batch_size, len(held_out)), shuffle=False, labels=model.spec.labelled)

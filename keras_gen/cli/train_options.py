@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Self
 
-from keras_gen.training.option_values import Better, Precision, StrategyName
+from keras_gen.training.option_values import Better, DataChanged, Precision, StrategyName
 from serving.common.errors import InputError, require_at_least
 
 
@@ -46,6 +46,8 @@ class DataOptions:
             of a pair at the same place in both.
         mirror: for models that translate: flip pictures left to right at random, both of a pair alike.
         reverse: for models that translate: use the data's second domain as A.
+        data_changed: what to do if a run that is resumed was trained on other data than is there now: refuse, or accept
+            to continue on it with the same classes.
     """
 
     data: str
@@ -56,6 +58,7 @@ class DataOptions:
     load_size: int | None = None
     mirror: bool = False
     reverse: bool = False
+    data_changed: DataChanged = "refuse"
 
     def __post_init__(self) -> None:
         require_at_least(1, batch_size=self.batch_size)

@@ -82,7 +82,7 @@ def _classifier(source: Source, name: str) -> Callable[[], Classifier]:
     from keras_gen.metrics.classifier_cache import cached_classifier
 
     class_count(source)
-    held_out = open_source(name, source.image_shape[:2], source.image_shape[2], split="test")
+    held_out = open_source(name, source.image_shape[:2], source.image_shape[2], "test", source.classes)
 
     @cache
     def trained() -> Classifier:

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from keras_gen.data.examples import Examples, Shape, check_memory
+from keras_gen.data.labels import named_classes
 from serving.bundle.inputs import size_text
 from serving.common.errors import InputError
 from serving.common.images import as_pillow, conform
 
 
-def from_arrays(
-    name: str, images: np.ndarray, labels: np.ndarray | None, shape: Shape, classes: tuple[str, ...] = ()
-) -> Examples:
+def from_arrays(name: str, images: np.ndarray, labels: Any, shape: Shape, classes: tuple[str, ...] = ()) -> Examples:
     """Checks arrays and brings them to the shape asked for.
 
     Args:
         name: the source, for messages.
         images: (n, height, width[, channels]): uint8, uint16, bool, or float in [0, 1] or, where any value
             is negative, in [-1, 1].
-        labels: (n,) or (n, 1) integers, or None.
+        labels: as `named_classes` takes them, or None.
         shape: what is asked for.
         classes: names of the classes.
 
@@ -35,13 +36,7 @@ def from_arrays(
         )
     images = _conform(name, pixels(name, images), shape)
     if labels is not None:
-        labels = np.asarray(labels).reshape(len(labels), -1)
-        if labels.shape != (len(images), 1) or labels.dtype.kind not in "iu":
-            raise InputError(
-                f"{name} must hold one integer label per picture ({len(images)}). "
-                f"Received: {labels.dtype}, {labels.shape}."
-            )
-        labels = labels[:, 0].astype(np.int64)
+        labels, classes = named_classes(name, labels, len(images), classes)
     return Examples(images, labels, classes)
 
 
@@ -51,14 +46,6 @@ def pairs_from(name: str, pairs: np.ndarray, shape: Shape) -> Examples:
         raise InputError(f"{name} must hold pairs (n, 2, height, width, 1 or 3). Received: {pairs.shape}.")
     images = from_arrays(name, pairs.reshape(-1, *pairs.shape[2:]), None, shape).images
     return Examples(images.reshape(-1, 2, *images.shape[1:]))
-
-
-def check_labels(name: str, labels: np.ndarray, classes: tuple[str, ...]) -> None:
-    """Raises InputError for labels below 0, or beyond the classes that have names."""
-    low, high = int(labels.min()), int(labels.max())
-    if low < 0 or (classes and high >= len(classes)):
-        limit = f"to {len(classes) - 1}, one for each class" if classes else "on"
-        raise InputError(f"{name} must have labels from 0 {limit}. Received: {low if low < 0 else high}.")
 
 
 def conform_picture(picture: np.ndarray, shape: Shape) -> np.ndarray:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
+from keras_gen.data.labels import by_name
 from serving.bundle.inputs import size_text
 from serving.common.errors import InputError, require_among
 
@@ -84,6 +86,22 @@ def check_memory(name: str, n: int, shape: tuple[int, ...]) -> None:
         )
 
 
+def of_classes(name: str, examples: Examples, known: Sequence[str]) -> Examples:
+    """The labels as those of a table of classes, by the names of the classes.
+
+    Args:
+        name: the source, for messages.
+        examples: unchanged where they have no labels.
+        known: names of the classes; none changes nothing.
+
+    Raises:
+        InputError: a picture of a class that is not known.
+    """
+    if examples.labels is None or not known:
+        return examples
+    return Examples(examples.images, by_name(name, examples.labels, examples.classes, known), tuple(known))
+
+
 class DomainExamples(NamedTuple):
     """Pictures of two domains.
 
@@ -109,10 +127,10 @@ def joined(name: str, parts: list[Examples]) -> Examples:
 
     Args:
         name: the source, for messages.
-        parts: labelled in the result only if all of them are.
+        parts: that of training first, which gives the classes; labelled in the result only if all of them are.
 
     Raises:
-        InputError: pictures of two types or shapes, or too many for the memory.
+        InputError: pictures of two types or shapes, or too many for the memory; a class that the first part has not.
     """
     first = parts[0]
     if len(parts) == 1:
@@ -124,6 +142,6 @@ def joined(name: str, parts: list[Examples]) -> Examples:
             f"{name} must hold pictures of one type and one shape in all of its splits. Received: {received}."
         )
     check_memory(name, sum(len(part.images) for part in parts), first.images.shape[1:])
-    labels = [part.labels for part in parts if part.labels is not None]
+    labels = [by_name(name, part.labels, part.classes, first.classes) for part in parts if part.labels is not None]
     together = np.concatenate(labels) if len(labels) == len(parts) else None
     return Examples(np.concatenate([part.images for part in parts]), together, first.classes)

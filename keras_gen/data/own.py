@@ -37,6 +37,12 @@ def read(name: str, split: str, shape: Shape) -> Examples:
     return joined(name, [part.examples(shape) for (part,) in _domains(name, split, two=False)])
 
 
+def classes(name: str) -> tuple[str, ...]:
+    """Names of the classes of the training split."""
+    ((part,),) = _domains(name, "train", two=False)
+    return part.named()
+
+
 def stream(name: str, split: str, shape: Shape) -> Stream:
     """The pictures of `read`; those of a `tf.data.Dataset` of bytes are never in memory all at once."""
     return chained([part.stream(shape) for (part,) in _domains(name, split, two=False)])

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from keras_gen.data.examples import MissingSplitError
 from keras_gen.data.kinds import DOMAIN_NAMES, DOMAINS, SOURCE_NAMES, SOURCES
+from keras_gen.data.labels import by_name, named_classes
 from keras_gen.data.opening import open_stream
 from keras_gen.data.own import FUNCTIONS
 from keras_gen.data.sources.prepared import FILE, ONE, PAIRS, UNPAIRED, Facts, images_file, labels_file
@@ -41,7 +43,7 @@ def prepare(
     Raises:
         InputError: data that cannot be read, or pictures of several shapes.
     """
-    two = _has_domains(name)
+    two = of_two_domains(name)
     if load_size is not None:
         if not two:
             raise InputError(f"--load-size must be left out for a source of one domain. Received: {load_size}.")
@@ -49,21 +51,33 @@ def prepare(
     open_split = open_streams if two else _open_one
     train = open_split(name, load_size or image_size, channels, "train")
     domains = (PAIRS if len(train) == 1 else UNPAIRED) if two else ONE
-    shapes, counts = {"train": _write(folder, "train", train)}, {"train": [stream.count for stream in train]}
-    height, width, channels = shapes["train"]
+    shape, labels = _write(folder, "train", train)
+    shapes, counts = {"train": shape}, {"train": [stream.count for stream in train]}
+    classes = tuple(dict.fromkeys(name for of_domain in labels for name in of_domain.classes))
+    height, width, channels = shape
     # Many sets have one split alone.
     try:
         test = open_split(name, (height, width) if load_size is None else image_size, channels, "test")
     except MissingSplitError:
         test = ()
     if test:
-        shapes["test"], counts["test"] = _write(folder, "test", test), [stream.count for stream in test]
-    facts = Facts(name, domains, shapes, next((stream.classes for stream in (*train, *test) if stream.classes), ()))
+        shapes["test"], of_test = _write(folder, "test", test)
+        counts["test"] = [stream.count for stream in test]
+        classes = classes or tuple(dict.fromkeys(name for of_domain in of_test for name in of_domain.classes))
+        labels += of_test
+    for of_domain in labels:
+        of_domain.write(classes)
+    facts = Facts(name, domains, shapes, classes)
     (folder / FILE).write_text(facts.to_json(), encoding="utf-8")
     return domains, counts
 
 
-def _has_domains(name: str) -> bool:
+def of_two_domains(name: str) -> bool:
+    """Whether a source is one of two domains.
+
+    Raises:
+        InputError: there is no such source.
+    """
     kind, kinds = name.partition(":")[0], {**SOURCES, **DOMAINS}
     if kind not in kinds and name not in FUNCTIONS:
         raise InputError(
@@ -79,20 +93,35 @@ def _open_one(
     return (open_stream(name, image_size, channels, split),)
 
 
-def _write(folder: Path, split: str, streams: tuple[Stream, ...]) -> tuple[int, int, int]:
-    """The pictures of a split, all of one shape, which is returned."""
+class _Labels(NamedTuple):
+    """Labels of a domain in a split, which are written once the classes of training are known."""
+
+    path: Path
+    name: str
+    values: np.ndarray | None
+    classes: tuple[str, ...]
+
+    def write(self, classes: tuple[str, ...]) -> None:
+        """As those of a table of classes, by their names."""
+        if self.values is not None:
+            np.save(self.path, by_name(self.name, self.values, self.classes, classes))
+
+
+def _write(folder: Path, split: str, streams: tuple[Stream, ...]) -> tuple[tuple[int, int, int], tuple[_Labels, ...]]:
+    """The pictures of a split, all of one shape, which is returned with the labels of each domain."""
     one_size = OneSize(channels=True)
+    found: list[_Labels] = []
     for domain, stream in zip("ab" if len(streams) > 1 else ("",), streams, strict=True):
         shape, labels = _write_images(images_file(folder, domain, split), stream, one_size, f"{split} {domain}".strip())
-        if labels:
-            np.save(labels_file(folder, domain, split), np.array(labels, np.int64))
+        known = named_classes(stream.name, labels, stream.count, stream.classes) if labels else (None, stream.classes)
+        found.append(_Labels(labels_file(folder, domain, split), stream.name, *known))
     height, width, channels = shape[-3:]
-    return height, width, channels
+    return (height, width, channels), tuple(found)
 
 
-def _write_images(path: Path, stream: Stream, one_size: OneSize, title: str) -> tuple[tuple[int, ...], list[int]]:
+def _write_images(path: Path, stream: Stream, one_size: OneSize, title: str) -> tuple[tuple[int, ...], list[Any]]:
     """A NumPy array as a file, a row at a time. One that is mapped would kill the process where the disk is full."""
-    labels: list[int] = []
+    labels: list[Any] = []
     rows = 0
     with path.open("wb") as file:
         for picture, label in stream.checked(one_size, title):

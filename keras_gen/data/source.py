@@ -5,13 +5,13 @@ TensorFlow is imported where batches are made, so that commands that only read p
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from keras_gen.data.examples import Examples
+from keras_gen.data.examples import Examples, of_classes
 from keras_gen.data.shares import Share, shared
 from serving.common.errors import InputError
 
@@ -52,6 +52,18 @@ class Source:
         """(height, width, channels)."""
         height, width, channels = self.examples.images.shape[1:]
         return height, width, channels
+
+    def of_classes(self, known: Sequence[str]) -> Source:
+        """The same pictures with labels of a model's classes, by the names of the classes.
+
+        Args:
+            known: names of the classes in the order of the model's labels; none changes nothing.
+
+        Raises:
+            InputError: a picture of a class that is not known.
+        """
+        examples = of_classes(self.name, replace(self.examples, classes=self.classes), known)
+        return replace(self, examples=examples)
 
     def first(self, count: int) -> Source:
         """The first `count` of the examples."""

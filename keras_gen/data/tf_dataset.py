@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from tqdm import tqdm
 
-from keras_gen.data.arrays import check_labels, conform_picture, from_arrays, pairs_from, pixels
+from keras_gen.data.arrays import conform_picture, from_arrays, pairs_from, pixels
 from keras_gen.data.examples import Examples, Shape
 from keras_gen.data.streams import OneSize, Stream, in_memory, streamed
 from serving.common.errors import InputError
@@ -69,10 +69,11 @@ def _single(name: str, dataset: tf.data.Dataset) -> tf.data.Dataset:
     axes = _axes(spec)
     batched = int(axes[0] == PICTURE_AXES + 1)
     picture = PICTURE_AXES + batched
-    labelled = axes == [picture, batched] and spec[1].dtype.is_integer
+    # A label has an axis of its own where it is a one-hot row.
+    labelled = axes in ([picture, batched], [picture, batched + 1])
     if not (labelled or axes in ([picture], [picture, picture])):
         raise InputError(
-            f"{name} must give pictures (height, width, 1 or 3), (picture, integer label), (picture, picture), or "
+            f"{name} must give pictures (height, width, 1 or 3), (picture, label), (picture, picture), or "
             f"batches of one of them. Received: {_text(spec)}."
         )
     return dataset.unbatch() if batched else dataset
@@ -100,15 +101,14 @@ def _elements(
     """Pictures that are converted as they are asked for; pairs become one array."""
     pairs, alone = gives_pairs(single), not isinstance(single.element_spec, tuple)
 
-    def taken() -> Iterator[tuple[np.ndarray, int | None]]:
+    def taken() -> Iterator[tuple[np.ndarray, Any]]:
         for row, element in enumerate(_as_numpy(name, single)):
             if alone:
                 yield convert(element), None
             elif pairs:
                 yield _together(f"pair {row} of {name}", [convert(picture) for picture in element]), None
             else:
-                check_labels(name, element[1], classes)
-                yield convert(element[0]), int(element[1])
+                yield convert(element[0]), element[1]
 
     return Stream(name, _count(name, single), taken(), classes)
 
@@ -124,6 +124,14 @@ def _as_bytes(name: str, shape: Shape, picture: np.ndarray) -> np.ndarray:
     if picture.shape[2] not in (1, 3) or 0 in picture.shape:
         raise InputError(f"{name} must give pictures (height, width, 1 or 3). Received: {picture.shape}.")
     return conform_picture(pixels(name, picture[None])[0], shape)
+
+
+def labels_of(name: str, dataset: tf.data.Dataset) -> list[Any]:
+    """The labels of all elements; none where these have no labels."""
+    single = _single(name, dataset)
+    if gives_pairs(single) or not isinstance(single.element_spec, tuple):
+        return []
+    return list(_as_numpy(name, single.map(lambda picture, label: label)))
 
 
 def _as_numpy(name: str, dataset: tf.data.Dataset) -> Iterator[Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 import numpy as np
@@ -54,6 +54,7 @@ class CycleGAN(GenerativeAdversarialModel):
     """
 
     spec = ModelSpec(translates="unpaired")
+    default_batch_size: ClassVar = 1
 
     def __init__(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 import numpy as np
@@ -47,6 +47,7 @@ class Pix2Pix(GenerativeAdversarialModel):
     """
 
     spec = ModelSpec(translates="pairs")
+    default_batch_size: ClassVar = 1
 
     def __init__(
         self,

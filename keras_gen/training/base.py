@@ -34,7 +34,8 @@ class BaseModel(keras.Model):
     A subclass takes its arguments in the constructor, keeps each as an attribute of the same name, and states
 
     - in `spec` what it is;
-    - in `default_optimizers` the optimizer of each argument of `compile`;
+    - in `default_optimizers` the optimizer of each argument of `compile`, and in `default_batch_size` how many pictures
+      `keras-gen train` takes at a time;
     - in `moves` what a training step does, and in `evaluation` what is measured of a batch;
     - in `inference_networks` what it exports;
     - in `sample` how samples are drawn where it has a prior, and in `prior_network` how latents are where that is not
@@ -52,6 +53,7 @@ class BaseModel(keras.Model):
 
     spec: ModelSpec = ModelSpec()
     default_optimizers: ClassVar[Mapping[str, OptimizerSpec]]
+    default_batch_size: ClassVar[int] = 64
     image_shape: tuple[int, ...]
     latent_dim: int
 

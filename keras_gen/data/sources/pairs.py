@@ -9,12 +9,13 @@ import numpy as np
 
 from keras_gen.data.arrays import conform_picture
 from keras_gen.data.examples import DomainExamples, Shape, of_pairs
+from keras_gen.data.files import found_below, say_what_is_left_out
 from keras_gen.data.forms import Form
 from keras_gen.data.sources.folder import split_folders, split_pair
 from keras_gen.data.streams import OneSize, Stream, decoded, in_memory
 from serving.common.errors import InputError
 from serving.common.files import existing_folder
-from serving.common.images import picture_files, read_image
+from serving.common.images import read_image
 
 DOMAINS = Form(
     ("pairs:PATH", "pairs:PATH_A,PATH_B"),
@@ -50,7 +51,9 @@ def _files(root: Path, split: str) -> dict[Path, Path]:
     """What is in the folder, by the path within it without the suffix."""
     files: dict[Path, Path] = {}
     folders = split_folders(existing_folder(root, f"pairs:{root}"), split, "pairs")
-    for file in (file for folder in folders for file in picture_files(folder)):
+    found = [found_below(folder) for folder in folders]
+    say_what_is_left_out(f"pairs:{root}", [file for one in found for file in one.others])
+    for file in (file for one in found for file in one.pictures):
         first = files.setdefault(file.relative_to(root).with_suffix(""), file)
         if first != file:
             raise InputError(f"pairs:{root} must hold one picture of each name. Received: {first} and {file.name}.")

@@ -16,6 +16,7 @@ import numpy as np
 
 from keras_gen.data.examples import SPLITS, DomainExamples, Examples, MissingSplitError, Shape, joined, of_pairs
 from keras_gen.data.forms import Form
+from keras_gen.data.labels import named_classes
 from serving.bundle.inputs import size_text
 from serving.common.errors import InputError
 from serving.common.files import existing_folder
@@ -51,6 +52,14 @@ def read(location: str, split: str, shape: Shape) -> Examples:
     """The arrays of a split, mapped; both one after the other, in memory, for `all`."""
     folder, facts = open_folder(location, two=False)
     return read_domain(folder, facts, "", split, shape)
+
+
+def classes(location: str) -> tuple[str, ...]:
+    """Those of `prepared.json`, or of the labels of the training split where it has no names."""
+    folder, facts = open_folder(location, two=False)
+    if facts.classes or "train" not in facts.image_shapes:
+        return facts.classes
+    return _mapped(folder, "", "train", facts).classes
 
 
 def read_domains(location: str, split: str, shape: Shape) -> DomainExamples:
@@ -133,7 +142,9 @@ def _mapped(folder: Path, domain: str, split: str, facts: Facts) -> Examples:
         )
     if labels is not None and (labels.shape != images.shape[:1] or labels.dtype != np.int64):
         raise InputError(f"{of_labels} must hold {len(images)} labels. Received: {labels.dtype}, {labels.shape}.")
-    return Examples(images, labels, facts.classes)
+    if labels is None:
+        return Examples(images, None, facts.classes)
+    return Examples(images, *named_classes(str(of_labels), labels, len(images), facts.classes))
 
 
 def _array(path: Path, mode: Any) -> np.ndarray:

@@ -12,6 +12,7 @@ import numpy as np
 from keras_gen.data.arrays import conform_picture, from_arrays
 from keras_gen.data.examples import DomainExamples, Examples, MissingSplitError, Shape, joined, splits_of
 from keras_gen.data.forms import Form
+from keras_gen.data.labels import named_classes
 from keras_gen.data.streams import Stream, in_memory
 from serving.common.errors import InputError, nearest
 
@@ -51,12 +52,28 @@ def stream(location: str, split: str, shape: Shape) -> Stream:
     if "image" not in features:
         raise InputError(f"{name} must have a feature 'image'. Received: {', '.join(features)}.")
     labelled = "label" in features
-    classes = tuple(features["label"].names or ()) if labelled and hasattr(features["label"], "names") else ()
     examples = (
         (conform_picture(_eight_bits(example["image"]), shape), int(example["label"]) if labelled else None)
         for example in tfds.as_numpy(builder.as_dataset(split=split))
     )
-    return Stream(name, builder.info.splits[split].num_examples, examples, classes)
+    return Stream(name, builder.info.splits[split].num_examples, examples, _names(features))
+
+
+def classes(location: str) -> tuple[str, ...]:
+    """Their names, or where they have none the labels of the training split by their numbers."""
+    import tensorflow_datasets as tfds
+
+    builder = _prepared(location, "train")
+    features = builder.info.features
+    if "label" not in features or _names(features):
+        return _names(features)
+    alone = builder.as_dataset(split="train", decoders=tfds.decode.PartialDecoding({"label": True}))
+    labels = [int(example["label"]) for example in tfds.as_numpy(alone)]
+    return named_classes(f"tfds:{location}", labels, len(labels))[1]
+
+
+def _names(features: Any) -> tuple[str, ...]:
+    return tuple(getattr(features["label"], "names", None) or ()) if "label" in features else ()
 
 
 def stream_domains(location: str, split: str, shape: Shape) -> tuple[Stream, Stream]:

@@ -6,12 +6,13 @@ from functools import partial
 from pathlib import Path
 
 from keras_gen.data.examples import DomainExamples, MissingSplitError, Shape, splits_of
+from keras_gen.data.files import found_below, say_what_is_left_out
 from keras_gen.data.forms import Form
 from keras_gen.data.sources.folder import split_folders, split_pair
 from keras_gen.data.streams import Stream, decoded, in_memory
 from serving.common.errors import InputError
 from serving.common.files import existing_folder
-from serving.common.images import picture_files, read_image
+from serving.common.images import read_image
 
 DOMAINS = Form(
     ("unpaired:PATH", "unpaired:PATH_A,PATH_B"), "the folders `trainA`, `trainB`, `testA`, `testB`; or two folders"
@@ -48,7 +49,9 @@ def _domains(name: str, root: Path, split: str) -> list[list[Path]]:
 
 
 def _files(name: str, folders: list[Path]) -> list[Path]:
-    files = [file for folder in folders for file in picture_files(folder)]
+    found = [found_below(folder) for folder in folders]
+    say_what_is_left_out(name, [file for one in found for file in one.others])
+    files = [file for one in found for file in one.pictures]
     if not files:
         raise InputError(f"{name} must hold pictures of both domains. Received: a folder without any, {folders[0]}.")
     return files
