@@ -30,7 +30,9 @@ def known(role: str, network: keras.Model, input_shape: Shape | list[Shape]) -> 
         integers = [tensor.dtype for tensor in network.inputs if not keras.backend.is_float_dtype(tensor.dtype)]
         if integers:
             raise InputError(f"`{role}` must take floats. Received: a network whose Input is {integers[0]}.")
-    if isinstance(network.input_shape, list) and len(network.inputs) == 1:
+    if not isinstance(network, keras.Sequential) and any(
+        isinstance(ends, list | tuple | dict) and len(ends) == 1 for ends in (network.input, network.output)
+    ):
         return keras.Model(network.inputs[0], network.outputs[0], name=network.name)
     return network
 

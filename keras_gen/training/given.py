@@ -6,7 +6,7 @@ import inspect
 import math
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import keras
 import numpy as np
@@ -17,9 +17,6 @@ from keras.src.trainers.data_adapters.array_slicing import train_validation_spli
 from keras.src.trainers.data_adapters.data_adapter import DataAdapter
 
 from keras_gen.training.intake import Intake, Mistakes, Use
-
-if TYPE_CHECKING:
-    from keras_gen.training.base import BaseModel
 
 BATCH_SIZE = 32  # Keras's own default
 
@@ -66,7 +63,7 @@ class Given(DataAdapter):
         self._adapter.on_epoch_end()
 
 
-def fit_arguments(model: BaseModel, mistakes: Mistakes, arguments: dict[str, Any]) -> dict[str, Any]:
+def fit_arguments(model: keras.Model, mistakes: Mistakes, arguments: dict[str, Any]) -> dict[str, Any]:
     """The arguments of `fit` with `Given` in place of the data.
 
     Args:
@@ -90,7 +87,7 @@ def fit_arguments(model: BaseModel, mistakes: Mistakes, arguments: dict[str, Any
 
 
 def given(
-    model: BaseModel,
+    model: keras.Model,
     use: Use,
     mistakes: Mistakes,
     x: Any,
@@ -123,7 +120,7 @@ def given(
 
 
 def one_batch(
-    model: BaseModel,
+    model: keras.Model,
     use: Use,
     mistakes: Mistakes,
     x: Any,
@@ -150,7 +147,7 @@ def arguments_of(method: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapp
     return {**found, **collected}
 
 
-def _intake(model: BaseModel, use: Use, mistakes: Mistakes, class_weight: Mapping[int | str, float] | None) -> Intake:
+def _intake(model: keras.Model, use: Use, mistakes: Mistakes, class_weight: Mapping[int | str, float] | None) -> Intake:
     return Intake(type(model).__name__, model.spec, model.image_shape, use, mistakes, class_weight)
 
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 import tensorflow as tf
 
-from keras_gen.training.looking import check_labels, check_pictures, check_weights, require_floats
+from keras_gen.training.looking import check_pictures, check_weights, require_floats
 from keras_gen.training.spec import ModelSpec
 from serving.common.errors import InputError, nearest
 
@@ -259,7 +259,10 @@ class Intake:
                 f"Received: {', '.join(map(str, lengths))}."
             )
         if "labels" in further:
-            check_labels(self._use, further["given"], further["labels"], self._spec.classes)
+            # At the top, this would be a circle: data finds its sources through the package.
+            from keras_gen.data.labels import class_indices
+
+            class_indices(f"`{self._use}`", further["given"], len(further["given"]), self._spec.classes)
         if "weights" in further:
             check_weights(f"`sample_weight` given to `{self._use}`", further["weights"])
 

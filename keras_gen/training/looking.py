@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -54,36 +53,6 @@ def check_weights(what: str, weights: np.ndarray) -> None:
     wrong = ~(np.isfinite(weights) & (weights >= 0))
     if wrong.any():
         raise InputError(f"{what} must be finite and at least 0. Received: {weights[wrong][0]:g}.")
-
-
-def check_labels(use: str, given: np.ndarray, labels: np.ndarray, classes: Sequence[str]) -> None:
-    """Raises InputError for labels that do not say which class is meant.
-
-    Args:
-        use: `fit` or `evaluate`.
-        given: as they came: names, one-hot vectors, or numbers.
-        labels: what was made of them, (batch,) integers.
-        classes: names of the classes.
-    """
-    count = len(classes)
-    if given.dtype.kind in "OSU":
-        if (labels < 0).any():
-            name = given.reshape(-1)[labels < 0][0]
-            name = name.decode() if isinstance(name, bytes) else name
-            raise InputError(f"labels given to `{use}` must be among {', '.join(classes)}. Received: {name!r}.")
-        return
-    if given.ndim == 2 and given.shape[1] > 1:
-        if not (np.isin(given, (0, 1)).all() and (given.sum(axis=1) == 1).all()):
-            row = given[~(np.isin(given, (0, 1)).all(axis=1) & (given.sum(axis=1) == 1))][0]
-            raise InputError(f"one-hot labels given to `{use}` must have a single 1 each. Received: {row.tolist()}.")
-        return
-    numbers = given.reshape(-1)
-    if (numbers != labels).any():
-        raise InputError(f"labels given to `{use}` must be integers. Received: {numbers[numbers != labels][0]:g}.")
-    if ((labels < 0) | (labels >= count)).any():
-        wrong = labels[(labels < 0) | (labels >= count)][0]
-        hint = " Subtract 1 where classes are counted from 1." if wrong == count else ""
-        raise InputError(f"labels given to `{use}` must be from 0 to {count - 1}. Received: {wrong}.{hint}")
 
 
 def _scaling(low: float, high: float) -> str:

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import keras
 import tensorflow as tf
 
 from keras_gen.layers.replica import EMPTY
 from serving.common.errors import InputError
 
-if TYPE_CHECKING:
-    from keras_gen.training.base import BaseModel
-
 
 def single_step_function(
-    model: BaseModel, model_step: Callable[[Any], dict[str, tf.Tensor]]
+    model: keras.Model, model_step: Callable[[Any], dict[str, tf.Tensor]]
 ) -> Callable[[Iterator[Any]], dict[str, tf.Tensor]]:
     """One step per call, fetching its batch inside the graph.
 

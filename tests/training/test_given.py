@@ -128,23 +128,23 @@ def test_labels_may_be_a_list(pictures):
 @pytest.mark.parametrize(
     ("labels", "message"),
     [
-        (lambda n: np.arange(n) % 3 + 1, "from 0 to 2. Received: 3. Subtract 1 where classes are counted from 1."),
-        (lambda n: np.arange(n) % 3 - 1, "from 0 to 2. Received: -1."),
-        (lambda n: np.full(n, 0.5), "integers. Received: 0.5."),
-        (lambda n: np.full((n, 3), 1 / 3), "a single 1 each. Received: .0.33"),
-        (lambda n: np.array(["cow"] * n), "among cat, dog, owl. Received: 'cow'."),
+        (lambda n: np.arange(n) % 3 + 1, "labels from 0 to 2, one for each class. Received: 1 to 3; subtract 1."),
+        (lambda n: np.arange(n) % 3 - 1, "labels from 0 on. Received: -1."),
+        (lambda n: np.full(n, 0.5), "labels that are integers. Received: 0.5."),
+        (lambda n: np.full((n, 3), 1 / 3), "one-hot rows, a single 1 and zeros."),
+        (lambda n: np.array(["cow"] * n), "known classes alone: cat, dog, owl. Received: 'cow'."),
         (lambda n: np.zeros((n, 2)), r"one-hot \(batch, 3\). Received:"),
     ],
 )
 def test_other_labels_are_refused(pictures, way, labels, message):
-    with pytest.raises(InputError, match=f"labels given to `fit` must .*{message}"):
+    with pytest.raises(InputError, match=f"`fit` must .*{message}"):
         classified().fit(*way(pictures, labels(len(pictures))), shuffle=False, verbose=0)
 
 
 def test_a_wrong_label_is_found_in_a_later_batch(pictures):
     labels = np.arange(len(pictures)) % 3
     labels[-1] = 7
-    with pytest.raises(InputError, match="from 0 to 2. Received: 7."):
+    with pytest.raises(InputError, match="from 0 to 2, one for each class. Received: 7."):
         classified().fit(*dataset(pictures, labels), shuffle=False, verbose=0)
 
 
