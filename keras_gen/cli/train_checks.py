@@ -28,6 +28,11 @@ def check_shares(model: BaseModel, batch_size: int, accumulate: int) -> None:
             f"--batch-size must be at most {most}, which the pools of pictures hold: see --model.pool-size. "
             f"Received: {batch_size}."
         )
+    if batch_size < (least := replicas * accumulate * turns):
+        raise InputError(
+            f"--batch-size must be at least {least}: an example for each of {turns} moves of the discriminator in a "
+            f"step, on {replicas} replicas with --accumulate {accumulate}. Received: {batch_size}."
+        )
     if batch_size % shares:
         raise InputError(
             f"--batch-size must be a multiple of {shares}, for {replicas} replicas, "

@@ -93,7 +93,7 @@ class CycleGAN(GenerativeAdversarialModel):
             with watching(self.generator) as tape:
                 fake = self._translated(real, training=True)
             terms = partial(self._discriminator_terms, real, fake, turn)
-            judged.append((yield self.discriminator_move(terms)))
+            judged.append((yield self.discriminator_move(terms, turn)))
         generator = yield self.generator_move(partial(self._generator_terms, real, fake), tape)
         return self._reported(generator, joined(judged))
 

@@ -83,7 +83,7 @@ class Pix2Pix(GenerativeAdversarialModel):
             with watching(self.generator) as tape:
                 fake = self.generator(images, training=True)
             terms = partial(self.game.discriminator_terms, judge, *_pairs(images, real, fake), f"turn {turn}")
-            judged.append((yield self.discriminator_move(terms)))
+            judged.append((yield self.discriminator_move(terms, turn)))
         generator = yield self.generator_move(partial(self._generator_terms, images, real, fake), tape)
         return self.reported(generator, joined(judged), l1=generator["l1"])
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import keras
+
 from keras_gen.training.base import BaseModel
+from keras_gen.training.config import classes_of
 
 OTHERS = ("bfloat16", "float16", "mixed_bfloat16", "mixed_float16", "float64")
 
@@ -16,7 +19,14 @@ def in_float32(model: BaseModel) -> BaseModel:
     """
     if not any(layer.compute_dtype in OTHERS for layer in model._flatten_layers()):
         return model
-    copy = type(model).from_config(_widened(model.get_config()))
+    # Layers that a user's own layer makes in its constructor are not in the config: they take the policy of the moment.
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("float32")
+    try:
+        with classes_of(model):
+            copy = type(model).from_config(_widened(model.get_config()))
+    finally:
+        keras.config.set_dtype_policy(policy)
     copy.set_weights(model.get_weights())
     return copy
 

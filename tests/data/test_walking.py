@@ -9,7 +9,6 @@ from keras_gen.cli import main
 from keras_gen.data import open_domains, open_source
 from serving.common.images import write_png
 
-
 STEP = 60
 
 

@@ -86,8 +86,8 @@ FAULTS = (
     Fault(
         "moves_take_other_pictures_on_each_replica",
         "keras_gen/training/turns.py",
-        "tf.math.floormod(turn - start, count)",
-        "tf.math.floormod(turn, count)",
+        "tf.minimum(count, place.total) - place.start, count)",
+        "tf.minimum(count, place.total), count)",
         ("tests/training/test_turns.py",),
     ),
     Fault(
