@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,16 +14,20 @@ import numpy as np
 
 from serving.bulk.job import Done, Part, Results
 from serving.bundle.manifest import Manifest
-from serving.bundle.names import DECODER, NOISE
+from serving.bundle.names import DECODER, IMAGE, NOISE
 from serving.common.classes import class_labels
-from serving.common.errors import InputError, require_among, require_at_least
+from serving.common.errors import InputError, require_among, require_integer
 from serving.common.files import remove_leftovers, whole_file
 from serving.common.images import to_uint8, write_png
+from serving.common.noise import INT64
+from serving.runtime.networks import fixed_axes
 from serving.runtime.sessions import DEFAULT, Settings
 from serving.sampler import BATCH_SIZE, Sampler
 
 SHARD_SIZE = 1000
 RECORD = ".drawing.json"
+# Bytes of one grey pixel: signature, header, one byte of compressed data and the end.
+SMALLEST_PNG = 67
 Format = Literal["png", "npy"]
 
 
@@ -42,7 +48,7 @@ class Drawing:
         settings: how the networks are run.
 
     Raises:
-        InputError: a number out of range.
+        InputError: a number out of range, or more pictures than the disk can hold.
     """
 
     bundle: Path
@@ -57,7 +63,8 @@ class Drawing:
     settings: Settings = DEFAULT
 
     def __post_init__(self) -> None:
-        require_at_least(1, n=self.n, batch_size=self.batch_size, shard_size=self.shard_size)
+        require_integer(1, INT64.max, n=self.n)
+        require_integer(1, batch_size=self.batch_size, shard_size=self.shard_size)
         require_among(get_args(Format), format=self.format)
 
     @property
@@ -99,7 +106,12 @@ class Drawing:
 
     def begin(self) -> None:
         """Makes the folder ready: what an interrupted drawing of the same pictures left there stays, and other files
-        under the names that will be written go."""
+        under the names that will be written go.
+
+        Raises:
+            InputError: more pictures than the disk can hold.
+        """
+        self._check_disk()
         record = self.target / RECORD
         if record.is_file() and record.read_text(encoding="utf-8") == self._record():
             return
@@ -123,6 +135,23 @@ class Drawing:
             raise FileNotFoundError(f"{missing[0]} must have been written. Received: no such file.")
         remove_leftovers([*self._files(), self.target / RECORD])
         (self.target / RECORD).unlink(missing_ok=True)
+
+    def _check_disk(self) -> None:
+        """Raises InputError where even an empty disk could not hold the pictures."""
+        there = next(folder for folder in self.target.absolute().parents if folder.is_dir())
+        size, disk = self.n * self._least_bytes(), shutil.disk_usage(there).total
+        if size > disk:
+            raise InputError(
+                f"`n` must be so small that the pictures fit on the disk of {disk / 1e9:.3g} GB. "
+                f"Received: {self.n}, which take {size / 1e9:.3g} GB or more."
+            )
+
+    def _least_bytes(self) -> int:
+        """What a picture takes on the disk at the least."""
+        if self.format == "png":
+            return SMALLEST_PNG
+        made = Manifest.read(self.bundle).networks[DECODER].outputs[IMAGE]
+        return math.prod(fixed_axes(made)) * np.dtype(made.dtype).itemsize
 
     def _record(self) -> str:
         """What decides on the content of the files."""

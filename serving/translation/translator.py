@@ -11,7 +11,8 @@ from PIL import Image as PillowImage
 
 from serving.bundle.manifest import Manifest, Network, Tensor
 from serving.bundle.names import IMAGE, MEASURED_STATISTICS, STATISTICS, TRANSLATION, USE_OWN_STATISTICS, name_in
-from serving.common.errors import InputError, require_at_least
+from serving.common.arrays import plain_array
+from serving.common.errors import InputError, require_integer
 from serving.common.images import as_pillow, to_float, to_uint8
 from serving.runtime.providers import AUTO, Execution
 from serving.runtime.sessions import Options, Sessions, Settings
@@ -52,14 +53,27 @@ class Translator:
         **options: Unpack[Options],
     ) -> None:
         self.sessions = Sessions(bundle, Settings.of(settings, options), manifest)
-        self.bundle, self.manifest = self.sessions.bundle, self.sessions.manifest
-        self.settings = self.sessions.settings
         if not is_translator(self.manifest):
             raise InputError(f"{self.bundle} must translate. Received: a bundle of {self.manifest.model!r}.")
         self.image = self.manifest.image
-        require_at_least(2 * self.image.multiple, tile=tile)
+        require_integer(2 * self.image.multiple, tile=tile)
         side = tile - tile % self.image.multiple
         self.tile: Size = (side, side) if self.image.any_size else (self.image.height, self.image.width)
+
+    @property
+    def bundle(self) -> Path:
+        """The folder."""
+        return self.sessions.bundle
+
+    @property
+    def manifest(self) -> Manifest:
+        """What the bundle holds."""
+        return self.sessions.manifest
+
+    @property
+    def settings(self) -> Settings:
+        """How the networks are run."""
+        return self.sessions.settings
 
     @cached_property
     def targets(self) -> tuple[str, ...]:
@@ -209,7 +223,7 @@ class Translator:
         return direction_to(to)
 
     def _checked(self, images: np.ndarray) -> np.ndarray:
-        images = np.asarray(images)
+        images = plain_array("images", images)
         if images.ndim != 4 or not len(images) or images.shape[3] != self.image.channels:
             raise InputError(
                 f"`images` must have the shape (n, height, width, {self.image.channels}). Received: {images.shape}."

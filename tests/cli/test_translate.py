@@ -95,7 +95,10 @@ def test_a_bomb_is_refused_and_let_in_on_demand(bundles, place, run, refused):
         (["in/deeper/0.png", "--out", "out.txt"], "--out must be a picture file"),
         (["in/deeper/0.png", "--out", "in"], "--out must be a picture file"),
         (["in", "--out", "in/out"], "--out must be a folder outside of"),
-        (["in/deeper/0.png", "--out", "out.png", "--tile", "3"], "`tile` must be at least 8. Received: 3"),
+        (
+            ["in/deeper/0.png", "--out", "out.png", "--tile", "3"],
+            "`tile` must be an integer of at least 8. Received: 3",
+        ),
         (["in/deeper/0.png", "--out", "out.png", "--max_pixels", "0"], "`max_pixels` must be at least 1"),
         (["in/broken.png", "--out", "out.png"], "in/broken.png must be a readable picture"),
     ],
