@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
@@ -23,9 +24,7 @@ def read(location: str, split: str, shape: Shape) -> Examples:
     if not path.is_file():
         raise InputError(f"npz:{location} must be a NumPy archive. Received: no such file.")
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            if not isinstance(archive, np.lib.npyio.NpzFile):
-                raise InputError(f"{path} must be an .npz archive. Received: a single array.")
+        with path.open("rb") as file, _archive(path, file) as archive:
             images = _get(archive, IMAGE_KEYS, split)
             labels = _get(archive, LABEL_KEYS, split)
             if images is None:
@@ -38,6 +37,14 @@ def read(location: str, split: str, shape: Shape) -> Examples:
             raise
         raise InputError(f"{path} must be a NumPy archive without pickled objects. Received: {error}") from error
     return from_arrays(str(path), images, labels, shape)
+
+
+def _archive(path: Path, file: BinaryIO) -> np.lib.npyio.NpzFile:
+    archive = np.load(file, allow_pickle=False)
+    if isinstance(archive, np.lib.npyio.NpzFile):
+        return archive
+    line = f"numpy.savez({path.stem + '.npz'!r}, images=numpy.load({path.name!r}))"
+    raise InputError(f"{path} must be an .npz archive, which {line} writes. Received: a single array.")
 
 
 def _names(patterns: tuple[str, ...], split: str) -> list[str]:
