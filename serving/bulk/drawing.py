@@ -1,4 +1,4 @@
-"""Pictures of a seed into a folder: a PNG each, or arrays of many."""
+"""Draws the pictures of a seed into a folder, as PNG files or as arrays of many pictures."""
 
 from __future__ import annotations
 
@@ -33,18 +33,19 @@ Format = Literal["png", "npy"]
 
 @dataclass(frozen=True)
 class Drawing:
-    """The pictures 0 to n - 1 of a seed, as files of a folder that are named by the index of their first picture.
+    """The pictures 0 to n - 1 of a seed, written as files that are named after the index of their first picture.
 
     Attributes:
         bundle: folder written by `keras-gen export`.
         target: the folder to write.
-        n: how many.
+        n: number of pictures.
         seed: any 64-bit integer.
-        label: the class, or None for one after the other where the model takes one.
+        label: label of the class; by default one class after the other, if the model takes a class.
         truncation: as for `Sampler.sample`.
         batch_size: pictures computed at a time.
-        format: `png`, a uint8 file each, or `npy`, arrays (pictures, height, width, channels) of the bundle's type.
-        shard_size: pictures of an array; the last one may have fewer.
+        format: `png` writes one uint8 file per picture; `npy` writes arrays (pictures, height, width, channels) of the
+            bundle's type.
+        shard_size: number of pictures in an array; the last one may have fewer.
         settings: how the networks are run.
 
     Raises:
@@ -69,7 +70,7 @@ class Drawing:
 
     @property
     def parts(self) -> int:
-        """Batches, or arrays."""
+        """Number of parts; a part is a batch of PNG files, or an array."""
         return -(-self.n // self._step)
 
     @property
@@ -77,18 +78,18 @@ class Drawing:
         return self.batch_size if self.format == "png" else self.shard_size
 
     def size(self, part: int) -> int:
-        """Pictures of a part."""
+        """Number of pictures in a part."""
         return min(self._step, self.n - part * self._step)
 
     def moved(self, settings: Settings) -> Drawing:
-        """The same pictures, drawn elsewhere."""
+        """The same pictures, drawn with other settings."""
         return replace(self, settings=settings)
 
     def open(self) -> Part:
-        """What draws a part.
+        """Returns the function that draws a part.
 
         Raises:
-            InputError: a bundle that draws no pictures, or does not do it as asked.
+            InputError: the bundle cannot draw pictures, or does not take the label or the truncation.
         """
         sampler = Sampler(self.bundle, self.settings)
         if self.label is not None:
@@ -105,8 +106,8 @@ class Drawing:
         return do
 
     def begin(self) -> None:
-        """Makes the folder ready: what an interrupted drawing of the same pictures left there stays, and other files
-        under the names that will be written go.
+        """Prepares the folder. Files of an interrupted drawing of the same pictures stay; other files with the names
+        that will be written are removed.
 
         Raises:
             InputError: more pictures than the disk can hold.
@@ -125,10 +126,10 @@ class Drawing:
             temporary.write_text(self._record(), encoding="utf-8")
 
     def end(self) -> None:
-        """Takes away what is of use only to an interrupted drawing.
+        """Removes the files that only an interrupted drawing needs.
 
         Raises:
-            OSError: a file is not there.
+            OSError: a picture was not written.
         """
         there = {path.name for path in self.target.iterdir()}
         if missing := [path for path in self._files() if path.name not in there]:
@@ -154,7 +155,7 @@ class Drawing:
         return math.prod(fixed_axes(made)) * np.dtype(made.dtype).itemsize
 
     def _record(self) -> str:
-        """What decides on the content of the files."""
+        """Everything that determines the content of the files, as JSON."""
         networks = Manifest.read(self.bundle).networks
         stored = {name: (networks[name], networks[name].weights) for name in (NOISE, DECODER) if name in networks}
         drawn: dict[str, Any] = {name: [file.sha256 for file in files if file] for name, files in stored.items()}
@@ -192,7 +193,7 @@ class Drawing:
             np.save(opened, np.concatenate(batches), allow_pickle=False)
 
     def _drawn(self, sampler: Sampler, start: int, count: int) -> np.ndarray:
-        """The pictures from an index on, at once."""
+        """`count` pictures from the index `start` on, in one batch."""
         labels = None
         if sampler.takes_class:
             bound = None if sampler.label is None else np.full(count, sampler.label)
@@ -202,12 +203,12 @@ class Drawing:
 
 
 def drawn(drawing: Drawing, results: Results, progress: Callable[[int], None] = lambda done: None) -> None:
-    """Draws into the folder; the same call continues what was interrupted.
+    """Draws into the folder. The same call resumes an interrupted drawing.
 
     Args:
-        drawing: what.
-        results: the parts of it, which are done as they are asked for.
-        progress: called with the number of pictures that are done, as they are.
+        drawing: what to draw.
+        results: its parts, which run as the iterator advances.
+        progress: called with the number of pictures that were finished since the last call.
     """
     drawing.begin()
     for part, _ in results:

@@ -6,12 +6,14 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
 from importlib.metadata import entry_points
+from typing import get_args
 
 import keras
 import numpy as np
@@ -19,7 +21,10 @@ import onnx
 import pytest
 import yaml
 
-import serving
+import export.border
+import export.graph
+import export.quantized
+import serving.bulk.drawing
 from keras_gen.cli import main
 from keras_gen.cli.main import COMMANDS
 from serving.common.images import grid, read_image
@@ -242,6 +247,22 @@ class TestServingAlone:
             "keras-gen: `keras-gen prepare` needs the package 'scipy': pip install 'keras-gen[train]'.\n"
             "code prepare 2\n"
         )
+
+
+@pytest.mark.parametrize(
+    ("command", "option", "kinds"),
+    [
+        ("sample", "--format", serving.bulk.drawing.Format),
+        ("export", "--io", export.border.IO),
+        ("export", "--target", export.graph.Target),
+        ("export", "--quantize", export.quantized.Kind),
+    ],
+)
+def test_choices_are_those_of_the_modules_that_commands_import_late(keras_gen, command, option, kinds):
+    code, _, err = keras_gen(command, "bundle", "--out", "out", option, "neither")
+    choices = ", ".join(get_args(kinds))
+    assert code == 2
+    assert re.fullmatch(rf"keras-gen: {option} must be one of {choices}( or null)?\. Received: neither\.\n", err)
 
 
 class TestMistakes:
