@@ -8,6 +8,7 @@ from typing import Literal
 import keras
 import tensorflow as tf
 
+from export.substitutes import in_graphs
 from serving.bundle.names import IMAGE, LABEL, PICTURES
 
 IO = Literal["uint8", "float"]
@@ -37,19 +38,20 @@ class Bordered(tf.Module):
         self.io = io
         self.inputs = {name: _specification(name, tensor, io) for name, tensor in network.input.items()}
         self.function = tf.function(self._call, input_signature=[self.inputs], autograph=False)
-        self.function_with_unrounded = tf.function(
-            self._call_with_unrounded, input_signature=[self.inputs], autograph=False
-        )
+        # Of the SavedModel alone: readers of bundles know it by this name.
+        self.function_with_unrounded = tf.function(self.with_unrounded, input_signature=[self.inputs], autograph=False)
 
     def _call(self, inputs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        outputs = self._call_with_unrounded(inputs)
+        outputs = self.with_unrounded(inputs)
         return {name: value for name, value in outputs.items() if not is_unrounded(name)}
 
-    def _call_with_unrounded(self, inputs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+    def with_unrounded(self, inputs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """The outputs, and beside a rounded picture the one it was rounded from."""
         if self.io == "uint8" and IMAGE in inputs:
             inputs = {**inputs, IMAGE: tf.cast(inputs[IMAGE], tf.float32) / 127.5 - 1.0}
-        outputs = {name: tf.cast(value, tf.float32) for name, value in self.network(inputs, training=False).items()}
+        with in_graphs(self.network):
+            made = self.network(inputs, training=False)
+        outputs = {name: tf.cast(value, tf.float32) for name, value in made.items()}
         for name in set(outputs) & set(PICTURES) if self.io == "uint8" else ():
             outputs[unrounded(name)] = outputs[name]
             grey_levels = tf.clip_by_value((outputs[name] + 1.0) * 127.5, 0.0, 255.0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import keras
 
 from export.border import IO, Bordered
 from export.card import write_card
+from export.culprits import explained
 from export.describe import describe
 from export.graph import Target
 from export.parity import check_network
@@ -31,6 +33,7 @@ from serving.bundle.names import DECODER, IMAGE, SAMPLER
 from serving.common.errors import InputError
 from serving.common.files import whole_folder
 from serving.common.images import grid, to_uint8, write_png
+from serving.common.levels import ValueRange, parse_value_range
 
 SAMPLES = 64
 
@@ -83,7 +86,10 @@ def export_bundle(
         inference = model.inference_networks()
     with whole_folder(folder) as temporary:
         exported, parity = _exported(model, inference, temporary, io, target)
-        quantization = make_smaller(model, exported, quantize, say) if quantize else {}
+        value_range = _value_range(facts)
+        quantization = (
+            make_smaller(model, exported, replace(quantize, value_range=value_range), say) if quantize else {}
+        )
         networks = store(exported, temporary)
         manifest = _manifest(model, inference, networks, facts, parity, quantization)
         (temporary / FILE_NAME).write_text(manifest.to_json(), encoding="utf-8")
@@ -121,9 +127,12 @@ def _exported(
     classes = len(model.spec.classes)
     for name, network in inference.items():
         bordered = Bordered(network, io)
-        converted = convert(bordered, name, side_multiple(network) % 2 == 0, target)
-        inputs, outputs = describe(bordered, classes)
-        parity[name] = check_network(name, converted, network, inputs, model.image_shape[:2])
+        sides = model.image_shape[:2]
+        with explained(name, network, sides):
+            multiple = _multiple_of_free_sides(network)
+            converted = convert(bordered, name, multiple % 2 == 0, target)
+            inputs, outputs = describe(bordered, classes)
+            parity[name] = check_network(name, converted, network, inputs, sides, multiple)
         final = without_unrounded(converted)
         exported[name] = Exported(final, inputs, outputs)
         save_saved_model(bordered, str(folder / "saved_model" / name))
@@ -147,7 +156,7 @@ def _manifest(
     return Manifest(
         model=model_name(model),
         networks=networks,
-        image=Image(height, width, channels, **_free_sides(networks, inference)),
+        image=Image(height, width, channels, **_free_sides(networks, inference), value_range=_value_range(facts)),
         latent=Latent(model.latent_dim, spec.prior) if DECODER in networks else None,
         classes=spec.classes,
         normalization=spec.normalization,
@@ -156,6 +165,12 @@ def _manifest(
         parity=parity,
         quantization=quantization,
     )
+
+
+def _value_range(facts: dict[str, Any]) -> ValueRange | None:
+    """The numbers that were black and white in the training data of a run."""
+    parsed = parse_value_range(facts.get("config", {}).get("value_range"))
+    return None if isinstance(parsed, str) else parsed
 
 
 def _draw_samples(folder: Path) -> None:
@@ -170,7 +185,13 @@ def _free_sides(networks: dict[str, Network], inference: dict[str, keras.Model])
     inputs = [network.inputs[IMAGE] for network in networks.values() if IMAGE in network.inputs]
     if not inputs or any(isinstance(side, int) for tensor in inputs for side in tensor.axes[1:3]):
         return {}
-    return {"any_size": True, "multiple": max(side_multiple(network) for network in inference.values())}
+    return {"any_size": True, "multiple": max(map(_multiple_of_free_sides, inference.values()))}
+
+
+def _multiple_of_free_sides(network: keras.Model) -> int:
+    """What the sides of a network's images must be multiples of where they are free, else 1."""
+    image = network.input.get(IMAGE)
+    return side_multiple(network) if image is not None and None in image.shape[1:3] else 1
 
 
 def _versions() -> dict[str, str]:

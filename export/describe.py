@@ -36,4 +36,6 @@ def _tensor(name: str, shape: Any, dtype: str, classes: int) -> Tensor:
 
 def _axis(index: int, size: int | None) -> int | str:
     """The size of an axis, or its name where it is free."""
-    return FREE_AXES[index] if index == 0 or size is None else int(size)
+    if index > 0 and size is not None:
+        return int(size)
+    return FREE_AXES[index] if index < len(FREE_AXES) else f"axis_{index}"

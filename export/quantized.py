@@ -47,11 +47,13 @@ class Wish:
         least_psnr: of every picture that is judged against that of the same network in float32, in dB.
         data: name of a data set to measure on, for networks that take pictures or codes of them; what starts from a
             prior needs none.
+        value_range: the numbers of that data that are black and white, as in training; full scale by default.
     """
 
     kind: Kind
     least_psnr: float = LEAST_PSNR
     data: str | None = None
+    value_range: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         require_among(get_args(Kind), quantize=self.kind)

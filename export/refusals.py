@@ -8,7 +8,7 @@ import keras
 import onnx
 import tensorflow as tf
 
-from export.border import Bordered
+from serving.bundle.operators import ALLOWED
 from serving.common.errors import InputError
 
 RANDOM = (
@@ -19,6 +19,23 @@ RANDOM = (
     "ParameterizedTruncatedNormal",
     "RngUniform",
 )
+
+FIXED = "resize pictures of fixed sides so, or with `interpolation='bilinear'` and without antialiasing"
+BRANCHES = "no bundle holds loops, branches and recurrent layers"
+ADVICE = {
+    "ScaleAndTranslate": FIXED,
+    "ResizeArea": FIXED,
+    "ResizeBicubic": FIXED,
+    **dict.fromkeys(("If", "Loop", "Scan", "LSTM", "GRU", "RNN"), BRANCHES),
+    **dict.fromkeys(
+        ("LookupTableFindV2", "StringToHashBucketFast", "SparseCross", "Bucketize"), "do it before the network"
+    ),
+}
+ELSEWISE = "write that layer with others, as sums, products and elementary functions"
+
+
+class OperatorError(InputError):
+    """A network with an operator that no bundle may have."""
 
 
 def check_layers(name: str, network: keras.Model) -> None:
@@ -40,17 +57,16 @@ def check_layers(name: str, network: keras.Model) -> None:
             )
 
 
-def check_repeatable(name: str, bordered: Bordered) -> None:
+def check_repeatable(name: str, graph: tf.compat.v1.GraphDef) -> None:
     """Refuses a network that gives something else each time.
 
     Args:
         name: the network's, for the message.
-        bordered: the network.
+        graph: the network, without what no output is made of.
 
     Raises:
         InputError: noise that is drawn inside.
     """
-    graph = bordered.function.get_concrete_function().graph.as_graph_def()
     nodes = [*graph.node, *(node for function in graph.library.function for node in function.node_def)]
     for node in nodes:
         if node.op.startswith(RANDOM):
@@ -62,20 +78,24 @@ def check_repeatable(name: str, bordered: Bordered) -> None:
 
 
 def check_operators(name: str, model: onnx.ModelProto) -> None:
-    """Refuses a converted network in which operators of TensorFlow are left.
+    """Refuses a converted network with operators that no bundle may have: those of TensorFlow that are left, and
+    those of ONNX that choose between graphs, such as `If`.
 
     Args:
         name: the network's, for the message.
-        model: what tf2onnx has made of it.
+        model: what tf2onnx has made of it, or what rules have made of that.
 
     Raises:
-        InputError: an operator that ONNX does not have.
+        OperatorError: such an operator.
     """
-    missing = {node.op_type: node.name for node in model.graph.node if not onnx.defs.has(node.op_type, node.domain)}
-    for operator, place in missing.items():
-        raise InputError(
-            f"the network {name!r} must be made of operators that ONNX has. Received: TensorFlow's {operator} in "
-            f"{place!r}; write that layer with others, as sums, products and elementary functions."
+    for node in model.graph.node:
+        if node.op_type in ALLOWED:
+            continue
+        of_onnx = onnx.defs.has(node.op_type, node.domain)
+        known, whose = ("a bundle may have", "ONNX") if of_onnx else ("ONNX has", "TensorFlow")
+        raise OperatorError(
+            f"the network {name!r} must be made of operators that {known}. Received: {whose}'s {node.op_type} in "
+            f"{node.name!r}; {ADVICE.get(node.op_type, ELSEWISE)}."
         )
 
 

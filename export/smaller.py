@@ -34,7 +34,7 @@ def make_smaller(
         QualityError: pictures that differ too much.
     """
     facts: dict[str, Quantization] = {}
-    examples = Examples(model, wish.data)
+    examples = Examples(model, wish.data, wish.value_range)
     for name, each in list(exported.items()):
         if name == SAMPLER or not set(PICTURES) & set(each.outputs):
             continue

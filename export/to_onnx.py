@@ -10,10 +10,11 @@ import onnx
 import tensorflow as tf
 
 from export.border import Bordered, is_unrounded
+from export.frozen import Frozen, frozen
 from export.graph import Target, simplified, tidied
+from export.operators import HANDLERS
 from export.output_ranks import squeeze_outputs
 from export.refusals import check_operators, check_repeatable
-from export.transposed_convolution import convert_transposed_convolution
 from serving.bundle.manifest import Tensor
 
 OPSET = 18
@@ -32,21 +33,42 @@ def convert(bordered: Bordered, name: str = "network", even: bool = False, targe
     Raises:
         InputError: noise drawn inside, or an operator that ONNX does not have.
     """
-    import tf2onnx
+    flat = frozen(bordered.with_unrounded, bordered.inputs)
+    check_repeatable(name, flat.graph)
+    model = _converted(flat)
+    check_operators(name, model)
+    squeeze_outputs(model, flat.ranks)
+    finished = simplified(model, even, target)
+    check_operators(name, finished)
+    return finished
+
+
+def _converted(flat: Frozen) -> onnx.ModelProto:
+    """What tf2onnx makes of a graph; operators that it does not know stay as they are."""
+    from tf2onnx import optimizer, tf_loader
+    from tf2onnx.optimizer.transpose_optimizer import TransposeOptimizer
+    from tf2onnx.tfonnx import process_tf_graph
+
+    class Transposes(TransposeOptimizer):
+        def post_optimize_action(self) -> None:
+            """Not a Reshape in place of a transpose where a side is 1: it is made of shapes that may be out of date."""
 
     # What it says of operators that it does not know, `check_operators` says better.
     logging.getLogger("tf2onnx").setLevel(logging.CRITICAL)
-    check_repeatable(name, bordered)
-    model, _ = tf2onnx.convert.from_function(
-        bordered.function_with_unrounded,
-        input_signature=[bordered.inputs],
-        opset=OPSET,
-        custom_op_handlers={"Conv2DBackpropInput": (convert_transposed_convolution, [])},
-    )
-    check_operators(name, model)
-    outputs = bordered.function_with_unrounded.get_concrete_function().structured_outputs
-    squeeze_outputs(model, {name: value.shape.rank for name, value in outputs.items()})
-    return simplified(model, even, target)
+    inputs, outputs = [*flat.inputs.values()], [*flat.outputs.values()]
+    with tf.device("/cpu:0"), tf.Graph().as_default() as graph:
+        tf.import_graph_def(tf_loader.tf_optimize(inputs, outputs, flat.graph), name="")
+        made = process_tf_graph(
+            graph,
+            continue_on_error=True,
+            opset=OPSET,
+            custom_op_handlers=HANDLERS,
+            input_names=inputs,
+            output_names=outputs,
+            tensors_to_rename={tensor: name for name, tensor in (*flat.inputs.items(), *flat.outputs.items())},
+        )
+        optimizers = {**optimizer._get_optimizers(), "optimize_transpose": Transposes}
+        return optimizer.optimize_graph(made, optimizers=optimizers).make_model("keras-gen")
 
 
 def without_unrounded(model: onnx.ModelProto) -> onnx.ModelProto:

@@ -24,8 +24,8 @@ tf.config.set_logical_device_configuration(
 
 
 def _untuned(dataset: tf.data.Dataset) -> tf.data.Dataset:
-    """What iterates over a data set calls this first. Whoever leaves an iterator of a short `fit` of arrays, whose
-    pipeline Keras makes, waits for tf.data's tuner, which sleeps for up to 82 s."""
+    """What iterates over a data set calls this first. The data of a `fit` is without tf.data's tuner, but several
+    replicas have iterators of TensorFlow's own, whose end waits for tuners that sleep for up to 82 s."""
     options = tf.data.Options()
     options.autotune.enabled = False
     return dataset.with_options(options)

@@ -7,6 +7,7 @@ class TestVAE(ModelContract):
 
 from __future__ import annotations
 
+import inspect
 import random
 import socket
 from collections.abc import Callable, Mapping
@@ -157,6 +158,24 @@ def held_out(model: keras.Model, pictures: np.ndarray) -> tuple[np.ndarray, ...]
     if model.spec.translates:
         return pictures, -pictures
     return (pictures, np.arange(len(pictures)) % len(model.spec.classes)) if model.spec.labelled else (pictures,)
+
+
+def called_with(model: keras.Model, pictures: np.ndarray) -> Any:
+    """What `predict` takes: what `call` does, as a tuple where that is several arrays."""
+    labels = np.arange(len(pictures)) % max(len(model.spec.classes), 1)
+    latents = np.zeros((len(pictures), getattr(model, "latent_dim", 0)), np.float32)
+    known = {"images": pictures, "latents": latents, "labels": labels}
+    names = [name for name in inspect.signature(model.call).parameters if name in known]
+    inputs = tuple(known[name] for name in names if name != "labels" or model.spec.labelled)
+    return inputs if len(inputs) > 1 else inputs[0]
+
+
+class Interruption(keras.callbacks.Callback):
+    """Ends a process before its second epoch."""
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        if epoch == 1:
+            raise KeyboardInterrupt
 
 
 class ModelContract:
@@ -322,6 +341,41 @@ class ModelContract:
         assert len((tmp_path / "log.csv").read_text().splitlines()) == 3
         halved = [float(getattr(model, name).learning_rate) for name in self.model_class.default_optimizers]
         np.testing.assert_allclose(halved, np.array(rates) / 4, rtol=1e-6)
+
+    def test_a_restart_with_backup_and_restore_is_exact(
+        self, eager: keras.Model, pictures: np.ndarray, tmp_path: Path
+    ) -> None:
+        few = {"batch_size": 8, "epochs": 2, "shuffle": False, "verbose": 0}
+
+        def backup() -> keras.callbacks.Callback:
+            return keras.callbacks.BackupAndRestore(tmp_path / "backup")
+
+        with pytest.raises(KeyboardInterrupt):
+            eager.fit(*data(eager, pictures[:8]), callbacks=[backup(), Interruption()], **few)
+        restarted = self.build()
+        restarted.run_eagerly = True
+        rest = restarted.fit(*data(restarted, pictures[:8]), callbacks=[backup()], **few)
+        assert rest.epoch == [1]
+        eager.fit(*data(eager, pictures[:8]), **{**few, "epochs": 1})
+        assert_equal_weights(weights_of(restarted), weights_of(eager), tolerance=1e-6)
+
+    def test_what_keras_asks_of_a_model_is_answered(self, eager: keras.Model, pictures: np.ndarray) -> None:
+        lines: list[str] = []
+        if not eager.optimizer.built:  # as Keras leaves it until the first step
+            eager.optimizer.build(eager.trainable_variables)
+        eager.summary(print_fn=lines.append)
+        assert "Optimizer params" in "".join(lines)
+        assert len(eager.predict(called_with(eager, pictures[:8]), verbose=0)) == 8
+        report = eager.evaluate(*held_out(eager, pictures[:8]), verbose=0, return_dict=True)
+        assert {name: float(value) for name, value in eager.get_metrics_result().items()} == report
+        optimizer, store = eager.optimizer, {}
+        optimizer.save_own_variables(store)
+        assert len(store) == len(optimizer.variables)
+        assert (optimizer.built, int(optimizer.iterations)) == (True, 0)
+        assert float(optimizer.learning_rate) == pytest.approx(LEARNING_RATE)
+        assert optimizer.get_config()["name"] == optimizer.name
+        clone = keras.models.clone_model(eager)
+        assert [v.shape for v in clone.variables] == [v.shape for v in eager.variables]
 
     def test_evaluation_is_repeatable_and_changes_no_weight(self, model: keras.Model, pictures: np.ndarray) -> None:
         before = [w.numpy() for w in model.trainable_weights]

@@ -7,21 +7,15 @@ import shlex
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import yaml
 
 from serving import Manifest
 from serving.common.images import read_image
+from tests.pages import ROOT, blocks
 
-DOCS = Path(__file__).parent.parent / "docs"
-TEXT = (DOCS / "own_model.md").read_text()
-CODE = DOCS / "own_model" / "my_wae.py"
-
-
-def blocks(language):
-    return re.findall(rf"^```{language}\n(.*?)^```", TEXT, re.DOTALL | re.MULTILINE)
+CODE = ROOT / "docs" / "own_model" / "my_wae.py"
 
 
 @pytest.fixture(scope="module")
@@ -29,9 +23,9 @@ def folder(tmp_path_factory):
     """A reader's folder, with the code of the page."""
     folder = tmp_path_factory.mktemp("own_model")
     shutil.copy(CODE, folder)
-    (recipe,) = blocks("yaml")
+    (recipe,) = blocks("own_model", "yaml")
     (folder / "wae.yaml").write_text(recipe)
-    (folder / "my_parts.py").write_text(blocks("python")[-1])
+    (folder / "my_parts.py").write_text(blocks("own_model", "python")[-1])
     return folder
 
 
@@ -46,7 +40,7 @@ def typed(folder, line):
 
 
 def test_the_model_is_trained_exported_and_sampled(folder):
-    for line in blocks("sh")[0].splitlines():
+    for line in blocks("own_model", "sh")[0].splitlines():
         typed(folder, line)
     manifest = Manifest.read(folder / "bundles" / "wae")
     assert (manifest.model, manifest.latent.size, manifest.latent.prior) == ("MyWAE", 8, "standard_normal")
@@ -57,19 +51,19 @@ def test_the_model_is_trained_exported_and_sampled(folder):
 def test_the_recipe_is_the_command(folder):
     """Its file is shown as what the command before it says."""
     recipe = yaml.safe_load((folder / "wae.yaml").read_text())
-    command = shlex.split(blocks("sh")[0].splitlines()[0])
+    command = shlex.split(blocks("own_model", "sh")[0].splitlines()[0])
     for option, value in (("--data", recipe["data"]), ("--epochs", recipe["epochs"])):
         assert command[command.index(option) + 1] == str(value)
     assert command[2] == recipe["name"]
     assert "MyWAE" in typed(folder, "keras-gen train --recipe wae.yaml --epochs 1 --out runs/recipe")
 
 
-@pytest.mark.parametrize("line", blocks("sh")[1].splitlines())
+@pytest.mark.parametrize("line", blocks("own_model", "sh")[1].splitlines())
 def test_own_networks_and_losses(folder, line):
     assert "run: runs/own_" in typed(folder, line)
 
 
 def test_the_code_is_as_short_as_the_page_says():
     assert len(CODE.read_text().splitlines()) <= 110
-    first, *_ = blocks("python")
+    first, *_ = blocks("own_model", "python")
     assert all(line in CODE.read_text() for line in first.splitlines())

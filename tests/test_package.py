@@ -30,6 +30,7 @@ MAY_IMPORT = {
         "keras_gen.networks",
         "keras_gen.layers",
         "keras_gen.losses",
+        "keras_gen.data.labels",
         "keras_gen.registry",
         *GROUND,
     },

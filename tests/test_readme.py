@@ -2,39 +2,29 @@
 
 from __future__ import annotations
 
-import re
 import shlex
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from keras_gen.cli import main
-
-TEXT = (Path(__file__).parent.parent / "README.md").read_text()
-
-
-def blocks(language):
-    return re.findall(rf"```{language}\n(.*?)```", TEXT, re.DOTALL)
+from serving.common.images import write_png
+from tests.pages import blocks, commands
 
 
 def test_the_python_programs_run_one_after_the_other(somewhere):
     names: dict = {}
-    for program in blocks("python"):
+    for program in blocks("README", "python"):
         exec(program.replace("epochs=30", "epochs=1").replace("100_000", "200"), names)
     assert names["codes"].shape == (64, 2)
     np.testing.assert_array_equal(names["pictures"], names["sampler"].sample(64, seed=7))
 
 
-def commands():
-    lines = "".join(blocks("sh")).splitlines()
-    return [line for line in lines if "--data folder" not in line]
-
-
-@pytest.mark.parametrize("line", commands())
+@pytest.mark.parametrize("line", commands("README"))
 def test_the_commands_run(somewhere, line, monkeypatch):
-    """Those on data of the reader's own apart."""
-    words = shlex.split(line.partition("#")[0])
+    for index in range(64 if "folder:photos" in line else 0):
+        write_png(somewhere / "photos" / "of_me" / f"{index}.png", np.full((64, 64, 3), index, np.uint8))
+    words = shlex.split(line)
     assert words.pop(0) == "keras-gen"
     if "samples" in words or words[0] == "decompress":
         assert main(["sample", "bundles/vae", "-n", "3", "--out", "samples"]) == 0

@@ -17,13 +17,15 @@ from export.graph.constants import constant, integers, known, number, text
 
 MOST_CHANNELS, LEAST_KERNEL = 4, 3
 BLOCK = 2
+# What keeps a picture's sides.
+KEEPING = ("Tanh", "Sigmoid", "Relu", "Clip", "Round", "Cast", "Add", "Sub", "Mul", "Div", "Transpose", "Identity")
 
 
 class NarrowConvolution(RewriteRuleClassBase):
     """Conv(x, k x k) to at most four channels, stride 1, becomes DepthToSpace(Conv(x, (k + 1) x (k + 1), stride 2)).
 
     Args:
-        even: whether heights and widths that are not fixed are known to be even.
+        even: whether heights and widths of the network's pictures are known to be even, where they are not fixed.
     """
 
     def __init__(self, even: bool) -> None:
@@ -46,9 +48,9 @@ class NarrowConvolution(RewriteRuleClassBase):
         return plain and steps == {1} and self._has_even_sides(made)
 
     def _has_even_sides(self, made: ir.Value) -> bool:
-        if made.shape is None:
-            return self.even
-        return all(side % BLOCK == 0 if isinstance(side, int) else self.even for side in made.shape[2:])
+        if made.shape is not None and all(isinstance(side, int) for side in made.shape[2:]):
+            return all(side % BLOCK == 0 for side in made.shape[2:])
+        return self.even and _becomes_an_output(made)
 
     def rewrite(self, op: Any, x: ir.Value, kernel: ir.Value, made: ir.Value) -> Any:
         node, weights = made.producer(), known(kernel)
@@ -68,3 +70,10 @@ class NarrowConvolution(RewriteRuleClassBase):
             pads=list(integers(node, "pads", (0, 0, 0, 0))),
         )
         return op.DepthToSpace(convolved, blocksize=BLOCK, mode="DCR")
+
+
+def _becomes_an_output(value: ir.Value) -> bool:
+    """Whether a value has the sides of a picture that the graph gives: inside, sides may be odd at any scale."""
+    if value.is_graph_output():
+        return True
+    return any(node.op_type in KEEPING and any(map(_becomes_an_output, node.outputs)) for node, _ in value.uses())

@@ -11,7 +11,6 @@ from keras_gen.cli.bundle_data import add_data, batches_of, labels_of, read_data
 from keras_gen.cli.bundle_options import add_pictures, running_parser, settings_of
 from serving import Sampler
 from serving.bundle.inputs import picture_paths, read_pictures
-from serving.common.classes import class_labels
 from serving.common.errors import InputError
 
 
@@ -46,7 +45,7 @@ def _of_files(sampler: Sampler, options: Any) -> list[str]:
 
 
 def _of_data(sampler: Sampler, options: Any) -> list[str]:
-    source = read_data(sampler, options)
-    labels = class_labels(len(source), len(sampler.manifest.classes), labels_of(source))
+    source = read_data(sampler, options).of_classes(sampler.manifest.classes)
+    labels = labels_of(source)
     found = np.concatenate([sampler.classify(images).argmax(axis=1) for images, _ in batches_of(sampler, source)])
     return [f"accuracy {(found == labels).mean():.4f} of {len(source)} pictures: {source.name} ({source.split})"]

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from keras_gen.cli.bundle_data import add_reading
 from keras_gen.cli.own_code import import_own_code_of
 from keras_gen.cli.parser import Parser
 from keras_gen.cli.quiet import quiet_import
@@ -20,6 +21,7 @@ from serving.bundle.names import IMAGE, LABEL, TRANSLATION
 from serving.common.errors import InputError, require_among, require_at_least
 from serving.common.files import whole_file
 from serving.common.images import to_float, to_uint8
+from serving.common.levels import value_range_text
 from serving.translation import direction_to, is_translator
 
 FILE = "evaluation.json"
@@ -67,6 +69,7 @@ def run(words: Sequence[str]) -> int:
         "--drawn", type=int, default=10_000, help="number of samples to draw, and of codes to compare with the prior."
     )
     parser.add_argument("--seed", type=int, default=0, help="seed of all random draws.")
+    add_reading(parser, "run or bundle")
     options = parser.parse_args(words)
     require_at_least(1, samples=options.samples, drawn=options.drawn)
     require_at_least(0, seed=options.seed)
@@ -93,16 +96,20 @@ def run(words: Sequence[str]) -> int:
 def _run(place: Path, options: Any) -> list[Any]:
     from keras_gen.metrics.evaluation import ModelCoder, evaluate_coder, evaluate_model
     from keras_gen.metrics.generation import drawn_pictures
-    from keras_gen.training.run_directory import open_model
+    from keras_gen.training.run_directory import RunDirectory, open_model
 
     import_own_code_of(place)
     model = open_model(place)
+    if place.suffix != MODEL_SUFFIX:
+        config = RunDirectory(place).config()
+        for name in ("value_range", "frames", "interpolation", "interpolation_a", "interpolation_b"):
+            options[name] = options[name] or config.get(name)
     if model.spec.translates:
         networks = {name: net for name, net in model.inference_networks().items() if set(net.input) == {IMAGE}}
         translate = {name: partial(_translated, network) for name, network in networks.items()}
         return _translation(translate, model.image_shape, options)
     _check_for_samples(options)
-    test, train = _sources(options, model.image_shape)
+    test, train = _sources(options, model.image_shape, model.spec.classes)
     draw = None if model.spec.prior is None else partial(drawn_pictures, model)
     of_samples = _samples(place, draw, len(model.spec.classes), options, test, train)
     figures = evaluate_model(model, test, options.count, options.samples, options.seed, options.drawn)
@@ -115,6 +122,7 @@ def _bundle(place: Path, options: Any) -> list[Any]:
     from keras_gen.metrics.evaluation import evaluate_classifier, evaluate_coder
 
     manifest = Manifest.read(place)
+    options.value_range = options.value_range or value_range_text(manifest.image.value_range)
     if is_translator(manifest):
         translator = Translator(place)
         ways = {direction_to(to): partial(_by_bundle, translator, to) for to in translator.targets}
@@ -128,7 +136,7 @@ def _bundle(place: Path, options: Any) -> list[Any]:
             "Received: a bundle without an encoder."
         )
     image = sampler.manifest.image
-    test, train = _sources(options, (image.height, image.width, image.channels))
+    test, train = _sources(options, (image.height, image.width, image.channels), sampler.manifest.classes)
     draw = (lambda n, seed: to_float(sampler.sample(n, seed))) if "sample" in sampler.abilities else None
     of_samples = _samples(place, draw, len(sampler.manifest.classes), options, test, train)
     if "encode" not in sampler.abilities:
@@ -174,8 +182,17 @@ def _translation(translate: Mapping[str, Translate], shape: tuple[int, int, int]
     check_metrics(options.metrics, METRICS)
     settings = Settings(options.metrics, options.against, options.count, options.seed, options.extractor)
     splits = (options.split, "train")
-    test, train = (open_domains(options.data, shape[:2], shape[2], split, options.reverse) for split in splits)
+    test, train = (
+        open_domains(options.data, shape[:2], shape[2], split, options.reverse, **_reading(options, "_a", "_b"))
+        for split in splits
+    )
     return evaluate_translation(translate, test, train, settings)
+
+
+def _reading(options: Any, *domains: str) -> dict[str, Any]:
+    """How the data is read; `domains` are the ends of the names of what is said of each."""
+    ways = {f"interpolation{domain}": options[f"interpolation{domain}"] or options.interpolation for domain in domains}
+    return {"value_range": options.value_range, "frames": options.frames, **ways}
 
 
 def _translated(network: Any, images: np.ndarray) -> np.ndarray:
@@ -186,10 +203,14 @@ def _by_bundle(translator: Translator, to: str, images: np.ndarray) -> np.ndarra
     return to_float(translator.translate(to_uint8(images), to))
 
 
-def _sources(options: Any, shape: tuple[int, int, int]) -> tuple[Any, Any]:
+def _sources(options: Any, shape: tuple[int, int, int], classes: Sequence[str]) -> tuple[Any, Any]:
+    """Both splits, with labels of the model's classes if it has any."""
     from keras_gen.data import open_source
 
-    test, train = (open_source(options.data, shape[:2], shape[2], split) for split in (options.split, "train"))
+    test, train = (
+        open_source(options.data, shape[:2], shape[2], split, classes, **_reading(options, ""))
+        for split in (options.split, "train")
+    )
     return test, train
 
 

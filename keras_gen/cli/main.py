@@ -14,6 +14,7 @@ from serving.common.errors import InputError, nearest
 GROUPS = {
     "train": {
         "train": "train a model into a run directory, or resume a run",
+        "data": "show the pictures of a data set as a network would see them",
         "prepare": "decode and resize pictures once, to train from disk",
         "launch": "train in several processes on this machine",
         "demo": "train, export and sample a VAE and a GAN on handwritten digits",

@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 LIBRARY = "serving"
+LOGGERS = (LIBRARY, "keras_gen")
 
 
 class _Notes(logging.Handler):
@@ -16,9 +17,14 @@ class _Notes(logging.Handler):
     def __init__(self) -> None:
         super().__init__()
         self.kept: list[str] = []
+        self.said: set[str] = set()
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.kept.append(f"keras-gen: {record.getMessage()}")
+        line = f"keras-gen: {record.getMessage()}"
+        if line in self.said:
+            return
+        self.said.add(line)
+        self.kept.append(line)
         if sys.stderr.isatty():
             self.print()
 
@@ -36,15 +42,23 @@ def say_more() -> None:
 
 @contextmanager
 def notes() -> Iterator[_Notes]:
-    """Takes what `serving` logs, such as which provider runs. It is printed at once in a terminal, and elsewhere when
-    the caller says so: where something went wrong, a single line says what."""
-    logger, handler = logging.getLogger(LIBRARY), _Notes()
+    """Takes what the packages log, such as which provider runs, each line once. It is printed at once in a terminal,
+    and elsewhere when the caller says so: where something went wrong, a single line says what."""
+    handler = _Notes()
+    with ExitStack() as stack:
+        for name in LOGGERS:
+            stack.enter_context(_heard(logging.getLogger(name), handler))
+        yield handler
+
+
+@contextmanager
+def _heard(logger: logging.Logger, handler: logging.Handler) -> Iterator[None]:
     before = logger.level, logger.propagate
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
     logger.propagate = False
     try:
-        yield handler
+        yield
     finally:
         logger.removeHandler(handler)
         logger.setLevel(before[0])

@@ -25,8 +25,9 @@ def run(words: Sequence[str]) -> int:
     import_data(options.source)
     try:
         with whole_folder(out) as folder:
-            sizes = (options.image_size, options.channels, options.load_size)
-            domains, counts = prepare(folder, options.source, *sizes)
+            shape = (options.image_size, options.channels, options.load_size, options.value_range, options.frames)
+            ways = (options.interpolation_a or options.interpolation, options.interpolation_b or options.interpolation)
+            domains, counts = prepare(folder, options.source, *shape, *ways)
     except OSError as error:
         raise InputError(f"{out} must be a folder with enough room. Received: {error}.") from error
     what = "pairs" if domains == prepared.PAIRS else "pictures"
@@ -37,6 +38,9 @@ def run(words: Sequence[str]) -> int:
 
 
 def _parser() -> Parser:
+    from keras_gen.cli.bundle_data import add_interpolation
+    from keras_gen.data import FRAMES_HELP, VALUE_RANGE_HELP
+    from keras_gen.data.examples import Frames
     from keras_gen.data.kinds import DOMAINS, OWN_DOMAINS, OWN_SOURCE, SOURCES, described, forms
 
     one, two = (described(forms(SOURCES, OWN_SOURCE)), described(forms(DOMAINS, OWN_DOMAINS)))
@@ -45,17 +49,20 @@ def _parser() -> Parser:
     parser.add_argument("--out", type=str, required=True, help="folder to write; train with --data prepared:FOLDER.")
     parser.add_argument(
         "--image_size",
-        type=int | None,
+        type=int | str | None,
         default=None,
-        help="height and width of the pictures; the data's own size by default.",
+        help="side of the pictures, or HEIGHTxWIDTH as in 64x256; the data's own size by default.",
     )
     parser.add_argument(
         "--channels", type=int | None, default=None, help="1 for grey, 3 for RGB; the data's own by default."
     )
     parser.add_argument(
         "--load_size",
-        type=int | None,
+        type=int | str | None,
         default=None,
-        help="for two domains: side of the training pictures, of which train takes random crops of --image-size.",
+        help="for two domains: size of the training pictures, of which train takes random crops of --image-size.",
     )
+    parser.add_argument("--value_range", type=str | None, default=None, help=VALUE_RANGE_HELP)
+    parser.add_argument("--frames", type=Frames | None, default=None, help=FRAMES_HELP)
+    add_interpolation(parser)
     return parser

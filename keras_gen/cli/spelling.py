@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Mapping, Sequence
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
@@ -10,6 +11,8 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from serving.common.errors import InputError
 
 SWITCH = {"true", "false"}
+# As in --value-range -1024,3071, which argparse takes for an option.
+NEGATIVE_FIRST = re.compile(r"-[\d.]+,")
 
 
 def hint_of(action: argparse.Action) -> Any:
@@ -61,7 +64,8 @@ def with_values(words: Sequence[str], options: Mapping[str, argparse.Action]) ->
     """The words with a value for every switch, so that none can take the word behind it for its own.
 
     `--mirror`, `--mirror true` and `--no-mirror` become `--mirror=true` and `--mirror=false`. A positional argument
-    that is called `true` must not stand behind a switch.
+    that is called `true` must not stand behind a switch. Several numbers with commas between them, the first of them
+    negative, are the value of the option in front.
 
     Args:
         words: of the command line.
@@ -89,6 +93,8 @@ def with_values(words: Sequence[str], options: Mapping[str, argparse.Action]) ->
         elif word in options and is_switch(options[word]):
             given = bool(rest) and rest[0].lower() in _values(options[word])
             result.append(f"{word}={rest.pop(0) if given else 'true'}")
+        elif word in options and rest and NEGATIVE_FIRST.match(rest[0]):
+            result.append(f"{word}={rest.pop(0)}")
         else:
             result.append(word)
     return result

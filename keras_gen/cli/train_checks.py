@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
+from keras_gen.data.fingerprint import difference
 from keras_gen.training.base import BaseModel
 from serving.common.errors import InputError
 
@@ -24,9 +28,34 @@ def check_shares(model: BaseModel, batch_size: int, accumulate: int) -> None:
             f"--batch-size must be at most {most}, which the pools of pictures hold: see --model.pool-size. "
             f"Received: {batch_size}."
         )
+    if batch_size < (least := replicas * accumulate * turns):
+        raise InputError(
+            f"--batch-size must be at least {least}: an example for each of {turns} moves of the discriminator in a "
+            f"step, on {replicas} replicas with --accumulate {accumulate}. Received: {batch_size}."
+        )
     if batch_size % shares:
         raise InputError(
             f"--batch-size must be a multiple of {shares}, for {replicas} replicas, "
             f"--accumulate {accumulate} and {turns} moves of the discriminator in a step. "
             f"Received: {batch_size}."
+        )
+
+
+def check_data(run: Path, before: dict[str, Any], now: dict[str, Any], accept: bool) -> None:
+    """Raises InputError where a run would continue on other data than it was trained on.
+
+    Args:
+        run: its directory, for the message.
+        before: fingerprints of what it was trained on, by what they are for; none for a run that kept none.
+        now: the same of what is there.
+        accept: whether other data of the same shape is wanted.
+    """
+    for part in now if before else ():
+        found = difference(before.get(part, {}), now[part])
+        if found is None or (accept and before.get(part, {}).get("shape") == now[part]["shape"]):
+            continue
+        hint = "pictures must keep their shape" if accept else "--data-changed accept continues on what is there now"
+        expected, received = found
+        raise InputError(
+            f"the {part} must be what {run} was trained on; {hint}. Expected: {expected}. Received: {received}."
         )

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from keras_gen.cli.train_options import DataOptions, RunOptions
 from keras_gen.data import Share, Source, check_same_shape, endless_pairs, import_data, open_source
+from keras_gen.data.examples import parse_size
+from keras_gen.data.interpolation import BICUBIC
 from keras_gen.data.translation import Domains, check_load_size, open_domains
-from serving.common.classes import class_labels
 from serving.common.errors import InputError
+from serving.common.levels import value_range_text
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -23,7 +26,7 @@ class TrainingData:
 
     Attributes:
         source: what gives the model its classes, and its picture size unless parts of the pictures are taken.
-        options: which data, and how it is brought into batches.
+        options: which data, and how it is brought into batches; what was left to the data is settled.
         seed: seed of its order.
     """
 
@@ -35,6 +38,18 @@ class TrainingData:
     def shown(self) -> Source:
         """What pictures of the progress are made of."""
         return self.source
+
+    def parts(self) -> dict[str, Source]:
+        """All pictures of the run, by what they are for."""
+        return {"data": self.source}
+
+    def of_classes(self, classes: Sequence[str]) -> Self:
+        """The same with labels of a model's classes, by their names; none change nothing.
+
+        Raises:
+            InputError: pictures of a class that the model does not know.
+        """
+        return replace(self, source=self.source.of_classes(classes))
 
     def image_shape(self) -> tuple[int, int, int]:
         """(height, width, channels) of what the model sees."""
@@ -58,7 +73,7 @@ class TrainingData:
         Raises:
             InputError: there is none, or it does not suit the model.
         """
-        return _held_out(self.options.data, model, self.options.batch_size)
+        return _held_out(self.options.data, model, self.options)
 
 
 def open_training_data(options: DataOptions, run: RunOptions, cls: type[BaseModel]) -> TrainingData:
@@ -83,16 +98,26 @@ def open_training_data(options: DataOptions, run: RunOptions, cls: type[BaseMode
     if cls.spec.translates:
         return _open_translation(options, run, cls)
     _check_untranslated(options, run.name)
-    source = open_source(options.data, options.image_size, options.channels)
+    source = open_source(options.data, options.image_size, options.channels, **options.reading())
+    options = replace(
+        options, value_range=value_range_text(source.value_range), interpolation=source.interpolation.choice
+    )
     if cls.spec.labelled and source.examples.labels is None:
         raise InputError(
             f"{source.name} must have labels for {run.name!r}, which is told the class. Received: pictures alone."
         )
     if options.target is None:
         return TrainingData(source, options, run.seed)
-    target = open_source(options.target, options.image_size, options.channels)
+    target = open_source(options.target, options.image_size, options.channels, **options.reading())
     check_same_shape(source, target)
     return Adapting(source, options, run.seed, target)
+
+
+def found_out(given: DataOptions, settled: DataOptions) -> dict[str, str | None]:
+    """The options that say what the data was found to be, for the run to keep; blending is what goes without saying."""
+    names = ("value_range", "interpolation", "interpolation_a", "interpolation_b")
+    found = {name: getattr(settled, name) for name in names}
+    return {name: getattr(given, name) if value == BICUBIC else value for name, value in found.items()}
 
 
 def _check_untranslated(options: DataOptions, name: str) -> None:
@@ -108,7 +133,13 @@ def _open_translation(options: DataOptions, run: RunOptions, cls: type[BaseModel
     if options.load_size is not None:
         check_load_size(options.load_size, options.image_size)
     size = options.load_size or options.image_size
-    domains = open_domains(options.data, size, options.channels, reverse=options.reverse)
+    domains = open_domains(options.data, size, options.channels, reverse=options.reverse, **options.reading_domains())
+    options = replace(
+        options,
+        value_range=value_range_text(domains.a.value_range),
+        interpolation_a=domains.a.interpolation.choice,
+        interpolation_b=domains.b.interpolation.choice,
+    )
     if cls.spec.translates == "pairs" and not domains.paired:
         raise InputError(
             f"{run.name!r} must have pairs of pictures that belong together, as in pairs:PATH. "
@@ -129,6 +160,9 @@ class Adapting(TrainingData):
     def shown(self) -> Source:
         return self.target
 
+    def parts(self) -> dict[str, Source]:
+        return {"data": self.source, "target": self.target}
+
     def summary(self) -> str:
         to = f"to {self.target.name} ({len(self.target)} pictures)"
         return f"{self.source.name} {to}: {len(self.source)} pictures"
@@ -138,7 +172,7 @@ class Adapting(TrainingData):
         return endless_pairs(self.source, self.target, options.batch_size, self.seed, first_step, share)
 
     def validation(self, model: BaseModel) -> tf.data.Dataset:
-        return _held_out(self.options.target or self.options.data, model, self.options.batch_size)
+        return _held_out(self.options.target or self.options.data, model, self.options)
 
 
 @dataclass(frozen=True)
@@ -147,9 +181,12 @@ class Translation(TrainingData):
 
     domains: Domains
 
+    def parts(self) -> dict[str, Source]:
+        return {"domain A": self.domains.a, "domain B": self.domains.b}
+
     def image_shape(self) -> tuple[int, int, int]:
         crop = self._crop()
-        return self.source.image_shape if crop is None else (crop, crop, self.source.image_shape[2])
+        return self.source.image_shape if crop is None else (*crop, self.source.image_shape[2])
 
     def summary(self) -> str:
         a, b = len(self.domains.a), len(self.domains.b)
@@ -164,17 +201,17 @@ class Translation(TrainingData):
 
     def validation(self, model: BaseModel) -> tf.data.Dataset:
         height, width, channels = model.image_shape
-        held_out = open_domains(self.options.data, (height, width), channels, "test", self.options.reverse)
+        options = self.options
+        reading = options.reading_domains()
+        held_out = open_domains(options.data, (height, width), channels, "test", options.reverse, **reading)
         return held_out.dataset(self.options.batch_size)
 
-    def _crop(self) -> int | None:
-        return None if self.options.load_size is None else self.options.image_size
+    def _crop(self) -> tuple[int, int] | None:
+        return None if self.options.load_size is None else parse_size(self.options.image_size)
 
 
-def _held_out(name: str, model: BaseModel, batch_size: int) -> tf.data.Dataset:
+def _held_out(name: str, model: BaseModel, options: DataOptions) -> tf.data.Dataset:
     """The test split, with labels of the model's classes where these are needed."""
     height, width, channels = model.image_shape
-    held_out = open_source(name, (height, width), channels, split="test")
-    if model.spec.labelled and held_out.examples.labels is not None:
-        class_labels(len(held_out), len(model.spec.classes), held_out.examples.labels)
-    return held_out.dataset(min(batch_size, len(held_out)), shuffle=False, labels=model.spec.labelled)
+    held_out = open_source(name, (height, width), channels, "test", model.spec.classes, **options.reading())
+    return held_out.dataset(min(options.batch_size, len(held_out)), shuffle=False, labels=model.spec.labelled)

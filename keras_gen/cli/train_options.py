@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Self
 
-from keras_gen.training.option_values import Better, Precision, StrategyName
+from keras_gen.data.examples import Frames, parse_size
+from keras_gen.data.interpolation import Choice
+from keras_gen.training.option_values import Better, DataChanged, Precision, StrategyName
 from serving.common.errors import InputError, require_at_least
+from serving.common.levels import parse_value_range
 
 
 @dataclass(frozen=True)
@@ -40,25 +43,54 @@ class DataOptions:
         data: the data set.
         target: a second, unlabelled data set, for models that adapt to one; given like --data.
         batch_size: pictures in a batch, over all devices.
-        image_size: height and width of the pictures, of the target's too; the data's own size by default.
+        image_size: side of the pictures, or HEIGHTxWIDTH as in 64x256, of the target's too; the data's own size by
+            default.
         channels: 1 for grey, 3 for RGB; the data's own by default.
-        load_size: for models that translate: resize pictures to this side, then train on random crops of --image-size,
+        value_range: numbers in the data that become black and white: LOW,HIGH, or auto for the lowest and the highest
+            of the training pictures, those of --data; full scale of 8 or 16 bits by default.
+        frames: of picture files with several frames, such as animations: take the first, or all, each as a picture.
+            Such a file is refused by default.
+        interpolation: how pictures are resized: bicubic blends pixels, nearest keeps the colours of label maps. By
+            default pictures of few colours are taken for label maps.
+        interpolation_a: for models that translate: the same for domain A.
+        interpolation_b: for models that translate: the same for domain B.
+        load_size: for models that translate: resize pictures to this size, then train on random crops of --image-size,
             of a pair at the same place in both.
         mirror: for models that translate: flip pictures left to right at random, both of a pair alike.
         reverse: for models that translate: use the data's second domain as A.
+        data_changed: what to do if a run that is resumed was trained on other data than is there now: refuse, or accept
+            to continue on it with the same classes.
     """
 
     data: str
     target: str | None = None
     batch_size: int = 64
-    image_size: int | None = None
+    image_size: int | str | None = None
     channels: int | None = None
-    load_size: int | None = None
+    value_range: str | None = None
+    frames: Frames | None = None
+    interpolation: Choice | None = None
+    interpolation_a: Choice | None = None
+    interpolation_b: Choice | None = None
+    load_size: int | str | None = None
     mirror: bool = False
     reverse: bool = False
+    data_changed: DataChanged = "refuse"
 
     def __post_init__(self) -> None:
         require_at_least(1, batch_size=self.batch_size)
+        parse_value_range(self.value_range)
+        parse_size(self.image_size, "image_size")
+        parse_size(self.load_size, "load_size")
+
+    def reading(self) -> dict[str, Any]:
+        """How numbers and files become pictures, as `open_source` takes it."""
+        return {"value_range": self.value_range, "frames": self.frames, "interpolation": self.interpolation}
+
+    def reading_domains(self) -> dict[str, Any]:
+        """The same for `open_domains`."""
+        a, b = (one or self.interpolation for one in (self.interpolation_a, self.interpolation_b))
+        return {"value_range": self.value_range, "frames": self.frames, "interpolation_a": a, "interpolation_b": b}
 
 
 @dataclass(frozen=True)

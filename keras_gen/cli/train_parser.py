@@ -37,6 +37,7 @@ def train_parser(name: str, cls: type[BaseModel]) -> Parser:
         parser.add_class_arguments(OptimizerSpec, key, instantiate=False, default=default)
         parser.groups[key].title = key.replace("_", " ")  # type: ignore[index]
     _add_groups(parser, {title: kind for title, kind in GROUPS.items() if title not in ("run", "data")})
+    parser.set_defaults(batch_size=cls.default_batch_size)
     options = parser._option_string_actions
     options["--name"].help = argparse.SUPPRESS  # typed without the option
     options["--data"].help = DATA_HELP

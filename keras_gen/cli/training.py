@@ -10,17 +10,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from keras_gen.cli.train_callbacks import training_callbacks
-from keras_gen.cli.train_checks import check_execution, check_shares
-from keras_gen.cli.train_data import TrainingData, open_training_data
+from keras_gen.cli.train_checks import check_data, check_execution, check_shares
+from keras_gen.cli.train_data import TrainingData, found_out, open_training_data
 from keras_gen.cli.train_model import fresh_model
 from keras_gen.cli.train_options import TrainOptions
 from keras_gen.cli.watching import watch_callbacks
+from keras_gen.data.fingerprint import fingerprint
 from keras_gen.data.shares import worker_input
 from keras_gen.training.base import BaseModel
 from keras_gen.training.callbacks import BestModel
 from keras_gen.training.continuing import fit_from
 from keras_gen.training.position import BEGINNING, Position
-from keras_gen.training.run_directory import RunDirectory
+from keras_gen.training.run_directory import KnownData, RunDirectory
 from keras_gen.training.strategies import open_strategy
 from serving.common.files import whole_file
 
@@ -59,6 +60,11 @@ class Start(NamedTuple):
     model: BaseModel
     position: Position
 
+    def within(self, steps: int) -> Start:
+        """The same; where the data has become so small that the epoch is over, the next one begins."""
+        epochs, finished = self.position
+        return self._replace(position=Position(epochs + 1)) if finished >= steps else self
+
 
 def train(
     options: TrainOptions,
@@ -89,11 +95,15 @@ def train(
 
 def _train(options: TrainOptions, cls: type[BaseModel], config: dict[str, Any], places: Places) -> Path:
     data = open_training_data(options.data, options.run, cls)
-    model = fresh_model(cls, data, options, config)
+    config = {**config, **found_out(options.data, data.options)}
     position, epochs = places.run.position(), options.run.epochs
+    prints = {part: fingerprint(source) for part, source in data.parts().items()}
+    if position != BEGINNING:
+        data = _as_known(data, prints, places.run, options.data.data_changed == "accept")
+    model = fresh_model(cls, data, options, config)
     unfinished = position.epochs < epochs
     best = (places.written.best_file, places.run.best_file)
-    watching = watch_callbacks(model, data.source, options.data.data, options.watching, *best) if unfinished else []
+    watching = watch_callbacks(model, data.source, data.options, options.watching, *best) if unfinished else []
     unfinished = unfinished and not any(
         isinstance(one, BestModel) and one.exhausted(position.epochs) for one in watching
     )
@@ -103,6 +113,10 @@ def _train(options: TrainOptions, cls: type[BaseModel], config: dict[str, Any], 
     validation = data.validation(model) if options.watching.validation else None
     places.written.claim(config)
     start = _resumed(model, position, places, epochs)
+    # A run of before data was remembered may number classes in another way.
+    data = data.of_classes(start.model.spec.classes)
+    start = start.within(data.steps())
+    places.written.remember_data(KnownData(data.source.classes, prints))
     if unfinished:
         start.model.micro_batches = options.execution.accumulate
         places.say(_summary(options.run.name, data, start.model))
@@ -115,6 +129,18 @@ def _train(options: TrainOptions, cls: type[BaseModel], config: dict[str, Any], 
         start.model.save(temporary)
     places.say(f"run: {places.run.path}")
     return places.run.path
+
+
+def _as_known(data: TrainingData, prints: dict[str, Any], run: RunDirectory, accept: bool) -> TrainingData:
+    """The data with the classes that the run has.
+
+    Raises:
+        InputError: other data than the run was trained on, unless that is accepted.
+    """
+    known = run.known_data()
+    check_data(run.path, known.parts, prints, accept)
+    # A model that is told no class may go on with others; one that is says which one it does not know.
+    return data.of_classes(known.classes) if set(data.source.classes) <= set(known.classes) else data
 
 
 def _resumed(model: BaseModel, position: Position, places: Places, epochs: int) -> Start:

@@ -6,13 +6,14 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from keras_gen.cli.bundle_options import running_parser, settings_of
 from keras_gen.cli.ray_options import add_ray, check_ray, doing
 from serving.common.errors import InputError, require_at_least
 
 LISTED = 20
+FrameChoice = Literal["all", "first"]
 
 
 def run(words: Sequence[str]) -> int:
@@ -35,6 +36,12 @@ def run(words: Sequence[str]) -> int:
     parser.add_argument(
         "--keep-going", type=bool, default=False, help="for a damaged video: write the frames that can be read."
     )
+    parser.add_argument(
+        "--frames",
+        type=FrameChoice,
+        default="all",
+        help="of an animation or a TIFF file of several pages: all frames, with their timing, or the first.",
+    )
     add_ray(parser)
     options = parser.parse_args(words)
     require_at_least(1, max_pixels=options.max_pixels)
@@ -52,19 +59,21 @@ def run(words: Sequence[str]) -> int:
         return _video(translator, source, out, options)
     from serving.translation.files import translate_file
 
-    translate_file(translator, source, out, options.to, options.max_pixels)
+    translate_file(translator, source, out, options.to, options.max_pixels, options.frames)
     print(f"translated: {out}")
     return 0
 
 
 def _folder(source: Path, out: Path, options: Any, translator: Any = None) -> int:
     """Translates a folder, on Ray where there is no translator."""
+    from serving.common.formats import left_out_text
     from serving.translation.files import translate_folder
 
+    how = (options.to, options.max_pixels, options.overwrite, options.frames)
     try:
         with _bar("img") as progress:
             report = (
-                translate_folder(translator, source, out, options.to, options.max_pixels, options.overwrite, progress)
+                translate_folder(translator, source, out, *how, progress)
                 if translator is not None
                 else _on_ray(source, out, options, progress)
             )
@@ -75,7 +84,10 @@ def _folder(source: Path, out: Path, options: Any, translator: Any = None) -> in
         print(f"keras-gen: {problem}", file=sys.stderr)
     if failed[LISTED:]:
         print(f"keras-gen: and {len(failed) - LISTED} more.", file=sys.stderr)
-    print(f"{report.translated} translated, {report.present} were there, {len(failed)} failed: {out}")
+    if report.left_out:
+        print(f"keras-gen: no pictures that can be read, left out: {left_out_text(report.left_out)}", file=sys.stderr)
+    left_out = f", {len(report.left_out)} left out" if report.left_out else ""
+    print(f"{report.translated} translated, {report.present} were there, {len(failed)} failed{left_out}: {out}")
     return 1 if failed else 0
 
 
@@ -92,6 +104,7 @@ def _on_ray(source: Path, out: Path, options: Any, progress: Callable[[int], Non
         overwrite=options.overwrite,
         tile=options.tile,
         max_pixels=options.max_pixels,
+        frames=options.frames,
         settings=settings_of(options),
     )
     wanted, report = missing(whole)

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 
 from keras_gen.cli.spelling import as_option
-from keras_gen.cli.train_options import WatchingOptions
+from keras_gen.cli.train_options import DataOptions, WatchingOptions
 from keras_gen.data import Source
 from keras_gen.training.base import BaseModel
 from serving.common.errors import InputError
@@ -25,14 +25,14 @@ Measure: TypeAlias = Callable[[BaseModel], Mapping[str, float]]
 
 
 def watch_callbacks(
-    model: BaseModel, source: Source, name: str, options: WatchingOptions, best_file: Path, before: Path
+    model: BaseModel, source: Source, data: DataOptions, options: WatchingOptions, best_file: Path, before: Path
 ) -> list[keras.callbacks.Callback]:
     """Callbacks that add figures to an epoch's, give the alarms, and keep the best model, in this order.
 
     Args:
         model: as it will be trained; when it is loaded anew, the callbacks take the model of `fit`.
         source: what it is trained on.
-        name: of the source, as `--data` has it.
+        data: which source it is, and how it is read.
         options: what to watch.
         best_file: where the best model goes.
         before: where the best model of the run so far is, which is elsewhere for a worker that is not the chief.
@@ -49,7 +49,7 @@ def watch_callbacks(
     alarms = isinstance(model, AdversarialModel) if options.alarms is None else options.alarms
     asked = {"alarms": options.alarms, "watch_modes": options.watch_modes, "frechet_every": options.frechet_every}
     _require_prior(model, [name for name, value in asked.items() if value])
-    classifier = _classifier(source, name) if options.watch_modes or options.frechet_every else None
+    classifier = _classifier(source, data) if options.watch_modes or options.frechet_every else None
     if (alarms and model.spec.prior is not None) or options.watch_modes:
         pictures = to_float(source.draw(SAMPLES, seed=0).examples.images)
         watch = SampleWatch(pictures, _classify(classifier) if classifier and options.watch_modes else None)
@@ -75,14 +75,15 @@ def _require_prior(model: BaseModel, asked: list[str]) -> None:
         raise InputError(f"{option} must be asked of a model that draws samples. Received: {type(model).__name__}.")
 
 
-def _classifier(source: Source, name: str) -> Callable[[], Classifier]:
+def _classifier(source: Source, data: DataOptions) -> Callable[[], Classifier]:
     """Gives the classifier of the data that `evaluate --frechet` uses too, trained when it is first needed."""
     from keras_gen.data import open_source
     from keras_gen.metrics.classifier import class_count
     from keras_gen.metrics.classifier_cache import cached_classifier
 
     class_count(source)
-    held_out = open_source(name, source.image_shape[:2], source.image_shape[2], split="test")
+    height, width, channels = source.image_shape
+    held_out = open_source(data.data, (height, width), channels, "test", source.classes, **data.reading())
 
     @cache
     def trained() -> Classifier:

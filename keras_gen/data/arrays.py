@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from keras_gen.data.examples import Examples, Shape, check_memory
+from keras_gen.data.interpolation import some
+from keras_gen.data.labels import named_classes
 from serving.bundle.inputs import size_text
 from serving.common.errors import InputError
 from serving.common.images import as_pillow, conform
+from serving.common.levels import BITS_1, BITS_8, BITS_16, Levels
+
+# What rounding may have left of floats outside of their range: less than half a grey level.
+HAIR = 0.5 / 255
+# Pictures that tell of the range of many.
+SAMPLE = 256
+SCALES = {np.dtype(np.uint8): BITS_8, np.dtype(np.uint16): BITS_16, np.dtype(np.bool_): BITS_1}
+OF_OTHERS = "--value-range LOW,HIGH says which numbers of others are black and white."
+UNIT, SIGNED = (0.0, 1.0), (-1.0, 1.0)
 
 
-def from_arrays(
-    name: str, images: np.ndarray, labels: np.ndarray | None, shape: Shape, classes: tuple[str, ...] = ()
-) -> Examples:
+def from_arrays(name: str, images: np.ndarray, labels: Any, shape: Shape, classes: tuple[str, ...] = ()) -> Examples:
     """Checks arrays and brings them to the shape asked for.
 
     Args:
         name: the source, for messages.
         images: (n, height, width[, channels]): uint8, uint16, bool, or float in [0, 1] or, where any value
-            is negative, in [-1, 1].
-        labels: (n,) or (n, 1) integers, or None.
+            is negative, in [-1, 1]; any integers and floats where the shape has a range of them.
+        labels: as `named_classes` takes them, or None.
         shape: what is asked for.
         classes: names of the classes.
 
@@ -27,62 +38,77 @@ def from_arrays(
         InputError: another shape or type, no pictures, a pixel out of range or not finite, labels that do
             not match.
     """
+    images = _checked(name, images)
+    images = _conform(name, pixels(name, images, shape.levels or Levels()), shape)
+    if labels is not None:
+        labels, classes = named_classes(name, labels, len(images), classes)
+    return Examples(images, labels, classes)
+
+
+def _checked(name: str, images: np.ndarray) -> np.ndarray:
+    """Pictures (n, height, width, channels)."""
     if images.ndim == 3:
         images = images[..., None]
     if images.ndim != 4 or images.shape[3] not in (1, 3) or 0 in images.shape:
         raise InputError(
             f"{name} must hold pictures (n, height, width[, 1 or 3]), n at least 1. Received: {images.shape}."
         )
-    images = _conform(name, pixels(name, images), shape)
-    if labels is not None:
-        labels = np.asarray(labels).reshape(len(labels), -1)
-        if labels.shape != (len(images), 1) or labels.dtype.kind not in "iu":
-            raise InputError(
-                f"{name} must hold one integer label per picture ({len(images)}). "
-                f"Received: {labels.dtype}, {labels.shape}."
-            )
-        labels = labels[:, 0].astype(np.int64)
-    return Examples(images, labels, classes)
+    return images
 
 
 def pairs_from(name: str, pairs: np.ndarray, shape: Shape) -> Examples:
     """Checks pairs (n, 2, height, width, channels), whose pictures are otherwise as `from_arrays` takes them."""
     if pairs.ndim != 5 or pairs.shape[1] != 2:
         raise InputError(f"{name} must hold pairs (n, 2, height, width, 1 or 3). Received: {pairs.shape}.")
-    images = from_arrays(name, pairs.reshape(-1, *pairs.shape[2:]), None, shape).images
-    return Examples(images.reshape(-1, 2, *images.shape[1:]))
-
-
-def check_labels(name: str, labels: np.ndarray, classes: tuple[str, ...]) -> None:
-    """Raises InputError for labels below 0, or beyond the classes that have names."""
-    low, high = int(labels.min()), int(labels.max())
-    if low < 0 or (classes and high >= len(classes)):
-        limit = f"to {len(classes) - 1}, one for each class" if classes else "on"
-        raise InputError(f"{name} must have labels from 0 {limit}. Received: {low if low < 0 else high}.")
+    images = _checked(name, pairs.reshape(-1, *pairs.shape[2:]))
+    # Both domains at once, which have one range.
+    both = pixels(name, images, shape.levels or Levels()).reshape(-1, 2, *images.shape[1:])
+    return Examples(np.stack([_conform(name, both[:, domain], shape.of(domain)) for domain in (0, 1)], axis=1))
 
 
 def conform_picture(picture: np.ndarray, shape: Shape) -> np.ndarray:
     """A uint8 picture, (height, width, 1 or 3), in the shape asked for."""
-    return conform(as_pillow(picture), *shape)
+    return conform(as_pillow(picture), shape.size, shape.channels, shape.interpolation.resampling)
 
 
-def pixels(name: str, images: np.ndarray) -> np.ndarray:
-    """Of (n, height, width, channels): uint8 as it is, deeper integers and booleans scaled to it, floats in [-1, 1]."""
-    if images.dtype == np.uint8:
+def pixels(name: str, images: np.ndarray, levels: Levels) -> np.ndarray:
+    """Of (n, height, width, channels): uint8 of integers and booleans, float32 in [-1, 1] of floats."""
+    if images.dtype.kind == "f":
+        return _floats(name, images, levels)
+    known = SCALES.get(images.dtype)
+    if levels.value_range is None and not levels.measuring:
+        if known is None:
+            raise InputError(
+                f"{name} must hold uint8, uint16, bool or float pictures. Received: {images.dtype}. {OF_OTHERS}"
+            )
+        if known == BITS_8:
+            shown = _some(images)
+            levels.note(int(shown.min()), int(shown.max()), known)
+            return images
+    if images.dtype.kind not in "iub":
+        raise InputError(f"{name} must hold integers or floats. Received: {images.dtype}.")
+    return levels.in_eight_bits(images, known or BITS_16)
+
+
+def _some(images: np.ndarray) -> np.ndarray:
+    """What tells of the range of all: an array that is mapped from a file should not be read whole for it."""
+    if not isinstance(images, np.memmap) or len(images) <= SAMPLE:
         return images
-    if images.dtype == np.bool_:
-        return images.astype(np.uint8) * np.uint8(255)
-    if images.dtype == np.uint16:
-        return np.rint(images / 257.0).astype(np.uint8)
-    if images.dtype.kind != "f":
-        raise InputError(f"{name} must hold uint8, uint16, bool or float pictures. Received: {images.dtype}.")
+    return images[np.sort(np.random.default_rng(0).choice(len(images), SAMPLE, replace=False))]
+
+
+def _floats(name: str, images: np.ndarray, levels: Levels) -> np.ndarray:
     finite = np.isfinite(images).all(axis=(1, 2, 3))
     if not finite.all():
         raise InputError(f"{name} must hold finite pixels. Received: nan or inf in picture {finite.argmin()}.")
     low, high = float(images.min()), float(images.max())
-    if low < -1 or high > 1:
-        raise InputError(f"{name} must hold float pixels in [0, 1] or [-1, 1]. Received: {low:g} to {high:g}.")
-    return (images if low < 0 else images * 2.0 - 1.0).astype(np.float32)
+    full, hair = (UNIT, HAIR) if low >= -HAIR else (SIGNED, 2 * HAIR)
+    given = levels.value_range is not None or levels.measuring
+    if not given and (low < full[0] - hair or high > full[1] + hair):
+        raise InputError(
+            f"{name} must hold float pixels in [0, 1] or [-1, 1]. Received: {low:g} to {high:g}. {OF_OTHERS}"
+        )
+    return levels.in_floats(images, full)
 
 
 def _conform(name: str, images: np.ndarray, shape: Shape) -> np.ndarray:
@@ -95,4 +121,5 @@ def _conform(name: str, images: np.ndarray, shape: Shape) -> np.ndarray:
             f"Received: requested {size_text(wanted)}."
         )
     check_memory(name, len(images), wanted)
+    shape.interpolation.settle(some(images), shape.size)
     return np.stack([conform_picture(picture, shape) for picture in images])

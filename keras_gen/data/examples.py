@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
+from keras_gen.data.interpolation import BICUBIC, Interpolation
+from keras_gen.data.labels import by_name
 from serving.bundle.inputs import size_text
 from serving.common.errors import InputError, require_among
+from serving.common.images import ALL, FIRST
+from serving.common.levels import Levels
 
 SPLITS = ("train", "test")
+Frames = Literal["first", "all"]
+# A side, (height, width), or a text such as 64x256, height before width.
+AskedSize: TypeAlias = int | str | tuple[int, int]
 MEMORY_LIMIT = 8 * 2**30
 
 
@@ -24,10 +32,26 @@ class Shape(NamedTuple):
     Attributes:
         size: (height, width) in pixels.
         channels: 1 (grey) or 3 (RGB).
+        levels: which numbers become black and white, and which were seen; None takes full scale.
+        frames: of a file that has several: `first` or `all`; None refuses such a file.
+        interpolations: how pictures of the first and of the second domain are resized; None blends both.
     """
 
     size: tuple[int, int] | None = None
     channels: int | None = None
+    levels: Levels | None = None
+    frames: str | None = None
+    interpolations: tuple[Interpolation, Interpolation] | None = None
+
+    def of(self, domain: int) -> Shape:
+        """The same for the pictures of one domain, 0 or 1."""
+        ways = self.interpolations
+        return self if ways is None else self._replace(interpolations=(ways[domain], ways[domain]))
+
+    @property
+    def interpolation(self) -> Interpolation:
+        """How pictures of one domain, or of the first, are resized."""
+        return Interpolation(BICUBIC) if self.interpolations is None else self.interpolations[0]
 
 
 def check_split(split: str) -> None:
@@ -40,22 +64,49 @@ def splits_of(split: str) -> tuple[str, ...]:
     return SPLITS if split == "all" else (split,)
 
 
-def asked_shape(image_size: int | tuple[int, int] | None, channels: int | None) -> Shape:
+def parse_size(given: AskedSize | None, option: str = "image_size") -> tuple[int, int] | None:
+    """(height, width) of a side, of both sides or of a text such as `64x256`; None stays so.
+
+    Raises:
+        InputError: anything else, or a side below 1.
+    """
+    if given is None:
+        return None
+    sides: Sequence[Any] = str(given).split("x") if isinstance(given, int | str) else given
+    try:
+        height, width = (int(side) for side in (sides if len(sides) > 1 else [sides[0]] * 2))
+    except (TypeError, ValueError):
+        raise InputError(f"`{option}` must be a side, or HEIGHTxWIDTH as in 64x256. Received: {given}.") from None
+    if min(height, width) < 1:
+        raise InputError(f"`{option}` must be at least 1. Received: {given}.")
+    return height, width
+
+
+def asked_shape(
+    image_size: AskedSize | None,
+    channels: int | None,
+    levels: Levels | None = None,
+    frames: str | None = None,
+    interpolations: tuple[Interpolation, Interpolation] | None = None,
+) -> Shape:
     """What a caller asks for.
 
     Args:
-        image_size: side of a square, or (height, width).
+        image_size: side of a square, (height, width), or a text as `parse_size` takes it.
         channels: 1 or 3.
+        levels: which numbers become black and white.
+        frames: of a file that has several: `first` or `all`; None refuses such a file.
+        interpolations: how pictures of the first and of the second domain are resized; None blends both.
 
     Raises:
         InputError: another number of channels, or a side below 1.
     """
     if channels not in (None, 1, 3):
         raise InputError(f"`channels` must be 1 or 3. Received: {channels}.")
-    size = (image_size, image_size) if isinstance(image_size, int) else image_size
-    if size is not None and min(size) < 1:
-        raise InputError(f"`image_size` must be at least 1. Received: {image_size}.")
-    return Shape(size, channels)
+    size = parse_size(image_size)
+    if frames is not None:
+        require_among((FIRST, ALL), frames=frames)
+    return Shape(size, channels, levels, frames, interpolations)
 
 
 @dataclass(frozen=True)
@@ -84,6 +135,22 @@ def check_memory(name: str, n: int, shape: tuple[int, ...]) -> None:
         )
 
 
+def of_classes(name: str, examples: Examples, known: Sequence[str]) -> Examples:
+    """The labels as those of a table of classes, by the names of the classes.
+
+    Args:
+        name: the source, for messages.
+        examples: unchanged where they have no labels.
+        known: names of the classes; none changes nothing.
+
+    Raises:
+        InputError: a picture of a class that is not known.
+    """
+    if examples.labels is None or not known:
+        return examples
+    return Examples(examples.images, by_name(name, examples.labels, examples.classes, known), tuple(known))
+
+
 class DomainExamples(NamedTuple):
     """Pictures of two domains.
 
@@ -109,10 +176,10 @@ def joined(name: str, parts: list[Examples]) -> Examples:
 
     Args:
         name: the source, for messages.
-        parts: labelled in the result only if all of them are.
+        parts: that of training first, which gives the classes; labelled in the result only if all of them are.
 
     Raises:
-        InputError: pictures of two types or shapes, or too many for the memory.
+        InputError: pictures of two types or shapes, or too many for the memory; a class that the first part has not.
     """
     first = parts[0]
     if len(parts) == 1:
@@ -124,6 +191,6 @@ def joined(name: str, parts: list[Examples]) -> Examples:
             f"{name} must hold pictures of one type and one shape in all of its splits. Received: {received}."
         )
     check_memory(name, sum(len(part.images) for part in parts), first.images.shape[1:])
-    labels = [part.labels for part in parts if part.labels is not None]
+    labels = [by_name(name, part.labels, part.classes, first.classes) for part in parts if part.labels is not None]
     together = np.concatenate(labels) if len(labels) == len(parts) else None
     return Examples(np.concatenate([part.images for part in parts]), together, first.classes)

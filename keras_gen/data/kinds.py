@@ -27,19 +27,22 @@ class Kind(Generic[Held, Streamed]):
         read: from what the form names, the split and the shape asked for, to the pictures.
         stream: the pictures one after the other, from the same; None where they are in memory in any case.
         has_domains: whether what the form names is one of two domains; None where a kind is always one or the other.
+        classes: names of the classes of the training split, read without its pictures; None where all splits have the
+            same ones in any case.
     """
 
     form: Form
     read: Callable[[Any, str, Shape], Held]
     stream: Callable[[Any, str, Shape], Streamed] | None = None
     has_domains: Callable[[str], bool] | None = None
+    classes: Callable[[str], tuple[str, ...]] | None = None
 
 
 def _stated(form: str, read: str, stream: str) -> dict[str, Kind[Any, Any]]:
     """The kinds by what their names begin with; those made of another source come last."""
     modules = map(vars, modules_of(keras_gen.data.sources))
     found = [
-        Kind(module[form], module[read], module.get(stream), module.get("has_domains"))
+        Kind(module[form], module[read], module.get(stream), module.get("has_domains"), module.get("classes"))
         for module in modules
         if form in module
     ]
@@ -48,7 +51,7 @@ def _stated(form: str, read: str, stream: str) -> dict[str, Kind[Any, Any]]:
 
 SOURCES: dict[str, Kind[Examples, Stream]] = _stated("SOURCE", "read", "stream")
 DOMAINS: dict[str, Kind[DomainExamples, tuple[Stream, ...]]] = _stated("DOMAINS", "read_domains", "stream_domains")
-OWN_SOURCE: Kind[Examples, Stream] = Kind(own.SOURCE, own.read, own.stream)
+OWN_SOURCE: Kind[Examples, Stream] = Kind(own.SOURCE, own.read, own.stream, classes=own.classes)
 OWN_DOMAINS: Kind[DomainExamples, tuple[Stream, ...]] = Kind(own.DOMAINS, own.read_domains, own.stream_domains)
 
 

@@ -37,6 +37,12 @@ def read(name: str, split: str, shape: Shape) -> Examples:
     return joined(name, [part.examples(shape) for (part,) in _domains(name, split, two=False)])
 
 
+def classes(name: str) -> tuple[str, ...]:
+    """Names of the classes of the training split."""
+    ((part,),) = _domains(name, "train", two=False)
+    return part.named()
+
+
 def stream(name: str, split: str, shape: Shape) -> Stream:
     """The pictures of `read`; those of a `tf.data.Dataset` of bytes are never in memory all at once."""
     return chained([part.stream(shape) for (part,) in _domains(name, split, two=False)])
@@ -45,14 +51,20 @@ def stream(name: str, split: str, shape: Shape) -> Stream:
 def read_domains(name: str, split: str, shape: Shape) -> DomainExamples:
     """All pictures of both domains, or all pairs."""
     found = _domains(name, split, two=True)
-    first, *second = (joined(name, [part.examples(shape) for part in parts]) for parts in zip(*found, strict=True))
+    first, *second = (
+        joined(name, [part.examples(shape if part.paired else shape.of(domain)) for part in parts])
+        for domain, parts in enumerate(zip(*found, strict=True))
+    )
     return DomainExamples(first, second[0], paired=False) if second else of_pairs(first)
 
 
 def stream_domains(name: str, split: str, shape: Shape) -> tuple[Stream, ...]:
     """The pictures of `read_domains`, as `stream` gives them."""
     found = _domains(name, split, two=True)
-    return tuple(chained([part.stream(shape) for part in of_domain]) for of_domain in zip(*found, strict=True))
+    return tuple(
+        chained([part.stream(shape if part.paired else shape.of(domain)) for part in parts])
+        for domain, parts in enumerate(zip(*found, strict=True))
+    )
 
 
 def has_domains(name: str) -> bool:

@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from keras_gen.data.arrays import check_labels, from_arrays, pairs_from
+from keras_gen.data.arrays import from_arrays, pairs_from
 from keras_gen.data.examples import Examples, Shape
+from keras_gen.data.labels import named_classes
 from keras_gen.data.streams import Stream, streamed
-from keras_gen.data.tf_dataset import examples_of, gives_pairs, stream_of
+from keras_gen.data.tf_dataset import examples_of, gives_pairs, labels_of, stream_of
 from serving.common.errors import InputError
 
 
@@ -39,16 +40,22 @@ class Returned:
             return examples_of(self.name, self.pictures, shape, self.classes)
         if self.paired:
             return pairs_from(self.name, self.pictures, shape)
-        found = from_arrays(self.name, self.pictures, self.labels, shape, self.classes)
-        if found.labels is not None:
-            check_labels(self.name, found.labels, self.classes)
-        return found
+        return from_arrays(self.name, self.pictures, self.labels, shape, self.classes)
 
     def stream(self, shape: Shape) -> Stream:
         """The same, one after the other."""
         if _is_dataset(self.pictures):
             return stream_of(self.name, self.pictures, shape, self.classes)
         return streamed(self.name, self.examples(shape))
+
+    def named(self) -> tuple[str, ...]:
+        """Names of the classes: those that were returned, or the labels themselves, which are read for it."""
+        if self.classes:
+            return self.classes
+        labels = labels_of(self.name, self.pictures) if _is_dataset(self.pictures) else self.labels
+        if labels is None or not len(labels):
+            return ()
+        return named_classes(self.name, labels, len(labels))[1]
 
 
 def taken_apart(name: str, value: Any) -> tuple[Returned, ...]:
@@ -59,7 +66,7 @@ def taken_apart(name: str, value: Any) -> tuple[Returned, ...]:
         value: of one domain
 
                 images                     (n, height, width[, 1 or 3]), of the types that `from_arrays` takes
-                images, labels             (n,) integers from 0 on
+                images, labels             as `named_classes` takes them
                 images, labels, classes    a list of names
                 dataset                    of pictures (height, width, 1 or 3), of (picture, label), or of batches
                 dataset, classes

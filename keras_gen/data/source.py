@@ -5,15 +5,17 @@ TensorFlow is imported where batches are made, so that commands that only read p
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from keras_gen.data.examples import Examples
+from keras_gen.data.examples import Examples, of_classes
+from keras_gen.data.interpolation import Interpolation
 from keras_gen.data.shares import Share, shared
 from serving.common.errors import InputError
+from serving.common.levels import Levels, ValueRange
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -30,11 +32,15 @@ class Source:
         name: what it was opened by.
         split: `train`, `test` or `all`.
         examples: pictures, labels and classes.
+        levels: which numbers of the data are black and white.
+        interpolation: how pictures were resized.
     """
 
     name: str
     split: str
     examples: Examples
+    levels: Levels = field(default_factory=Levels, repr=False, compare=False)
+    interpolation: Interpolation = field(default_factory=Interpolation, repr=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.examples.images)
@@ -48,15 +54,32 @@ class Source:
         return tuple(map(str, range(int(self.examples.labels.max()) + 1)))
 
     @property
+    def value_range(self) -> ValueRange | None:
+        """The numbers of the data that are black and white; None where full scale is."""
+        return self.levels.value_range
+
+    @property
     def image_shape(self) -> tuple[int, int, int]:
         """(height, width, channels)."""
         height, width, channels = self.examples.images.shape[1:]
         return height, width, channels
 
+    def of_classes(self, known: Sequence[str]) -> Source:
+        """The same pictures with labels of a model's classes, by the names of the classes.
+
+        Args:
+            known: names of the classes in the order of the model's labels; none changes nothing.
+
+        Raises:
+            InputError: a picture of a class that is not known.
+        """
+        examples = of_classes(self.name, replace(self.examples, classes=self.classes), known)
+        return replace(self, examples=examples)
+
     def first(self, count: int) -> Source:
         """The first `count` of the examples."""
         labels = None if self.examples.labels is None else self.examples.labels[:count]
-        return Source(self.name, self.split, Examples(self.examples.images[:count], labels, self.classes))
+        return replace(self, examples=Examples(self.examples.images[:count], labels, self.classes))
 
     def draw(self, count: int | None, seed: int) -> Source:
         """At most `count` of the examples without repetition, in the order of the data; all for None."""
@@ -64,8 +87,7 @@ class Source:
             return self
         rows = np.sort(np.random.default_rng(seed).choice(len(self), count, replace=False))
         labels = None if self.examples.labels is None else self.examples.labels[rows]
-        drawn = Examples(self.examples.images[rows], labels, self.classes)
-        return Source(self.name, self.split, drawn)
+        return replace(self, examples=Examples(self.examples.images[rows], labels, self.classes))
 
     def dataset(
         self,

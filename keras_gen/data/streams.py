@@ -12,6 +12,7 @@ import numpy as np
 from tqdm import tqdm
 
 from keras_gen.data.examples import Examples, check_memory
+from keras_gen.data.labels import index_by_name, named_classes
 from serving.common.background import mapped
 from serving.common.errors import InputError
 
@@ -24,14 +25,14 @@ class Stream:
         name: what they were opened by.
         count: how many there are.
         examples: pictures (height, width, channels), or pairs (2, height, width, channels), uint8 or float32 in
-            [-1, 1], each with its label or None.
+            [-1, 1], each with its label or None. Labels without names may be what `named_classes` takes.
         classes: names of the classes in the order of their labels; empty if unknown.
         places: where each comes from, for messages; empty if unknown.
     """
 
     name: str
     count: int
-    examples: Iterator[tuple[np.ndarray, int | None]]
+    examples: Iterator[tuple[np.ndarray, Any]]
     classes: tuple[str, ...] = ()
     places: Sequence[Any] = ()
 
@@ -39,7 +40,21 @@ class Stream:
         """The pictures alone."""
         return replace(self, examples=((picture, None) for picture, _ in self.examples), classes=())
 
-    def checked(self, one_size: OneSize, title: str) -> Iterator[tuple[np.ndarray, int | None]]:
+    def of_classes(self, known: tuple[str, ...]) -> Stream:
+        """The labels as those of a table of classes, by the names of the classes; without names they stay.
+
+        Raises, when such a picture comes:
+            InputError: its class is not known.
+        """
+        if not self.classes or not known or self.classes == known:
+            return self
+        index = index_by_name(self.name, self.classes, known)
+        names = self.classes
+        return replace(
+            self, examples=((picture, index(names[label])) for picture, label in self.examples), classes=known
+        )
+
+    def checked(self, one_size: OneSize, title: str) -> Iterator[tuple[np.ndarray, Any]]:
         """The examples, with a bar of the progress.
 
         Args:
@@ -121,11 +136,11 @@ def streamed(name: str, examples: Examples) -> Stream:
 
 
 def chained(streams: list[Stream]) -> Stream:
-    """The pictures of several splits one after the other."""
+    """The pictures of several splits one after the other, with the classes of the first."""
     first, *others = streams
     if not others:
         return first
-    examples = chain.from_iterable(stream.examples for stream in streams)
+    examples = chain.from_iterable(stream.of_classes(first.classes).examples for stream in streams)
     return replace(first, count=sum(stream.count for stream in streams), examples=examples, places=())
 
 
@@ -136,7 +151,7 @@ def in_memory(stream: Stream) -> Examples:
         InputError: pictures of different sizes, or too many for the memory.
     """
     pictures: list[np.ndarray] = []
-    labels: list[int] = []
+    labels: list[Any] = []
     for picture, label in stream.checked(OneSize(), "decoding"):
         if not pictures:
             check_memory(stream.name, stream.count, picture.shape)
@@ -145,4 +160,5 @@ def in_memory(stream: Stream) -> Examples:
             labels.append(label)
     channels = max(picture.shape[-1] for picture in pictures)
     images = np.stack([np.broadcast_to(picture, (*picture.shape[:-1], channels)) for picture in pictures])
-    return Examples(images, np.array(labels, np.int64) if labels else None, stream.classes)
+    found = named_classes(stream.name, labels, len(images), stream.classes) if labels else (None, stream.classes)
+    return Examples(images, *found)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from tqdm import tqdm
 
-from keras_gen.data.arrays import check_labels, conform_picture, from_arrays, pairs_from, pixels
+from keras_gen.data.arrays import conform_picture, from_arrays, pairs_from, pixels
 from keras_gen.data.examples import Examples, Shape
+from keras_gen.data.interpolation import LOOKED_AT
 from keras_gen.data.streams import OneSize, Stream, in_memory, streamed
 from serving.common.errors import InputError
+from serving.common.levels import Levels
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -40,8 +41,9 @@ def examples_of(name: str, dataset: tf.data.Dataset, shape: Shape, classes: tupl
     """
     single = _single(name, dataset)
     if not _are_floats(single):
-        return in_memory(_elements(name, single, classes, partial(_as_bytes, name, shape)))
-    found = in_memory(_elements(name, single, classes, np.asarray))
+        _look_at(name, single, shape)
+        return in_memory(_elements(name, single, classes, _converting(name, single, shape)))
+    found = in_memory(_elements(name, single, classes, lambda picture, _: np.asarray(picture)))
     if gives_pairs(single):
         return pairs_from(name, found.images, shape)
     return from_arrays(name, found.images, found.labels, shape, classes)
@@ -52,7 +54,8 @@ def stream_of(name: str, dataset: tf.data.Dataset, shape: Shape, classes: tuple[
     single = _single(name, dataset)
     if _are_floats(single):
         return streamed(name, examples_of(name, single, shape, classes))
-    return _elements(name, single, classes, partial(_as_bytes, name, shape))
+    _look_at(name, single, shape)
+    return _elements(name, single, classes, _converting(name, single, shape))
 
 
 def _axes(spec: Any) -> list[int | None]:
@@ -69,10 +72,11 @@ def _single(name: str, dataset: tf.data.Dataset) -> tf.data.Dataset:
     axes = _axes(spec)
     batched = int(axes[0] == PICTURE_AXES + 1)
     picture = PICTURE_AXES + batched
-    labelled = axes == [picture, batched] and spec[1].dtype.is_integer
+    # A label has an axis of its own where it is a one-hot row.
+    labelled = axes in ([picture, batched], [picture, batched + 1])
     if not (labelled or axes in ([picture], [picture, picture])):
         raise InputError(
-            f"{name} must give pictures (height, width, 1 or 3), (picture, integer label), (picture, picture), or "
+            f"{name} must give pictures (height, width, 1 or 3), (picture, label), (picture, picture), or "
             f"batches of one of them. Received: {_text(spec)}."
         )
     return dataset.unbatch() if batched else dataset
@@ -95,22 +99,43 @@ def _are_floats(single: tf.data.Dataset) -> bool:
 
 
 def _elements(
-    name: str, single: tf.data.Dataset, classes: tuple[str, ...], convert: Callable[[np.ndarray], np.ndarray]
+    name: str, single: tf.data.Dataset, classes: tuple[str, ...], convert: Callable[[np.ndarray, int], np.ndarray]
 ) -> Stream:
-    """Pictures that are converted as they are asked for; pairs become one array."""
+    """Pictures that are converted, each with the number of its domain, as they are asked for; pairs become an array."""
     pairs, alone = gives_pairs(single), not isinstance(single.element_spec, tuple)
 
-    def taken() -> Iterator[tuple[np.ndarray, int | None]]:
+    def taken() -> Iterator[tuple[np.ndarray, Any]]:
         for row, element in enumerate(_as_numpy(name, single)):
             if alone:
-                yield convert(element), None
+                yield convert(element, 0), None
             elif pairs:
-                yield _together(f"pair {row} of {name}", [convert(picture) for picture in element]), None
+                yield (
+                    _together(
+                        f"pair {row} of {name}", [convert(picture, domain) for domain, picture in enumerate(element)]
+                    ),
+                    None,
+                )
             else:
-                check_labels(name, element[1], classes)
-                yield convert(element[0]), int(element[1])
+                yield convert(element[0], 0), element[1]
 
     return Stream(name, _count(name, single), taken(), classes)
+
+
+def _look_at(name: str, single: tf.data.Dataset, shape: Shape) -> None:
+    """Decides how pictures of each domain are resized, by the first few."""
+    if shape.size is None:
+        return
+    single_picture = not isinstance(single.element_spec, tuple)
+    elements = [(one,) if single_picture else one for one in _as_numpy(name, single.take(LOOKED_AT))]
+    for domain in (0, 1) if gives_pairs(single) else (0,):
+        pictures = [np.asarray(element[domain]) for element in elements]
+        shape.of(domain).interpolation.settle((one for one in pictures if one.dtype == np.uint8), shape.size)
+
+
+def _converting(name: str, single: tf.data.Dataset, shape: Shape) -> Callable[[np.ndarray, int], np.ndarray]:
+    """From a picture and its domain to what is asked for; what is alone has the domain of the shape."""
+    pairs = gives_pairs(single)
+    return lambda picture, domain: _as_bytes(name, shape.of(domain) if pairs else shape, picture)
 
 
 def _together(place: str, pair: list[np.ndarray]) -> np.ndarray:
@@ -123,7 +148,15 @@ def _together(place: str, pair: list[np.ndarray]) -> np.ndarray:
 def _as_bytes(name: str, shape: Shape, picture: np.ndarray) -> np.ndarray:
     if picture.shape[2] not in (1, 3) or 0 in picture.shape:
         raise InputError(f"{name} must give pictures (height, width, 1 or 3). Received: {picture.shape}.")
-    return conform_picture(pixels(name, picture[None])[0], shape)
+    return conform_picture(pixels(name, picture[None], shape.levels or Levels())[0], shape)
+
+
+def labels_of(name: str, dataset: tf.data.Dataset) -> list[Any]:
+    """The labels of all elements; none where these have no labels."""
+    single = _single(name, dataset)
+    if gives_pairs(single) or not isinstance(single.element_spec, tuple):
+        return []
+    return list(_as_numpy(name, single.map(lambda picture, label: label)))
 
 
 def _as_numpy(name: str, dataset: tf.data.Dataset) -> Iterator[Any]:

@@ -21,8 +21,8 @@ class GradientReversal(keras.layers.Layer):
     def call(self, values: tf.Tensor, weight: tf.Tensor) -> tf.Tensor:
         return _reversed(values, tf.cast(weight, values.dtype))
 
-    def compute_output_shape(self, values_shape: tuple[int | None, ...], *_: object) -> tuple[int | None, ...]:
-        return values_shape
+    def compute_output_spec(self, values: keras.KerasTensor, weight: object) -> keras.KerasTensor:
+        return keras.KerasTensor(values.shape, values.dtype)
 
 
 @tf.custom_gradient

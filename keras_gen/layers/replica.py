@@ -78,9 +78,13 @@ def rows_at_once(local: tf.Tensor) -> ReplicaRows:
     return ReplicaRows(tf.reduce_sum(counts[:index]), local, tf.reduce_sum(counts))
 
 
-def with_rows(batch: Any) -> Any:
+def with_rows(batch: Any, least: int = 1) -> Any:
     """A replica's batch, tensors (batch, ...), which several replicas must all have a part of: TensorFlow's gradients
     of empty batches are not to be relied on.
+
+    Args:
+        batch: a structure; None stays None.
+        least: examples that a replica must have, one for each part that its share is cut into.
 
     Raises:
         tf.errors.InvalidArgumentError: `EMPTY`, where the step runs.
@@ -88,7 +92,7 @@ def with_rows(batch: Any) -> Any:
     if tf.distribute.get_strategy().num_replicas_in_sync == 1:
         return batch
     rows = tf.shape(tf.nest.flatten(batch)[0])[0]
-    with tf.control_dependencies([tf.debugging.assert_positive(rows, EMPTY)]):
+    with tf.control_dependencies([tf.debugging.assert_greater_equal(rows, least, EMPTY)]):
         return tf.nest.map_structure(lambda values: None if values is None else tf.identity(values), batch)
 
 

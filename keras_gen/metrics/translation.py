@@ -106,12 +106,13 @@ def pair_figures(of: Translated) -> list[Figure]:
 
 def labels(of: Translated) -> list[Figure]:
     """`labels_kept`: the share of translations that a classifier of the target domain assigns to the source's class."""
-    known = of.given.examples.labels
-    if known is None or of.train.examples.labels is None:
+    if of.given.examples.labels is None or of.train.examples.labels is None:
         raise InputError(
             f"{of.domains.name} must have labels in both domains for the metric labels. Received: pictures alone."
         )
-    classifier, accuracy = cached_classifier(of.train, of.domains.b)
+    given, held_out = (part.of_classes(of.train.classes) for part in (of.given, of.domains.b))
+    known = given.examples.labels
+    classifier, accuracy = cached_classifier(of.train, held_out)
     kept = classifier.predict(to_uint8(of.drawn)).argmax(axis=1) == known
     return [_figure(of, "labels_kept", float(kept.mean()), {"the classifier's accuracy": rounded(accuracy)})]
 

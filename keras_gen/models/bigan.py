@@ -95,7 +95,7 @@ class BiGAN(GenerativeAdversarialModel):
                 encoded = (pictures, self.encoder(pictures, training=True))
                 generated = (self.generator(latents, training=True), latents)
             terms = partial(self.game.discriminator_terms, judge, encoded, generated, f"turn {turn}")
-            judged.append((yield self.discriminator_move(terms)))
+            judged.append((yield self.discriminator_move(terms, turn)))
         generator = yield self.generator_move(partial(self._generator_terms, judge, encoded, generated), tape)
         return self.reported(generator, joined(judged))
 

@@ -119,7 +119,7 @@ class BigGAN(GenerativeAdversarialModel):
             with watching(self.generator) as tape:
                 fake = self.generator([latents, classes], training=True)
             terms = partial(self.game.discriminator_terms, judge, real, fake, f"turn {turn}")
-            judged.append((yield self.discriminator_move(terms)))
+            judged.append((yield self.discriminator_move(terms, turn)))
         generator = yield self.generator_move(partial(self.game.generator_terms, judge, real, fake), tape)
         return self.reported(generator, joined(judged))
 

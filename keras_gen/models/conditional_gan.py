@@ -105,7 +105,7 @@ class ConditionalGAN(GenerativeAdversarialModel):
             with watching(self.generator) as tape:
                 fake = self.generator(self.class_code(latents, wanted), training=True)
             terms = partial(self._discriminator_terms, real, fake, wanted, f"turn {turn}")
-            judged.append((yield self.discriminator_move(terms)))
+            judged.append((yield self.discriminator_move(terms, turn)))
         generator = yield self.generator_move(partial(self._generator_terms, real, fake, wanted), tape)
         return self._reported(generator, joined(judged))
 

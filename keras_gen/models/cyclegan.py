@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 import numpy as np
@@ -54,6 +54,7 @@ class CycleGAN(GenerativeAdversarialModel):
     """
 
     spec = ModelSpec(translates="unpaired")
+    default_batch_size: ClassVar = 1
 
     def __init__(
         self,
@@ -92,7 +93,7 @@ class CycleGAN(GenerativeAdversarialModel):
             with watching(self.generator) as tape:
                 fake = self._translated(real, training=True)
             terms = partial(self._discriminator_terms, real, fake, turn)
-            judged.append((yield self.discriminator_move(terms)))
+            judged.append((yield self.discriminator_move(terms, turn)))
         generator = yield self.generator_move(partial(self._generator_terms, real, fake), tape)
         return self._reported(generator, joined(judged))
 

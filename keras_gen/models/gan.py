@@ -77,7 +77,7 @@ class GAN(GenerativeAdversarialModel):
             with watching(self.generator) as tape:
                 fake = self.generator(self._latents(real, turn), training=True)
             terms = partial(self.game.discriminator_terms, judge, real, fake, f"turn {turn}")
-            judged.append((yield self.discriminator_move(terms)))
+            judged.append((yield self.discriminator_move(terms, turn)))
         generator = yield self.generator_move(partial(self.game.generator_terms, judge, real, fake), tape)
         return self.reported(generator, joined(judged))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 import numpy as np
@@ -47,6 +47,7 @@ class Pix2Pix(GenerativeAdversarialModel):
     """
 
     spec = ModelSpec(translates="pairs")
+    default_batch_size: ClassVar = 1
 
     def __init__(
         self,
@@ -82,7 +83,7 @@ class Pix2Pix(GenerativeAdversarialModel):
             with watching(self.generator) as tape:
                 fake = self.generator(images, training=True)
             terms = partial(self.game.discriminator_terms, judge, *_pairs(images, real, fake), f"turn {turn}")
-            judged.append((yield self.discriminator_move(terms)))
+            judged.append((yield self.discriminator_move(terms, turn)))
         generator = yield self.generator_move(partial(self._generator_terms, images, real, fake), tape)
         return self.reported(generator, joined(judged), l1=generator["l1"])
 

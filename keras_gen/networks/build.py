@@ -9,6 +9,7 @@ from typing import Annotated, Any, TypeAlias
 import keras
 
 import keras_gen.networks
+from keras_gen.networks.known import known
 from keras_gen.registry import Registry, is_own, modules_of, register_first
 from serving.common.errors import InputError, nearest, require_at_least
 
@@ -46,7 +47,7 @@ def build_network(
     Raises:
         InputError: no such family, no such option, or a network of another shape.
     """
-    network = _given_or_from_family(role, spec, shape)
+    network = _given_or_from_family(role, spec, input_shape, shape)
     received = (_without_batch(network.input_shape), _without_batch(network.output_shape))
     if received[0] != input_shape or not _fits(received[1], output_shape):
         raise InputError(
@@ -67,7 +68,7 @@ def build_translator(spec: NetworkSpec, image_shape: Shape, channels: int) -> ke
     Raises:
         InputError: as `build_network`.
     """
-    network = _given_or_from_family("translator", spec, {"image_shape": image_shape, "channels": channels})
+    network = _given_or_from_family("translator", spec, image_shape, {"image_shape": image_shape, "channels": channels})
     received = (_without_batch(network.input_shape), _without_batch(network.output_shape))
     sides = [(None, None), image_shape[:2]]
     if received not in [((*side, image_shape[2]), (*side, channels)) for side in sides]:
@@ -114,18 +115,25 @@ def with_hidden(network: keras.Model, layer: str | None = None) -> keras.Model:
         layer: the layer's name; by default the one before the last.
 
     Raises:
-        InputError: no such layer.
+        InputError: no such layer, or no layer before the last one, as in a model that was written as a class.
     """
     names = [inner.name for inner in network.layers]
     if layer is not None and layer not in names:
         raise InputError(f"the layer must be one of {', '.join(names)}. Received: {layer!r}.{nearest(layer, names)}")
     hidden = network.layers[-1].input if layer is None else network.get_layer(layer).output
+    if hidden is network.inputs[0]:
+        raise InputError(
+            "a discriminator whose features are used must be of layers that Keras knows, the last of which gives the "
+            f"logit: a Sequential or functional model. Received: {', '.join(names)}."
+        )
     return keras.Model(network.inputs[0], [hidden, network.outputs[0]])
 
 
-def _given_or_from_family(role: str, spec: NetworkSpec, shape: Mapping[str, Any]) -> keras.Model:
+def _given_or_from_family(
+    role: str, spec: NetworkSpec, input_shape: Shape | list[Shape], shape: Mapping[str, Any]
+) -> keras.Model:
     if isinstance(spec, keras.Model):
-        return spec
+        return known(role, spec, input_shape)
     return _from_family(role, {"name": spec} if isinstance(spec, str) else dict(spec), shape)
 
 

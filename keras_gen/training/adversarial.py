@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import keras
@@ -28,6 +29,7 @@ class AdversarialModel(BaseModel):
 
     def compile(  # type: ignore[override]
         self,
+        *,
         run_eagerly: bool = False,
         steps_per_execution: int = 1,
         jit_compile: bool | str = "auto",
@@ -64,7 +66,14 @@ class AdversarialModel(BaseModel):
             optimizer = self._scaling(keras.optimizers.get(chosen))
             optimizer.build(network.trainable_variables)
             setattr(self, name, optimizer)
-        self.optimizer = JointLearningRate([getattr(self, name) for name in expected])
+        moved = [network.trainable_variables for network in self.players.values()]
+        self.optimizer = JointLearningRate([getattr(self, name) for name in expected], moved)
+
+    @functools.wraps(keras.Model.fit)
+    def fit(self, *args: Any, **kwargs: Any) -> keras.callbacks.History:
+        history = super().fit(*args, **kwargs)
+        self.optimizer.finalize()
+        return history
 
     def _scaling(self, optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:
         """With float16, whose small gradients would be zero, an optimizer that scales the loss of its own player."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, Self
@@ -13,6 +14,8 @@ import tensorflow as tf
 from keras_gen.layers.replica import with_rows
 from keras_gen.layers.training_noise import TrainingNoise, drawing_once
 from keras_gen.training.config import constructor_arguments, constructor_config
+from keras_gen.training.given import arguments_of, fit_arguments, given, one_batch
+from keras_gen.training.intake import Mistakes
 from keras_gen.training.moves import Moves, Values, play
 from keras_gen.training.optimizers import OptimizerSpec
 from keras_gen.training.spec import ModelSpec
@@ -31,7 +34,8 @@ class BaseModel(keras.Model):
     A subclass takes its arguments in the constructor, keeps each as an attribute of the same name, and states
 
     - in `spec` what it is;
-    - in `default_optimizers` the optimizer of each argument of `compile`;
+    - in `default_optimizers` the optimizer of each argument of `compile`, and in `default_batch_size` how many pictures
+      `keras-gen train` takes at a time;
     - in `moves` what a training step does, and in `evaluation` what is measured of a batch;
     - in `inference_networks` what it exports;
     - in `sample` how samples are drawn where it has a prior, and in `prior_network` how latents are where that is not
@@ -49,6 +53,7 @@ class BaseModel(keras.Model):
 
     spec: ModelSpec = ModelSpec()
     default_optimizers: ClassVar[Mapping[str, OptimizerSpec]]
+    default_batch_size: ClassVar[int] = 64
     image_shape: tuple[int, ...]
     latent_dim: int
 
@@ -81,6 +86,49 @@ class BaseModel(keras.Model):
             )
         self._micro_batches = count
 
+    def compile(
+        self,
+        optimizer: keras.optimizers.Optimizer | str | None = None,
+        loss: None = None,
+        loss_weights: None = None,
+        metrics: None = None,
+        weighted_metrics: None = None,
+        **options: Any,
+    ) -> None:
+        """As in Keras, without a loss and metrics: a model minimizes its own loss, and reports what it consists of.
+
+        Args:
+            optimizer: an optimizer or its name; the model's default where left out.
+            loss: must be left out.
+            loss_weights: must be left out.
+            metrics: must be left out.
+            weighted_metrics: must be left out.
+            **options: `run_eagerly`, `steps_per_execution`, `jit_compile` and `auto_scale_loss`, as in Keras.
+
+        Raises:
+            InputError: a loss or metrics.
+        """
+        refused = {"loss": loss, "loss_weights": loss_weights, "metrics": metrics, "weighted_metrics": weighted_metrics}
+        for name, given_one in refused.items():
+            if given_one is not None:
+                own = "minimizes its own loss" if "loss" in name else f"reports {', '.join(self.trackers)}"
+                raise InputError(
+                    f"`{name}` must be left out of `compile`: {type(self).__name__} {own}. Received: {given_one!r}."
+                )
+        if optimizer is None and "optimizer" in self.default_optimizers:
+            optimizer = self.default_optimizers["optimizer"].build()
+        super().compile(optimizer=optimizer, **options)
+
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        """Compiles as the saved model was."""
+        if config:
+            self.compile(**keras.saving.deserialize_keras_object(config))
+            self.optimizer.build(self.trainable_variables)
+
+    def get_compile_config(self) -> dict[str, Any]:
+        """What `compile_from_config` needs to repeat `compile`."""
+        return super().get_compile_config()
+
     def moves(self, *batch: Any) -> Moves:
         """The moves of a training step, each a `yield`; returns what is reported, values (batch,) by name.
 
@@ -108,13 +156,58 @@ class BaseModel(keras.Model):
         return self.record(values)
 
     def train_step(self, data: Any) -> dict[str, tf.Tensor]:
-        return self.end_step(play(lambda batch: self.moves(*batch), with_rows(self._batch(data)), self.micro_batches))
+        batch, weights = with_rows(self._batch(data), self.spec.discriminator_steps)
+        return self.end_step(play(lambda batch: self.moves(*batch), batch, self.micro_batches, weights))
 
     def test_step(self, data: Any) -> dict[str, tf.Tensor]:
+        batch, weights = self._batch(data)
         with drawing_once(set()):
-            values = self.evaluation(*self._batch(data))
+            values = self.evaluation(*batch)
         self.noise.advance_evaluation()
-        return self.record(values, [name for name in self.trackers if name in values])
+        return self.record(values, [name for name in self.trackers if name in values], weights)
+
+    def predict_step(self, data: Any) -> Any:
+        """What `call` gives for what `predict` was given: of a tuple, for its parts."""
+        x, _, _ = keras.utils.unpack_x_y_sample_weight(data)
+        return self(*x, training=False) if isinstance(x, tuple) else self(x, training=False)
+
+    @functools.wraps(keras.Model.fit)
+    def fit(self, *args: Any, **kwargs: Any) -> keras.callbacks.History:
+        with Mistakes() as mistakes:
+            arguments = arguments_of(keras.Model.fit, args, kwargs)
+            return super().fit(**fit_arguments(self, mistakes, arguments))
+
+    @functools.wraps(keras.Model.evaluate)
+    def evaluate(self, *args: Any, **kwargs: Any) -> Any:
+        arguments = arguments_of(keras.Model.evaluate, args, kwargs)
+        x, y, weights = (arguments.pop(name, None) for name in ("x", "y", "sample_weight"))
+        with Mistakes() as mistakes:
+            size, steps = arguments.get("batch_size"), arguments.get("steps")
+            return super().evaluate(given(self, "evaluate", mistakes, x, y, weights, size, steps), **arguments)
+
+    @functools.wraps(keras.Model.predict)
+    def predict(self, *args: Any, **kwargs: Any) -> Any:
+        arguments = arguments_of(keras.Model.predict, args, kwargs)
+        with Mistakes() as mistakes:
+            size, steps = arguments.get("batch_size"), arguments.get("steps")
+            x = given(self, "predict", mistakes, arguments.pop("x"), batch_size=size, steps=steps)
+            return super().predict(x, **arguments)
+
+    def train_on_batch(
+        self, x: Any, y: Any = None, sample_weight: Any = None, class_weight: Any = None, return_dict: bool = False
+    ) -> Any:
+        with Mistakes() as mistakes:
+            batch = one_batch(self, "fit", mistakes, x, y, sample_weight, class_weight)
+            return super().train_on_batch(*batch, return_dict=return_dict)
+
+    def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
+        with Mistakes() as mistakes:
+            batch = one_batch(self, "evaluate", mistakes, x, y, sample_weight)
+            return super().test_on_batch(*batch, return_dict=return_dict)
+
+    def predict_on_batch(self, x: Any) -> Any:
+        with Mistakes() as mistakes:
+            return super().predict_on_batch(one_batch(self, "predict", mistakes, x)[0])
 
     def inference_networks(self) -> dict[str, keras.Model]:
         """Name -> network to export, with named inputs and outputs; pictures in [-1, 1]."""
@@ -175,16 +268,22 @@ class BaseModel(keras.Model):
         unless a model shows something else."""
         return self.sample(len(images), seed)
 
-    def record(self, values: Mapping[str, tf.Tensor], reports: Iterable[str] | None = None) -> dict[str, tf.Tensor]:
+    def record(
+        self,
+        values: Mapping[str, tf.Tensor],
+        reports: Iterable[str] | None = None,
+        weights: tf.Tensor | None = None,
+    ) -> dict[str, tf.Tensor]:
         """Adds values per example, each (batch,), and returns the means since the last reset.
 
         Args:
             values: all that are reported, by name.
             reports: which to report; all that the constructor was given by default.
+            weights: (batch,), of weighted means; all examples count the same by default.
         """
         trackers = {name: self.trackers[name] for name in reports or self.trackers}
         for name, tracker in trackers.items():
-            tracker.update_state(values[name])
+            tracker.update_state(values[name], weights)
         return {name: tracker.result() for name, tracker in trackers.items()}
 
     @property
@@ -242,10 +341,10 @@ class BaseModel(keras.Model):
                 tracker.total.assign(total)
                 tracker.count.assign(count)
 
-    def _batch(self, data: Any) -> tuple[Any, ...]:
-        """What the model looks at of what `fit` or `evaluate` was given."""
-        first, second, _ = keras.utils.unpack_x_y_sample_weight(data)
-        return (first, second) if self.spec.labelled or self.spec.translates else (first,)
+    def _batch(self, data: Any) -> tuple[tuple[Any, ...], tf.Tensor | None]:
+        """What the model looks at of a batch in Keras's order, and the weights of its examples."""
+        first, second, weights = keras.utils.unpack_x_y_sample_weight(data)
+        return (first, second) if self.spec.labelled or self.spec.translates else (first,), weights
 
     def _maybe_symbolic_build(self, iterator: Any = None, data_batch: Any = None) -> None:
         """Nothing is left to build. Keras's own version adds up the replicas' first batches to get a

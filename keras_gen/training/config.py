@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from typing import Any
 
 import keras
@@ -63,3 +64,9 @@ def constructor_arguments(config: dict[str, Any]) -> dict[str, Any]:
         key: value if key == "dtype" else keras.saving.deserialize_keras_object(value) for key, value in config.items()
     }
     return {key: tuple(value) if isinstance(value, list) else value for key, value in arguments.items()}
+
+
+def classes_of(network: keras.Model) -> AbstractContextManager[None]:
+    """Within it Keras finds the classes of the network's own layers, whether or not they are registered."""
+    layers = {keras.saving.get_registered_name(type(layer)): type(layer) for layer in network._flatten_layers()}
+    return keras.saving.custom_object_scope(layers)

@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 import tensorflow as tf
+from keras.src.trainers.data_adapters import get_data_adapter
 
 from keras_gen.training.base import BaseModel
 from keras_gen.training.position import Position
@@ -25,7 +26,8 @@ def fit_from(
     """Trains until `epochs` epochs are finished.
 
     The rest of an epoch that was interrupted is a `fit` of its own. Its metrics continue from the saved ones, and its
-    callbacks see the true number of the epoch and of the last epoch.
+    callbacks see the true number of the epoch and of the last epoch. The data, of a source of this package, is not
+    looked at again.
 
     Args:
         position: epoch and step that the model and the data are at.
@@ -50,11 +52,11 @@ def fit_from(
             verbose=verbose,
         )
         model.fit(
-            batches(start),
+            get_data_adapter(batches(start)),
             initial_epoch=start.epochs,
             epochs=end,
             steps_per_epoch=steps,
-            validation_data=validation_data,
+            validation_data=None if validation_data is None else get_data_adapter(validation_data),
             # The stream is in a new order each epoch.
             shuffle=False,
             verbose=verbose,

@@ -5,10 +5,13 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
+from keras_gen.training.config import classes_of
+
 
 def averaged_copy(network: keras.Model) -> keras.Model:
     """A copy of `network` with equal weights that no optimizer touches; `update_average` moves it."""
-    average = keras.models.clone_model(network)
+    with classes_of(network):
+        average = keras.models.clone_model(network)
     average.set_weights(network.get_weights())
     average.trainable = False
     return average

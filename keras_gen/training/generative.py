@@ -132,13 +132,16 @@ class GenerativeAdversarialModel(AdversarialModel):
         """The batch shared out among the discriminator's moves."""
         return turns(batch, self.discriminator_steps)
 
-    def discriminator_move(self, terms: Callable[[], Terms]) -> Move:
-        """Of the terms `loss` and `accuracy`."""
-        return Move(terms, self.players["discriminator"], self.discriminator_optimizer, rest_above=self.balance)
+    def discriminator_move(self, terms: Callable[[], Terms], turn: int = 0) -> Move:
+        """Of the terms `loss` and `accuracy`, of the examples of one of the `turns`."""
+        player, optimizer = self.players["discriminator"], self.discriminator_optimizer
+        return Move(terms, player, optimizer, rest_above=self.balance, rows=lambda rows: self.turns(rows)[turn])
 
     def generator_move(self, terms: Callable[[], Terms], tape: tf.GradientTape) -> Move:
-        """Of the term `loss` and others; the tape has recorded what the generator made."""
-        return Move(terms, self.players["generator"], self.generator_optimizer, tape)
+        """Of the term `loss` and others, of the examples of the last turn; the tape has recorded what the generator
+        made."""
+        player, optimizer = self.players["generator"], self.generator_optimizer
+        return Move(terms, player, optimizer, tape, rows=lambda rows: self.turns(rows)[-1])
 
     def scored(self, real_logits: tf.Tensor, fake_logits: tf.Tensor) -> Terms:
         """What is reported of a batch that nobody moves on, of the discriminator's logits."""

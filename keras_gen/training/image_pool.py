@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from keras_gen.layers.replica import gathered, rows_at_once
@@ -65,6 +67,11 @@ class ImagePool(keras.layers.Layer):
         self.images.assign(tf.tensor_scatter_nd_update(kept, places, arrivals))
         self.filled.assign(tf.cast(tf.minimum(filled + place.total, self.size), tf.int64))
         return tf.cast(given[place.start : place.start + place.local], images.dtype)
+
+    def load_own_variables(self, store: Mapping[str, np.ndarray]) -> None:
+        """Pictures of another size, of a model that was trained at one, are left aside: the pool starts anew."""
+        if store.keys() and tuple(store["0"].shape) == tuple(self.images.shape):
+            super().load_own_variables(store)
 
     def _draws(self, use: str, turn: int) -> tf.Tensor:
         """(size,) uniform numbers of this move, the same on every replica."""

@@ -35,6 +35,7 @@ class Move:
         tape: what `watching(network)` returned, if a part of the forward pass was recorded on it before.
         rest_above: the player rests, and neither its weights nor its optimizer change, where the mean of the value
             `"accuracy"` over the global batch is above this.
+        rows: of weights (batch,) of the batch's examples, those that the move's values are of; all by default.
     """
 
     terms: Callable[[], Values]
@@ -42,13 +43,14 @@ class Move:
     optimizer: keras.optimizers.Optimizer
     tape: tf.GradientTape | None = None
     rest_above: float | None = None
+    rows: Callable[[tf.Tensor], tf.Tensor] | None = None
 
 
 # Each `yield` of a move gives its values, float32, cut off from the gradient; the end is what the step reports.
 Moves = Generator[Move, Values, Values]
 
 
-def play(moves: Callable[[Any], Moves], batch: Any, micro_batches: int = 1) -> Values:
+def play(moves: Callable[[Any], Moves], batch: Any, micro_batches: int = 1, weights: tf.Tensor | None = None) -> Values:
     """Makes the moves of a step.
 
     The gradients of a move are those of its micro-batches, added up one after the other, and the forward passes before
@@ -59,6 +61,8 @@ def play(moves: Callable[[Any], Moves], batch: Any, micro_batches: int = 1) -> V
         moves: from a batch to the moves on it.
         batch: of `fit`, a structure of tensors (batch, ...); None stays None.
         micro_batches: how many, of equal size, a replica's share of the batch is cut into.
+        weights: (batch,), what each example's loss is multiplied by before the mean over the batch is taken, as in
+            Keras. What the moves give is not weighted.
 
     Returns:
         What `moves` returned for the values of the whole batch.
@@ -67,7 +71,7 @@ def play(moves: Callable[[Any], Moves], batch: Any, micro_batches: int = 1) -> V
         InputError: a batch that is known not to be divisible, noise that is drawn for the second time, or a scaled
             loss, which float16 needs, with several replicas.
     """
-    cut = _micro_batches(batch, micro_batches)
+    cut, weighing = zip(*_micro_batches((batch, weights), micro_batches), strict=True)
     # The first micro-batch's forward pass goes on from move to move; the others begin anew for each.
     leader = _Pass(0, micro_batches)
     led = moves(cut[0])
@@ -77,11 +81,11 @@ def play(moves: Callable[[Any], Moves], batch: Any, micro_batches: int = 1) -> V
             move = next(led)
         while True:
             with leader.going_on():
-                values, gradients = _differentiated(move)
+                values, gradients = _differentiated(move, weighing[0])
             played[0].append(values)
             for index in range(1, micro_batches):
                 with _Pass(index, micro_batches).going_on(), tf.control_dependencies(_tensors(gradients)):
-                    values, further = _differentiated(_replayed(moves(cut[index]), played[index]))
+                    values, further = _differentiated(_replayed(moves(cut[index]), played[index]), weighing[index])
                     gradients = [_sum(*both) for both in zip(gradients, further, strict=True)]
                 played[index].append(values)
             values = joined([of_one[-1] for of_one in played])
@@ -162,15 +166,21 @@ def _replayed(moves: Moves, played: list[Values]) -> Move:
     return move
 
 
-def _differentiated(move: Move) -> tuple[Values, Gradients]:
+def _differentiated(move: Move, weights: tf.Tensor | None) -> tuple[Values, Gradients]:
     _check_scaling(move.optimizer)
     tape = watching(move.network) if move.tape is None else move.tape
     with tape:
         values = {name: tf.cast(value, tf.float32) for name, value in move.terms().items()}
-        loss = global_mean(values["loss"]) + _weight_penalty(move.network)
+        loss = global_mean(_weighed(values["loss"], move, weights)) + _weight_penalty(move.network)
         scaled = move.optimizer.scale_loss(loss)
     gradients = tape.gradient(scaled, [variable.value for variable in move.network.trainable_variables])
     return {name: tf.stop_gradient(value) for name, value in values.items()}, gradients
+
+
+def _weighed(losses: tf.Tensor, move: Move, weights: tf.Tensor | None) -> tf.Tensor:
+    if weights is None:
+        return losses
+    return losses * (weights if move.rows is None else move.rows(weights))
 
 
 def _apply(move: Move, values: Values, gradients: Gradients) -> None:

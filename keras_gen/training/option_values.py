@@ -7,3 +7,4 @@ from typing import Literal
 StrategyName = Literal["none", "mirrored", "multiworker"]
 Precision = Literal["float32", "mixed_bfloat16", "mixed_float16"]
 Better = Literal["min", "max"]
+DataChanged = Literal["refuse", "accept"]

@@ -1,30 +1,40 @@
-"""Converts models that were trained in half precision to float32."""
+"""Converts models that were trained in half or double precision to float32."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from keras_gen.training.base import BaseModel
+import keras
 
-HALVES = ("bfloat16", "float16", "mixed_bfloat16", "mixed_float16")
+from keras_gen.training.base import BaseModel
+from keras_gen.training.config import classes_of
+
+OTHERS = ("bfloat16", "float16", "mixed_bfloat16", "mixed_float16", "float64")
 
 
 def in_float32(model: BaseModel) -> BaseModel:
     """The model itself if all of it computes in float32; otherwise a float32 copy with the same weights.
 
-    The compute dtype is part of the layers, and ONNX Runtime supports few operations in bfloat16.
+    The compute dtype is part of the layers, and ONNX Runtime supports few operations in bfloat16 and float64.
     """
-    if not any(layer.compute_dtype in HALVES for layer in model._flatten_layers()):
+    if not any(layer.compute_dtype in OTHERS for layer in model._flatten_layers()):
         return model
-    copy = type(model).from_config(_widened(model.get_config()))
+    # Layers that a user's own layer makes in its constructor are not in the config: they take the policy of the moment.
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("float32")
+    try:
+        with classes_of(model):
+            copy = type(model).from_config(_widened(model.get_config()))
+    finally:
+        keras.config.set_dtype_policy(policy)
     copy.set_weights(model.get_weights())
     return copy
 
 
 def _widened(config: Any) -> Any:
-    """A config with the names of halves replaced."""
+    """A config with the names of other types replaced."""
     if isinstance(config, dict):
         return {key: _widened(value) for key, value in config.items()}
     if isinstance(config, list | tuple):
         return type(config)(map(_widened, config))
-    return "float32" if isinstance(config, str) and config in HALVES else config
+    return "float32" if isinstance(config, str) and config in OTHERS else config

@@ -9,7 +9,7 @@ import zipfile
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 import yaml
@@ -39,8 +39,22 @@ MAY_CHANGE = (
     # The same numbers, but for the rounding of sums.
     "strategy",
     "worker_wait",
+    # The data itself is compared by its fingerprint.
+    "data_changed",
 )
 PACKAGES = ("keras-gen", "tensorflow", "keras", "numpy")
+
+
+class KnownData(NamedTuple):
+    """What a run was trained on.
+
+    Attributes:
+        classes: names in the order of the labels; empty without labels.
+        parts: fingerprints of the pictures, by what they were for.
+    """
+
+    classes: tuple[str, ...]
+    parts: dict[str, dict[str, Any]]
 
 
 class RunDirectory:
@@ -53,6 +67,7 @@ class RunDirectory:
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         self.config_file = self.path / CONFIG
+        self.data_file = self.path / "data.json"
         self.metrics_file = self.path / "metrics.csv"
         self.samples = self.path / "samples"
         self.tensorboard = self.path / "tensorboard"
@@ -90,6 +105,28 @@ class RunDirectory:
         if not isinstance(config, dict):
             raise InputError(f"{self.config_file} must hold options. Received: {type(config).__name__}.")
         return config
+
+    def known_data(self) -> KnownData:
+        """What the run was trained on; nothing if it is of before that was kept.
+
+        Raises:
+            InputError: the file is damaged.
+        """
+        if not self.data_file.is_file():
+            return KnownData((), {})
+        try:
+            found = json.loads(self.data_file.read_text(encoding="utf-8"))
+            return KnownData(tuple(found["classes"]), {name: dict(of) for name, of in found["parts"].items()})
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            received = f"{type(error).__name__}: {error}"
+            raise InputError(
+                f"{self.data_file} must be as `keras-gen train` wrote it. Received: {received}."
+            ) from error
+
+    def remember_data(self, known: KnownData) -> None:
+        """Keeps what `known_data` gives."""
+        with whole_file(self.data_file) as temporary:
+            temporary.write_text(json.dumps(known._asdict(), indent=2) + "\n", encoding="utf-8")
 
     def position(self) -> Position:
         """Where the newest checkpoint is."""

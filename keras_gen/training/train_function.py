@@ -47,7 +47,10 @@ def single_step_function(
         except tf.errors.InvalidArgumentError as error:
             if EMPTY not in str(error):
                 raise
-            replicas = strategy.num_replicas_in_sync
-            raise InputError(f"{EMPTY}, {replicas}; leave out a smaller last one. Received: fewer examples.") from None
+            replicas, updates = strategy.num_replicas_in_sync, model.spec.discriminator_steps
+            fewer = f", or fewer on one than the discriminator's {updates} updates" if updates > 1 else ""
+            raise InputError(
+                f"{EMPTY}, {replicas}; leave out a smaller last one. Received: fewer examples{fewer}."
+            ) from None
 
     return function

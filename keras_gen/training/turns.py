@@ -13,6 +13,9 @@ from serving.common.errors import InputError
 def turns(batch: Any, count: int) -> list[Any]:
     """Splits a batch into `count` parts: row `i` of the global batch is in part `i % count`, on any replica.
 
+    Where a smaller last batch has fewer rows than there are parts, the parts that would be empty have those of the
+    first ones: a mean over no example is no loss.
+
     Args:
         batch: a tensor (batch, ...), or a structure of such; None stays None.
         count: how many parts, at least 1.
@@ -28,10 +31,10 @@ def turns(batch: Any, count: int) -> list[Any]:
         raise InputError(
             f"a micro-batch must have a multiple of {count} examples, one for each move. Received: {rows}."
         )
-    start = replica_rows(tf.shape(first_tensor)[0]).start
+    place = replica_rows(tf.shape(first_tensor)[0])
 
     def part(turn: int) -> Any:
-        first = tf.math.floormod(turn - start, count)
+        first = tf.math.floormod(turn % tf.minimum(count, place.total) - place.start, count)
         return tf.nest.map_structure(lambda values: None if values is None else values[first::count], batch)
 
     return [part(turn) for turn in range(count)]

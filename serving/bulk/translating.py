@@ -8,9 +8,10 @@ from pathlib import Path
 
 from serving.bulk.job import Done, Part, Results
 from serving.common.files import remove_leftovers
-from serving.common.images import MAX_PIXELS, let_pillow_decode
+from serving.common.formats import written_name
+from serving.common.images import ALL, MAX_PIXELS, let_pillow_decode
 from serving.runtime.sessions import DEFAULT, Settings
-from serving.translation.files import Report, folder_pictures, translate_files
+from serving.translation.files import Report, folder_pictures, no_pictures, translate_files
 from serving.translation.translator import TILE, Translator
 
 # A part is what is lost if its process dies. A smaller one would make the requests for parts expensive.
@@ -31,6 +32,7 @@ class FolderTranslation:
         overwrite: translate pictures that exist in `target` again.
         tile: as for `Translator`.
         max_pixels: a larger picture is refused before it is decoded.
+        frames: of a file with several: `all`, or the `first`.
         settings: how the networks are run.
     """
 
@@ -42,6 +44,7 @@ class FolderTranslation:
     overwrite: bool = False
     tile: int = TILE
     max_pixels: int = MAX_PIXELS
+    frames: str = ALL
     settings: Settings = DEFAULT
 
     @property
@@ -60,6 +63,10 @@ class FolderTranslation:
     def _of(self, part: int) -> tuple[Path, ...]:
         return self.files[part * self._step : (part + 1) * self._step]
 
+    def written(self, file: Path) -> Path:
+        """Where a file of the source is written to."""
+        return self.target / written_name(file)
+
     def moved(self, settings: Settings) -> FolderTranslation:
         """The same pictures, translated with other settings."""
         return replace(self, settings=settings)
@@ -76,8 +83,8 @@ class FolderTranslation:
 
         def do(part: int) -> Done:
             report = Report()
-            wanted = [file for file in self._of(part) if self.overwrite or not (self.target / file).exists()]
-            translate_files(translator, self.source, self.target, wanted, report, self.to, self.max_pixels)
+            wanted = [file for file in self._of(part) if self.overwrite or not self.written(file).exists()]
+            translate_files(translator, self.source, self.target, wanted, report, self.to, self.max_pixels, self.frames)
             return {str(file): problem for file, problem in report.failed.items()}
 
         return do
@@ -90,8 +97,9 @@ def missing(translation: FolderTranslation) -> tuple[FolderTranslation, Report]:
         InputError: the folder does not exist, has no pictures or contains the target.
     """
     files = folder_pictures(translation.source, translation.target)
-    wanted = tuple(file for file in files if translation.overwrite or not (translation.target / file).exists())
-    return replace(translation, files=wanted), Report(present=len(files) - len(wanted))
+    wanted = tuple(file for file in files if translation.overwrite or not translation.written(file).exists())
+    report = Report(present=len(files) - len(wanted), left_out=no_pictures(translation.source))
+    return replace(translation, files=wanted), report
 
 
 def translated(
@@ -111,5 +119,5 @@ def translated(
     for part, failed in results:
         report.failed.update((Path(file), problem) for file, problem in failed.items())
         progress(translation.size(part))
-    remove_leftovers(translation.target / file for file in translation.files)
+    remove_leftovers(map(translation.written, translation.files))
     report.translated = len(translation.files) - len(report.failed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,7 +10,12 @@ import numpy as np
 
 from serving.bundle.manifest import Image
 from serving.common.errors import InputError
-from serving.common.images import SOME_SUFFIXES, picture_files, read_image
+from serving.common.formats import SOME_SUFFIXES
+from serving.common.frames import count_frames
+from serving.common.images import picture_files, read_image
+from serving.common.levels import Levels
+
+log = logging.getLogger(__name__)
 
 
 def read_pictures(places: Sequence[str | Path], image: Image, resize: bool = False) -> np.ndarray:
@@ -28,9 +34,13 @@ def read_pictures(places: Sequence[str | Path], image: Image, resize: bool = Fal
         InputError: nothing to read, a file that is no picture, or one of another shape; it is named.
     """
     wanted = (image.height, image.width, image.channels)
+    levels = Levels(image.value_range, keep_bytes=True)
     pictures = []
     for file in picture_paths(places):
-        picture = read_image(file, wanted[:2], wanted[2]) if resize else read_image(file)
+        if (count := count_frames(file)) > 1:
+            log.warning("%s has %d frames, of which the first is read.", file, count)
+        size, channels = (wanted[:2], wanted[2]) if resize else (None, None)
+        picture = read_image(file, size, channels, levels=levels)
         if picture.shape != wanted:
             raise InputError(
                 f"{file} must be {size_text(wanted)}, which the bundle takes; --resize converts it. "

@@ -76,13 +76,18 @@ class Quantization:
 
 @dataclass(frozen=True)
 class Image:
-    """Size of the pictures in pixels; `any_size` says that height and width are free multiples of `multiple`."""
+    """Size of the pictures in pixels; `any_size` says that height and width are free multiples of `multiple`.
+
+    `value_range` are the numbers that were black and white in the training data, for pictures of more than 8 bits; None
+    where full scale was.
+    """
 
     height: int
     width: int
     channels: int
     any_size: bool = False
     multiple: int = 1
+    value_range: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -271,6 +276,12 @@ class _Reader(JsonReader):
             raise self.fail("[lowest, highest]", data)
         return bounds[0], bounds[1]
 
+    def black_and_white(self, data: object) -> tuple[float, float]:
+        black, white = self.limits(data)
+        if black == white:
+            raise self.fail("two different numbers", data)
+        return black, white
+
     def image(self, data: object) -> Image:
         entries = self.fields(data, {"height", "width", "channels"})
         sizes = {key: self.at(key).integer(entries[key], low=1) for key in ("height", "width", "channels")}
@@ -278,6 +289,7 @@ class _Reader(JsonReader):
             **sizes,
             any_size=self.optional(entries, "any_size", _Reader.flag, False),
             multiple=self.optional(entries, "multiple", lambda at, value: at.integer(value, low=1), 1),
+            value_range=self.optional(entries, "value_range", _Reader.black_and_white, None),
         )
 
     def latent(self, data: object) -> Latent:

@@ -15,17 +15,21 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageOps
 
+from serving.common.colours import in_srgb
 from serving.common.errors import InputError
 from serving.common.files import whole_file
+from serving.common.formats import HOLDING_FRAMES, WITH_OPACITY, format_of, is_picture_name
+from serving.common.levels import BITS_8, BITS_16, Levels
 
 MAX_PIXELS = 100_000_000
-SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".pgm", ".ppm")
-# What messages show of them.
-SOME_SUFFIXES = ", ".join(SUFFIXES[:3])
-WITH_OPACITY = (".png", ".webp", ".tif", ".tiff")
 # Takes a third of the time of zlib's default level and 7 % more bytes; for photographs of 256x256, 5.5 and 17 ms.
 PNG_OPTIONS: dict[str, Any] = {"compress_level": 3}
-JPEG_QUALITY = 95
+JPEG_QUALITY, LOSSY = 95, {"AVIF", "JPEG", "WEBP"}
+# Of a file with several frames: which are taken.
+FIRST, ALL = "first", "all"
+# Modes of Pillow with more than 8 bits for a pixel.
+INTEGERS = ("I", "I;16", "I;16B", "I;16L", "I;16N")
+FLOATS = "F"
 
 
 def read_image(
@@ -33,11 +37,14 @@ def read_image(
     size: tuple[int, int] | None = None,
     channels: int | None = None,
     max_pixels: int = MAX_PIXELS,
+    levels: Levels | None = None,
+    frames: str | None = FIRST,
+    resampling: Image.Resampling = Image.Resampling.BICUBIC,
 ) -> np.ndarray:
     """Decodes a picture with 8 bits per channel, upright and without transparency.
 
-    16-bit pictures are scaled to 8 bits, CMYK and palettes are converted to RGB, transparent pixels become white, and
-    the EXIF orientation is applied.
+    16-bit pictures are scaled to 8 bits, CMYK and palettes are converted to RGB, colours with an ICC profile to sRGB,
+    transparent pixels become white, and the EXIF orientation is applied.
 
     Args:
         source: a file, or the bytes of one.
@@ -45,6 +52,9 @@ def read_image(
             antialiasing filter. None keeps the size.
         channels: 1 or 3; None keeps grey pictures grey and converts all others to RGB.
         max_pixels: a larger picture is refused before it is decoded.
+        levels: which numbers become black and white; full scale by default.
+        frames: `first` takes the first frame of a file that has several; None refuses such a file.
+        resampling: Pillow's name of the way to resize.
 
     Returns:
         uint8, shape (height, width, channels).
@@ -52,12 +62,18 @@ def read_image(
     Raises:
         InputError: the file is not a picture, is truncated, or is too large; the message names the file.
     """
-    with _opened(source, max_pixels) as upright:
-        return conform(_eight_bits(upright), size, channels)
+    levels = levels or Levels()
+    with opened(source, max_pixels, levels) as image:
+        if frames is None and (count := frame_count(image)) > 1:
+            raise _UnfitError(
+                f"must hold one picture; --frames first takes the first of a file, --frames all every one. "
+                f"Received: {count} frames."
+            )
+        return pixels_of(image, levels, _name(source), size, channels, resampling)[0]
 
 
 def read_with_opacity(
-    source: Path | bytes, channels: int | None = None, max_pixels: int = MAX_PIXELS
+    source: Path | bytes, channels: int | None = None, max_pixels: int = MAX_PIXELS, levels: Levels | None = None
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """Decodes a picture like `read_image`, and the opacity of each pixel.
 
@@ -67,9 +83,32 @@ def read_with_opacity(
         uint8 (height, width, channels); and the opacity, uint8 (height, width), 255 for an opaque pixel, or None for a
         picture without transparency.
     """
-    with _opened(source, max_pixels) as upright:
-        opacity = np.asarray(upright.convert("RGBA").getchannel("A")) if upright.has_transparency_data else None
-        return conform(_eight_bits(upright), None, channels), opacity
+    levels = levels or Levels()
+    with opened(source, max_pixels, levels) as image:
+        return pixels_of(image, levels, _name(source), None, channels)
+
+
+def pixels_of(
+    image: Image.Image,
+    levels: Levels,
+    name: str,
+    size: tuple[int, int] | None,
+    channels: int | None,
+    resampling: Image.Resampling = Image.Resampling.BICUBIC,
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """What `read_with_opacity` gives, of the frame that an open file is at."""
+    picture = _eight_bits(ImageOps.exif_transpose(image), levels, name)
+    opacity = np.asarray(picture.getchannel("A")) if picture.has_transparency_data else None
+    return conform(on_white(picture), size, channels, resampling), opacity
+
+
+def frame_count(image: Image.Image) -> int:
+    """How many frames a file has that is shown as more than one picture."""
+    return getattr(image, "n_frames", 1) if image.format in HOLDING_FRAMES else 1
+
+
+def _name(source: Path | bytes) -> str:
+    return "the picture" if isinstance(source, bytes) else str(source)
 
 
 def let_pillow_decode(max_pixels: int) -> None:
@@ -78,17 +117,24 @@ def let_pillow_decode(max_pixels: int) -> None:
         Image.MAX_IMAGE_PIXELS = None
 
 
+class _UnfitError(InputError):
+    """A message without the name of the picture in front."""
+
+
 @contextmanager
-def _opened(source: Path | bytes, max_pixels: int) -> Iterator[Image.Image]:
-    """A picture, upright; an error of its decoder becomes an InputError of one line."""
-    name = "the picture" if isinstance(source, bytes) else str(source)
+def opened(source: Path | bytes, max_pixels: int, levels: Levels) -> Iterator[Image.Image]:
+    """A file at its first frame; an error of its decoder becomes an InputError of one line."""
+    name = _name(source)
     try:
         with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as image:
             if image.width * image.height > max_pixels:
                 raise InputError(
                     f"{name} must have at most {max_pixels} pixels. Received: {image.width}x{image.height}."
                 )
-            yield ImageOps.exif_transpose(image)
+            _check_depth(name, image, levels)
+            yield image
+    except _UnfitError as error:
+        raise InputError(f"{name} {error}") from None
     except InputError:
         raise
     except Exception as error:  # Pillow's decoders raise whatever a broken file makes them trip over
@@ -97,7 +143,12 @@ def _opened(source: Path | bytes, max_pixels: int) -> Iterator[Image.Image]:
         ) from error
 
 
-def conform(image: Image.Image, size: tuple[int, int] | None, channels: int | None) -> np.ndarray:
+def conform(
+    image: Image.Image,
+    size: tuple[int, int] | None,
+    channels: int | None,
+    resampling: Image.Resampling = Image.Resampling.BICUBIC,
+) -> np.ndarray:
     """Converts a grey (`L`) or `RGB` picture to the requested shape.
 
     Args:
@@ -105,6 +156,7 @@ def conform(image: Image.Image, size: tuple[int, int] | None, channels: int | No
         size: (height, width); the largest centred part with this aspect ratio is resampled to it with an
             antialiasing filter. None keeps the size.
         channels: 1 or 3; None keeps them.
+        resampling: Pillow's name of the way to resize.
 
     Returns:
         uint8, (height, width, channels).
@@ -112,22 +164,79 @@ def conform(image: Image.Image, size: tuple[int, int] | None, channels: int | No
     if channels is not None:
         image = image.convert("L" if channels == 1 else "RGB")
     if size is not None and (image.height, image.width) != size:
-        image = ImageOps.fit(image, (size[1], size[0]), Image.Resampling.BICUBIC)
+        image = ImageOps.fit(image, (size[1], size[0]), resampling)
     array = np.asarray(image)
     return array[:, :, None] if array.ndim == 2 else array
 
 
-def _eight_bits(image: Image.Image) -> Image.Image:
-    """Converts to grey (`L`) or `RGB` with 8 bits per channel; grey stays grey."""
-    if image.mode in ("I", "I;16", "I;16B", "I;16L", "I;16N"):
-        deep = np.asarray(image, dtype=np.float64)
-        image = Image.fromarray(np.rint(np.clip(deep, 0, 65535) / 257.0).astype(np.uint8))
-    elif image.mode == "F":
-        raise InputError("a picture must hold integers. Received: floating-point pixels.")
+def _check_depth(name: str, image: Image.Image, levels: Levels) -> None:
+    """Colours of 16 bits are 8 bits once Pillow has decoded them, which is too late for a range of their numbers."""
+    tiles = getattr(image, "tile", [])
+    if image.mode in INTEGERS or not any(";16" in str(tile[3]) for tile in tiles):
+        return
+    if levels.value_range is not None or levels.measuring:
+        raise InputError(
+            f"{name} must be grey, or have 8 bits, where --value-range is given. Received: {image.mode} of 16 bits; "
+            "an array in an .npz file may hold such colours."
+        )
+
+
+def _eight_bits(image: Image.Image, levels: Levels, name: str) -> Image.Image:
+    """Converts to 8 bits per channel of sRGB: grey (`L`) stays grey, everything else becomes `RGB`, and `LA` or `RGBA`
+    where there is transparency."""
+    profile = image.info.get("icc_profile")
+    if image.mode in (*INTEGERS, FLOATS):
+        image = _of_deep_picture(image, levels)
+        image.info["icc_profile"] = profile
+        return in_srgb(image, name)
+    image = in_srgb(image, name)
     if image.has_transparency_data:
-        image = image.convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
-    return image.convert("L" if image.mode in ("L", "1") else "RGB")
+        return _in_range(image.convert("LA" if image.mode == "LA" else "RGBA"), levels)
+    return _in_range(image.convert("L" if image.mode in ("L", "1") else "RGB"), levels)
+
+
+def on_white(image: Image.Image) -> Image.Image:
+    """A picture in front of white, where it is transparent: RGB then."""
+    if not image.has_transparency_data:
+        return image
+    image = image.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
+
+
+def _of_deep_picture(image: Image.Image, levels: Levels) -> Image.Image:
+    """A picture of more than 8 bits; one number of it may be transparent."""
+    numbers = np.asarray(image)
+    shown = Image.fromarray(_of_deep(numbers, levels))
+    if image.has_transparency_data:
+        shown.putalpha(Image.fromarray(np.where(numbers == image.info["transparency"], np.uint8(0), np.uint8(255))))
+    return shown
+
+
+def _of_deep(numbers: np.ndarray, levels: Levels) -> np.ndarray:
+    """Numbers of more than 8 bits as grey levels."""
+    low, high = float(numbers.min()), float(numbers.max())
+    if not (math.isfinite(low) and math.isfinite(high)):
+        raise _UnfitError("must hold finite numbers. Received: nan or inf.")
+    floats = numbers.dtype.kind == "f"
+    if levels.value_range is None and not levels.measuring and (floats or low < 0 or high > BITS_16[1]):
+        what = "floating-point numbers" if floats else "integers"
+        raise _UnfitError(
+            "must hold integers from 0 to 65535, unless --value-range LOW,HIGH says in training which are black "
+            f"and white. Received: {what} from {low:g} to {high:g}."
+        )
+    return levels.in_eight_bits(numbers, (0.0, 1.0) if floats else BITS_16)
+
+
+def _in_range(image: Image.Image, levels: Levels) -> Image.Image:
+    """A picture of 8 bits with the range of its colours applied; opacity stays."""
+    colours = image.getbands()[:3]
+    extrema: Any = image.getextrema()
+    for low, high in [extrema] if len(colours) == 1 else extrema[:3]:
+        levels.note(low, high, BITS_8)
+    table = levels.table()
+    if table is None:
+        return image
+    return image.point(table * len(colours) + list(range(256)) * (len(image.getbands()) - len(colours)))
 
 
 def _one_line(error: BaseException) -> str:
@@ -137,9 +246,7 @@ def _one_line(error: BaseException) -> str:
 def picture_files(folder: Path) -> list[Path]:
     """The visible files directly in a folder whose suffix is that of a picture, sorted."""
     return sorted(
-        path
-        for path in folder.iterdir()
-        if not path.name.startswith(".") and path.suffix.lower() in SUFFIXES and path.is_file()
+        path for path in folder.iterdir() if not path.name.startswith(".") and is_picture_name(path) and path.is_file()
     )
 
 
@@ -189,18 +296,28 @@ def write_picture(path: Path, image: np.ndarray, opacity: np.ndarray | None = No
     """Writes a uint8 picture, (height, width, 1 or 3), completely or not at all, in the format that the suffix names.
 
     Args:
-        path: a file name with one of SUFFIXES.
+        path: a file name of a format that can be written.
         image: the picture.
         opacity: uint8 (height, width), written if the format supports it; None for an opaque picture.
     """
+    kind = format_of(path)
+    picture = with_opacity(image, opacity if kind in WITH_OPACITY else None)
+    with whole_file(path) as temporary:
+        picture.save(temporary, format=kind, **save_options(kind))
+
+
+def with_opacity(image: np.ndarray, opacity: np.ndarray | None) -> Image.Image:
+    """A picture for Pillow; RGBA where there is an opacity."""
     picture = as_pillow(image)
-    suffix = path.suffix.lower()
-    if opacity is not None and suffix in WITH_OPACITY:
+    if opacity is not None:
         picture = picture.convert("RGBA")
         picture.putalpha(Image.fromarray(opacity))
-    with whole_file(path) as temporary:
-        options: dict[str, Any] = {"quality": JPEG_QUALITY} if suffix in (".jpg", ".jpeg", ".webp") else {}
-        picture.save(temporary, **options, **(PNG_OPTIONS if suffix == ".png" else {}))
+    return picture
+
+
+def save_options(kind: str | None) -> dict[str, Any]:
+    """What Pillow is told beside the picture, by its format."""
+    return dict(PNG_OPTIONS) if kind == "PNG" else {"quality": JPEG_QUALITY} if kind in LOSSY else {}
 
 
 def write_png(path: Path, image: np.ndarray) -> None:

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
 from serving.common.background import Finisher, mapped
 from serving.common.errors import InputError
 from serving.common.files import existing_folder
-from serving.common.images import MAX_PIXELS, SOME_SUFFIXES, SUFFIXES, read_with_opacity, write_picture
+from serving.common.formats import SOME_SUFFIXES, is_picture_name, is_visible, is_written_name, written_name
+from serving.common.frames import Frames, check_frames, read_frames, write_frames
+from serving.common.images import ALL, MAX_PIXELS
+from serving.common.levels import Levels
 from serving.translation.translator import Translator
 
+Made = TypeVar("Made")
 THREADS = 2
 AHEAD = 16
 # Pixels, in units of a tile, that may wait for other pictures of the same size.
@@ -30,41 +35,55 @@ class Report:
         translated: number of pictures that were written.
         present: number of pictures that existed already.
         failed: file -> one line that says what is wrong with it.
+        left_out: visible files that are no pictures, or of a format that Pillow does not read.
     """
 
     translated: int = 0
     present: int = 0
     failed: dict[Path, str] = field(default_factory=dict)
+    left_out: list[Path] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class _Decoded:
     file: Path
-    pixels: np.ndarray | None = None
-    opacity: np.ndarray | None = None
+    frames: Frames | None = None
     problem: str = ""
+
+    @property
+    def single(self) -> np.ndarray | None:
+        """The picture of a file that has one."""
+        return self.frames.pictures[0] if self.frames is not None and len(self.frames.pictures) == 1 else None
 
 
 def translate_file(
-    translator: Translator, source: Path, target: Path, to: str | None = None, max_pixels: int = MAX_PIXELS
+    translator: Translator,
+    source: Path,
+    target: Path,
+    to: str | None = None,
+    max_pixels: int = MAX_PIXELS,
+    frames: str = ALL,
 ) -> None:
-    """Translates one picture and writes it in the format that the suffix of the target names.
+    """Translates one picture, or every frame of an animation, and writes it in the format that the suffix of the target
+    names.
 
     Args:
         translator: an open bundle.
         source: a picture.
-        target: a file name with one of SUFFIXES.
+        target: a file name of a format that can be written.
         to: the domain to translate to.
-        max_pixels: a larger picture is refused before it is decoded.
+        max_pixels: a larger picture is refused before it is decoded; of an animation, all frames together.
+        frames: of a file with several: `all`, with their timing, or the `first`.
 
     Raises:
         InputError: the source is not a picture, too large or too small; the domain is unknown; or the suffix of the
-            target is not that of a picture.
+            target is not that of a picture, or of one that holds as many frames.
         OSError: the target cannot be written; the message names it.
     """
     check_picture_name(target)
-    pixels, opacity = read_with_opacity(source, translator.image.channels, max_pixels)
-    _write(target, _named(source, lambda: translator.translate(pixels[None], to)[0]), opacity)
+    given = _read(translator, source, max_pixels, frames)
+    check_frames(source, target, given)
+    _write(target, _named(source, lambda: _translated(translator, given, to)))
 
 
 def translate_folder(
@@ -74,6 +93,7 @@ def translate_folder(
     to: str | None = None,
     max_pixels: int = MAX_PIXELS,
     overwrite: bool = False,
+    frames: str = ALL,
     progress: Callable[[int], None] = lambda done: None,
 ) -> Report:
     """Translates every picture in a folder and its sub-folders, and keeps names and sub-folders.
@@ -88,6 +108,7 @@ def translate_folder(
         to: the domain to translate to.
         max_pixels: a larger picture is refused before it is decoded.
         overwrite: translate pictures that exist in `target` again.
+        frames: of a file with several: `all`, with their timing, or the `first`.
         progress: called with the number of pictures that were finished since the last call.
 
     Raises:
@@ -95,9 +116,9 @@ def translate_folder(
     """
     translator.check_target(to)
     files = folder_pictures(source, target)
-    wanted = [file for file in files if overwrite or not (target / file).exists()]
-    report = Report(present=len(files) - len(wanted))
-    translate_files(translator, source, target, wanted, report, to, max_pixels, progress)
+    wanted = [file for file in files if overwrite or not (target / written_name(file)).exists()]
+    report = Report(present=len(files) - len(wanted), left_out=no_pictures(source))
+    translate_files(translator, source, target, wanted, report, to, max_pixels, frames, progress)
     return report
 
 
@@ -109,18 +130,20 @@ def translate_files(
     report: Report,
     to: str | None = None,
     max_pixels: int = MAX_PIXELS,
+    frames: str = ALL,
     progress: Callable[[int], None] = lambda done: None,
 ) -> None:
     """Translates pictures of a folder like `translate_folder`, and records in `report` what happened to each.
 
     Args:
-        files: their paths inside `source`, which are also their paths inside `target`.
+        files: their paths inside `source`, which are also their paths inside `target`, with `.png` behind those of a
+            format that is only read.
         report: counts and failures are added to it; failures are named by their full path.
     """
 
-    def write(decoded: _Decoded, made: np.ndarray) -> None:
+    def write(decoded: _Decoded, made: Frames) -> None:
         try:
-            _write(target / decoded.file.relative_to(source), made, decoded.opacity)
+            _write(target / written_name(decoded.file.relative_to(source)), made)
         except OSError as error:
             report.failed[decoded.file] = str(error)
         else:
@@ -129,10 +152,10 @@ def translate_files(
 
     def decode(file: Path) -> _Decoded:
         try:
-            pixels, opacity = read_with_opacity(file, translator.image.channels, max_pixels)
+            given = _read(translator, file, max_pixels, frames)
         except InputError as error:
             return _Decoded(file, problem=str(error))
-        return _Decoded(file, pixels, opacity)
+        return _Decoded(file, given)
 
     wanted = [source / file for file in files]
     with closing(mapped(decode, wanted, THREADS, AHEAD)) as pictures, Finisher(1, AHEAD) as finish:
@@ -140,18 +163,18 @@ def translate_files(
             try:
                 if group[0].problem:
                     raise InputError(group[0].problem)
-                made = _named(group[0].file, partial(translator.translate, _stacked(group), to))
+                made = _named(group[0].file, partial(_group_translated, translator, group, to))
             except InputError as error:
                 report.failed.update((one.file, str(error)) for one in group)
                 progress(len(group))
                 continue
-            for one, picture in zip(group, made, strict=True):
-                finish(write, one, picture)
+            for one, whole in zip(group, made, strict=True):
+                finish(write, one, whole)
 
 
 def check_picture_name(target: Path) -> None:
     """Raises InputError if the suffix is not that of a picture, or the path is a folder."""
-    if target.suffix.lower() not in SUFFIXES or target.is_dir():
+    if not is_written_name(target) or target.is_dir():
         raise InputError(f"--out must be a picture file ({SOME_SUFFIXES}, ...). Received: {target}.")
 
 
@@ -166,24 +189,32 @@ def folder_pictures(source: Path, target: Path) -> list[Path]:
         raise InputError(f"--out must be a folder outside of {source}. Received: {target}.")
     if target.exists() and not target.is_dir():
         raise InputError(f"--out must be a folder where pictures of a folder are translated. Received: {target}.")
-    found = (path for path in sorted(source.rglob("*")) if path.suffix.lower() in SUFFIXES and path.is_file())
-    files = [path.relative_to(source) for path in found]
-    visible = [file for file in files if not any(part.startswith(".") for part in file.parts)]
+    visible = [file for file in _visible_files(source) if is_picture_name(file)]
     if not visible:
         raise InputError(f"{source} must hold pictures ({SOME_SUFFIXES}, ...). Received: a folder without any.")
     return visible
 
 
+def no_pictures(source: Path) -> list[Path]:
+    """The paths of the other visible files, relative to the folder and sorted."""
+    return [file for file in _visible_files(source) if not is_picture_name(file)]
+
+
+def _visible_files(source: Path) -> list[Path]:
+    files = (path.relative_to(source) for path in sorted(source.rglob("*")) if path.is_file())
+    return [file for file in files if is_visible(file)]
+
+
 def _of_one_size(pictures: Iterator[_Decoded], translator: Translator) -> Iterator[list[_Decoded]]:
-    """Groups of pictures that are translated together; a broken picture is a group of its own."""
+    """Groups of pictures that are translated together; a broken file, or an animation, is a group of its own."""
     limit = WAITING * translator.tile[0] * translator.tile[1]
     waiting: dict[tuple[int, ...], list[_Decoded]] = {}
     pixels = 0
     for one in pictures:
-        if one.pixels is None:
+        if one.single is None:
             yield [one]
             continue
-        height, width, _ = one.pixels.shape
+        height, width, _ = one.single.shape
         group = waiting.setdefault((height, width), [])
         group.append(one)
         pixels += height * width
@@ -197,18 +228,36 @@ def _of_one_size(pictures: Iterator[_Decoded], translator: Translator) -> Iterat
     yield from waiting.values()
 
 
-def _stacked(group: list[_Decoded]) -> np.ndarray:
-    return np.stack([one.pixels for one in group if one.pixels is not None])
+def _read(translator: Translator, file: Path, max_pixels: int, frames: str) -> Frames:
+    image = translator.image
+    return read_frames(file, image.channels, max_pixels, Levels(image.value_range, keep_bytes=True), frames)
 
 
-def _write(target: Path, made: np.ndarray, opacity: np.ndarray | None) -> None:
+def _group_translated(translator: Translator, group: list[_Decoded], to: str | None) -> list[Frames]:
+    """Files of one picture each, all of one size, or one file of several."""
+    singles = [one.single for one in group if one.single is not None]
+    whole = [one.frames for one in group if one.frames is not None]
+    if not singles:
+        return [_translated(translator, frames, to) for frames in whole]
+    made = translator.translate(np.stack(singles), to)
+    return [replace(frames, pictures=[picture]) for frames, picture in zip(whole, made, strict=True)]
+
+
+def _translated(translator: Translator, frames: Frames, to: str | None) -> Frames:
+    """All frames of a file."""
+    if frames.of_one_size:
+        return replace(frames, pictures=list(translator.translate(np.stack(frames.pictures), to)))
+    return replace(frames, pictures=[translator.translate(picture[None], to)[0] for picture in frames.pictures])
+
+
+def _write(target: Path, made: Frames) -> None:
     try:
-        write_picture(target, made, opacity)
+        write_frames(target, made)
     except OSError as error:
         raise OSError(f"{target} must be writable. Received: {error.strerror or error}.") from error
 
 
-def _named(file: Path, translate: Callable[[], np.ndarray]) -> np.ndarray:
+def _named(file: Path, translate: Callable[[], Made]) -> Made:
     """Calls `translate`; an error message gets the file's name in front."""
     try:
         return translate()

@@ -75,7 +75,15 @@ def losses(run):
 class TestTrain:
     def test_a_run_directory_has_everything(self, trained):
         names = {path.name for path in trained.iterdir()}
-        assert names == {"config.yaml", "metrics.csv", "samples", "tensorboard", "checkpoints", "model.keras"}
+        assert names == {
+            "config.yaml",
+            "data.json",
+            "metrics.csv",
+            "samples",
+            "tensorboard",
+            "checkpoints",
+            "model.keras",
+        }
         assert len(losses(trained)) == 2
         assert [path.name for path in sorted((trained / "samples").iterdir())] == ["epoch_0001.png", "epoch_0002.png"]
         assert list(trained.glob("tensorboard/train/events*"))

@@ -52,6 +52,10 @@ def test_a_trace_is_where_tensorboard_looks(one_by_one):
         (["--accumulate", "0"], "`accumulate` must be at least 1. Received: 0"),
         (["--accumulate", "3"], "--batch-size must be a multiple of 3, for 1 replicas, --accumulate 3 and 1 moves of"),
         (["--strategy", "mirrored", "--batch_size", "10"], "--batch-size must be a multiple of 4, for 4 replicas"),
+        (
+            ["--batch_size", "4", "--model.discriminator_steps", "5"],
+            "--batch-size must be at least 5: an example for each",
+        ),
         (["--profile", "3"], "--profile must be FIRST,LAST, as in 10,20. Received: 3"),
         (["--profile", "5,2"], "--profile must be FIRST,LAST, as in 10,20. Received: 5,2"),
     ],

@@ -34,6 +34,20 @@ def test_a_picture(bundles, place, run):
     np.testing.assert_array_equal(read_image(place / "out.png"), 255 - read_image(picture))
 
 
+def test_a_folder_says_what_was_left_out_and_an_animation_is_one(bundles, place, run):
+    (place / "in" / "broken.png").unlink()
+    (place / "in" / "a.heic").write_bytes(b"x")
+    frames = [Image.new("RGB", (8, 8), colour) for colour in ("red", "blue")]
+    frames[0].save(place / "in" / "moving.gif", save_all=True, append_images=frames[1:], duration=70)
+    for options, count in (([], 2), (["--frames", "first", "--overwrite"], 1)):
+        words = ["translate", bundles["inverting"], place / "in", "--out", place / "out", *options]
+        code, out, err = run(*words)
+        assert (code, out) == (0, f"4 translated, 0 were there, 0 failed, 1 left out: {place / 'out'}\n")
+        assert err == "keras-gen: no pictures that can be read, left out: 1 .heic (a.heic)\n"
+        with Image.open(place / "out" / "moving.gif") as image:
+            assert image.n_frames == count
+
+
 @pytest.mark.parametrize("driver", [False, True])
 @pytest.mark.parametrize("options", [[], ["--verbose"]])
 def test_what_it_runs_on_is_said_where_there_is_a_gpu_or_on_request(

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import re
 import shlex
-from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from keras_gen.cli import main
 from keras_gen.data import import_data, open_domains
 from keras_gen.data.kinds import DOMAINS, OWN_DOMAINS, OWN_SOURCE, SOURCES, forms
 from serving.common.images import write_png
+from tests.pages import PAGES, ROOT, blocks, commands
 
-ROOT = Path(__file__).parents[2]
-TEXT = (ROOT / "docs" / "data.md").read_text()
+TEXT = PAGES["data"].read_text()
 
 
 def table(stated):
@@ -48,13 +48,16 @@ def test_the_readme_names_every_kind_of_one_domain():
 def my_data(tmp_path_factory):
     """The page's module in a folder with the photographs that it reads."""
     folder = tmp_path_factory.mktemp("page")
-    *functions, program = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
+    *functions, program = blocks("data", "python")
     (folder / "my_data.py").write_text("\n\n".join(functions))
     lines = []
     for index, (split, time) in enumerate([("train", "day")] * 3 + [("train", "night")] * 3 + [("test", "day")] * 2):
         write_png(folder / f"{index}.png", np.full((20 + index, 24, 3), 10 * index, np.uint8))
         lines.append(f"{index}.png,{split},{time}\n")
     (folder / "photographs.csv").write_text("".join(lines))
+    (folder / "ct_scans").mkdir()
+    for index in range(4):
+        Image.fromarray(np.full((20, 20), index * 1000 - 1024, np.int32)).save(folder / "ct_scans" / f"{index}.tif")
     return folder, program
 
 
@@ -65,10 +68,9 @@ def there(my_data, monkeypatch):
 
 
 def test_the_commands_run(there):
-    for block in re.findall(r"```sh\n(.*?)```", TEXT, re.DOTALL):
-        for line in block.splitlines():
-            words = shlex.split(line.replace("--epochs 20", "--epochs 1"))[1:]
-            assert main([*words, *(["--samples", "2", "--drawn", "100"] if words[0] == "evaluate" else [])]) == 0
+    for line in commands("data"):
+        words = shlex.split(line.replace("--epochs 20", "--epochs 1"))[1:]
+        assert main([*words, *(["--samples", "2", "--drawn", "100"] if words[0] == "evaluate" else [])]) == 0
     assert (there / "runs" / "stripes" / "evaluation.json").exists()
     facts = (there / "prepared" / "photographs" / "prepared.json").read_text()
     assert '"day"' in facts

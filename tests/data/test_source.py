@@ -168,8 +168,11 @@ class TestNpz:
             ({"x": np.zeros((2, 4, 4), np.complex64)}, "Received: complex64"),
             ({"x": np.full((2, 4, 4), 255.0)}, "Received: 255 to 255"),
             ({"x": np.array([np.zeros((4, 4)), np.full((4, 4), np.nan)])}, "nan or inf in picture 1"),
-            ({"x": np.zeros((2, 4, 4)), "y": np.zeros(3, int)}, "one integer label per picture (2)"),
-            ({"x": np.zeros((2, 4, 4)), "y": np.zeros(2)}, "Received: float64"),
+            ({"x": np.zeros((2, 4, 4)), "y": np.zeros(3, int)}, "one label per picture (2)"),
+            (
+                {"x": np.zeros((2, 4, 4)), "y": np.array([0.0, 1.5])},
+                "must have labels that are integers. Received: 1.5.",
+            ),
         ],
     )
     def test_unusable_arrays_are_named(self, tmp_path, arrays, message):

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import re
 import shlex
-from pathlib import Path
 
 import serving
 from keras_gen.cli import main
+from tests.pages import PAGES, blocks, commands
 from tests.serving.languages.families import write_family
 
-TEXT = (Path(__file__).parents[2] / "docs" / "export.md").read_text()
+TEXT = PAGES["export"].read_text()
 
 
 def test_the_programs_run_one_after_the_other(somewhere):
     write_family("cyclegan", somewhere / "bundles" / "horses")
     names: dict = {}
-    for program in re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL):
+    for program in blocks("export", "python"):
         exec(program, names)
     sampler = serving.load("bundles/vae")
     assert (names["pictures"] == sampler.sample(64, seed=7)).all()
@@ -27,8 +26,7 @@ def test_the_programs_run_one_after_the_other(somewhere):
 
 def test_the_commands_run(somewhere):
     assert main(["train", "vae", "--data", "digits", "--epochs", "1", "--out", "runs/vae"]) == 0
-    (block,) = re.findall(r"```sh\n(.*?)```", TEXT, re.DOTALL)
-    for line in block.splitlines():
+    for line in commands("export"):
         assert main(shlex.split(line)[1:]) == 0
     assert serving.Manifest.read(somewhere / "bundles" / "half").quantization["decoder"].kind == "fp16"
 

@@ -32,7 +32,7 @@ def test_a_linear_autoencoder_finds_the_principal_components():
     """Baldi & Hornik 1989: the least squared error of a linear code of length k is that of the first k components."""
     rng = np.random.default_rng(0)
     data = rng.standard_normal((512, 4)) @ np.diag([1.0, 0.5, 0.1, 0.05]) @ np.linalg.qr(rng.standard_normal((4, 4)))[0]
-    data = (data - data.mean(axis=0)).astype(np.float32)
+    data = 0.4 * (data - data.mean(axis=0)).astype(np.float32)  # within [-1, 1]
     encoder = keras.Sequential([keras.Input((2, 2, 1)), keras.layers.Flatten(), keras.layers.Dense(2)])
     decoder = keras.Sequential([keras.Input((2,)), keras.layers.Dense(4), keras.layers.Reshape((2, 2, 1))])
     model = keras_gen.Autoencoder(image_shape=(2, 2, 1), latent_dim=2, encoder=encoder, decoder=decoder)

@@ -61,7 +61,7 @@ def test_a_step_is_that_of_the_paper():
     model = keras_gen.CycleGAN((1, 1, 1), both(linear(f), linear(g)), both(linear(p), linear(q)), pool_size=0)
     model.compile(generator_optimizer=keras.optimizers.SGD(1.0), discriminator_optimizer=keras.optimizers.SGD(1.0))
     rng = np.random.default_rng(0)
-    a, b = rng.normal(size=(2, 5)).astype(np.float32)
+    a, b = rng.uniform(-1, 1, (2, 5)).astype(np.float32)
     report = model.train_on_batch(a.reshape(5, 1, 1, 1), b.reshape(5, 1, 1, 1), return_dict=True)
     p -= np.mean((p * a - 1) * a + p * g * b * g * b)
     q -= np.mean((q * b - 1) * b + q * f * a * f * a)
@@ -115,3 +115,53 @@ def test_a_bundle_has_both_directions_and_translates_tiles_as_it_does_the_whole(
 def test_mistakes_are_named(arguments, message):
     with pytest.raises(InputError, match=message):
         keras_gen.CycleGAN(**{**SMALL, **arguments})
+
+
+def batches_of_both(a, b):
+    return tf.data.Dataset.zip(*(tf.data.Dataset.from_tensor_slices(part).batch(4) for part in (a, b)))
+
+
+@pytest.mark.parametrize(
+    "given",
+    [lambda a, b: (a, b), lambda a, b: ((a, b),), lambda a, b: ([a, b],), lambda a, b: (batches_of_both(a, b),)],
+)
+def test_two_domains_of_unequal_length_are_given_in_any_form(pictures, given):
+    model = keras_gen.CycleGAN(**SMALL)
+    model.compile(run_eagerly=True)
+    domains = given(pictures[:7], -pictures[:5])
+    report = model.fit(*domains, shuffle=False, verbose=0)
+    assert np.isfinite(report.history["cycle_loss"]).all()
+    assert np.isfinite(model.evaluate(*domains, verbose=0)).all()
+
+
+def test_unpaired_domains_are_shuffled_apart(monkeypatch):
+    """An epoch is a pass over the larger domain; the smaller one begins anew."""
+    seen = []
+
+    def moves(self, of_a, of_b):
+        seen.append((of_a.numpy().ravel(), of_b.numpy().ravel()))
+        yield from ()
+        return {name: tf.zeros(len(of_a)) for name in self.trackers}
+
+    monkeypatch.setattr(keras_gen.CycleGAN, "moves", moves)
+    model = keras_gen.CycleGAN((1, 1, 1), both(linear(1.0), linear(1.0)), both(linear(1.0), linear(1.0)))
+    model.compile(run_eagerly=True)
+    a, b = np.linspace(-1, 0, 40, dtype=np.float32), np.linspace(-1, 0, 20, dtype=np.float32)
+    model.fit(a.reshape(40, 1, 1, 1), b.reshape(20, 1, 1, 1), batch_size=10, verbose=0)
+    of_a, of_b = (np.concatenate(part) for part in zip(*seen, strict=True))
+    np.testing.assert_array_equal(np.sort(of_a), a)
+    for half in (of_b[:20], of_b[20:]):
+        np.testing.assert_array_equal(np.sort(half), b)
+    assert (of_b[:20] != of_b[20:]).any()
+    seen.clear()
+    model.fit(a.reshape(40, 1, 1, 1), a.reshape(40, 1, 1, 1), batch_size=10, verbose=0)
+    assert any((of_a != of_b).any() for of_a, of_b in seen)
+
+
+def test_one_domain_and_weights_are_refused(pictures):
+    model = keras_gen.CycleGAN(**SMALL)
+    model.compile()
+    with pytest.raises(InputError, match="must be given pictures of A and pictures of B. Received: pictures alone."):
+        model.fit(pictures, verbose=0)
+    with pytest.raises(InputError, match="weights must be left out for CycleGAN"):
+        model.fit(pictures, pictures, sample_weight=np.ones(96), verbose=0)

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 
+from keras_gen.layers import InstanceNormalization
 from keras_gen.networks import resnet, unet
 from keras_gen.networks.tiling import with_statistics
 
@@ -39,8 +40,6 @@ def test_with_its_own_statistics_it_is_the_network(family):
 
 def test_the_statistics_are_means_and_log_variances():
     layer = keras.layers.Conv2D(4, 1)
-    from keras_gen.layers import InstanceNormalization
-
     image = keras.Input((None, None, 3))
     network = keras.Model(image, InstanceNormalization(epsilon=0.01)(layer(image)))
     images = pictures(6, 5)
@@ -76,3 +75,50 @@ def test_names_of_a_loaded_networks_layers_may_be_any():
     network = unet.translator((16, 16, 3), 3, filters=4)
     keras.utils.clear_session()
     assert with_statistics(network) is not None
+
+
+def nested():
+    image = keras.Input((None, None, 3))
+    return keras.Model(image, InstanceNormalization()(keras.layers.Conv2D(4, 3, padding="same")(image)))
+
+
+def shared():
+    image, twice = keras.Input((None, None, 3)), InstanceNormalization()
+    return keras.Model(image, twice(keras.layers.Conv2D(3, 3, padding="same")(twice(image))))
+
+
+def ending_in(*layers):
+    image = x = keras.Input((None, None, 3))
+    for layer in (keras.layers.Conv2D(4, 1), *layers):
+        x = layer(x)
+    return keras.Model(image, x)
+
+
+OF_ANY_KIND = {
+    "nested": (lambda: ending_in(keras.layers.Conv2D(3, 1), nested()), 8),
+    "called by another": (lambda: keras.Sequential([keras.Input((None, None, 3)), nested()]), 8),
+    "shared": (shared, 12),
+    "of every channel": (lambda: ending_in(keras.layers.GroupNormalization(-1)), 8),
+    "of two groups": (lambda: ending_in(keras.layers.GroupNormalization(2, center=False)), 4),
+    "of one group": (lambda: ending_in(keras.layers.GroupNormalization(1, scale=False), InstanceNormalization()), 10),
+}
+
+
+@pytest.mark.parametrize("kind", OF_ANY_KIND)
+def test_normalizations_of_any_kind_are_told(kind):
+    build, size = OF_ANY_KIND[kind]
+    network = build()
+    for weight in network.weights:
+        weight.assign(np.random.default_rng(1).normal(size=weight.shape) + 0.5)
+    tile = with_statistics(network)
+    assert tile.input["statistics"].shape[-1] == size
+    whole = pictures(8, 24)
+    expected, measured = run(tile, whole, 7.0, own=1)
+    np.testing.assert_allclose(expected, network(whole), atol=1e-5)
+    again, _ = run(tile, whole, measured, own=0)
+    np.testing.assert_allclose(again, expected, atol=1e-5)
+    # A tile by the statistics of the whole is a part of the whole, but for a border where it sees what is outside.
+    part, _ = run(tile, np.ascontiguousarray(whole[:, :, 12:]), measured, own=0)
+    by_itself, _ = run(tile, np.ascontiguousarray(whole[:, :, 12:]), measured, own=1)
+    np.testing.assert_allclose(part[:, :, 2:], expected[:, :, 14:], atol=1e-4)
+    assert np.abs(by_itself[:, :, 2:] - expected[:, :, 14:]).max() > 0.01

@@ -4,6 +4,8 @@ A kind of pictures of one domain states its form as `SOURCE` and has
 
     read(location, split, shape) -> Examples          all pictures in memory, or mapped into it
     stream(location, split, shape) -> Stream          one after the other; left out where they are in memory in any case
+    classes(location) -> tuple[str, ...]              those of the training split, without its pictures; left out where
+                                                      all splits have the same ones in any case
 
 A kind of pictures of two domains states its form as `DOMAINS` and has
 

@@ -29,7 +29,7 @@ STEPS = ((0, 1), (1, 1), (1, 0), (1, -1))
 
 def read_domains(inner: Inner, split: str, shape: Shape) -> DomainExamples:
     """Outlines, black on white, and the pictures that they are of; both have the source's labels and channels."""
-    pictures = inner.read(split, shape).examples
+    pictures = inner.read(split, shape.of(1)).examples
     images = to_uint8(pictures.images)
     blocks = [outlines(images[start : start + BLOCK]) for start in range(0, len(images), BLOCK)]
     return DomainExamples(Examples(np.concatenate(blocks), pictures.labels, pictures.classes), pictures, paired=True)
@@ -37,7 +37,7 @@ def read_domains(inner: Inner, split: str, shape: Shape) -> DomainExamples:
 
 def stream_domains(inner: Inner, split: str, shape: Shape) -> tuple[Stream]:
     """The pairs of `read_domains`, made as they are asked for."""
-    pictures = inner.stream(split, shape)
+    pictures = inner.stream(split, shape.of(1))
     pairs = ((_with_outline(picture), label) for picture, label in pictures.examples)
     return (replace(pictures, name=f"edges:{inner.name}", examples=pairs),)
 

@@ -16,6 +16,7 @@ import numpy as np
 from keras_gen.data.arrays import from_arrays
 from keras_gen.data.examples import Examples, MissingSplitError, Shape, check_memory, joined, splits_of
 from keras_gen.data.forms import Form
+from keras_gen.data.labels import named_classes
 from serving.common.errors import InputError
 from serving.common.files import existing_folder
 
@@ -37,6 +38,15 @@ def read(location: str, split: str, shape: Shape) -> Examples:
         )
     labels_file = _find(folder, split, "labels-idx1")
     return from_arrays(str(images), _read_array(images, 3), _read_array(labels_file, 1) if labels_file else None, shape)
+
+
+def classes(location: str) -> tuple[str, ...]:
+    """The labels of the training split by their numbers."""
+    file = _find(existing_folder(Path(location), f"idx:{location}"), "train", "labels-idx1")
+    if file is None:
+        return ()
+    labels = _read_array(file, 1)
+    return named_classes(str(file), labels, len(labels))[1]
 
 
 def _find(folder: Path, split: str, kind: str) -> Path | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -11,6 +13,7 @@ import numpy as np
 from keras_gen.data.arrays import from_arrays
 from keras_gen.data.examples import SPLITS, Examples, MissingSplitError, Shape
 from keras_gen.data.forms import Form
+from keras_gen.data.labels import named_classes
 from serving.common.errors import InputError
 
 SOURCE = Form(("npz:PATH",), "a NumPy archive: `x_train`, `y_train`, `images`, ...")
@@ -21,22 +24,37 @@ LABEL_KEYS = ("y_{split}", "{split}_labels", "labels", "y")
 def read(location: str, split: str, shape: Shape) -> Examples:
     """Pictures from `x_train`, `train_images`, `images` or `x`, labels from `y_train` and so on."""
     path = Path(location)
+    with _opened(path) as archive:
+        images = _get(archive, IMAGE_KEYS, split)
+        labels = _get(archive, LABEL_KEYS, split)
+        if images is None:
+            raise MissingSplitError(
+                f"{path} must have one of {', '.join(_names(IMAGE_KEYS, split))}. "
+                f"Received: {', '.join(archive.files) or 'an empty archive'}."
+            )
+    return from_arrays(str(path), images, labels, shape)
+
+
+def classes(location: str) -> tuple[str, ...]:
+    """The labels of the training split by their names or numbers."""
+    path = Path(location)
+    with _opened(path) as archive:
+        labels = _get(archive, LABEL_KEYS, "train")
+    return () if labels is None else named_classes(str(path), labels, len(labels))[1]
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[np.lib.npyio.NpzFile]:
+    """The archive; what is wrong with it becomes an InputError of one line."""
     if not path.is_file():
-        raise InputError(f"npz:{location} must be a NumPy archive. Received: no such file.")
+        raise InputError(f"npz:{path} must be a NumPy archive. Received: no such file.")
     try:
         with path.open("rb") as file, _archive(path, file) as archive:
-            images = _get(archive, IMAGE_KEYS, split)
-            labels = _get(archive, LABEL_KEYS, split)
-            if images is None:
-                raise MissingSplitError(
-                    f"{path} must have one of {', '.join(_names(IMAGE_KEYS, split))}. "
-                    f"Received: {', '.join(archive.files) or 'an empty archive'}."
-                )
+            yield archive
     except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
         if isinstance(error, InputError):
             raise
         raise InputError(f"{path} must be a NumPy archive without pickled objects. Received: {error}") from error
-    return from_arrays(str(path), images, labels, shape)
 
 
 def _archive(path: Path, file: BinaryIO) -> np.lib.npyio.NpzFile:

@@ -16,9 +16,11 @@ import numpy as np
 
 from keras_gen.data.examples import SPLITS, DomainExamples, Examples, MissingSplitError, Shape, joined, of_pairs
 from keras_gen.data.forms import Form
+from keras_gen.data.labels import named_classes
 from serving.bundle.inputs import size_text
 from serving.common.errors import InputError
 from serving.common.files import existing_folder
+from serving.common.levels import ValueRange, parse_value_range, value_range_text
 
 FILE, FORMAT, FIRST_FORMAT = "prepared.json", "keras-gen prepared pictures, 2", "keras-gen prepared pictures, 1"
 _WHAT = "what `keras-gen prepare SOURCE --out FOLDER` decoded and resized once, read from the disk batch by batch"
@@ -35,12 +37,14 @@ class Facts:
         domains: ONE, PAIRS or UNPAIRED.
         image_shapes: (height, width, channels) of each split's pictures.
         classes: names of the classes in the order of their labels; empty if unknown.
+        value_range: the numbers of the source that are black and white; None where full scale is.
     """
 
     source: str
     domains: str
     image_shapes: dict[str, tuple[int, int, int]]
     classes: tuple[str, ...]
+    value_range: ValueRange | None = None
 
     def to_json(self) -> str:
         """The content of the file."""
@@ -51,6 +55,14 @@ def read(location: str, split: str, shape: Shape) -> Examples:
     """The arrays of a split, mapped; both one after the other, in memory, for `all`."""
     folder, facts = open_folder(location, two=False)
     return read_domain(folder, facts, "", split, shape)
+
+
+def classes(location: str) -> tuple[str, ...]:
+    """Those of `prepared.json`, or of the labels of the training split where it has no names."""
+    folder, facts = open_folder(location, two=False)
+    if facts.classes or "train" not in facts.image_shapes:
+        return facts.classes
+    return _mapped(folder, "", "train", facts).classes
 
 
 def read_domains(location: str, split: str, shape: Shape) -> DomainExamples:
@@ -100,6 +112,7 @@ def read_domain(folder: Path, facts: Facts, domain: str, split: str, shape: Shap
     parts = [part for part in facts.image_shapes if split in ("all", part)]
     for part in parts:
         _check_shape(name, part, facts.image_shapes[part], shape)
+    _take_range(name, facts, shape)
     return joined(name, [_mapped(folder, domain, part, facts) for part in parts])
 
 
@@ -122,6 +135,26 @@ def _check_shape(name: str, split: str, prepared: tuple[int, int, int], shape: S
         )
 
 
+def _take_range(name: str, facts: Facts, shape: Shape) -> None:
+    """Lets what asks know the range that the pictures were prepared with."""
+    if shape.levels is None:
+        return
+    asked = shape.levels.value_range
+    if (asked is not None or shape.levels.measuring) and asked not in (None, facts.value_range):
+        raise _other_range(name, facts, value_range_text(asked))
+    if shape.levels.measuring and facts.value_range is None:
+        raise _other_range(name, facts, "auto")
+    shape.levels.value_range = facts.value_range
+
+
+def _other_range(name: str, facts: Facts, asked: str | None) -> InputError:
+    prepared = value_range_text(facts.value_range) or "full scale"
+    return InputError(
+        f"{name} holds pictures of the range {prepared}; another --value-range must be prepared anew. "
+        f"Received: requested {asked}."
+    )
+
+
 def _mapped(folder: Path, domain: str, split: str, facts: Facts) -> Examples:
     file, of_labels = images_file(folder, domain, split), labels_file(folder, domain, split)
     images = _array(file, "r")
@@ -133,7 +166,9 @@ def _mapped(folder: Path, domain: str, split: str, facts: Facts) -> Examples:
         )
     if labels is not None and (labels.shape != images.shape[:1] or labels.dtype != np.int64):
         raise InputError(f"{of_labels} must hold {len(images)} labels. Received: {labels.dtype}, {labels.shape}.")
-    return Examples(images, labels, facts.classes)
+    if labels is None:
+        return Examples(images, None, facts.classes)
+    return Examples(images, *named_classes(str(of_labels), labels, len(images), facts.classes))
 
 
 def _array(path: Path, mode: Any) -> np.ndarray:
@@ -153,7 +188,9 @@ def _facts(folder: Path, name: str) -> Facts:
         shapes = {split: _shape(facts["image_shapes"][split]) for split in SPLITS if split in facts["image_shapes"]}
         if not shapes or facts["domains"] not in (ONE, PAIRS, UNPAIRED):
             raise ValueError(f"{facts['domains']!r} in {list(shapes)}")
-        return Facts(facts["source"], facts["domains"], shapes, tuple(facts["classes"]))
+        numbers = parse_value_range(facts.get("value_range"))
+        value_range = None if isinstance(numbers, str) else numbers
+        return Facts(facts["source"], facts["domains"], shapes, tuple(facts["classes"]), value_range)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         received = f"{type(error).__name__}: {error}"
     raise InputError(f"{name} must be a folder that `keras-gen prepare` has written. Received: {received}.")

@@ -34,7 +34,7 @@ def read(inner: Inner, split: str, shape: Shape) -> Examples:
 
 
 def _stack(inner: Inner, split: str, shape: Shape) -> Examples:
-    source = inner.read(split, Shape(shape.size))
+    source = inner.read(split, shape._replace(channels=None))
     images, labels = source.examples.images, source.examples.labels
     if images.shape[3] != 1 or labels is None or labels.min() < 0 or len(source.classes) != INNER_CLASSES:
         raise InputError(

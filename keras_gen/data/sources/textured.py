@@ -32,7 +32,7 @@ def read_domains(inner: Inner, split: str, shape: Shape) -> DomainExamples:
     """RGB pictures with the source's labels: of every second picture from the first on, and of the others."""
     if shape.channels not in (None, 3):
         raise InputError(f"textured:{inner.name} must have 3 channels. Received: requested {shape.channels}.")
-    source = inner.read(split, Shape(shape.size))
+    source = inner.read(split, shape._replace(channels=None))
     pictures = source.examples
     if pictures.images.shape[3] != 1 or len(pictures.images) < 2:
         raise InputError(

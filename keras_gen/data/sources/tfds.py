@@ -9,11 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from keras_gen.data.arrays import conform_picture, from_arrays
+from keras_gen.data.arrays import conform_picture, from_arrays, pixels
 from keras_gen.data.examples import DomainExamples, Examples, MissingSplitError, Shape, joined, splits_of
 from keras_gen.data.forms import Form
+from keras_gen.data.interpolation import LOOKED_AT
+from keras_gen.data.labels import named_classes
 from keras_gen.data.streams import Stream, in_memory
 from serving.common.errors import InputError, nearest
+from serving.common.images import to_uint8
+from serving.common.levels import Levels
 
 SOURCE = Form(("tfds:NAME[/CONFIG]",), "TensorFlow Datasets")
 FAMILY = "cycle_gan/"
@@ -30,9 +34,10 @@ def read_domains(location: str, split: str, shape: Shape) -> DomainExamples:
     """The pictures of A and of B."""
     a, b = (
         joined(
-            f"tfds:{location}", [Examples(read(location, f"{part}{domain}", shape).images) for part in splits_of(split)]
+            f"tfds:{location}",
+            [Examples(read(location, f"{part}{domain}", shape.of(row)).images) for part in splits_of(split)],
         )
-        for domain in "AB"
+        for row, domain in enumerate("AB")
     )
     return DomainExamples(a, b, paired=False)
 
@@ -51,17 +56,40 @@ def stream(location: str, split: str, shape: Shape) -> Stream:
     if "image" not in features:
         raise InputError(f"{name} must have a feature 'image'. Received: {', '.join(features)}.")
     labelled = "label" in features
-    classes = tuple(features["label"].names or ()) if labelled and hasattr(features["label"], "names") else ()
+    levels = shape.levels or Levels()
+    if shape.size is not None:
+        first = tfds.as_numpy(builder.as_dataset(split=split).take(LOOKED_AT))
+        shape.interpolation.settle((_eight_bits(name, example["image"], levels) for example in first), shape.size)
     examples = (
-        (conform_picture(_eight_bits(example["image"]), shape), int(example["label"]) if labelled else None)
+        (
+            conform_picture(_eight_bits(name, example["image"], levels), shape),
+            int(example["label"]) if labelled else None,
+        )
         for example in tfds.as_numpy(builder.as_dataset(split=split))
     )
-    return Stream(name, builder.info.splits[split].num_examples, examples, classes)
+    return Stream(name, builder.info.splits[split].num_examples, examples, _names(features))
+
+
+def classes(location: str) -> tuple[str, ...]:
+    """Their names, or where they have none the labels of the training split by their numbers."""
+    import tensorflow_datasets as tfds
+
+    builder = _prepared(location, "train")
+    features = builder.info.features
+    if "label" not in features or _names(features):
+        return _names(features)
+    alone = builder.as_dataset(split="train", decoders=tfds.decode.PartialDecoding({"label": True}))
+    labels = [int(example["label"]) for example in tfds.as_numpy(alone)]
+    return named_classes(f"tfds:{location}", labels, len(labels))[1]
+
+
+def _names(features: Any) -> tuple[str, ...]:
+    return tuple(getattr(features["label"], "names", None) or ()) if "label" in features else ()
 
 
 def stream_domains(location: str, split: str, shape: Shape) -> tuple[Stream, Stream]:
     """The pictures of `read_domains`, decoded as they are asked for."""
-    a, b = (stream(location, f"{split}{domain}", shape).unlabelled() for domain in "AB")
+    a, b = (stream(location, f"{split}{domain}", shape.of(row)).unlabelled() for row, domain in enumerate("AB"))
     return a, b
 
 
@@ -96,8 +124,6 @@ def _require_split(name: str, builder: Any, split: str) -> None:
         raise MissingSplitError(f"{name} must have the split {split!r}. Received: {', '.join(builder.info.splits)}.")
 
 
-def _eight_bits(picture: np.ndarray) -> np.ndarray:
+def _eight_bits(name: str, picture: np.ndarray, levels: Levels) -> np.ndarray:
     """uint8 with 1 or 3 channels; a fourth channel, transparency, is dropped."""
-    if picture.dtype == np.uint16:
-        picture = np.rint(picture / 257.0).astype(np.uint8)
-    return picture[:, :, :3] if picture.shape[2] == 4 else picture
+    return to_uint8(pixels(name, picture[None, :, :, : 3 if picture.shape[2] == 4 else None], levels)[0])

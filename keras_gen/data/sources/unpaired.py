@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 
 from keras_gen.data.examples import DomainExamples, MissingSplitError, Shape, splits_of
+from keras_gen.data.files import decoded_files
 from keras_gen.data.forms import Form
 from keras_gen.data.sources.folder import split_folders, split_pair
-from keras_gen.data.streams import Stream, decoded, in_memory
+from keras_gen.data.streams import Stream, in_memory
+from keras_gen.data.walking import found_below, say_what_is_left_out
 from serving.common.errors import InputError
 from serving.common.files import existing_folder
-from serving.common.images import picture_files, read_image
 
 DOMAINS = Form(
     ("unpaired:PATH", "unpaired:PATH_A,PATH_B"), "the folders `trainA`, `trainB`, `testA`, `testB`; or two folders"
@@ -31,8 +31,8 @@ def stream_domains(location: str, split: str, shape: Shape) -> tuple[Stream, Str
         by_domain = _domains(name, existing_folder(Path(location), name), split)
     else:
         by_domain = [split_folders(existing_folder(folder), split, "unpaired") for folder in folders]
-    decode = partial(read_image, size=shape.size, channels=shape.channels or 3)
-    a, b = (decoded(name, _files(name, of_domain), decode) for of_domain in by_domain)
+    shape = shape._replace(channels=shape.channels or 3)
+    a, b = (decoded_files(name, _files(name, of), shape.of(domain)) for domain, of in enumerate(by_domain))
     return a, b
 
 
@@ -48,7 +48,9 @@ def _domains(name: str, root: Path, split: str) -> list[list[Path]]:
 
 
 def _files(name: str, folders: list[Path]) -> list[Path]:
-    files = [file for folder in folders for file in picture_files(folder)]
+    found = [found_below(folder) for folder in folders]
+    say_what_is_left_out(name, [file for one in found for file in one.others])
+    files = [file for one in found for file in one.pictures]
     if not files:
         raise InputError(f"{name} must hold pictures of both domains. Received: a folder without any, {folders[0]}.")
     return files

@@ -6,14 +6,14 @@ import tensorflow as tf
 
 
 def random_parts(
-    a: tf.Tensor, b: tf.Tensor, crop: int | None, mirror: bool, seed: tf.Tensor, paired: bool
+    a: tf.Tensor, b: tf.Tensor, crop: tuple[int, int] | None, mirror: bool, seed: tf.Tensor, paired: bool
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """A square of each picture at a random place, every second one mirrored left to right.
+    """A part of each picture at a random place, every second one mirrored left to right.
 
     Args:
         a: (batch, height, width, channels).
         b: (batch, height, width, channels).
-        crop: side of the square, at most the pictures' own; None for the whole picture.
+        crop: (height, width) of the part, at most the pictures' own; None for the whole picture.
         mirror: whether to mirror.
         seed: (2,) int64; the same seed gives the same parts.
         paired: take the same part of both.
@@ -25,16 +25,16 @@ def random_parts(
     return _parts(a, crop, mirror, seed), _parts(b, crop, mirror, ~seed)
 
 
-def _parts(images: tf.Tensor, crop: int | None, mirror: bool, seed: tf.Tensor) -> tf.Tensor:
+def _parts(images: tf.Tensor, crop: tuple[int, int] | None, mirror: bool, seed: tf.Tensor) -> tf.Tensor:
     batch, (height, width, channels) = tf.shape(images)[0], images.shape[1:]
     draws = tf.random.stateless_uniform((batch, 3), seed)
     if crop is not None:
-        spare = tf.constant([height - crop, width - crop])
+        spare = tf.constant([height - crop[0], width - crop[1]])
         corners = tf.cast(draws[:, :2] * tf.cast(spare + 1, tf.float32), tf.int32)
         images = tf.map_fn(
-            lambda of: tf.image.crop_to_bounding_box(of[0], of[1][0], of[1][1], crop, crop),
+            lambda of: tf.image.crop_to_bounding_box(of[0], of[1][0], of[1][1], *crop),
             (images, corners),
-            fn_output_signature=tf.TensorSpec((crop, crop, channels), images.dtype),
+            fn_output_signature=tf.TensorSpec((*crop, channels), images.dtype),
         )
     if mirror:
         images = tf.where(draws[:, 2, None, None, None] < 0.5, images[:, :, ::-1], images)

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from keras_gen.data import own
 from keras_gen.data.domains import check_same_shape
-from keras_gen.data.examples import asked_shape, check_split
+from keras_gen.data.examples import AskedSize, Shape, asked_shape, check_split, parse_size
+from keras_gen.data.interpolation import Choice, Interpolation
 from keras_gen.data.kinds import DOMAINS, SOURCES, find_domains
-from keras_gen.data.opening import place_of
+from keras_gen.data.opening import interpolation_of, place_of, resolved_range
 from keras_gen.data.shares import Share, shared
 from keras_gen.data.source import Source
 from keras_gen.data.streams import Stream
 from serving.common.errors import InputError
+from serving.common.levels import Levels, ValueRange
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -63,7 +67,7 @@ class Domains:
         batch_size: int,
         seed: int = 0,
         first_step: int = 0,
-        crop: int | None = None,
+        crop: AskedSize | None = None,
         mirror: bool = False,
         share: Share | None = None,
     ) -> tf.data.Dataset:
@@ -76,8 +80,8 @@ class Domains:
             batch_size: pictures of each domain in a batch.
             seed: seed of the order, and of the parts.
             first_step: steps that are finished.
-            crop: side of the random square that is taken of each picture, of both of a pair at the same place; None
-                takes the whole.
+            crop: side of the random square, or (height, width) of the random part, that is taken of each picture, of
+                both of a pair at the same place; None takes the whole.
             mirror: turn every second one around, drawn at random, both of a pair alike.
             share: part of every batch; all of it by default.
 
@@ -92,9 +96,10 @@ class Domains:
         from keras_gen.data.translation.cropping import random_parts
 
         height, width, _ = self.a.image_shape
-        if crop is not None and not 1 <= crop <= min(height, width):
+        part = (crop, crop) if isinstance(crop, int) else parse_size(crop, "crop")
+        if part is not None and not (1 <= part[0] <= height and 1 <= part[1] <= width):
             raise InputError(f"`crop` must be at least 1 and at most the pictures' {width}x{height}. Received: {crop}.")
-        whole = crop is None and not mirror
+        whole = part is None and not mirror
         of_index = share if whole else None
         # With one seed, sets of equal length come in the same order: pairs stay together, and others must not.
         batches = tf.data.Dataset.zip(
@@ -106,7 +111,7 @@ class Domains:
 
         def parts(step: tf.Tensor, both: tuple[tf.Tensor, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
             a, b = both
-            return random_parts(a, b, crop, mirror, tf.stack([tf.constant(seed, tf.int64), step]), self.paired)
+            return random_parts(a, b, part, mirror, tf.stack([tf.constant(seed, tf.int64), step]), self.paired)
 
         # Parts are drawn for the whole batch.
         return shared(tf.data.Dataset.zip(tf.data.Dataset.counter(first_step), batches).map(parts), share)
@@ -114,10 +119,14 @@ class Domains:
 
 def open_domains(
     name: str,
-    image_size: int | tuple[int, int] | None = None,
+    image_size: AskedSize | None = None,
     channels: int | None = None,
     split: str = "train",
     reverse: bool = False,
+    value_range: ValueRange | str | None = None,
+    frames: str | None = None,
+    interpolation_a: Choice | None = None,
+    interpolation_b: Choice | None = None,
 ) -> Domains:
     """Opens two domains by name.
 
@@ -127,21 +136,54 @@ def open_domains(
         channels: 1 for grey; pictures are RGB otherwise, grey ones too.
         split: `train`, `test` or `all`.
         reverse: take the second domain for A.
+        value_range: as in `open_source`, of both domains.
+        frames: as in `open_source`.
+        interpolation_a: `interpolation` of `open_source` for A, the second domain with `reverse`.
+        interpolation_b: likewise for B.
 
     Raises:
         InputError: an unknown kind, a path that is not there, pictures that have no partner or another shape.
     """
     kind, location = find_domains(name)
     check_split(split)
-    found = kind.read(place_of(kind.form, location), split, asked_shape(image_size, channels))
-    a, b = (Source(f"{name} ({domain})", split, part) for domain, part in (("A", found.a), ("B", found.b)))
-    check_same_shape(a, b)
-    both = Domains(name, a, b, found.paired)
+    levels = Levels(resolved_range(value_range, partial(measure_domains, name, frames)))
+    a, b = interpolation_of(interpolation_a), interpolation_of(interpolation_b)
+    in_data = (b, a) if reverse else (a, b)
+    shape = asked_shape(image_size, channels, levels, frames, in_data)
+    found = kind.read(place_of(kind.form, location), split, shape)
+    first, second = (
+        Source(f"{name} ({domain})", split, part, levels, way)
+        for domain, part, way in zip("AB", (found.a, found.b), in_data, strict=True)
+    )
+    check_same_shape(first, second)
+    both = Domains(name, first, second, found.paired)
+    if split != "test":
+        levels.warn(name)
+        for part in (first, second):
+            part.interpolation.say(part.name)
     return both.swapped() if reverse else both
 
 
+def measure_domains(name: str, frames: str | None, levels: Levels) -> None:
+    """Lets levels see all training pictures of both domains, and take the range of their numbers."""
+    kind, location = find_domains(name)
+    place, shape = place_of(kind.form, location), Shape(levels=levels, frames=frames)
+    if kind.stream is None:
+        kind.read(place, "train", shape)
+    else:
+        for _ in chain.from_iterable(stream.examples for stream in kind.stream(place, "train", shape)):
+            pass
+    levels.settle(name)
+
+
 def open_streams(
-    name: str, image_size: int | tuple[int, int] | None = None, channels: int | None = None, split: str = "train"
+    name: str,
+    image_size: AskedSize | None = None,
+    channels: int | None = None,
+    split: str = "train",
+    levels: Levels | None = None,
+    frames: str | None = None,
+    interpolations: tuple[Interpolation, Interpolation] | None = None,
 ) -> tuple[Stream, ...]:
     """One after the other the pairs, or the pictures of A and those of B; arguments and errors as for
     `open_domains`."""
@@ -149,7 +191,8 @@ def open_streams(
     check_split(split)
     if kind.stream is None:
         raise InputError(f"the data must be pictures that can be prepared. Received: {name!r}.")
-    return kind.stream(place_of(kind.form, location), split, asked_shape(image_size, channels))
+    shape = asked_shape(image_size, channels, levels, frames, interpolations)
+    return kind.stream(place_of(kind.form, location), split, shape)
 
 
 def has_domains(name: str) -> bool:
@@ -163,9 +206,10 @@ def has_domains(name: str) -> bool:
     return head not in SOURCES or kind.has_domains is None or (bool(location) and kind.has_domains(location))
 
 
-def check_load_size(load_size: int, image_size: int | None) -> None:
+def check_load_size(load_size: AskedSize, image_size: AskedSize | None) -> None:
     """Raises InputError where parts of `image_size` cannot be taken of pictures of `load_size`."""
-    if image_size is None or load_size < image_size:
+    whole, part = parse_size(load_size, "load_size"), parse_size(image_size)
+    if whole is None or part is None or whole[0] < part[0] or whole[1] < part[1]:
         raise InputError(
             "--load-size must be at least --image-size, the side of the part that is taken of each picture. "
             f"Received: {load_size} and {image_size}."

@@ -24,8 +24,9 @@ void translate(int count, char** values) {
     const auto max_pixels = number<std::int64_t>(
         "--max_pixels", arguments.text("--max_pixels", std::to_string(keras_gen::most_pixels)));
     const keras_gen::Translator translator(arguments.words[0], command_line::execution(arguments), tile);
-    const auto channels = translator.bundle().manifest().image.channels;
-    auto picture = keras_gen::read_picture(arguments.words[1], channels, max_pixels);
+    const auto& image = translator.bundle().manifest().image;
+    auto picture = keras_gen::read_picture(arguments.words[1], image.channels, max_pixels, image.value_range);
+    if (!picture.note.empty()) std::cerr << "translate: " << picture.note << '\n';
     picture.pixels = translator.translate(picture.pixels, arguments.text("--to", ""));
     keras_gen::write_png(target, picture);
     std::cout << "translated: " << target.string() << '\n';

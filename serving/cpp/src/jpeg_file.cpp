@@ -1,6 +1,8 @@
 #include <array>
 #include <csetjmp>
 #include <cstdio>
+#include <map>
+#include <string_view>
 
 // libjpeg's header needs FILE.
 #include <jpeglib.h>
@@ -15,6 +17,8 @@ namespace {
 
 constexpr std::string_view exif_mark("Exif\0\0", 6);
 constexpr int exif_marker = JPEG_APP0 + 1;
+constexpr std::string_view profile_mark("ICC_PROFILE\0", 12);
+constexpr int profile_marker = JPEG_APP0 + 2;
 
 // All that must live on when libjpeg jumps out of a broken file.
 struct Reading {
@@ -53,15 +57,31 @@ int orientation(const jpeg_decompress_struct& jpeg) {
     return 1;
 }
 
+// The parts of a profile, of which each says its number.
+std::string profile(const jpeg_decompress_struct& jpeg) {
+    std::map<std::uint8_t, std::string_view> parts;
+    for (auto* marker = jpeg.marker_list; marker != nullptr; marker = marker->next) {
+        const std::string_view data(reinterpret_cast<const char*>(marker->data), marker->data_length);
+        if (marker->marker == profile_marker && data.size() > profile_mark.size() + 2 &&
+            data.substr(0, profile_mark.size()) == profile_mark)
+            parts[static_cast<std::uint8_t>(data[profile_mark.size()])] = data.substr(profile_mark.size() + 2);
+    }
+    std::string whole;
+    for (const auto& [number, part] : parts) whole += part;
+    return whole;
+}
+
 bool read_header(Reading& reading, const std::string& content) {
     if (setjmp(reading.jump) != 0) return false;
     jpeg_create_decompress(&reading.jpeg);
     jpeg_mem_src(&reading.jpeg, reinterpret_cast<const unsigned char*>(content.data()), content.size());
     jpeg_save_markers(&reading.jpeg, exif_marker, 0xFFFF);
+    jpeg_save_markers(&reading.jpeg, profile_marker, 0xFFFF);
     jpeg_read_header(&reading.jpeg, TRUE);
     reading.decoded.height = reading.jpeg.image_height;
     reading.decoded.width = reading.jpeg.image_width;
     reading.decoded.orientation = orientation(reading.jpeg);
+    reading.decoded.profile = profile(reading.jpeg);
     return true;
 }
 

@@ -153,6 +153,13 @@ StoredFile stored_file(const Entry& entry, std::int64_t most) {
     return file;
 }
 
+ValueRange limits(const Entry& entry) {
+    std::vector<double> numbers;
+    for (const auto& limit : entry.elements()) numbers.push_back(limit.number());
+    if (numbers.size() != 2) throw entry.unlike("[lowest, highest]");
+    return {numbers[0], numbers[1]};
+}
+
 std::map<std::string, Tensor> tensors(const Entry& entry) {
     std::map<std::string, Tensor> named;
     for (const auto& [name, value] : entry.members(schema::most_tensors)) {
@@ -160,11 +167,7 @@ std::map<std::string, Tensor> tensors(const Entry& entry) {
         for (const auto& axis : value.at("axes").elements(schema::most_axes))
             tensor.axes.push_back(axis.is_text() ? any_length : axis.integer(1));
         tensor.dtype = value.at("dtype").text_among(schema::dtypes);
-        if (const auto range = value.optional("range")) {
-            const auto limits = range->elements();
-            for (const auto& limit : limits) limit.number();
-            if (limits.size() != 2) throw range->unlike("[lowest, highest]");
-        }
+        if (const auto range = value.optional("range")) limits(*range);
     }
     return named;
 }
@@ -181,6 +184,10 @@ Image image(const Entry& entry) {
     Image image{entry.at("height").integer(1), entry.at("width").integer(1), entry.at("channels").integer(1)};
     if (const auto any_size = entry.optional("any_size")) image.any_size = any_size->flag();
     if (const auto multiple = entry.optional("multiple")) image.multiple = multiple->integer(1);
+    if (const auto range = entry.optional("value_range")) {
+        image.value_range = limits(*range);
+        if (image.value_range->black == image.value_range->white) throw range->unlike("two different numbers");
+    }
     return image;
 }
 

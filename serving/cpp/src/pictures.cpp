@@ -13,6 +13,7 @@
 #include <iterator>
 #include <utility>
 
+#include "colours.hpp"
 #include "decoded.hpp"
 #include "orientation.hpp"
 #include "support.hpp"
@@ -48,9 +49,10 @@ std::string content_of(const fs::path& path) {
     return {std::istreambuf_iterator<char>(file), {}};
 }
 
-detail::Decoded decoded(const fs::path& path, std::int64_t max_pixels) {
+detail::Decoded decoded(const fs::path& path, std::int64_t max_pixels, const std::optional<ValueRange>& value_range) {
     const auto content = content_of(path);
-    if (content.compare(0, 8, "\x89PNG\r\n\x1a\n") == 0) return detail::decode_png(path, content, max_pixels);
+    if (content.compare(0, 8, "\x89PNG\r\n\x1a\n") == 0) 
+        return detail::decode_png(path, content, max_pixels, value_range);
     if (content.compare(0, 3, "\xff\xd8\xff") == 0) return detail::decode_jpeg(path, content, max_pixels);
     detail::fail_unreadable(path, "neither PNG nor JPEG");
 }
@@ -111,11 +113,16 @@ private:
 
 }  // namespace
 
-Picture read_picture(const fs::path& path, std::int64_t channels, std::int64_t max_pixels) {
-    auto read = decoded(path, max_pixels);
+Picture read_picture(const fs::path& path, std::int64_t channels, std::int64_t max_pixels,
+                     const std::optional<ValueRange>& value_range) {
+    auto read = decoded(path, max_pixels, value_range);
+    const auto problem = detail::bring_to_srgb(read);
     detail::turn_upright(read.orientation, read.height, read.width, read.depth, read.values);
     const bool opaque = read.depth % 2 == 1;
-    Picture picture{{{1, read.height, read.width, channels}, {}}, {}};
+    Picture picture{{{1, read.height, read.width, channels}, {}}, {}, {}};
+    if (!problem.empty())
+        picture.note = path.string() + " has a colour profile that is left aside: " + problem +
+                       ". Its numbers are taken for sRGB.";
     picture.pixels.values.reserve(detail::product(picture.pixels.shape));
     for (const auto* pixel = read.values.data(); pixel != read.values.data() + read.values.size();
          pixel += read.depth) {
@@ -175,7 +182,7 @@ Picture grid(const Pictures& pictures, std::int64_t columns) {
     const auto rows = (n + columns - 1) / columns;
     const auto cell_height = shape[1] * zoom + 1;
     const auto cell_width = shape[2] * zoom + 1;
-    Picture made{{{1, rows * cell_height + 1, columns * cell_width + 1, channels}, {}}, {}};
+    Picture made{{{1, rows * cell_height + 1, columns * cell_width + 1, channels}, {}}, {}, {}};
     made.pixels.values.assign(detail::product(made.pixels.shape), 255);
     const auto line = made.pixels.shape[2] * channels;
     for (std::int64_t index = 0; index < n; ++index) {

@@ -47,13 +47,17 @@ export interface Network extends Stored {
   readonly weights: Stored | null;
 }
 
-/** Size of the pictures in pixels; `anySize` says that height and width are free multiples of `multiple`. */
+/**
+ * Size of the pictures in pixels; `anySize` says that height and width are free multiples of `multiple`. `valueRange`
+ * are the numbers that were black and white in the training data, for pictures of more than 8 bits; null for full scale.
+ */
 export interface ImageSize {
   readonly height: number;
   readonly width: number;
   readonly channels: number;
   readonly anySize: boolean;
   readonly multiple: number;
+  readonly valueRange: readonly [number, number] | null;
 }
 
 /** Length of a latent vector and the distribution to draw it from; null where no distribution is known. */
@@ -196,6 +200,14 @@ function limits(given: JsonReader): readonly [number, number] {
   return [low, high];
 }
 
+function blackAndWhite(given: JsonReader): readonly [number, number] {
+  const [black, white] = limits(given);
+  if (black === white) {
+    throw given.fail("two different numbers");
+  }
+  return [black, white];
+}
+
 function image(given: JsonReader): ImageSize {
   const entries = given.fields(["height", "width", "channels"]);
   return {
@@ -204,6 +216,7 @@ function image(given: JsonReader): ImageSize {
     channels: entries.required("channels").integer(1),
     anySize: entries.optional("any_size", (flag) => flag.flag()) ?? false,
     multiple: entries.optional("multiple", (multiple) => multiple.integer(1)) ?? 1,
+    valueRange: entries.optional("value_range", blackAndWhite) ?? null,
   };
 }
 

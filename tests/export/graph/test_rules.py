@@ -287,3 +287,19 @@ def test_only_the_processor_s_own_graphs_are_taken_apart():
         "g (float[n, 64, 40, 40] x) => (float[n, 64, 38, 38] y) { y = Conv(x, kernel) }", kernel=noise(64, 64, 3, 3)
     )
     assert operators(simplified(source)) == {"Conv": 1}
+
+
+def test_a_narrow_convolution_inside_may_have_odd_sides():
+    """At half the size of pictures whose sides are even, here 6x10, which are 3x5."""
+    source = graph(
+        """g (float[n, 3, h, w] x) => (float[n, 3, h, w] y) {
+            small = Conv<strides = [2, 2], pads = [1, 1, 1, 1]>(x, kernel)
+            inner = Conv<pads = [1, 1, 1, 1]>(small, kernel)
+            y = Resize<mode = "nearest">(inner, , scales)
+        }""",
+        kernel=noise(3, 3, 3, 3),
+        scales=np.array([1, 1, 2, 2], np.float32),
+    )
+    model = simplified(source, even=True)
+    x = noise(1, 3, 6, 10)
+    np.testing.assert_allclose(outputs(model, x=x)[0], outputs(source, x=x)[0], atol=1e-5)

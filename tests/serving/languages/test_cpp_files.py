@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from serving.common.images import read_with_opacity, write_picture
+from serving.common.images import read_image, read_with_opacity, write_picture
+from serving.common.levels import Levels
+from tests import profiles
+from tests.png import write_png_file
 from tests.serving.languages import cpp, toys
 from tests.translators import noise
 
@@ -28,6 +31,54 @@ def stripes(mode):
         return Image.fromarray((levels > 90) * np.uint8(255)).convert("1")
     colour = Image.fromarray(np.stack([levels, 255 - levels, levels // 2, np.roll(levels, 3)], -1), "RGBA")
     return colour if mode == "RGBA" else colour.convert("RGB").quantize(16) if mode == "P" else colour.convert(mode)
+
+
+def test_numbers_of_16_bits_in_a_range(language, tmp_path):
+    file = tmp_path / "deep.png"
+    stripes("I;16").save(file)
+    found = language.ask("read", "-", **{"in": file, "channels": 1, "black": 1000, "white": 41000})
+    np.testing.assert_array_equal(found[0], read_image(file, levels=Levels((1000, 41000))))
+    stripes("L").save(file)
+    found = language.ask("read", "-", **{"in": file, "channels": 1, "black": 1000, "white": 41000})
+    np.testing.assert_array_equal(found[0], read_image(file), "what a bundle writes has 8 bits and is read as it is")
+    write_png_file(file, np.zeros((2, 2, 3)), depth=16)
+    words = ("read", "-", tmp_path / "out", f"in={file}", "black=0", "white=41000")
+    assert "deep.png must be grey, or have 8 bits" in cpp.refused(language.folder / "driver" / "driver", *words)
+
+
+def test_16_bits_with_a_transparent_level_are_read_as_python_reads_them(language, tmp_path):
+    numbers = np.add.outer(np.arange(9) * 5000, np.arange(4) * 250)[..., None]
+    write_png_file(tmp_path / "deep.png", numbers, depth=16, transparent=5250)
+    found = language.ask("read", "-", **{"in": tmp_path / "deep.png", "channels": 1})
+    np.testing.assert_array_equal(found[0], read_image(tmp_path / "deep.png", channels=1))
+    assert found[0, 1, 1] == 255
+
+
+@pytest.mark.parametrize("kind", ["png", "jpg"])
+def test_colour_profiles_are_applied_as_python_applies_them(language, tmp_path, kind):
+    p3, gamma = profiles.rgb_profile(profiles.DISPLAY_P3), profiles.rgb_profile(profiles.SRGB, 1.8)
+    cases = [("RGB", p3), ("RGBA", p3), ("RGB", gamma), ("L", profiles.grey_profile(1.8))]
+    for mode, profile in (case for case in cases if kind == "png" or case[0] != "RGBA"):
+        file = tmp_path / f"{mode}.{kind}"
+        stripes(mode).save(file, icc_profile=profile, **({"subsampling": 0} if kind == "jpg" else {}))
+        found = language.ask("read", "-", **{"in": file, "channels": 3})
+        expected = read_image(file, channels=3)
+        np.testing.assert_allclose(found[0].astype(int), expected, atol=3)
+        assert np.abs(expected.astype(int) - np.asarray(stripes(mode).convert("RGB"))).max() > 10
+
+
+def test_srgb_is_left_as_it_is_and_what_cannot_be_applied_is_said(language, bundles, tmp_path):
+    file, picture = tmp_path / "a.png", stripes("RGB")
+    picture.save(file, icc_profile=profiles.rgb_profile(profiles.SRGB))
+    np.testing.assert_array_equal(language.ask("read", "-", **{"in": file, "channels": 3})[0], np.asarray(picture))
+    lab = bytearray(profiles.rgb_profile(profiles.DISPLAY_P3))
+    lab[20:24] = b"Lab "
+    for profile, reason in ((bytes(lab), "it is no matrix of red, green and blue"), (b"x" * 200, "it is")):
+        picture.save(tmp_path / "a.jpg", icc_profile=profile)
+        result = cpp.run(language.program("translate"), bundles["inverting"], tmp_path / "a.jpg", tmp_path / "b.png")
+        assert result.returncode == 0
+        (line,) = result.stderr.splitlines()
+        assert "a.jpg has a colour profile that is left aside: " + reason in line
 
 
 @pytest.mark.parametrize("channels", [1, 3])
@@ -94,7 +145,8 @@ def test_any_bytes_are_read_or_refused(sanitized, tmp_path, kind):
     bundle = toys.beside(tmp_path / "bundle")
     source = bundle / sources[kind] if kind in sources else tmp_path / f"picture.{kind}"
     if kind not in sources:
-        stripes("P" if kind == "png" else "RGB").save(source, **oriented(6))
+        profile = profiles.rgb_profile(profiles.DISPLAY_P3)
+        stripes("P" if kind == "png" else "RGB").save(source, icc_profile=profile, **oriented(6))
     words = (sanitized.folder / "driver" / "driver", "fuzz", "-", tmp_path / "fuzzed", f"kind={kind}", f"in={source}")
     result = cpp.run(*words, "n=1000")
     assert (result.returncode, result.stderr) == (0, "")

@@ -66,12 +66,19 @@ struct Network {
     std::map<std::string, Tensor> outputs;
 };
 
+// The numbers of a picture that are black and white.
+struct ValueRange {
+    double black = 0;
+    double white = 0;
+};
+
 struct Image {
     std::int64_t height = 0;
     std::int64_t width = 0;
     std::int64_t channels = 0;
     bool any_size = false;  // height and width are free multiples of `multiple`
     std::int64_t multiple = 1;
+    std::optional<ValueRange> value_range{};  // of training pictures of more than 8 bits; full scale without it
 };
 
 struct Manifest {

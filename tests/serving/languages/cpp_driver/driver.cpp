@@ -175,7 +175,10 @@ void run(const std::string& command, const std::string& bundle) {
     } else if (command == "mirrored" || command == "reduced") {
         give(resampled(command));
     } else if (command == "read") {
-        const auto picture = keras_gen::read_picture(options["in"], integer("channels", 3));
+        std::optional<keras_gen::ValueRange> range;
+        if (options.count("white") > 0) range = {std::stod(options["black"]), std::stod(options["white"])};
+        const auto picture =
+            keras_gen::read_picture(options["in"], integer("channels", 3), keras_gen::most_pixels, range);
         give(picture.pixels);
         if (options.count("write") > 0) keras_gen::write_png(options["write"], picture);
     } else if (command == "threads") {

@@ -1,0 +1,66 @@
+"""What Keras computes, which exported networks are compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import keras
+import numpy as np
+
+from serving.bundle.names import IMAGE, TRANSLATION
+from serving.common.errors import InputError
+
+Arrays = dict[str, np.ndarray]
+
+
+def outputs_of(network: keras.Model, feed: Mapping[str, np.ndarray]) -> Arrays:
+    """The outputs of a network by name."""
+    return {name: np.asarray(value) for name, value in network(dict(feed), training=False).items()}
+
+
+def rounding_of(network: keras.Model, feed: Mapping[str, np.ndarray], expected: Arrays) -> dict[str, float]:
+    """How far outputs move if every weight and input is rounded once more in float32, up or down by chance.
+
+    It is the size of the error of any float32 arithmetic: the logarithm of the variance of values that hardly vary, for
+    example, is a difference of nearly equal numbers.
+
+    Args:
+        network: its weights are as before afterwards.
+        feed: inputs by name.
+        expected: what it made of them.
+    """
+    generator = np.random.default_rng(0)
+
+    def rounded(values: np.ndarray) -> np.ndarray:
+        if values.dtype != np.float32:
+            return values
+        return np.nextafter(values, generator.choice([-np.inf, np.inf], values.shape), dtype=np.float32)
+
+    weights = network.get_weights()
+    network.set_weights([rounded(values) for values in weights])
+    try:
+        moved = outputs_of(network, {name: rounded(values) for name, values in feed.items()})
+    finally:
+        network.set_weights(weights)
+    return {name: float(np.max(np.abs(value - expected[name]))) for name, value in moved.items()}
+
+
+def check_sides(name: str, given: Arrays, made: Arrays) -> None:
+    """Refuses a network that makes translations of other sides than their images.
+
+    Args:
+        name: the network's, for the message.
+        given: inputs by name.
+        made: outputs by name.
+
+    Raises:
+        InputError: other sides.
+    """
+    if IMAGE not in given or TRANSLATION not in made:
+        return
+    wanted, received = (arrays[key].shape[1:3] for arrays, key in ((given, IMAGE), (made, TRANSLATION)))
+    if wanted != received:
+        raise InputError(
+            f"the network {name!r} must make translations of the size of their images, {wanted[0]}x{wanted[1]} here. "
+            f"Received: {received[0]}x{received[1]}."
+        )

@@ -1,0 +1,73 @@
+"""Which picture files there are: the list is Pillow's own, with the plugins that are registered with it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+from PIL import Image
+
+# Formats that Pillow knows by name and cannot decode, or only with another program.
+NOT_DECODED = {"BUFR", "EPS", "GRIB", "HDF5", "IPTC", "MCIDAS", "MPEG", "WMF"}
+# What Pillow opens as JPEG first.
+BY_JPEG = {"MPO"}
+# Formats that hold any picture, grey or RGB, of any size, and those of them that hold opacity and frames too.
+WRITTEN = {"AVIF", "BMP", "DIB", "GIF", "JPEG", "JPEG2000", "PCX", "PNG", "PPM", "TGA", "TIFF", "WEBP"}
+WITH_OPACITY = {"AVIF", "GIF", "JPEG2000", "PNG", "TGA", "TIFF", "WEBP"}
+WITH_FRAMES = {"AVIF", "GIF", "PNG", "TIFF", "WEBP"}
+# Of those that are read. The second picture of MPO is a copy, or for the other eye.
+HOLDING_FRAMES = {*WITH_FRAMES, "DCX", "FLI"}
+# Of PPM's names those for pictures of one bit and of floats.
+NOT_WRITTEN = {".pbm", ".pfm"}
+# What messages show of the suffixes.
+SOME_SUFFIXES = ".png, .jpg, .jpeg"
+NAMED = 3
+
+
+@cache
+def _formats() -> dict[str, str]:
+    """Suffix -> name of a format that can be decoded."""
+    Image.init()
+    decoded = ({*Image.OPEN} | BY_JPEG) - NOT_DECODED
+    return {suffix: name for suffix, name in Image.registered_extensions().items() if name in decoded}
+
+
+def format_of(path: Path) -> str | None:
+    """Pillow's name of the format that a suffix stands for, as JPEG for `.jfif`; None for no picture."""
+    return _formats().get(path.suffix.lower())
+
+
+def is_picture_name(path: Path) -> bool:
+    """Whether a file's suffix is that of a picture that can be read."""
+    return format_of(path) is not None
+
+
+def is_written_name(path: Path) -> bool:
+    """Whether pictures of any kind can be written to a file of this name."""
+    name = format_of(path)
+    return name in WRITTEN and name in Image.SAVE and path.suffix.lower() not in NOT_WRITTEN
+
+
+def written_name(path: Path) -> Path:
+    """The name of a translated file: its own, with `.png` behind it where its format is only read."""
+    return path if is_written_name(path) else path.with_name(f"{path.name}.png")
+
+
+def is_visible(path: Path) -> bool:
+    """Whether no part of a relative path begins with a dot."""
+    return not any(part.startswith(".") for part in path.parts)
+
+
+def left_out_text(files: Iterable[Path]) -> str:
+    """Files that are no pictures, counted by suffix: `2 .heic (a.heic, b.heic), 1 .txt (notes.txt)`."""
+    by_suffix: dict[str, list[str]] = {}
+    for file in files:
+        by_suffix.setdefault(file.suffix.lower() or "without suffix", []).append(file.name)
+    counted = Counter({suffix: len(names) for suffix, names in by_suffix.items()}).most_common()
+    return ", ".join(f"{count} {suffix} ({_some(by_suffix[suffix])})" for suffix, count in counted)
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join([*names[:NAMED], *(["..."] if names[NAMED:] else [])])
