@@ -217,6 +217,27 @@ FAULTS = (
         ("tests/serving/test_sampler.py::TestDamage",),
     ),
     Fault(
+        "links_followed_anywhere",
+        "serving/bundle/links.py",
+        "if not any(real.is_relative_to(folder) for folder in _allowed(bundle.resolve())):",
+        "if not real.exists():",
+        ("tests/serving/languages/test_bundles.py::test_every_language_follows_the_same_links[python]",),
+    ),
+    Fault(
+        "colours_of_a_video_written_without_their_matrix",
+        "serving/translation/video_colours.py",
+        "dst_colorspace=MATRICES[self.matrix],",
+        "dst_colorspace=MATRICES[BT601],",
+        ("tests/serving/translation/test_video_tracks.py::TestColours",),
+    ),
+    Fault(
+        "end_of_a_video_not_compared",
+        "serving/translation/video_frames.py",
+        "if self._end < stated - SLACK:",
+        "if self._end < 0:",
+        ("tests/serving/translation/test_video_tracks.py",),
+    ),
+    Fault(
         "sampler_begins_with_another_class",
         "serving/common/classes.py",
         "np.arange(start, start + n, dtype=np.int64) % classes",
