@@ -72,8 +72,8 @@ FAULTS = (
     Fault(
         "discriminator_moves_the_generator",
         "keras_gen/training/generative.py",
-        'return Move(terms, self.players["discriminator"], self.discriminator_optimizer, rest_above=self.balance)',
-        'return Move(terms, self.players["generator"], self.generator_optimizer, rest_above=self.balance)',
+        'player, optimizer = self.players["discriminator"], self.discriminator_optimizer',
+        'player, optimizer = self.players["generator"], self.generator_optimizer',
         (f"{GAN}::TestDenseGAN::test_each_players_step_changes_its_own_weights_alone",),
     ),
     Fault(
@@ -149,8 +149,8 @@ FAULTS = (
     Fault(
         "classes_of_each_split_by_itself",
         "keras_gen/data/opening.py",
-        "return Source(name, split, of_classes(name, found, known))",
-        "return Source(name, split, found)",
+        "return Source(name, split, examples, levels, shape.interpolation)",
+        "return Source(name, split, found, levels, shape.interpolation)",
         ("tests/data/test_classes.py::test_a_class_that_is_missing_in_test_moves_no_other",),
     ),
     Fault(
