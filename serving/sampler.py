@@ -27,15 +27,15 @@ from serving.bundle.names import (
     TRUNCATION,
     N,
 )
+from serving.common.arrays import finite_floats, plain_array, room_for
 from serving.common.classes import class_labels
-from serving.common.errors import InputError
+from serving.common.errors import InputError, require_integer
 from serving.common.images import to_float
-from serving.common.noise import check_seed, check_truncation
+from serving.common.noise import INT64, check_seed, check_truncation
 from serving.runtime.addition import MOVED, SHIFT, addition
-from serving.runtime.networks import Arrays, Fill, Networks, at_least_one, fixed_axes
+from serving.runtime.networks import Arrays, Fill, Networks, fixed_axes
 from serving.runtime.providers import AUTO, Execution
 from serving.runtime.read_ahead import ReadAhead
-from serving.runtime.runner import Runner
 from serving.runtime.sessions import Options, Sessions, Settings
 
 BATCH_SIZE = 64
@@ -67,9 +67,22 @@ class Sampler:
         **options: Unpack[Options],
     ) -> None:
         self._networks = Networks(Sessions(bundle, Settings.of(settings, options), manifest))
-        self.bundle, self.manifest = self._networks.bundle, self._networks.manifest
-        self.settings = self._networks.sessions.settings
         self._label: int | None = None
+
+    @property
+    def bundle(self) -> Path:
+        """The folder."""
+        return self._networks.bundle
+
+    @property
+    def manifest(self) -> Manifest:
+        """What the bundle holds."""
+        return self._networks.manifest
+
+    @property
+    def settings(self) -> Settings:
+        """How the networks are run."""
+        return self._networks.sessions.settings
 
     def of_class(self, label: int) -> Sampler:
         """The same bundle, for pictures of one class wherever no other labels are given.
@@ -107,7 +120,7 @@ class Sampler:
         Args:
             batch_size: of the batches to come.
         """
-        at_least_one("batch_size", batch_size)
+        require_integer(1, batch_size=batch_size)
         labels = np.zeros(batch_size, np.int64) if self.takes_class else None
         if "sample" in self.abilities:
             self.sample(batch_size, batch_size=batch_size)
@@ -183,7 +196,10 @@ class Sampler:
         truncation: float | None = None,
     ) -> np.ndarray:
         """The latents `start` to `start + n - 1` of a seed, drawn from the prior: float32, (n, latent size)."""
-        at_least_one("n", n)
+        require_integer(1, INT64.max, n=n)
+        require_integer(0, INT64.max - n, start=start)
+        room_for("n", n, (self.latent.size,), "float32")
+        labels = self._given(n, labels)
         told = LABEL in self._networks.entry(NOISE).inputs
         return self._noise(seed, truncation)(n, start, self._drawn_labels(n, start, labels) if told else None)
 
@@ -197,7 +213,7 @@ class Sampler:
         """Pictures of latents.
 
         Args:
-            latents: float, (n, latent size).
+            latents: finite numbers, (n, latent size).
             batch_size: pictures computed at a time.
             progress: show a bar on standard error.
             labels: (n,) integers, for a decoder that sees the class.
@@ -205,7 +221,7 @@ class Sampler:
         Returns:
             (n, height, width, channels), uint8 unless the bundle was exported with float pictures.
         """
-        latents = np.asarray(latents, dtype=np.float32)
+        latents = finite_floats("latents", latents)
         if latents.ndim != 2 or latents.shape[1] != self.latent.size or len(latents) == 0:
             raise InputError(f"`latents` must have the shape (n, {self.latent.size}). Received: {latents.shape}.")
         feed = {LATENT: latents, **self._told(DECODER, len(latents), labels)}
@@ -275,25 +291,22 @@ class Sampler:
         beside = self._told(DECODER, len(images), labels)
         encoder, decoder, code = self._networks.runner(ENCODER), self._networks.runner(DECODER), self._code
         moved = None if shift is None else self._shift(shift)
+        mover = self._networks.sessions.added(addition())
 
         def fill(start: int, into: np.ndarray) -> None:
             part = slice(start, start + len(into))
             latent = encoder.value({name: values[part] for name, values in encoding.items()}, code)
             if moved is not None:
-                latent = self._mover.value({CODE: latent, SHIFT: moved}, MOVED)
+                latent = mover.value({CODE: latent, SHIFT: moved}, MOVED)
             decoder.run({LATENT: latent, **{name: values[part] for name, values in beside.items()}}, IMAGE, into)
 
         return self._networks.collect(DECODER, IMAGE, len(images), batch_size, fill, False)
 
     def _shift(self, shift: np.ndarray) -> np.ndarray:
-        shift = np.asarray(shift, np.float32)
-        if shift.shape != (self.latent.size,) or not np.isfinite(shift).all():
+        shift = plain_array("shift", shift)
+        if shift.shape != (self.latent.size,) or shift.dtype.kind not in "fiu" or not np.isfinite(shift).all():
             raise InputError(f"`shift` must be {self.latent.size} finite numbers. Received: {shift.shape}.")
-        return shift
-
-    @cached_property
-    def _mover(self) -> Runner:
-        return self._networks.sessions.added(addition())
+        return shift.astype(np.float32)
 
     @property
     def _code(self) -> str:
@@ -301,10 +314,9 @@ class Sampler:
 
     def _drawing(self, n: int, seed: int, labels: np.ndarray | None, truncation: float | None) -> Fill:
         """What draws a batch: the latents of its indices, decoded, as `sampler.onnx` does in one."""
-        at_least_one("n", n)
+        require_integer(1, INT64.max, n=n)
         noise = self._noise(seed, truncation)
-        if labels is not None:
-            labels = class_labels(n, len(self.manifest.classes), labels)
+        labels = self._given(n, labels)
         decoder = self._networks.runner(DECODER)
         noise_told, decoder_told = (LABEL in self._networks.entry(name).inputs for name in (NOISE, DECODER))
 
@@ -337,7 +349,7 @@ class Sampler:
         return draw
 
     def _pieces(self, n: int, batch_size: int, fill: Fill) -> Iterator[np.ndarray]:
-        at_least_one("batch_size", batch_size)
+        require_integer(1, batch_size=batch_size)
         tensor = self._networks.entry(DECODER).outputs[IMAGE]
         for start in range(0, n, batch_size):
             piece = np.empty((min(batch_size, n - start), *fixed_axes(tensor)), tensor.dtype)
@@ -349,6 +361,21 @@ class Sampler:
         if labels is None and self._label is not None:
             return np.full(n, self._label, np.int64)
         return class_labels(n, len(self.manifest.classes), labels, start)
+
+    def _given(self, n: int, labels: np.ndarray | None) -> np.ndarray | None:
+        """Labels that the caller gave, checked.
+
+        Raises:
+            InputError: a model that takes no class, or labels that are none of its classes.
+        """
+        if labels is None:
+            return None
+        if not self.takes_class:
+            raise InputError(
+                f"`labels` must be left out for {self.bundle}, whose networks take no class. "
+                f"Received: {np.size(labels)} labels."
+            )
+        return class_labels(n, len(self.manifest.classes), labels)
 
     def _truncated(self, truncation: float | None) -> Arrays:
         """What the noise must be told of a truncation, where it takes one."""
@@ -364,6 +391,7 @@ class Sampler:
 
     def _told(self, network: str, n: int, labels: np.ndarray | None) -> Arrays:
         """The labels where the network sees them: given, or of the bound class."""
+        labels = self._given(n, labels)
         if LABEL not in self._networks.entry(network).inputs:
             return {}
         if labels is None and self._label is None:

@@ -1,4 +1,4 @@
-"""`inference_service.yaml`: what KServe is to know to run a repository with its Triton runtime."""
+"""`inference_service.yaml`, with which KServe runs a model repository in its Triton runtime."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ HEAD = """\
 
 
 def inference_service(manifest: Manifest, storage_uri: str = STORAGE_URI) -> str:
-    """A KServe InferenceService (serving.kserve.io/v1beta1) of a repository.
+    """A KServe InferenceService (serving.kserve.io/v1beta1) for a repository, as YAML.
 
-    Memory: a gibibyte for the server, and three times the networks' files, which a session keeps a copy of and computes
-    beside.
+    The memory is one gibibyte for the server and three times the size of the networks' files: the file, the session's
+    copy of the weights, and what it computes.
 
     Args:
-        manifest: of the bundle.
-        storage_uri: where the repository will be for the cluster.
+        manifest: the bundle's manifest.
+        storage_uri: URI of the repository, as the cluster reaches it.
     """
     size = sum(stored.size for stored in stored_files(manifest))
     memory = f"{-(-(GIBIBYTE + 3 * size) // GIBIBYTE)}Gi"
@@ -52,12 +52,12 @@ def inference_service(manifest: Manifest, storage_uri: str = STORAGE_URI) -> str
 
 
 def check_uri(storage_uri: str) -> None:
-    """Raises InputError for what is no URI."""
+    """Raises InputError if the text is not a URI."""
     if not re.fullmatch(r"[a-z][a-z0-9+.-]*://\S+", storage_uri):
         raise InputError(f"--storage-uri must be a URI, such as {STORAGE_URI}. Received: {storage_uri!r}.")
 
 
 def _label(name: str) -> str:
-    """A name that Kubernetes takes: lower-case letters, digits and hyphens, beginning with a letter."""
+    """A name that Kubernetes accepts: lower-case letters, digits and hyphens, starting with a letter."""
     plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
     return plain[:50].rstrip("-") if plain[:1].isalpha() else f"model-{plain}"[:50].rstrip("-")

@@ -112,4 +112,6 @@ def batches_of(sampler: Sampler, source: Source) -> Iterator[tuple[np.ndarray, n
 
 def encode_data(sampler: Sampler, source: Source) -> np.ndarray:
     """Codes of a source's pictures; an encoder that sees classes is given the source's labels."""
-    return np.concatenate([sampler.encode(images, labels=labels) for images, labels in batches_of(sampler, source)])
+    batches = batches_of(sampler, source)
+    told = sampler.takes_class
+    return np.concatenate([sampler.encode(images, labels=labels if told else None) for images, labels in batches])

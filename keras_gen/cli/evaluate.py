@@ -223,10 +223,13 @@ class _BundleCoder:
         self.decodes = "decode" in sampler.abilities
 
     def encode(self, images: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
-        return self.sampler.encode(self.sampler.as_input(to_uint8(images)), labels=labels)
+        return self.sampler.encode(self.sampler.as_input(to_uint8(images)), labels=self._told(labels))
 
     def decode(self, latents: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
-        return to_float(self.sampler.decode(latents, labels=labels))
+        return to_float(self.sampler.decode(latents, labels=self._told(labels)))
+
+    def _told(self, labels: np.ndarray | None) -> np.ndarray | None:
+        return labels if self.sampler.takes_class else None
 
     def classify(self, images: np.ndarray) -> np.ndarray:
         return self.sampler.classify(self.sampler.as_input(to_uint8(images)))

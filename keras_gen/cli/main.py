@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import os
 import sys
 from collections.abc import Sequence
@@ -95,18 +96,21 @@ def _run(words: list[str]) -> int:
         raise InputError(
             f"the command must be one of {', '.join(COMMANDS)}. Received: {name!r}.{nearest(name, list(COMMANDS))}"
         )
-    command = importlib.import_module(f"keras_gen.cli.{name}")
     try:
-        return command.run(rest)
+        return importlib.import_module(f"keras_gen.cli.{name}").run(rest)
     except ModuleNotFoundError as error:
         missing = (error.name or "").partition(".")[0]
         if missing in ("keras_gen", "export", "serving"):
             raise
-        extras = {**dict.fromkeys(("onnxruntime", "PIL", "numpy", "matplotlib"), "serve"), "av": "video", "ray": "ray"}
-        extra = extras.get(missing, "train,serve")
         raise InputError(
-            f"`keras-gen {name}` needs the package {missing!r}: pip install 'keras-gen[{extra}]'."
+            f"`keras-gen {name}` needs the package {missing!r}: pip install 'keras-gen[{_extra_of(missing)}]'."
         ) from error
+
+
+def _extra_of(package: str) -> str:
+    """The extra that brings a package. Whoever has an ONNX Runtime is not told to install another one over it."""
+    extras = {**dict.fromkeys(("onnxruntime", "PIL", "numpy", "matplotlib"), "serve"), "av": "video", "ray": "ray"}
+    return extras.get(package, "train" if importlib.util.find_spec("onnxruntime") else "train,serve")
 
 
 def _help() -> str:

@@ -73,5 +73,5 @@ def _check_abilities(sampler: Sampler, by: str) -> None:
 def _codes(sampler: Sampler, samples: np.ndarray) -> np.ndarray:
     """Codes of samples, whose classes an encoder that sees them is given."""
     classes, bound = len(sampler.manifest.classes), sampler.label
-    labels = class_labels(len(samples), classes) if classes and bound is None else None
+    labels = class_labels(len(samples), classes) if sampler.takes_class and bound is None else None
     return sampler.encode(sampler.as_input(samples), labels=labels)

@@ -17,7 +17,7 @@ FrameChoice = Literal["all", "first"]
 
 
 def run(words: Sequence[str]) -> int:
-    """Translates as the command line says; 1 where pictures of a folder could not be."""
+    """Translates as the command line says; 1 where pictures of a folder, or a part of a video, could not be."""
     from serving.common.images import MAX_PIXELS, let_pillow_decode
     from serving.translation.translator import TILE, Translator
     from serving.translation.video import is_video
@@ -32,6 +32,9 @@ def run(words: Sequence[str]) -> int:
     parser.add_argument("--max-pixels", type=int, default=MAX_PIXELS, help="pictures with more pixels are refused.")
     parser.add_argument(
         "--overwrite", type=bool, default=False, help="for a folder: translate again what is there already."
+    )
+    parser.add_argument(
+        "--keep-going", type=bool, default=False, help="for a damaged video: write the frames that can be read."
     )
     parser.add_argument(
         "--frames",
@@ -115,10 +118,15 @@ def _on_ray(source: Path, out: Path, options: Any, progress: Callable[[int], Non
 def _video(translator: Any, source: Path, out: Path, options: Any) -> int:
     from serving.translation.video import translate_video
 
+    said: list[str] = []
+    damage: list[str] = []
+    damaged = damage.append if options.keep_going else None
     with _bar("frame") as progress:
-        frames = translate_video(translator, source, out, options.to, progress)
+        frames = translate_video(translator, source, out, options.to, progress, said.append, damaged)
+    for line in said + damage:
+        print(f"keras-gen: {line}", file=sys.stderr)
     print(f"{frames} frames: {out}")
-    return 0
+    return 1 if damage else 0
 
 
 @contextmanager

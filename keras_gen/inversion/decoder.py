@@ -47,8 +47,11 @@ class LatentDecoder:
 class BundleCoder(Protocol):
     """What an inversion needs of a bundle that runs: `serving.load` gives it."""
 
-    bundle: Path
-    manifest: Manifest
+    @property
+    def bundle(self) -> Path: ...
+
+    @property
+    def manifest(self) -> Manifest: ...
 
     @property
     def abilities(self) -> Collection[str]: ...
@@ -60,7 +63,10 @@ class BundleCoder(Protocol):
 
     def as_input(self, images: np.ndarray) -> np.ndarray: ...
 
-    def encode(self, images: np.ndarray, *, labels: np.ndarray) -> np.ndarray: ...
+    @property
+    def takes_class(self) -> bool: ...
+
+    def encode(self, images: np.ndarray, *, labels: np.ndarray | None) -> np.ndarray: ...
 
 
 def open_decoder(place: str | Path, load: Callable[[Path], BundleCoder]) -> LatentDecoder:
@@ -132,7 +138,7 @@ def decoder_of_bundle(sampler: BundleCoder) -> LatentDecoder:
         return outputs.get("image_unrounded", outputs["image"])
 
     def encode(images: np.ndarray, labels: np.ndarray) -> np.ndarray:
-        return sampler.encode(sampler.as_input(to_uint8(images)), labels=labels)
+        return sampler.encode(sampler.as_input(to_uint8(images)), labels=labels if sampler.takes_class else None)
 
     image, abilities = sampler.manifest.image, sampler.abilities
     return LatentDecoder(

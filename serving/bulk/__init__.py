@@ -1,1 +1,1 @@
-"""Work on very many pictures: in parts, here or on the machines of a Ray cluster, with the same result."""
+"""Work on very many pictures, split into parts that run on this machine or on a Ray cluster, with the same result."""

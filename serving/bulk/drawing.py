@@ -1,8 +1,10 @@
-"""Pictures of a seed into a folder: a PNG each, or arrays of many."""
+"""Draws the pictures of a seed into a folder, as PNG files or as arrays of many pictures."""
 
 from __future__ import annotations
 
 import json
+import math
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,37 +14,42 @@ import numpy as np
 
 from serving.bulk.job import Done, Part, Results
 from serving.bundle.manifest import Manifest
-from serving.bundle.names import DECODER, NOISE
+from serving.bundle.names import DECODER, IMAGE, NOISE
 from serving.common.classes import class_labels
-from serving.common.errors import InputError, require_among, require_at_least
+from serving.common.errors import InputError, require_among, require_integer
 from serving.common.files import remove_leftovers, whole_file
 from serving.common.images import to_uint8, write_png
+from serving.common.noise import INT64
+from serving.runtime.networks import fixed_axes
 from serving.runtime.sessions import DEFAULT, Settings
 from serving.sampler import BATCH_SIZE, Sampler
 
 SHARD_SIZE = 1000
 RECORD = ".drawing.json"
+# Bytes of one grey pixel: signature, header, one byte of compressed data and the end.
+SMALLEST_PNG = 67
 Format = Literal["png", "npy"]
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """The pictures 0 to n - 1 of a seed, as files of a folder that are named by the index of their first picture.
+    """The pictures 0 to n - 1 of a seed, written as files that are named after the index of their first picture.
 
     Attributes:
         bundle: folder written by `keras-gen export`.
         target: the folder to write.
-        n: how many.
+        n: number of pictures.
         seed: any 64-bit integer.
-        label: the class, or None for one after the other where the model takes one.
+        label: label of the class; by default one class after the other, if the model takes a class.
         truncation: as for `Sampler.sample`.
         batch_size: pictures computed at a time.
-        format: `png`, a uint8 file each, or `npy`, arrays (pictures, height, width, channels) of the bundle's type.
-        shard_size: pictures of an array; the last one may have fewer.
+        format: `png` writes one uint8 file per picture; `npy` writes arrays (pictures, height, width, channels) of the
+            bundle's type.
+        shard_size: number of pictures in an array; the last one may have fewer.
         settings: how the networks are run.
 
     Raises:
-        InputError: a number out of range.
+        InputError: a number out of range, or more pictures than the disk can hold.
     """
 
     bundle: Path
@@ -57,12 +64,13 @@ class Drawing:
     settings: Settings = DEFAULT
 
     def __post_init__(self) -> None:
-        require_at_least(1, n=self.n, batch_size=self.batch_size, shard_size=self.shard_size)
+        require_integer(1, INT64.max, n=self.n)
+        require_integer(1, batch_size=self.batch_size, shard_size=self.shard_size)
         require_among(get_args(Format), format=self.format)
 
     @property
     def parts(self) -> int:
-        """Batches, or arrays."""
+        """Number of parts; a part is a batch of PNG files, or an array."""
         return -(-self.n // self._step)
 
     @property
@@ -70,18 +78,18 @@ class Drawing:
         return self.batch_size if self.format == "png" else self.shard_size
 
     def size(self, part: int) -> int:
-        """Pictures of a part."""
+        """Number of pictures in a part."""
         return min(self._step, self.n - part * self._step)
 
     def moved(self, settings: Settings) -> Drawing:
-        """The same pictures, drawn elsewhere."""
+        """The same pictures, drawn with other settings."""
         return replace(self, settings=settings)
 
     def open(self) -> Part:
-        """What draws a part.
+        """Returns the function that draws a part.
 
         Raises:
-            InputError: a bundle that draws no pictures, or does not do it as asked.
+            InputError: the bundle cannot draw pictures, or does not take the label or the truncation.
         """
         sampler = Sampler(self.bundle, self.settings)
         if self.label is not None:
@@ -98,8 +106,13 @@ class Drawing:
         return do
 
     def begin(self) -> None:
-        """Makes the folder ready: what an interrupted drawing of the same pictures left there stays, and other files
-        under the names that will be written go."""
+        """Prepares the folder. Files of an interrupted drawing of the same pictures stay; other files with the names
+        that will be written are removed.
+
+        Raises:
+            InputError: more pictures than the disk can hold.
+        """
+        self._check_disk()
         record = self.target / RECORD
         if record.is_file() and record.read_text(encoding="utf-8") == self._record():
             return
@@ -113,10 +126,10 @@ class Drawing:
             temporary.write_text(self._record(), encoding="utf-8")
 
     def end(self) -> None:
-        """Takes away what is of use only to an interrupted drawing.
+        """Removes the files that only an interrupted drawing needs.
 
         Raises:
-            OSError: a file is not there.
+            OSError: a picture was not written.
         """
         there = {path.name for path in self.target.iterdir()}
         if missing := [path for path in self._files() if path.name not in there]:
@@ -124,8 +137,25 @@ class Drawing:
         remove_leftovers([*self._files(), self.target / RECORD])
         (self.target / RECORD).unlink(missing_ok=True)
 
+    def _check_disk(self) -> None:
+        """Raises InputError where even an empty disk could not hold the pictures."""
+        there = next(folder for folder in self.target.absolute().parents if folder.is_dir())
+        size, disk = self.n * self._least_bytes(), shutil.disk_usage(there).total
+        if size > disk:
+            raise InputError(
+                f"`n` must be so small that the pictures fit on the disk of {disk / 1e9:.3g} GB. "
+                f"Received: {self.n}, which take {size / 1e9:.3g} GB or more."
+            )
+
+    def _least_bytes(self) -> int:
+        """What a picture takes on the disk at the least."""
+        if self.format == "png":
+            return SMALLEST_PNG
+        made = Manifest.read(self.bundle).networks[DECODER].outputs[IMAGE]
+        return math.prod(fixed_axes(made)) * np.dtype(made.dtype).itemsize
+
     def _record(self) -> str:
-        """What decides on the content of the files."""
+        """Everything that determines the content of the files, as JSON."""
         networks = Manifest.read(self.bundle).networks
         stored = {name: (networks[name], networks[name].weights) for name in (NOISE, DECODER) if name in networks}
         drawn: dict[str, Any] = {name: [file.sha256 for file in files if file] for name, files in stored.items()}
@@ -163,7 +193,7 @@ class Drawing:
             np.save(opened, np.concatenate(batches), allow_pickle=False)
 
     def _drawn(self, sampler: Sampler, start: int, count: int) -> np.ndarray:
-        """The pictures from an index on, at once."""
+        """`count` pictures from the index `start` on, in one batch."""
         labels = None
         if sampler.takes_class:
             bound = None if sampler.label is None else np.full(count, sampler.label)
@@ -173,12 +203,12 @@ class Drawing:
 
 
 def drawn(drawing: Drawing, results: Results, progress: Callable[[int], None] = lambda done: None) -> None:
-    """Draws into the folder; the same call continues what was interrupted.
+    """Draws into the folder. The same call resumes an interrupted drawing.
 
     Args:
-        drawing: what.
-        results: the parts of it, which are done as they are asked for.
-        progress: called with the number of pictures that are done, as they are.
+        drawing: what to draw.
+        results: its parts, which run as the iterator advances.
+        progress: called with the number of pictures that were finished since the last call.
     """
     drawing.begin()
     for part, _ in results:

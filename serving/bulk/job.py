@@ -1,4 +1,4 @@
-"""Work in numbered parts that may be done in any order, by anyone, and again."""
+"""Work that is split into numbered parts, which may run in any order, in any process, and more than once."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ Results = Iterator[tuple[int, Done]]
 
 
 class Job(Protocol):
-    """Work that is described by what it holds, so that another process can be given it.
+    """Work whose description can be sent to another process.
 
-    A part writes its files whole or not at all, under names that the job knows beforehand, and leaves those that are
-    there as they are: whoever does a part again does what is missing.
+    A part writes each of its files completely or not at all, under names that are known beforehand, and leaves existing
+    files as they are. A part that runs again therefore writes only the files that are missing.
     """
 
     @property
@@ -26,27 +26,27 @@ class Job(Protocol):
 
     @property
     def parts(self) -> int:
-        """How many there are."""
+        """Number of parts."""
         ...
 
     def size(self, part: int) -> int:
-        """How many pictures a part is, for a progress bar."""
+        """Number of pictures in a part, for a progress bar."""
         ...
 
     def open(self) -> Part:
-        """What does a part, and gives the pictures that could not be done, each with the reason in a line.
+        """Returns the function that runs a part. It returns the pictures that failed, each with the reason in one line.
 
-        Opening loads the networks. It is called once in every process.
+        `open` loads the networks. It is called once in every process.
         """
         ...
 
     def moved(self, settings: Settings) -> Job:
-        """The same work, run otherwise."""
+        """The same work with other settings."""
         ...
 
 
 def done_here(job: Job) -> Results:
-    """Every part in this process, in order: (its number, what failed). Mistakes are named at once.
+    """Runs every part in this process, in order: (number of the part, what failed). Mistakes are raised at once.
 
     Raises:
         InputError: as for the job's `open`.

@@ -1,7 +1,7 @@
 """Parts of a job on a pool of Ray Data's actors. Needs Ray: `pip install 'keras-gen[ray]'`.
 
-A worker that dies is replaced, and its part done again by another: parts write files whole or not at all and leave
-those that are there, so that nothing is lost and nothing is there twice.
+A worker that dies is replaced, and another one runs its part again. Parts write files completely or not at all and keep
+existing ones, so that no picture is lost or written twice.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from serving.common.errors import InputError, require_at_least
 from serving.runtime.providers import AUTO, CPU, CUDA, TENSORRT
 
 LOCAL = "local"
-# Nothing large goes through Ray: workers are told numbers of parts, and read and write files themselves.
+# Nothing large goes through Ray: workers get the numbers of parts, and read and write files themselves.
 OBJECT_STORE = 100 * 2**20
-# A part that takes its worker down as often as this will do so for ever.
+# A part that kills its worker this often would always kill it.
 ATTEMPTS = 4
 BLOCKS = 1000
 REACHED_WITHIN = 10.0
@@ -32,21 +32,21 @@ ERRORS: dict[str, type[Exception]] = {"mistake": InputError, "system": OSError, 
 
 @contextmanager
 def on_ray(job: Job, address: str, workers: int | None = None, threads: int | None = None) -> Iterator[Results]:
-    """Every part of a job, in the order in which they are done: (its number, what failed). Nothing is done before the
-    first is asked for.
+    """Yields an iterator over the parts of a job, in the order in which they finish: (number of the part, what failed).
+    The work begins with the first item that is requested.
 
-    Every machine of a cluster must have keras-gen, and the bundle and the folders at the same place.
+    Every machine of a cluster must have keras-gen, and the bundle and the folders under the same paths.
 
     Args:
-        job: what to do.
-        address: `local` for a Ray of its own on this machine, which listens to this machine alone; else a cluster's.
-        workers: processes; as many as there are CPUs for by default, or GPUs where there are any and the job's provider
-            does not say otherwise.
-        threads: CPU threads of each; 1 by default.
+        job: the work.
+        address: `local` starts Ray on this machine, for this machine alone; otherwise the address of a cluster.
+        workers: number of processes; by default one per GPU if there are GPUs and the job's provider may use them,
+            otherwise as many as there are CPUs for.
+        threads: number of CPU threads of each process; 1 by default.
 
     Raises:
         ModuleNotFoundError: Ray is not installed.
-        InputError: no cluster at the address, or what a worker cannot use.
+        InputError: there is no cluster at the address, or a worker cannot use the bundle or the settings.
         ChildProcessError: workers die again and again.
     """
     require_at_least(1, **{name: n for name, n in {"workers": workers, "threads": threads}.items() if n is not None})
@@ -56,7 +56,7 @@ def on_ray(job: Job, address: str, workers: int | None = None, threads: int | No
 
 @contextmanager
 def _connected(address: str, workers: int | None, threads: int) -> Iterator[Any]:
-    """Ray, which says on standard error what it has to say."""
+    """Yields Ray, connected. What it prints goes to standard error."""
     _prepare(address)
     import ray
     import ray.data  # names what is missing before anything is started
@@ -80,7 +80,7 @@ def _connected(address: str, workers: int | None, threads: int) -> Iterator[Any]
 
 
 def _check_reached(address: str) -> None:
-    """Ray itself tries an address at which nobody listens for many minutes."""
+    """Raises InputError if nothing listens at the address. Ray itself would keep trying for many minutes."""
     if address in (LOCAL, "auto"):
         return
     host, _, port = address.removeprefix("ray://").rpartition(":")
@@ -100,7 +100,7 @@ def _no_cluster(address: str, reason: str) -> InputError:
 
 @contextmanager
 def _silent() -> Iterator[None]:
-    """Nothing reaches the standard error stream but an exception: Ray's C++ parts announce their own log level."""
+    """Suppresses standard error, except exceptions: Ray's C++ libraries print their log level there."""
     sys.stderr.flush()
     saved, silence = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, 2)
@@ -113,11 +113,11 @@ def _silent() -> Iterator[None]:
 
 
 def _prepare(address: str) -> None:
-    """What Ray reads when it is imported or started: no statistics sent, nothing said that is not an error. One of its
-    own is reached from this machine alone, and by who knows its token."""
+    """Sets what Ray reads when it is imported or started: it sends no statistics and prints only errors. A local Ray is
+    reachable from this machine only, with a token."""
     settings = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_BACKEND_LOG_LEVEL": "fatal"}
     if address == LOCAL:
-        # Made for systems on which Ray has no clusters; what it does is to stay on the loopback address.
+        # Meant for systems on which Ray has no clusters. Its effect is that Ray stays on the loopback address.
         settings["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
         if "RAY_AUTH_MODE" not in os.environ:
             settings |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
@@ -130,7 +130,7 @@ def _mapped(ray: Any, job: Job, workers: int | None, threads: int) -> Results:
     cpus, gpus = int(resources.get("CPU", 0)), int(resources.get("GPU", 0))
     on_gpu = job.settings.provider in (CUDA, TENSORRT) or (job.settings.provider == AUTO and gpus > 0)
     pool = workers or max(1, gpus if on_gpu else cpus // threads)
-    # Without a GPU of its own a worker must not take one.
+    # A worker that was given no GPU must not use one.
     job = job.moved(replace(job.settings, provider=job.settings.provider if on_gpu else CPU, threads=threads))
     _quiet(ray)
     attempts = ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=-1)(Attempts).remote()
@@ -152,7 +152,7 @@ def _mapped(ray: Any, job: Job, workers: int | None, threads: int) -> Results:
     except ray.exceptions.RayError as error:
         raise ChildProcessError(f"the workers of --ray must stay alive. Received: {_one_line(error)}") from error
     if missing:
-        raise ChildProcessError(f"Ray must do every part. Received: {len(missing)} undone.")
+        raise ChildProcessError(f"Ray must run every part. Received: {len(missing)} parts that did not run.")
 
 
 def _quiet(ray: Any) -> None:
@@ -166,23 +166,23 @@ def _quiet(ray: Any) -> None:
 
 
 class Attempts:
-    """How often each part was begun; a process of its own, so that it outlives the workers."""
+    """Counts how often each part was started. It is a process of its own, so that it outlives the workers."""
 
     def __init__(self) -> None:
         self.counts: dict[int, int] = {}
 
     def begin(self, part: int) -> int:
-        """Counts one more, and gives how many there were."""
+        """Adds one start of a part, and returns the number of its starts."""
         self.counts[part] = self.counts.get(part, 0) + 1
         return self.counts[part]
 
 
 class Worker:
-    """A process of the pool: opens the job for its first part, then does one after the other.
+    """A process of the pool: it opens the job for its first part, then runs one part after the other.
 
     Args:
-        job: what to do.
-        attempts: the actor of `Attempts`. Ray Data itself repeats what a worker died of without end.
+        job: the work.
+        attempts: the actor of `Attempts`. Ray Data itself would repeat a part that kills workers without end.
     """
 
     def __init__(self, job: Job, attempts: Any) -> None:
@@ -190,7 +190,7 @@ class Worker:
         self.do: Part | None = None
 
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
-        """The number of a part -> with what failed; a `problem` is one that stops everything."""
+        """Runs the part of a row, and returns the row with what failed; a `problem` stops the whole job."""
         part = int(row["part"])
         told = {"part": part, "failed": "{}", "problem": "", "kind": ""}
         import ray

@@ -1,4 +1,4 @@
-"""A folder of pictures from one domain to another, in parts."""
+"""Translates a folder of pictures to another domain, in parts."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from serving.runtime.sessions import DEFAULT, Settings
 from serving.translation.files import Report, folder_pictures, no_pictures, translate_files
 from serving.translation.translator import TILE, Translator
 
-# A part is as much as is lost when whoever does it ends, and is not so little that asking for it takes long.
+# A part is what is lost if its process dies. A smaller one would make the requests for parts expensive.
 MOST_FILES = 16
 PARTS = 64
 
 
 @dataclass(frozen=True)
 class FolderTranslation:
-    """The pictures of a folder and the folders within, which keep their names and places.
+    """The translation of the pictures in a folder and its sub-folders, which keep their names.
 
     Attributes:
         bundle: folder written by `keras-gen export`.
         source: the folder.
         target: the folder to write.
-        files: places in `source`.
+        files: paths of the pictures, relative to `source`.
         to: the domain to translate to.
-        overwrite: translate anew what is in `target` already.
+        overwrite: translate pictures that exist in `target` again.
         tile: as for `Translator`.
         max_pixels: a larger picture is refused before it is decoded.
         frames: of a file with several: `all`, or the `first`.
@@ -49,7 +49,7 @@ class FolderTranslation:
 
     @property
     def parts(self) -> int:
-        """Groups of files."""
+        """Number of groups of files."""
         return -(-len(self.files) // self._step)
 
     @property
@@ -57,7 +57,7 @@ class FolderTranslation:
         return max(1, min(MOST_FILES, len(self.files) // PARTS))
 
     def size(self, part: int) -> int:
-        """Pictures of a part."""
+        """Number of pictures in a part."""
         return len(self._of(part))
 
     def _of(self, part: int) -> tuple[Path, ...]:
@@ -68,14 +68,14 @@ class FolderTranslation:
         return self.target / written_name(file)
 
     def moved(self, settings: Settings) -> FolderTranslation:
-        """The same pictures, translated elsewhere."""
+        """The same pictures, translated with other settings."""
         return replace(self, settings=settings)
 
     def open(self) -> Part:
-        """What translates a part.
+        """Returns the function that translates a part.
 
         Raises:
-            InputError: a bundle that does not translate to that domain.
+            InputError: the bundle does not translate to that domain.
         """
         translator = Translator(self.bundle, self.settings, tile=self.tile)
         translator.check_target(self.to)
@@ -91,10 +91,10 @@ class FolderTranslation:
 
 
 def missing(translation: FolderTranslation) -> tuple[FolderTranslation, Report]:
-    """The translation of the pictures that are to be translated, and a report of those that were there.
+    """The translation of the pictures that are still missing, and a report that counts those that exist.
 
     Raises:
-        InputError: a folder that is not there, has no pictures or holds the target.
+        InputError: the folder does not exist, has no pictures or contains the target.
     """
     files = folder_pictures(translation.source, translation.target)
     wanted = tuple(file for file in files if translation.overwrite or not translation.written(file).exists())
@@ -108,13 +108,13 @@ def translated(
     report: Report,
     progress: Callable[[int], None] = lambda done: None,
 ) -> None:
-    """Translates the pictures; the same call continues what was interrupted.
+    """Translates the pictures. The same call resumes an interrupted translation.
 
     Args:
-        translation: what.
-        results: the parts of it, which are done as they are asked for.
-        report: what became of the pictures is added to it.
-        progress: called with the number of pictures that are done, as they are.
+        translation: what to translate.
+        results: its parts, which run as the iterator advances.
+        report: counts and failures are added to it.
+        progress: called with the number of pictures that were finished since the last call.
     """
     for part, failed in results:
         report.failed.update((Path(file), problem) for file, problem in failed.items())

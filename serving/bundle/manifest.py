@@ -13,6 +13,7 @@ from typing import Any, TypeGuard
 
 from serving.bundle import schema
 from serving.bundle.json_reader import JsonReader, parse_document
+from serving.bundle.links import real_file
 from serving.bundle.names import MEASURED_STATISTICS, USE_OWN_STATISTICS
 from serving.common.errors import InputError
 
@@ -155,16 +156,17 @@ class Manifest:
         """Reads `bundle/manifest.json`.
 
         Raises:
-            InputError: the folder is not there or is not a bundle, or the manifest is not valid.
+            InputError: the folder is not there or is not a bundle, the manifest is a link that leads out of it, or
+                the manifest is not valid.
         """
-        path = bundle / FILE_NAME
-        if not path.is_file() or path.is_symlink():
-            what = "a link" if path.is_symlink() else "a folder without one" if bundle.is_dir() else "no such folder"
+        path, real = bundle / FILE_NAME, real_file(bundle, FILE_NAME)
+        if real is None:
+            what = "a folder without one" if bundle.is_dir() else "no such folder"
             raise InputError(f"{bundle} must be a bundle with a {FILE_NAME}. Received: {what}.")
-        with path.open("rb") as file:
+        with real.open("rb") as file:
             content = file.read(schema.MOST_BYTES + 1)
         if len(content) > schema.MOST_BYTES:
-            raise InputError(f"{path} must have at most {schema.MOST_BYTES} bytes. Received: {path.stat().st_size}.")
+            raise InputError(f"{path} must have at most {schema.MOST_BYTES} bytes. Received: {real.stat().st_size}.")
         try:
             return cls.from_json(content.decode("utf-8"))
         except UnicodeDecodeError:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import stat
 from pathlib import Path
 
+from serving.bundle.links import real_file
 from serving.bundle.manifest import Manifest, Network, Weights
 from serving.common.errors import InputError
 
@@ -23,34 +23,30 @@ def stored_files(manifest: Manifest) -> list[Stored]:
 
 
 def check_present(bundle: Path, stored: Stored) -> Path:
-    """The path of a file that the manifest names, which is there with the size that it states.
+    """The path, behind a link, of a file that the manifest names, which is there with the size that it states.
 
     Raises:
-        InputError: the file is missing, has another size or is a link.
+        InputError: the file is missing, has another size or is a link that leads out of the bundle.
     """
     path = bundle / stored.file
-    try:
-        status = path.lstat()
-    except OSError:
-        raise InputError(f"{path} is named in the manifest. Received: no such file.") from None
-    if not stat.S_ISREG(status.st_mode):
-        what = "a symbolic link" if stat.S_ISLNK(status.st_mode) else "something else"
-        raise InputError(f"{path} must be a file of its own. Received: {what}.")
-    if status.st_size != stored.size:
-        raise InputError(f"{path} must have {stored.size} bytes. Received: {status.st_size}.")
-    return path
+    real = real_file(bundle, stored.file)
+    if real is None:
+        raise InputError(f"{path} is named in the manifest. Received: no such file.")
+    size = real.lstat().st_size
+    if size != stored.size:
+        raise InputError(f"{path} must have {stored.size} bytes. Received: {size}.")
+    return real
 
 
 def read_verified(bundle: Path, stored: Stored) -> bytes:
     """The bytes of a file, after its size and SHA-256 were compared with the manifest's.
 
     Raises:
-        InputError: the file is missing, truncated, altered or a link.
+        InputError: the file is missing, truncated, altered or a link that leads out of the bundle.
     """
-    path = check_present(bundle, stored)
-    with path.open("rb") as file:
+    with check_present(bundle, stored).open("rb") as file:
         content = file.read(stored.size + 1)  # no more, should it grow meanwhile
     digest = hashlib.sha256(content).hexdigest()
     if digest != stored.sha256:
-        raise InputError(f"{path} must have the SHA-256 {stored.sha256}. Received: {digest}.")
+        raise InputError(f"{bundle / stored.file} must have the SHA-256 {stored.sha256}. Received: {digest}.")
     return content

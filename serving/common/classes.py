@@ -22,8 +22,10 @@ def class_labels(n: int, classes: int, labels: np.ndarray | Sequence[int] | None
         int64, (n,).
 
     Raises:
-        InputError: the number of labels is not `n`, or a label is not a class.
+        InputError: the number of labels is not `n`, a label is not a class, or there are no classes.
     """
+    if classes < 1:
+        raise InputError("`labels` must be left out for a model without classes. Received: a model without classes.")
     if labels is None:
         return np.arange(start, start + n, dtype=np.int64) % classes
     given = np.asarray(labels)

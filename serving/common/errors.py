@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Integral
 
 
 class InputError(ValueError):
@@ -18,6 +19,23 @@ def require_at_least(least: float, **values: float) -> None:
     for name, value in values.items():
         if not value >= least:
             raise InputError(f"`{name}` must be at least {least}. Received: {value}.")
+
+
+def require_integer(least: int, most: int | None = None, **values: object) -> None:
+    """Raises InputError for the first value that is no integer from `least` to `most`, and names it.
+
+    NumPy's integers are integers; True, 2.0 and None are not.
+    """
+    for name, value in values.items():
+        if not isinstance(value, Integral) or isinstance(value, bool) or int(value) < least:
+            raise InputError(f"`{name}` must be an integer of at least {least}. Received: {shown(value)}.")
+        if most is not None and int(value) > most:
+            raise InputError(f"`{name}` must be an integer of at most {most}. Received: {shown(value)}.")
+
+
+def shown(value: object) -> str:
+    """A value as messages show it: text in quotes, anything else as it prints, on one line and cut off where long."""
+    return " ".join((repr(value) if isinstance(value, str) else str(value)).split())[:80]
 
 
 def require_among(choices: Sequence[str], **values: object) -> None:

@@ -10,9 +10,11 @@ therefore depends only on its seed and its index, and not on how many others are
 
 from __future__ import annotations
 
+from numbers import Integral, Real
+
 import numpy as np
 
-from serving.common.errors import InputError
+from serving.common.errors import InputError, shown
 
 GOLDEN = 0x9E3779B97F4A7C15
 MULTIPLIERS = (0xBF58476D1CE4E5B9, 0x94D049BB133111EB)
@@ -51,14 +53,15 @@ def standard_normal(seed: int, n: int, size: int, start: int = 0) -> np.ndarray:
 
 def check_seed(seed: int) -> None:
     """Raises InputError if the seed is not a signed 64-bit integer."""
-    if not INT64.min <= seed <= INT64.max:
-        raise InputError(f"`seed` must be a 64-bit integer. Received: {seed}.")
+    whole = isinstance(seed, Integral) and not isinstance(seed, bool)
+    if not whole or not INT64.min <= seed <= INT64.max:
+        raise InputError(f"`seed` must be a 64-bit integer. Received: {shown(seed)}.")
 
 
 def check_truncation(truncation: float) -> None:
     """Raises InputError if the truncation is not above 0; infinity means no truncation."""
-    if not truncation > 0:
-        raise InputError(f"`truncation` must be above 0. Received: {truncation}.")
+    if not isinstance(truncation, Real) or not truncation > 0:
+        raise InputError(f"`truncation` must be above 0. Received: {shown(truncation)}.")
 
 
 def _mix(word: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Looking at a latent space through the decoder. Every function returns latents, row by row, to decode."""
+"""Latents whose decoded pictures show a latent space. Every function returns latents, row by row, to decode."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ Path = Literal["linear", "spherical"]
 def manifold(
     size: int, side: int = 20, dimensions: Sequence[int] = (0, 1), draws: np.ndarray | None = None
 ) -> np.ndarray:
-    """A square grid over two dimensions of a latent space, spaced evenly in the prior's probability.
+    """A square grid over two dimensions of a latent space, with even steps in the prior's probability.
 
-    The quantiles run from 2 % to 98 % and pass through the prior's inverse distribution function, so that every
-    row and every column of the grid is as likely as any other under the prior. The prior is standard normal, or
-    what `draws` were drawn from: then each dimension passes through its own empirical quantiles. Other dimensions
-    stay at the prior's mean, which is zero, or the mean of the draws.
+    The coordinates are the quantiles of the prior from 2 % to 98 %, so that all rows and all columns of the grid are
+    equally likely under the prior. The prior is the standard normal distribution, or the one that `draws` come from:
+    then each dimension has its own empirical quantiles. The other dimensions stay at the prior's mean, which is zero,
+    or at the mean of the draws.
 
     Args:
         size: length of a latent, at least 2.
-        side: latents in a row and in a column.
-        dimensions: the one that grows along a row, and the one that grows down the rows.
-        draws: many latents of a prior that is not standard normal, (n, size).
+        side: number of latents in a row and in a column.
+        dimensions: the dimension that grows along a row, and the one that grows from row to row.
+        draws: many latents of a prior that is not the standard normal distribution, (n, size).
 
     Returns:
         float32, (side * side, size).
 
     Raises:
-        InputError: a latent too short, dimensions that it does not have, or draws of another shape.
+        InputError: the latent is too short or does not have these dimensions, or the draws have another shape.
 
     Source: Kingma & Welling 2013, "Auto-Encoding Variational Bayes", figure 4.
     """
@@ -57,19 +57,20 @@ def manifold(
 
 
 def interpolate(stations: np.ndarray, steps: int = 10, path: Path = "spherical") -> np.ndarray:
-    """Latents on the way from each station to the next.
+    """Latents on the path from each station to the next.
 
     Args:
         stations: (n, size), n at least 2.
-        steps: latents per way, both ends counted; a station between two ways appears once.
-        path: `linear`, or `spherical`: along the arc between the directions, the length changing linearly, which
-            stays where a normal prior has its mass.
+        steps: number of latents from one station to the next, including both; a station between two others appears
+            once.
+        path: `linear`, or `spherical`: along the arc between the two directions, with a length that changes linearly,
+            so that the latents stay where a normal prior has its mass.
 
     Returns:
         float32, ((n - 1) * (steps - 1) + 1, size).
 
     Raises:
-        InputError: fewer than two stations or steps, or an unknown path.
+        InputError: there are fewer than two stations or steps, or the path is unknown.
 
     Source: spherical: White 2016, "Sampling Generative Networks", section 2.1.
     """
@@ -85,19 +86,19 @@ def interpolate(stations: np.ndarray, steps: int = 10, path: Path = "spherical")
 
 
 def traverse(latent: np.ndarray, dimensions: Sequence[int], steps: int = 9, reach: float = 3.0) -> np.ndarray:
-    """One dimension at a time moved from `-reach` to `reach`, the others kept.
+    """Moves one dimension at a time from `-reach` to `reach`, and keeps the others.
 
     Args:
         latent: (size,).
-        dimensions: which to move, a row of pictures each.
-        steps: latents in a row.
-        reach: in units of the prior's standard deviation.
+        dimensions: the dimensions to move, each in a row of its own.
+        steps: number of latents in a row.
+        reach: distance in units of the prior's standard deviation.
 
     Returns:
         float32, (len(dimensions) * steps, size).
 
     Raises:
-        InputError: dimensions that the latent does not have, fewer than two steps.
+        InputError: the latent does not have these dimensions, or there are fewer than two steps.
     """
     latent = np.asarray(latent, np.float32)
     check_dimensions(len(latent), dimensions, 1)
@@ -109,7 +110,7 @@ def traverse(latent: np.ndarray, dimensions: Sequence[int], steps: int = 9, reac
 
 
 def check_dimensions(size: int, dimensions: Sequence[int], least: int) -> None:
-    """Raises InputError for fewer than `least` dimensions, or one that a latent of length `size` does not have."""
+    """Raises InputError if there are fewer than `least` dimensions, or if a latent of length `size` lacks one."""
     if len(dimensions) < least or any(not 0 <= d < size for d in dimensions):
         raise InputError(
             f"`dimensions` must be at least {least} of 0 to {size - 1}. Received: {', '.join(map(str, dimensions))}."
@@ -133,7 +134,7 @@ def _spherical(a: np.ndarray, b: np.ndarray, fractions: np.ndarray) -> np.ndarra
         return _linear(a, b, fractions)
     first, second = a / lengths[0], b / lengths[1]
     angle = np.arccos(np.clip(first @ second, -1.0, 1.0))
-    # The arc between parallel or opposite directions is the line, or any arc at all.
+    # Parallel directions have no arc between them, and opposite ones have no unique arc: both get the straight line.
     if np.sin(angle) < 1e-6:
         return _linear(a, b, fractions)
     direction = (np.sin((1.0 - fractions) * angle) * first + np.sin(fractions * angle) * second) / np.sin(angle)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from serving.bundle.manifest import Network, Tensor
+from serving.bundle.manifest import Manifest, Network, Tensor
 from serving.bundle.names import IMAGE, NOISE
-from serving.common.errors import InputError
+from serving.common.arrays import plain_array, require_finite, room_for
+from serving.common.errors import InputError, require_integer
 from serving.runtime.runner import Runner
 from serving.runtime.sessions import Sessions
 
@@ -26,18 +28,28 @@ class Networks:
     """
 
     def __init__(self, sessions: Sessions) -> None:
-        self.bundle = sessions.bundle
-        self.manifest = sessions.manifest
         self.sessions = sessions
+
+    @property
+    def bundle(self) -> Path:
+        """The folder."""
+        return self.sessions.bundle
+
+    @property
+    def manifest(self) -> Manifest:
+        """What the bundle holds."""
+        return self.sessions.manifest
 
     def checked(self, network: str, images: np.ndarray) -> np.ndarray:
         """Pictures of the shape and type that a network takes."""
         expected = self.entry(network).inputs[IMAGE]
-        images = np.asarray(images)
+        images = plain_array("images", images)
         if images.ndim != 4 or images.shape[1:] != expected.axes[1:] or len(images) == 0:
             raise InputError(f"`images` must have the shape (n, {_join(expected.axes[1:])}). Received: {images.shape}.")
         if images.dtype != expected.dtype:
             raise InputError(f"`images` must be {expected.dtype}. Received: {images.dtype}.")
+        if images.dtype.kind == "f":
+            require_finite("images", images)
         return images
 
     def blank(self, network: str, n: int) -> np.ndarray:
@@ -57,9 +69,9 @@ class Networks:
 
     def collect(self, network: str, output: str, n: int, batch_size: int, fill: Fill, progress: bool) -> np.ndarray:
         """All batches in one array, which they are written straight into."""
-        at_least_one("batch_size", batch_size)
+        require_integer(1, batch_size=batch_size)
         tensor = self.entry(network).outputs[output]
-        collected = np.empty((n, *fixed_axes(tensor)), tensor.dtype)
+        collected = room_for("n", n, fixed_axes(tensor), tensor.dtype)
         with _bar(n, progress) as bar:
             for start in range(0, n, batch_size):
                 part = collected[start : start + batch_size]
@@ -102,9 +114,3 @@ def _bar(total: int, shown: bool) -> Any:
 
 def _join(values: Any) -> str:
     return ", ".join(map(str, values))
-
-
-def at_least_one(name: str, value: int) -> None:
-    """Raises InputError for what is no integer above 0."""
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-        raise InputError(f"`{name}` must be an integer of at least 1. Received: {value}.")

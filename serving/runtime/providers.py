@@ -30,6 +30,9 @@ PROVIDERS = {
 TENSORRT_LIBRARIES = {"win32": "nvinfer_10.dll"}
 TENSORRT_LIBRARY = "libnvinfer.so.10"
 
+# What people call the provider of NVIDIA's cards, which by its letters is closer to `cpu`.
+GRAPHICS_CARDS = ("gpu", "nvidia")
+
 FAILED = "it failed to start"
 
 Chain = list[tuple[str, dict[str, Any]]]
@@ -69,7 +72,12 @@ class Execution:
 
 def check_provider(provider: str) -> None:
     """Raises InputError for what is no provider."""
-    require_among((AUTO, CPU, CUDA, TENSORRT), provider=provider)
+    choices = (AUTO, CPU, CUDA, TENSORRT)
+    if isinstance(provider, str) and provider.lower() in GRAPHICS_CARDS:
+        raise InputError(
+            f"`provider` must be one of {', '.join(choices)}. Received: {provider!r}. Did you mean {CUDA!r}?"
+        )
+    require_among(choices, provider=provider)
 
 
 def open_on(

@@ -14,7 +14,7 @@ from serving.bundle.operators import DOMAINS
 from serving.bundle.safety import check_network, check_self_contained
 from serving.bundle.signature import check_signature
 from serving.bundle.verified import check_present, read_verified, stored_files
-from serving.common.errors import InputError, require_at_least
+from serving.common.errors import InputError, require_integer
 from serving.runtime.installed import check_release, load_runtime
 from serving.runtime.providers import AUTO, CPU, Chain, Execution, check_provider, open_on
 from serving.runtime.runner import Runner
@@ -44,14 +44,20 @@ class Settings:
 
     @classmethod
     def of(cls, given: Settings | str, options: Options) -> Settings:
-        """Settings, or the provider of some, with options that come by name."""
-        return replace(cls(given) if isinstance(given, str) else given, **options)
+        """Settings, or the provider of some, with options that come by name.
+
+        Raises:
+            InputError: a provider that is unknown, or a number of threads that no machine has.
+        """
+        settings = replace(given if isinstance(given, Settings) else cls(given), **options)
+        settings.check()
+        return settings
 
     def check(self) -> None:
-        """Raises InputError for a provider that is unknown, or no threads."""
+        """Raises InputError for a provider that is unknown, or a number of threads that no machine has."""
         check_provider(self.provider)
         if self.threads is not None:
-            require_at_least(1, threads=self.threads)
+            require_integer(1, MOST_THREADS, threads=self.threads)
 
 
 class Options(TypedDict, total=False):
@@ -65,6 +71,8 @@ class Options(TypedDict, total=False):
 
 DEFAULT = Settings()
 ON_CPU = Settings(CPU)
+# More than the cores of any machine; ONNX Runtime would start as many as it is told.
+MOST_THREADS = 1024
 # A pool of threads of its own, waiting for work, would slow the others down.
 SMALL = Settings(CPU, threads=1)
 
@@ -87,9 +95,12 @@ class Sessions:
         for stored in stored_files(manifest):
             check_present(bundle, stored)
         self.bundle = bundle
+        # Networks are opened later, and copies are opened in other processes: the current folder may be another then.
+        self._place = bundle.absolute()
         self.manifest = manifest
         self.settings = settings
         self._opened: dict[str, Runner] = {}
+        self._added: dict[bytes, Runner] = {}
         self._weights: dict[Weights, bytes] = {}
         self._execution: Execution | None = None
 
@@ -98,7 +109,7 @@ class Sessions:
         if name not in self._opened:
             network = self.manifest.networks[name]
             path = self.bundle / network.file
-            content, weights = read_verified(self.bundle, network), self._weights_of(network)
+            content, weights = read_verified(self._place, network), self._weights_of(network)
             contents = check_network(content, {file: len(numbers) for file, numbers in weights.items()}, path)
             self._opened[name] = self._run(content, contents, weights, path, small)
             check_signature(self._opened[name].session, network, path)
@@ -106,8 +117,15 @@ class Sessions:
         return self._opened[name]
 
     def added(self, content: bytes) -> Runner:
-        """A network that is no part of the bundle, beside those that are."""
-        return self._run(content, check_self_contained(content, "the network"), {}, "the network", False)
+        """A network that is no part of the bundle, beside those that are; opened once."""
+        if content not in self._added:
+            contents = check_self_contained(content, "the network")
+            self._added[content] = self._run(content, contents, {}, "the network", False)
+        return self._added[content]
+
+    def __reduce__(self) -> tuple[type[Sessions], tuple[Path, Settings, Manifest]]:
+        """ONNX Runtime's sessions cannot be pickled or copied: a copy opens the networks again, from the same files."""
+        return Sessions, (self._place, self.settings, self.manifest)
 
     def execution(self, name: str) -> Execution:
         """What the networks run on, decided with the first that is opened, which is `name` where none is yet."""
@@ -133,7 +151,7 @@ class Sessions:
         if weights is None:
             return {}
         if weights not in self._weights:
-            self._weights[weights] = read_verified(self.bundle, weights)
+            self._weights[weights] = read_verified(self._place, weights)
         return {weights.file: self._weights[weights]}
 
     def _forget_weights(self) -> None:

@@ -1,4 +1,4 @@
-"""Pictures from one domain to another with ONNX Runtime."""
+"""Translates pictures from one domain to another with ONNX Runtime."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from PIL import Image as PillowImage
 
 from serving.bundle.manifest import Manifest, Network, Tensor
 from serving.bundle.names import IMAGE, MEASURED_STATISTICS, STATISTICS, TRANSLATION, USE_OWN_STATISTICS, name_in
-from serving.common.errors import InputError, require_at_least
+from serving.common.arrays import plain_array
+from serving.common.errors import InputError, require_integer
 from serving.common.images import as_pillow, to_float, to_uint8
 from serving.runtime.providers import AUTO, Execution
 from serving.runtime.sessions import Options, Sessions, Settings
@@ -27,19 +28,19 @@ Size = tuple[int, int]
 
 
 class Translator:
-    """Pictures from one domain to another, of any size.
+    """Translates pictures of any size from one domain to another.
 
     Args:
         bundle: folder written by `keras-gen export`.
         settings: how to run it, or the provider alone: `auto`, `cpu`, `cuda` or `tensorrt`.
-        tile: side of the tiles that pictures of more pixels are cut into; for a network that takes one size it is
+        tile: side of the tiles that larger pictures are cut into. A network that accepts only one size has tiles of
             that size.
-        manifest: of the bundle, where it was read already.
-        **options: what `Settings` holds, by name, instead: `provider`, `threads`, `spinning`, `fixed_batches`.
+        manifest: the bundle's manifest, if it was read already.
+        **options: fields of `Settings`, by name: `provider`, `threads`, `spinning`, `fixed_batches`.
 
     Raises:
-        InputError: not a bundle of a model that translates, or one with a missing or truncated file; a tile that is
-            too small.
+        InputError: the folder is not a bundle of a model that translates, or a file is missing or truncated; the tile
+            is too small.
     """
 
     def __init__(
@@ -52,14 +53,27 @@ class Translator:
         **options: Unpack[Options],
     ) -> None:
         self.sessions = Sessions(bundle, Settings.of(settings, options), manifest)
-        self.bundle, self.manifest = self.sessions.bundle, self.sessions.manifest
-        self.settings = self.sessions.settings
         if not is_translator(self.manifest):
             raise InputError(f"{self.bundle} must translate. Received: a bundle of {self.manifest.model!r}.")
         self.image = self.manifest.image
-        require_at_least(2 * self.image.multiple, tile=tile)
+        require_integer(2 * self.image.multiple, tile=tile)
         side = tile - tile % self.image.multiple
         self.tile: Size = (side, side) if self.image.any_size else (self.image.height, self.image.width)
+
+    @property
+    def bundle(self) -> Path:
+        """The folder."""
+        return self.sessions.bundle
+
+    @property
+    def manifest(self) -> Manifest:
+        """What the bundle holds."""
+        return self.sessions.manifest
+
+    @property
+    def settings(self) -> Settings:
+        """How the networks are run."""
+        return self.sessions.settings
 
     @cached_property
     def targets(self) -> tuple[str, ...]:
@@ -67,7 +81,7 @@ class Translator:
         return targets(self.manifest)
 
     def translate(self, images: np.ndarray, to: str | None = None) -> np.ndarray:
-        """Translates pictures of one size, as many at once as is fastest, and those larger than a tile in tiles.
+        """Translates pictures of one size, in batches of the fastest size; pictures larger than a tile in tiles.
 
         Args:
             images: uint8 (n, height, width, channels), sides of at least 2.
@@ -77,7 +91,7 @@ class Translator:
             uint8 (n, height, width, channels).
 
         Raises:
-            InputError: an unknown domain, or pictures of another kind.
+            InputError: the domain is unknown, or the pictures have another shape or type.
         """
         network = self._towards(to)
         images = self._checked(images)
@@ -95,11 +109,12 @@ class Translator:
         return made[:, :height, :width]
 
     def warm_up(self, height: int | None = None, width: int | None = None) -> None:
-        """Translates blank pictures to every domain, so that the first one who asks does not wait for networks to open.
+        """Translates a batch of blank pictures to every domain, so that the first request does not wait until the
+        networks are open.
 
         Args:
-            height: of the pictures to come, as many of which as are translated at once; the manifest's by default.
-            width: likewise.
+            height: height of the pictures to expect; the manifest's by default.
+            width: width of the pictures to expect; the manifest's by default.
         """
         size = height or self.image.height, width or self.image.width
         pictures = np.zeros((self.at_once(*size), *size, self.image.channels), np.uint8)
@@ -107,19 +122,20 @@ class Translator:
             self.translate(pictures, to)
 
     def size_inside(self, height: int, width: int) -> Size:
-        """The size that a picture is brought to by mirroring its right and lower border, for the network to take it."""
+        """The size to which a picture is padded, by mirroring its right and lower border, so that the network accepts
+        it."""
         multiple = self.image.multiple
         # At the smallest scale of a network a border must have a neighbour to be mirrored from.
         least = (2 * multiple, 2 * multiple) if self.image.any_size else self.tile
         return _rounded_up(max(height, least[0]), multiple), _rounded_up(max(width, least[1]), multiple)
 
     def at_once(self, height: int, width: int) -> int:
-        """How many pictures of a size are best translated at a time, with no more pixels than a tile."""
+        """The fastest batch size for pictures of a size, with no more pixels than a tile."""
         padded = self.size_inside(height, width)
         return max(1, min(PIXELS_AT_ONCE, self.tile[0] * self.tile[1]) // (padded[0] * padded[1]))
 
     def check_target(self, to: str | None) -> None:
-        """Raises InputError for a domain that pictures cannot be translated to."""
+        """Raises InputError if pictures cannot be translated to this domain."""
         self._towards(to)
 
     def _in_tiles(self, picture: np.ndarray, network: str) -> np.ndarray:
@@ -138,17 +154,17 @@ class Translator:
         return blended(picture, lambda tile: self._run(by_statistics, tile, given), rows, columns, channels)
 
     def statistics(self, picture: np.ndarray, to: str | None = None) -> np.ndarray:
-        """What the normalizations of a network measure in a picture, at a reduced size that is no larger than a tile.
+        """What the normalization layers of a network measure in a picture, at a reduced size of at most a tile.
 
         Args:
             picture: uint8 (height, width, channels).
             to: the domain to translate to.
 
         Returns:
-            float32 (1, size), which tiles of that picture are normalized by.
+            float32 (1, size), with which the tiles of that picture are normalized.
 
         Raises:
-            InputError: an unknown domain, or a bundle whose network is not told statistics.
+            InputError: the domain is unknown, or the network does not take statistics as an input.
         """
         network = f"{self._towards(to)}_tile"
         if network not in self.manifest.networks:
@@ -156,12 +172,12 @@ class Translator:
         return self._measured(self._checked(picture[None])[0], network)
 
     def as_input(self, images: np.ndarray) -> np.ndarray:
-        """uint8 pictures in the type that this bundle's networks take."""
+        """Converts uint8 pictures to the type that this bundle's networks take."""
         return self._as_input(direction_to(self.targets[0]), images)
 
     @property
     def execution(self) -> Execution:
-        """What the networks run on, and why not on something faster; opens a network where none is open yet."""
+        """The provider that the networks run on, and why a faster one is not used. Opens a network if none is open."""
         return self.sessions.execution(direction_to(self.targets[0]))
 
     def _measured(self, picture: np.ndarray, network: str) -> np.ndarray:
@@ -186,7 +202,7 @@ class Translator:
         beside: dict[str, np.ndarray] | None = None,
         into: np.ndarray | None = None,
     ) -> np.ndarray:
-        """Pictures of a size that the network takes, uint8 to uint8."""
+        """Runs a network on pictures of a size that it takes, uint8 to uint8."""
         feed = {IMAGE: self._as_input(network, images), **(beside or {})}
         runner = self.sessions.of(network)
         if self.manifest.networks[network].outputs[TRANSLATION].dtype == "uint8":
@@ -209,7 +225,7 @@ class Translator:
         return direction_to(to)
 
     def _checked(self, images: np.ndarray) -> np.ndarray:
-        images = np.asarray(images)
+        images = plain_array("images", images)
         if images.ndim != 4 or not len(images) or images.shape[3] != self.image.channels:
             raise InputError(
                 f"`images` must have the shape (n, height, width, {self.image.channels}). Received: {images.shape}."

@@ -6,12 +6,14 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
 from importlib.metadata import entry_points
+from typing import get_args
 
 import keras
 import numpy as np
@@ -19,8 +21,12 @@ import onnx
 import pytest
 import yaml
 
-import serving
+import export.border
+import export.graph
+import export.quantized
+import serving.bulk.drawing
 from keras_gen.cli import main
+from keras_gen.cli.main import COMMANDS
 from serving.common.images import grid, read_image
 from tests import handmade
 from tests.cli.conftest import without_notes
@@ -188,6 +194,83 @@ class TestTrain:
         assert code == 0
         assert "resuming after epoch" in out
         assert len(losses(tmp_path / "run")) == stopped + 1
+
+
+WITHOUT = """
+import sys
+
+class Missing:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {missing}:
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+
+sys.meta_path.insert(0, Missing())
+from keras_gen.cli import main
+from keras_gen.cli.main import COMMANDS
+from keras_gen.cli.main import COMMANDS
+for words in {commands} or [[name, "--help"] for name in COMMANDS]:
+    try:
+        code = main(words)
+    except SystemExit as stop:  # after help
+        code = stop.code
+    print("code", words[0], code, file=sys.stderr)
+"""
+
+
+def without(packages, *commands):
+    """Standard error of commands, or of the help of all of them, where some packages are not installed."""
+    program = WITHOUT.format(missing=packages, commands=[list(map(str, words)) for words in commands])
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stderr
+
+
+class TestServingAlone:
+    """What `serve-cpu` installs, on which every command says what it needs besides."""
+
+    MISSING = ("tensorflow", "keras", "scipy", "sklearn", "tensorflow_datasets", "onnx", "av")
+
+    def test_every_command_explains_itself_or_names_the_extra(self):
+        lines = without(self.MISSING).splitlines()
+        named = [line for line in lines if not line.startswith("code")]
+        assert named == ["keras-gen: `keras-gen train` needs the package 'keras': pip install 'keras-gen[train]'."]
+        assert [line.split()[2] for line in lines if line.startswith("code")] == ["2", *["0"] * (len(COMMANDS) - 1)]
+
+    def test_pictures_of_a_folder_need_no_more(self, vae_bundle, files, tmp_path):
+        words = [
+            "latent",
+            vae_bundle,
+            "--data",
+            f"folder:{tmp_path / 'in'}",
+            "--split",
+            "all",
+            "--out",
+            tmp_path / "latent.png",
+        ]
+        assert without(self.MISSING, words) == "code latent 0\n"
+
+    def test_what_scipy_makes_names_the_extra(self, files, tmp_path):
+        words = ["prepare", f"edges:folder:{tmp_path / 'in'}", "--out", tmp_path / "out"]
+        assert without(("scipy",), words) == (
+            "keras-gen: `keras-gen prepare` needs the package 'scipy': pip install 'keras-gen[train]'.\n"
+            "code prepare 2\n"
+        )
+
+
+@pytest.mark.parametrize(
+    ("command", "option", "kinds"),
+    [
+        ("sample", "--format", serving.bulk.drawing.Format),
+        ("export", "--io", export.border.IO),
+        ("export", "--target", export.graph.Target),
+        ("export", "--quantize", export.quantized.Kind),
+    ],
+)
+def test_choices_are_those_of_the_modules_that_commands_import_late(keras_gen, command, option, kinds):
+    code, _, err = keras_gen(command, "bundle", "--out", "out", option, "neither")
+    choices = ", ".join(get_args(kinds))
+    assert code == 2
+    assert re.fullmatch(rf"keras-gen: {option} must be one of {choices}( or null)?\. Received: neither\.\n", err)
 
 
 class TestMistakes:

@@ -198,7 +198,7 @@ def test_a_worker_that_cannot_write_says_so_in_one_line(vae_bundle, cluster, tmp
         (["--ray", "local", "--truncation", "0.5"], "`truncation` must be left out"),
         (["--shard_size", "5"], "--shard-size must be left out without --format npy"),
         (["--format", "jpg"], "--format must be"),
-        (["-n", "0"], "`n` must be at least 1"),
+        (["-n", "0"], "`n` must be an integer of at least 1"),
     ],
 )
 def test_mistakes_are_one_line(vae_bundle, tmp_path, refused, words, message):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import resource
 import subprocess
 import sys
@@ -77,12 +78,12 @@ def test_a_folder_says_what_failed(bundles, place, run):
     assert run(*words, "--overwrite")[1].startswith("3 translated, 0 were there")
 
 
-def write_video(path):
+def write_video(path, frames=5):
     with av.open(str(path), "w") as container:
         video = container.add_stream("libx264", rate=10)
         video.height, video.width, video.pix_fmt = 16, 16, "yuv420p"
-        for index in range(5):
-            frame = av.VideoFrame.from_ndarray(np.full((16, 16, 3), 40 * index, np.uint8), format="rgb24")
+        for index in range(frames):
+            frame = av.VideoFrame.from_ndarray(np.full((16, 16, 3), 40 * index % 256, np.uint8), format="rgb24")
             container.mux(video.encode(frame))
         container.mux(video.encode(None))
 
@@ -109,7 +110,10 @@ def test_a_bomb_is_refused_and_let_in_on_demand(bundles, place, run, refused):
         (["in/deeper/0.png", "--out", "out.txt"], "--out must be a picture file"),
         (["in/deeper/0.png", "--out", "in"], "--out must be a picture file"),
         (["in", "--out", "in/out"], "--out must be a folder outside of"),
-        (["in/deeper/0.png", "--out", "out.png", "--tile", "3"], "`tile` must be at least 8. Received: 3"),
+        (
+            ["in/deeper/0.png", "--out", "out.png", "--tile", "3"],
+            "`tile` must be an integer of at least 8. Received: 3",
+        ),
         (["in/deeper/0.png", "--out", "out.png", "--max_pixels", "0"], "`max_pixels` must be at least 1"),
         (["in/broken.png", "--out", "out.png"], "in/broken.png must be a readable picture"),
     ],
@@ -133,6 +137,18 @@ def test_a_bundle_that_translates_draws_no_samples(bundles, place, refused):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="limits of a process")
+def test_what_can_be_read_of_a_damaged_video(bundles, place, run, refused):
+    write_video(place / "whole.mkv", frames=40)
+    content = (place / "whole.mkv").read_bytes()
+    (place / "in.mkv").write_bytes(content[: len(content) * 3 // 4])
+    words = ["translate", bundles["inverting"], place / "in.mkv", "--out", place / "out.mp4"]
+    assert "in.mkv must be a readable video. Received: " in refused(*words)
+    code, out, err = run(*words, "--keep-going")
+    assert code == 1
+    assert re.fullmatch(r"\d+ frames: .*out\.mp4\n", out)
+    assert re.fullmatch(r"keras-gen: .*in\.mkv is damaged: .*\. What could be read is in .*out\.mp4\.\n", err)
+
+
 @pytest.mark.parametrize("kind", ["picture", "folder", "video"])
 def test_a_full_disk_is_one_line_that_names_the_file(bundles, place, kind):
     """A process that may write 500 bytes to a file meets what it would on a full disk."""

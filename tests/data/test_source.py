@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import struct
 import subprocess
 import sys
@@ -127,6 +128,15 @@ class TestNames:
 
 
 class TestNpz:
+    def test_a_single_array_is_named_with_what_makes_an_archive_of_it(self, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+        np.save("faces.npy", np.full((3, 4, 4), 255, np.uint8))
+        with pytest.raises(InputError, match=r"faces\.npy must be an \.npz archive.* a single array\.$") as error:
+            open_source("npz:faces.npy")
+        (line,) = re.findall(r"numpy\.savez\(.*\)\)", str(error.value))
+        exec(line, {"numpy": np})
+        assert open_source("npz:faces.npz").examples.images.shape == (3, 4, 4, 1)
+
     @pytest.mark.parametrize(
         ("values", "expected"),
         [

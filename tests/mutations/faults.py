@@ -72,8 +72,8 @@ FAULTS = (
     Fault(
         "discriminator_moves_the_generator",
         "keras_gen/training/generative.py",
-        'return Move(terms, self.players["discriminator"], self.discriminator_optimizer, rest_above=self.balance)',
-        'return Move(terms, self.players["generator"], self.generator_optimizer, rest_above=self.balance)',
+        'player, optimizer = self.players["discriminator"], self.discriminator_optimizer',
+        'player, optimizer = self.players["generator"], self.generator_optimizer',
         (f"{GAN}::TestDenseGAN::test_each_players_step_changes_its_own_weights_alone",),
     ),
     Fault(
@@ -149,8 +149,8 @@ FAULTS = (
     Fault(
         "classes_of_each_split_by_itself",
         "keras_gen/data/opening.py",
-        "return Source(name, split, of_classes(name, found, known))",
-        "return Source(name, split, found)",
+        "return Source(name, split, examples, levels, shape.interpolation)",
+        "return Source(name, split, found, levels, shape.interpolation)",
         ("tests/data/test_classes.py::test_a_class_that_is_missing_in_test_moves_no_other",),
     ),
     Fault(
@@ -215,6 +215,27 @@ FAULTS = (
         "if digest != stored.sha256:",
         "if not digest:",
         ("tests/serving/test_sampler.py::TestDamage",),
+    ),
+    Fault(
+        "links_followed_anywhere",
+        "serving/bundle/links.py",
+        "if not any(real.is_relative_to(folder) for folder in _allowed(bundle.resolve())):",
+        "if not real.exists():",
+        ("tests/serving/languages/test_bundles.py::test_every_language_follows_the_same_links[python]",),
+    ),
+    Fault(
+        "colours_of_a_video_written_without_their_matrix",
+        "serving/translation/video_colours.py",
+        "dst_colorspace=MATRICES[self.matrix],",
+        "dst_colorspace=MATRICES[BT601],",
+        ("tests/serving/translation/test_video_tracks.py::TestColours",),
+    ),
+    Fault(
+        "end_of_a_video_not_compared",
+        "serving/translation/video_frames.py",
+        "if self._end < stated - SLACK:",
+        "if self._end < 0:",
+        ("tests/serving/translation/test_video_tracks.py",),
     ),
     Fault(
         "sampler_begins_with_another_class",

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 import os
+import pickle
 import shutil
 import subprocess
 import sys
@@ -12,9 +14,11 @@ import numpy as np
 import onnxruntime
 import pytest
 
+import export
 import serving
 from serving import InputError
 from serving.common.noise import standard_normal
+from tests.translators import noise
 
 
 @pytest.fixture
@@ -158,6 +162,24 @@ def test_warmed_up_nothing_is_read_any_more(copied):
         (lambda s: s.stream(0), "`n` must be"),
         (lambda s: s.sample(1, batch_size=0), "`batch_size` must be an integer of at least 1."),
         (lambda s: s.sample(1, seed=2**63), "64-bit integer. Received: 9223372036854775808."),
+        (lambda s: s.sample(1, seed=7.5), "`seed` must be a 64-bit integer. Received: 7.5."),
+        (lambda s: s.stream(1, seed=None), "`seed` must be a 64-bit integer. Received: None."),
+        (lambda s: s.latents(1, seed="7"), "`seed` must be a 64-bit integer. Received: '7'."),
+        (lambda s: s.sample(10**18), f"so small that all rows fit into memory. Received: {10**18}, which take 6.4e+10"),
+        (lambda s: s.latents(10**18), f"so small that all rows fit into memory. Received: {10**18}, which take 8e+09"),
+        (lambda s: s.stream(10**30), f"`n` must be an integer of at most {2**63 - 1}. Received: {10**30}."),
+        (lambda s: s.latents(1, start=-1), "`start` must be an integer of at least 0. Received: -1."),
+        (lambda s: s.latents(2, start=2**63 - 2), f"`start` must be an integer of at most {2**63 - 3}."),
+        (lambda s: s.sample(1, truncation="0.5"), "`truncation` must be above 0. Received: '0.5'."),
+        (lambda s: s.decode([[0, 1], [np.nan, 1]]), "`latents` must be finite. Received: nan or inf in row 1."),
+        (lambda s: s.decode([[0, 1e39]]), "`latents` must be finite. Received: nan or inf in row 0."),
+        (lambda s: s.decode([["a", "b"]]), "`latents` must be numbers. Received: <U1."),
+        (lambda s: s.decode([[0, 1], [0]]), "`latents` must be an array. Received: "),
+        (lambda s: s.sample(2, labels=[0, 0]), "whose networks take no class. Received: 2 labels."),
+        (lambda s: s.stream(2, labels=[0, 0]), "whose networks take no class. Received: 2 labels."),
+        (lambda s: s.latents(2, labels=[0, 0]), "whose networks take no class. Received: 2 labels."),
+        (lambda s: s.decode(np.zeros((2, 2)), labels=[0, 0]), "whose networks take no class. Received: 2 labels."),
+        (lambda s: s.encode(np.zeros((1, 8, 8, 1), np.uint8), labels=[0]), "take no class. Received: 1 labels."),
         (lambda s: s.decode(np.zeros((2, 3))), "the shape (n, 2). Received: (2, 3)."),
         (lambda s: s.decode(np.zeros((0, 2))), "the shape (n, 2). Received: (0, 2)."),
         (lambda s: s.encode(np.zeros((2, 9, 8, 1), np.uint8)), "(n, 8, 8, 1). Received: (2, 9, 8, 1)."),
@@ -168,14 +190,81 @@ def test_impossible_wishes_are_named(sampler, call, message):
     with pytest.raises(InputError) as error:
         call(sampler)
     assert message in str(error.value)
+    assert "\n" not in str(error.value)
 
 
-def test_unknown_providers_and_threads_are_named(vae_bundle):
-    with pytest.raises(InputError, match=r"Received: 'cudaa'. Did you mean 'cuda'\?"):
-        serving.load(vae_bundle, provider="cudaa").sample(1)
-    with pytest.raises(InputError, match="`threads` must be at least 1. Received: 0"):
-        serving.load(vae_bundle, threads=0).sample(1)
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"provider": "cudaa"}, r"Received: 'cudaa'. Did you mean 'cuda'\?"),
+        ({"provider": "gpu"}, r"Received: 'gpu'. Did you mean 'cuda'\?"),
+        ({"provider": None}, "`provider` must be one of auto, cpu, cuda, tensorrt. Received: None"),
+        ({"threads": 0}, "`threads` must be an integer of at least 1. Received: 0"),
+        ({"threads": 10_000}, "`threads` must be an integer of at most 1024. Received: 10000"),
+        ({"threads": 2.0}, "`threads` must be an integer of at least 1. Received: 2.0"),
+    ],
+)
+def test_unknown_providers_and_threads_are_named_before_anything_is_opened(vae_bundle, bundles, options, message):
+    for bundle in (vae_bundle, bundles["inverting"]):
+        with pytest.raises(InputError, match=message):
+            serving.load(bundle, **options)
+
+
+def test_one_thread_is_enough(vae_bundle):
     assert serving.load(vae_bundle, provider="cpu", threads=1).sample(1).shape == (1, 8, 8, 1)
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda one: pickle.loads(pickle.dumps(one))])
+class TestCopies:
+    """After use, when networks are open that can be neither pickled nor copied."""
+
+    def test_a_sampler_opens_its_networks_again(self, vae_bundle, copied, monkeypatch, tmp_path):
+        monkeypatch.chdir(vae_bundle.parent)
+        sampler = serving.load(vae_bundle.name, provider="cpu", threads=1, fixed_batches=True)
+        drawn = sampler.sample(3, seed=2)
+        moved = sampler.reconstruct(drawn, shift=[1, 0])
+        monkeypatch.chdir(tmp_path)
+        other = copied(sampler)
+        np.testing.assert_array_equal(other.sample(3, seed=2), drawn)
+        np.testing.assert_array_equal(other.reconstruct(drawn, shift=[1, 0]), moved)
+        assert other.settings == sampler.settings
+        assert other.bundle == vae_bundle
+
+    def test_so_does_one_of_a_class(self, of_classes, copied):
+        sampler = serving.load(of_classes).of_class(2)
+        drawn = sampler.sample(4)
+        other = copied(sampler)
+        assert other.label == 2
+        np.testing.assert_array_equal(other.sample(4), drawn)
+
+    def test_and_a_translator(self, bundles, copied):
+        translator = serving.Translator(bundles["both"], tile=32)
+        pictures = noise(40, 50)[None]
+        made = translator.translate(pictures, "a")
+        other = copied(translator)
+        assert other.tile == (32, 32)
+        np.testing.assert_array_equal(other.translate(pictures, "a"), made)
+
+    def test_files_are_verified_again(self, vae_bundle, tmp_path, copied):
+        bundle = shutil.copytree(vae_bundle, tmp_path / "bundle")
+        sampler = serving.load(bundle)
+        sampler.sample(1)
+        (bundle / "decoder.onnx").unlink()
+        with pytest.raises(InputError, match=r"decoder\.onnx is named in the manifest. Received: no such file"):
+            copied(sampler)
+
+
+def test_of_one_class_shares_the_networks(of_classes):
+    sampler = serving.load(of_classes)
+    assert sampler.of_class(1)._networks is sampler._networks
+
+
+def test_float_pictures_must_be_finite(small_vae, tmp_path):
+    sampler = serving.load(export.export_bundle(small_vae, tmp_path / "floats", io="float"))
+    pictures = np.zeros((2, 8, 8, 1), np.float32)
+    pictures[1, 3, 4] = np.inf
+    with pytest.raises(InputError, match="`images` must be finite. Received: nan or inf in row 1"):
+        sampler.encode(pictures)
 
 
 class TestDamage:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from scipy import ndimage
 
 from keras_gen.data.examples import DomainExamples, Examples, Shape
 from keras_gen.data.forms import Form, Inner
@@ -60,6 +59,8 @@ def outlines(images: np.ndarray) -> np.ndarray:
 
     Source: Canny 1986, "A Computational Approach to Edge Detection", with one threshold in place of two.
     """
+    from scipy import ndimage  # not there where keras-gen was installed for serving alone
+
     grey = ndimage.gaussian_filter(images.mean(axis=3), (0, SMOOTHING, SMOOTHING), mode="nearest")
     down, right = _slope(grey, 1), _slope(grey, 2)
     slope = np.hypot(down, right)
@@ -74,6 +75,8 @@ def outlines(images: np.ndarray) -> np.ndarray:
 
 def _slope(grey: np.ndarray, axis: int) -> np.ndarray:
     """Sobel's, in grey levels a pixel. SciPy's own would blur along all other axes, from picture to picture too."""
+    from scipy import ndimage
+
     across = ndimage.correlate1d(grey, (0.25, 0.5, 0.25), 3 - axis, mode="nearest")
     return ndimage.correlate1d(across, (-0.5, 0, 0.5), axis, mode="nearest")
 

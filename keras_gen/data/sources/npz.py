@@ -6,6 +6,7 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
@@ -48,14 +49,20 @@ def _opened(path: Path) -> Iterator[np.lib.npyio.NpzFile]:
     if not path.is_file():
         raise InputError(f"npz:{path} must be a NumPy archive. Received: no such file.")
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            if not isinstance(archive, np.lib.npyio.NpzFile):
-                raise InputError(f"{path} must be an .npz archive. Received: a single array.")
+        with path.open("rb") as file, _archive(path, file) as archive:
             yield archive
     except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
         if isinstance(error, InputError):
             raise
         raise InputError(f"{path} must be a NumPy archive without pickled objects. Received: {error}") from error
+
+
+def _archive(path: Path, file: BinaryIO) -> np.lib.npyio.NpzFile:
+    archive = np.load(file, allow_pickle=False)
+    if isinstance(archive, np.lib.npyio.NpzFile):
+        return archive
+    line = f"numpy.savez({path.stem + '.npz'!r}, images=numpy.load({path.name!r}))"
+    raise InputError(f"{path} must be an .npz archive, which {line} writes. Received: a single array.")
 
 
 def _names(patterns: tuple[str, ...], split: str) -> list[str]:

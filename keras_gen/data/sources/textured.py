@@ -8,7 +8,6 @@ right one.
 from __future__ import annotations
 
 import numpy as np
-from scipy import ndimage
 
 from keras_gen.data.examples import DomainExamples, Examples, Shape
 from keras_gen.data.forms import Form, Inner
@@ -69,6 +68,8 @@ def textured(figures: np.ndarray, random: np.random.Generator) -> np.ndarray:
     """
     n, height, width, _ = figures.shape
     knots = random.uniform(0, 1, (n, KNOTS, KNOTS))
+    from scipy import ndimage  # not there where keras-gen was installed for serving alone
+
     smooth = ndimage.zoom(knots, (1, height / KNOTS, width / KNOTS), order=1, grid_mode=True, mode="nearest")
     mixture = np.clip(smooth + random.normal(0, GRAIN, (n, height, width)), 0, 1)[..., None]
     first, second = random.uniform(*GROUND, (2, n, 1, 1, 3))

@@ -16,6 +16,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// More than the cores of any machine; ONNX Runtime would start as many as it is told.
+constexpr std::int64_t most_threads = 1024;
+
 std::string runtime_version() { return OrtGetApiBase()->GetVersionString(); }
 
 // ONNX Runtime from 1.29 on writes a device id and sends what it runs, unless this is set before its environment is
@@ -145,6 +148,7 @@ struct Bundle::State {
             if (network.weights) detail::check_present(folder, *network.weights);
         }
         detail::require_at_least(0, "threads", wanted.threads);
+        detail::require_at_most(most_threads, "threads", wanted.threads);
         threads = wanted.threads;
         start_runtime();
         environment.emplace(ORT_LOGGING_LEVEL_FATAL, "keras_gen");

@@ -276,7 +276,7 @@ Manifest detail::manifest_of(const std::filesystem::path& bundle) {
     if (!std::filesystem::is_directory(bundle) || !std::filesystem::exists(std::filesystem::symlink_status(path)))
         throw InputError(bundle.string() + " must be a bundle with a manifest.json. Received: " +
                          (std::filesystem::is_directory(bundle) ? "a folder without one." : "no such folder."));
-    const auto content = read_plain_file(path, schema::most_bytes);
+    const auto content = read_plain_file(bundle, "manifest.json", schema::most_bytes);
     try {
         return read_manifest(content);
     } catch (const InputError& error) {

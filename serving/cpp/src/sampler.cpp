@@ -125,6 +125,7 @@ Array<float> Sampler::latents(std::int64_t n, std::int64_t seed, std::int64_t st
     check_draw(n, draw);
     detail::require_at_least(0, "start", start);
     Array<float> latents{output_shape(bundle_, "noise", "latent", n), {}};
+    latents.values = detail::room_for<float>(latents.shape);
     latents.values.resize(detail::product(latents.shape));
     const auto labels = draw.labels.empty() ? drawn_labels(n, start, draw) : draw.labels;
     drawn_latents(n, seed, start, labels, draw.truncation, latents.values.data());
@@ -150,7 +151,7 @@ template <class Pixel>
 Array<Pixel> Sampler::sample(std::int64_t n, std::int64_t seed, const Draw& draw) const {
     check_draw(n, draw);
     Array<Pixel> collected{output_shape(bundle_, "decoder", "image", n), {}};
-    collected.values.reserve(detail::product(collected.shape));
+    collected.values = detail::room_for<Pixel>(collected.shape);
     stream<Pixel>(n, seed, draw, [&](Array<Pixel>&& part) {
         collected.values.insert(collected.values.end(), part.values.begin(), part.values.end());
     });
@@ -166,6 +167,7 @@ Array<Pixel> Sampler::decode(const Array<float>& latents, const Labels& labels, 
         latents.values.size() != detail::product(latents.shape))
         throw InputError("`latents` must have the shape (n, " + std::to_string(size) + "). Received: (" +
                          detail::joined(latents.shape) + ").");
+    detail::require_finite("latents", latents.values);
     check_network_labels("decoder", labels, n);
     const bool made_as_floats = floats(named(bundle_, bundle_.network("decoder").outputs, "image"));
     Array<Pixel> images{output_shape(bundle_, "decoder", "image", n), {}};
@@ -194,6 +196,7 @@ Array<float> Sampler::read(const std::string& network, const std::string& output
         throw InputError("`images` must have the shape (" +
                          detail::joined(detail::behind_first(n, expected.axes)) + "). Received: (" +
                          detail::joined(images.shape) + ").");
+    if constexpr (std::is_same_v<Pixel, float>) detail::require_finite("images", images.values);
     check_network_labels(network, labels, n);
     Array<float> found{output_shape(bundle_, network, output, n), {}};
     found.values.resize(detail::product(found.shape));

@@ -11,10 +11,11 @@ namespace keras_gen::detail {
 // The manifest of a bundle. InputError: no bundle, or a manifest that is not valid.
 Manifest manifest_of(const std::filesystem::path& bundle);
 
-// The whole of a plain file. InputError: missing, a link or no file, larger than `most`, or it cannot be read.
-std::string read_plain_file(const std::filesystem::path& path, std::uint64_t most);
+// The whole of a file of a bundle. InputError: missing, a link that leads out of the bundle or no file, larger than
+// `most`, or it cannot be read.
+std::string read_plain_file(const std::filesystem::path& bundle, const std::string& name, std::uint64_t most);
 
-// InputError: missing, a link or no file, or of another size than the manifest states.
+// InputError: missing, a link that leads out of the bundle or no file, or of another size than the manifest states.
 void check_present(const std::filesystem::path& bundle, const StoredFile& file);
 
 // The bytes of a file after size and SHA-256 were compared with the manifest's. InputError: they differ.

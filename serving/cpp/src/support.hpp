@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <new>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -41,6 +43,18 @@ inline void require_at_least(std::int64_t least, const char* name, std::int64_t 
                          ". Received: " + std::to_string(value) + ".");
 }
 
+inline void require_at_most(std::int64_t most, const char* name, std::int64_t value) {
+    if (value > most)
+        throw InputError("`" + std::string(name) + "` must be at most " + std::to_string(most) +
+                         ". Received: " + std::to_string(value) + ".");
+}
+
+// Numbers of networks and callers. InputError: one that is not finite.
+inline void require_finite(const char* name, const std::vector<float>& values) {
+    if (!std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); }))
+        throw InputError("`" + std::string(name) + "` must be finite. Received: nan or inf.");
+}
+
 // The product of sizes that are not negative. InputError where memory cannot hold as many.
 inline std::size_t product(const std::vector<std::int64_t>& shape) {
     constexpr auto most = static_cast<std::uint64_t>(std::numeric_limits<std::ptrdiff_t>::max());
@@ -52,6 +66,19 @@ inline std::size_t product(const std::vector<std::int64_t>& shape) {
         count *= factor;
     }
     return static_cast<std::size_t>(count);
+}
+
+// Memory for as many values as a shape says. InputError where there is not as much.
+template <class T>
+std::vector<T> room_for(const std::vector<std::int64_t>& shape) {
+    std::vector<T> values;
+    try {
+        values.reserve(product(shape));
+        return values;
+    } catch (const std::bad_alloc&) {  // said below
+    } catch (const std::length_error&) {
+    }
+    throw InputError("arrays must fit into memory. Received: the shape (" + joined(shape) + ").");
 }
 
 // The axes after the first one, which counts.

@@ -31,10 +31,20 @@ export function said(error: unknown): string {
   return oneLine(error instanceof Error ? error.message : String(error));
 }
 
-/** Raises InputError for what is no integer of at least `least`. */
-export function requireInteger(name: string, value: unknown, least: number): asserts value is number {
+/** Raises InputError for what is no integer of at least `least` and at most `most`. */
+export function requireInteger(name: string, value: unknown, least: number, most = Infinity): asserts value is number {
   if (!Number.isSafeInteger(value) || (value as number) < least) {
     throw new InputError(`\`${name}\` must be an integer of at least ${least}. Received: ${shownNumber(value)}.`);
+  }
+  if ((value as number) > most) {
+    throw new InputError(`\`${name}\` must be an integer of at most ${most}. Received: ${shownNumber(value)}.`);
+  }
+}
+
+/** Raises InputError for numbers of which one is not finite. */
+export function requireFinite(name: string, values: Uint8Array | Float32Array): void {
+  if (!values.every(Number.isFinite)) {
+    throw new InputError(`\`${name}\` must be finite. Received: NaN or Infinity.`);
   }
 }
 

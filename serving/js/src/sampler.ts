@@ -1,7 +1,7 @@
 /** Pictures from a bundle: by seed, by latent, and back to latents or to classes. */
 
 import { Bundle, type Source } from "./bundle.js";
-import { InputError, requireInteger, shown, shownNumber } from "./errors.js";
+import { InputError, requireFinite, requireInteger, shown, shownNumber } from "./errors.js";
 import type { Latent, Manifest, Tensor } from "./manifest.js";
 import { asSeed, classLabels, rowCount, type Labels, type Rows, type Seed } from "./numbers.js";
 import { arrayType, count, toFloat, type Pictures, type Values } from "./pictures.js";
@@ -86,6 +86,7 @@ export class Sampler {
     requireInteger("n", n, 1);
     requireInteger("batchSize", batchSize, 1);
     const drawn = { seed: asSeed(seed), truncation: this.truncated(truncation) };
+    this.requireTaken(labels);
     const given = labels === undefined ? undefined : classLabels(n, this.manifest.classes.length, labels);
     this.bundle.network("decoder");
     return this.drawn(n, batchSize, given, drawn);
@@ -99,12 +100,15 @@ export class Sampler {
     const { labels, seed = 0, start = 0, truncation } = options;
     requireInteger("n", n, 1);
     requireInteger("start", start, 0);
+    this.requireTaken(labels);
+    roomFor(n, this.latent.size, Float32Array);
     return this.drawnLatents(n, start, labels, { seed: asSeed(seed), truncation: this.truncated(truncation) });
   }
 
   /** Pictures of latents. */
   async decode(latents: Rows, options: LabelledOptions = {}): Promise<Pictures> {
     const n = rowCount("latents", latents, this.latent.size);
+    requireFinite("latents", latents.data);
     const feed = { latent: floats(latents.data, [n, latents.size]), ...this.labelsFor("decoder", n, options.labels) };
     return together(n, this.pieces("decoder", feed, "image", n, options));
   }
@@ -195,8 +199,19 @@ export class Sampler {
     return { label: { type: "int64", data, dims: [n] } };
   }
 
+  /** Raises InputError for labels that no network takes. */
+  private requireTaken(labels: Labels | undefined): void {
+    if (labels !== undefined && !this.takesClass) {
+      throw new InputError(
+        `\`labels\` must be left out for ${this.bundle.name}, whose networks take no class. ` +
+          `Received: ${labels.length} labels.`,
+      );
+    }
+  }
+
   /** Labels of pictures that were not drawn, which must be given where a network takes them. */
   private labelsFor(network: string, n: number, labels: Labels | undefined): Feed {
+    this.requireTaken(labels);
     if (labels === undefined && this.bundle.network(network).inputs.has("label")) {
       throw new InputError(`the ${network} of ${this.bundle.name} must be given \`labels\`. Received: no labels.`);
     }
@@ -214,6 +229,9 @@ export class Sampler {
     const type = arrayType(images.data);
     if (type !== { uint8: "Uint8Array", float32: "Float32Array" }[dtype]) {
       throw new InputError(`\`images\` must be ${dtype}. Received: ${type}.`);
+    }
+    if (type === "Float32Array") {
+      requireFinite("images", images.data);
     }
     const n = count(images);
     return { n, given: { type: dtype as "uint8" | "float32", data: images.data, dims: [n, ...size] } };
@@ -287,11 +305,22 @@ async function together(n: number, pieces: AsyncIterable<Pictures>): Promise<Pic
   let filled = 0;
   for await (const { data, ...size } of pieces) {
     const length = n * size.height * size.width * size.channels;
-    whole ??= { data: arrayType(data) === "Uint8Array" ? new Uint8Array(length) : new Float32Array(length), ...size };
+    whole ??= { data: roomFor(n, length / n, arrayType(data) === "Uint8Array" ? Uint8Array : Float32Array), ...size };
     whole.data.set(data, filled);
     filled += data.length;
   }
   return whole as Pictures; // there is at least one piece: n is at least 1
+}
+
+/** An array for `n` rows of `size` numbers; InputError where memory cannot hold it. */
+function roomFor(n: number, size: number, kind: new (length: number) => Values): Values {
+  try {
+    return new kind(n * size);
+  } catch (error) {
+    throw error instanceof RangeError
+      ? new InputError(`\`n\` must be so small that all rows fit into memory. Received: ${n}.`)
+      : error;
+  }
 }
 
 function asPictures({ data, dims }: Made<Values>): Pictures {

@@ -5,6 +5,9 @@ import { InputError, requireInteger, said } from "./errors.js";
 import { platform } from "./platform.js";
 import type { Numbers, Provider, Runtime, RuntimeOptions, RuntimeTensor, Session } from "./runtime.js";
 
+/** More than the cores of any machine; ONNX Runtime would start as many as it is told. */
+const MOST_THREADS = 1024;
+
 /** An input of a network. */
 export interface Given {
   readonly type: "int64" | "float32" | "uint8";
@@ -29,7 +32,7 @@ export class Sessions {
     private readonly options: RuntimeOptions,
   ) {
     if (options.threads !== undefined) {
-      requireInteger("threads", options.threads, 1);
+      requireInteger("threads", options.threads, 1, MOST_THREADS);
     }
     if (options.providers?.length === 0) {
       throw new InputError("`providers` must be at least one execution provider. Received: an empty list.");

@@ -104,16 +104,18 @@ test("a model may read no file but its own weights", async () => {
   await refused(inside.model("a"), /a\.onnx must have all its numbers inside\. Received: one that reads "other"\.$/);
 });
 
-test("links are refused", async () => {
+test("links that lead out of the bundle are refused", async () => {
   const place = await folder();
   const target = join(place, "a.onnx");
   const linked = await folder();
   await rm(join(linked, "a.onnx"));
   await symlink(target, join(linked, "a.onnx"));
-  await refused(Bundle.open(linked), /a\.onnx must be a file of its own\. Received: a symbolic link\.$/);
+  const outside = (file) =>
+    new RegExp(`${file} must be a file of its own, or a link to one of .* Received: a link to `);
+  await refused(Bundle.open(linked), outside("a.onnx"));
   await rm(join(linked, "manifest.json"));
   await symlink(join(place, "manifest.json"), join(linked, "manifest.json"));
-  await refused(Bundle.open(linked), /manifest\.json must be a file of its own\. Received: a symbolic link\.$/);
+  await refused(Bundle.open(linked), outside("manifest.json"));
 });
 
 test("what is no bundle", async () => {

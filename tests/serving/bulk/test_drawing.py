@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import re
 
 import numpy as np
 import pytest
@@ -137,9 +138,10 @@ def test_a_file_that_is_missing_at_the_end_is_named(vae_bundle, tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"n": 0}, "`n` must be at least 1. Received: 0"),
-        ({"batch_size": 0}, "`batch_size` must be at least 1"),
-        ({"shard_size": 0}, "`shard_size` must be at least 1"),
+        ({"n": 0}, "`n` must be an integer of at least 1. Received: 0"),
+        ({"n": 2**63}, f"`n` must be an integer of at most {2**63 - 1}"),
+        ({"batch_size": 0}, "`batch_size` must be an integer of at least 1"),
+        ({"shard_size": 0}, "`shard_size` must be an integer of at least 1"),
         ({"format": "jpg"}, "`format` must be one of png, npy"),
         ({"seed": 2**64}, "seed"),
         ({"truncation": 0.5}, "`truncation` must be left out"),
@@ -150,3 +152,10 @@ def test_mistakes_are_named_before_anything_is_written(vae_bundle, tmp_path, opt
     with pytest.raises(InputError, match=message):
         done_here(Drawing(**{"bundle": vae_bundle, "target": tmp_path / "out", "n": 5, **options}))
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(("form", "size"), [("png", "6.7e+10"), ("npy", "6.4e+10")])
+def test_more_pictures_than_the_disk_holds_are_named_before_anything_is_written(vae_bundle, tmp_path, form, size):
+    with pytest.raises(InputError, match=re.escape(f"Received: {10**18}, which take {size} GB or more.")):
+        here(Drawing(vae_bundle, tmp_path / "deeper" / "out", 10**18, format=form))
+    assert not (tmp_path / "deeper").exists()

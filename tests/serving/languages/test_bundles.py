@@ -15,6 +15,7 @@ from serving.bundle.schema import SCHEMA
 from serving.bundle.verified import read_verified
 from serving.translation.translator import direction_to
 from tests.bundles import corpus
+from tests.bundles.layouts import LAYOUTS
 from tests.bundles.tables import TABLES
 
 MANIFESTS, NETWORKS = corpus.manifests(), corpus.networks()
@@ -43,10 +44,15 @@ class Python:
 
 
 @pytest.fixture(scope="module", params=["python", "sanitized", "node"])
-def said(request, language_of, tmp_path_factory):
-    """Case -> what a language says of it, empty where it accepts; asked once for all of them. C++ with sanitizers."""
-    reader = Python() if request.param == "python" else language_of(request.param)
-    place = tmp_path_factory.mktemp(request.param)
+def reader(request, language_of):
+    """A language that reads bundles; C++ with sanitizers."""
+    return Python() if request.param == "python" else language_of(request.param)
+
+
+@pytest.fixture(scope="module")
+def said(reader, tmp_path_factory):
+    """Case -> what a language says of it, empty where it accepts; asked once for all of them."""
+    place = tmp_path_factory.mktemp("corpus")
     messages: dict[str, str] = {}
     for kind, cases in (("manifests", MANIFESTS), ("networks", NETWORKS)):
         folders = [place / f"{kind}{index}" for index in range(len(cases))]
@@ -60,6 +66,16 @@ def said(request, language_of, tmp_path_factory):
 @pytest.mark.parametrize("case", [*MANIFESTS, *NETWORKS], ids=lambda case: case.name)
 def test_every_language_says_the_same(said, case):
     case.check(said[case.name])
+
+
+def test_every_language_follows_the_same_links(reader, tmp_path):
+    places = {name: tmp_path / str(number) for number, name in enumerate(LAYOUTS)}
+    for place in places.values():
+        place.mkdir()
+    folders = [make(places[name]) for name, (make, _) in LAYOUTS.items()]
+    for (name, (_, expected)), message in zip(LAYOUTS.items(), reader.refusals(folders, files=True), strict=True):
+        assert expected in message, name
+        assert bool(message) == bool(expected), name
 
 
 @pytest.mark.parametrize("case", WITHIN_JSON, ids=lambda case: case.name)

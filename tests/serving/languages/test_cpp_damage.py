@@ -82,14 +82,17 @@ DAMAGES = {
         lambda folder: (folder / "manifest.json").unlink(),
         "must be a bundle with a manifest.json. Received: a folder without one.",
     ),
-    "manifest linked": (lambda folder: linked(folder, "manifest.json"), "must be a file of its own. Received: a link."),
+    "manifest linked": (
+        lambda folder: linked(folder, "manifest.json"),
+        "a file of its own, or a link to one of the bundle or of its model hub's cache. Received: a link to ",
+    ),
     "no networks": (whole(networks={}), "must have the network 'decoder'. Received: a bundle with ."),
     "no hash": (entry(sha256="0" * 63), "sha256 must be 64 hexadecimal digits."),
     "a file gone": (
         lambda folder: (folder / "decoder.onnx").unlink(),
         "must be in the bundle. Received: no such file.",
     ),
-    "a file linked": (linked, "decoder.onnx must be a file of its own. Received: a link."),
+    "a file linked": (linked, "decoder.onnx must be a file of its own, or a link to one of the bundle"),
     "a folder": (
         lambda folder: ((folder / "decoder.onnx").unlink(), (folder / "decoder.onnx").mkdir()),
         "decoder.onnx must be a file. Received: something else.",
@@ -189,7 +192,7 @@ WEIGHT_DAMAGES = {
     "cut": (lambda folder: toys.cut(folder / toys.WEIGHTS, -1), "decoder.weights must have 16 bytes. Received: 15."),
     "linked": (
         lambda folder: linked(folder, toys.WEIGHTS),
-        "decoder.weights must be a file of its own. Received: a link.",
+        "decoder.weights must be a file of its own, or a link to one of the bundle",
     ),
     "elsewhere": (
         network(toys.decoder(mix=toys.external("mix", [2, 1], "other.weights"))),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -77,6 +78,7 @@ def test_threads_may_share_a_sampler(sanitized, toy):
         (["4", "7", "out.png", "--truncation", "nan"], "`truncation` must be above 0. Received: nan."),
         (["4", "7", "out.png", "--batch_size", "0"], "`batch_size` must be at least 1. Received: 0."),
         (["4", "7", "out.png", "--threads", "0"], "--threads must be at least 1. Received: 0."),
+        (["4", "7", "out.png", "--threads", "10000"], "`threads` must be at most 1024. Received: 10000."),
         (["4", "7", "out.png", "--provider", "gpu"], "`provider` must be one of auto, cpu, cuda. Received: 'gpu'."),
     ],
 )
@@ -91,6 +93,19 @@ def test_more_pictures_than_memory_are_one_line(language, toy, tmp_path):
     for n in (10**15, 2**62):
         line = cpp.refused(language.program("sample"), toy, n, 7, tmp_path / "out.png")
         assert re.search(r"must fit into memory\. Received: ", line)
+
+
+@pytest.mark.parametrize("value", [np.nan, -np.inf])
+def test_latents_that_are_not_finite_are_one_line(sanitized, toy, value):
+    with pytest.raises(subprocess.CalledProcessError) as error:
+        sanitized.ask("decode", toy, np.array([[0, value]], np.float32), labels=[0])
+    assert error.value.stderr == "driver: `latents` must be finite. Received: nan or inf.\n"
+
+
+def test_more_latents_than_memory_are_one_line(language, toy):
+    with pytest.raises(subprocess.CalledProcessError) as error:
+        language.ask("latents", toy, n=10**15, seed=1)
+    assert "driver: arrays must fit into memory. Received: the shape (1000000000000000, 2)." in error.value.stderr
 
 
 def test_cuda_without_a_driver_is_one_line(language, toy, tmp_path):

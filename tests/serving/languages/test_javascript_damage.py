@@ -36,6 +36,13 @@ class TestRefusals:
             ("s.sample(1, { truncation: 0 })", "`truncation` must be above 0. Received: 0."),
             ("s.sample(2, { labels: [0] })", "`labels` must be 2 integers. Received: 1."),
             ("s.sample(1, { labels: [3] })", "`labels` must be integers from 0 to 2. Received: 3."),
+            ("s.sample(1, { seed: 7.5 })", "`seed` must be a 64-bit integer, as a bigint beyond 2^53. Received: 7.5."),
+            ("s.sample(2 ** 50)", f"`n` must be so small that all rows fit into memory. Received: {2**50}."),
+            ("s.latents(2 ** 50)", f"`n` must be so small that all rows fit into memory. Received: {2**50}."),
+            (
+                "s.decode({ data: Float32Array.of(1, 2, NaN, 4, 5, 6), size: 6 }, { labels: [0] })",
+                "`latents` must be finite. Received: NaN or Infinity.",
+            ),
             ("s.latents(1, { start: -1 })", "`start` must be an integer of at least 0. Received: -1."),
             (
                 "s.decode({ data: new Float32Array(3), size: 3 }, { labels: [0] })",
@@ -64,6 +71,21 @@ class TestRefusals:
         assert re.fullmatch(r"`truncation` must be left out for .*, whose noise takes none. Received: 0.5.", message)
 
     @pytest.mark.parametrize(
+        "call",
+        [
+            "s.sample(2, { labels: [0, 0] })",
+            "s.latents(2, { labels: [0, 0] })",
+            "s.decode({ data: new Float32Array(4), size: 2 }, { labels: [0, 0] })",
+        ],
+    )
+    def test_labels_that_no_network_takes(self, language, vae_bundle, call):
+        code = f"const s = await Sampler.open(place); await {call}"
+        message = javascript.refusal(language, lambda: language.run(code, place=language.place(vae_bundle)))
+        assert re.fullmatch(
+            r"`labels` must be left out for .*, whose networks take no class. Received: 2 labels.", message
+        )
+
+    @pytest.mark.parametrize(
         ("code", "message"),
         [
             ("t.translate(image(8, 8, 1))", "`images` must have 3 channels. Received: 1."),
@@ -72,6 +94,10 @@ class TestRefusals:
             ("t.translate(image(8, 8, 3), 'c')", r"`to` must be a domain that .* translates to: b. Received: \"c\"."),
             ("Translator.open(place, { tile: 7 })", "`tile` must be an integer of at least 8. Received: 7."),
             ("Translator.open(place, { threads: 0 })", "`threads` must be an integer of at least 1. Received: 0."),
+            (
+                "Translator.open(place, { threads: 2e3 })",
+                "`threads` must be an integer of at most 1024. Received: 2000.",
+            ),
             ("Translator.open(place, { providers: [] })", "`providers` must be at least one execution provider.*"),
         ],
     )
@@ -192,7 +218,7 @@ class TestRefusals:
         message = javascript.refusal(language, lambda: language.run(code, place=language.place(vae_bundle)))
         assert re.search(r"decoder\.onnx must be a model that onnxruntime .* opens for abacus\. Received: ", message)
 
-    def test_links(self, copied, app, tmp_path):
+    def test_links_that_lead_out(self, copied, app, tmp_path):
         """Which pages never see."""
         outside = shutil.move(copied / "decoder.onnx", tmp_path / "decoder.onnx")
         (copied / "decoder.onnx").symlink_to(outside)
@@ -201,4 +227,4 @@ class TestRefusals:
             message = javascript.refusal(runner, lambda: runner.sample(copied, 1, 1))
         finally:
             runner.close()
-        assert message.endswith("decoder.onnx must be a file of its own. Received: a symbolic link.")
+        assert message.endswith(f"of its model hub's cache. Received: a link to {outside}.")

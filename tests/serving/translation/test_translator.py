@@ -89,7 +89,9 @@ def test_a_bundle_says_what_it_is(bundles, vae_bundle):
         (lambda t: t.translate(noise(8, 8)[None] / 255), "must be uint8. Received: float64"),
         (lambda t: t.translate(noise(8, 1)[None]), "sides of at least 2 pixels. Received: 1x8"),
         (lambda t: t.translate(noise(8, 8)[None], to="a"), "translates to b. Received: 'a'"),
-        (lambda t: Translator(t.bundle, tile=7), "`tile` must be at least 8. Received: 7"),
+        (lambda t: t.translate([[[1], [1, 2]]]), "`images` must be an array. Received: "),
+        (lambda t: Translator(t.bundle, tile=8.0), "`tile` must be an integer of at least 8. Received: 8.0"),
+        (lambda t: Translator(t.bundle, tile=7), "`tile` must be an integer of at least 8. Received: 7"),
     ],
 )
 def test_mistakes_are_named(translator, change, message):

@@ -116,8 +116,8 @@ struct Output {
 // A folder written by `keras-gen export`. Copies share the networks that are open.
 class Bundle {
 public:
-    // InputError: no bundle, a file that is missing, a link or of another size, an unknown provider, an ONNX Runtime
-    // that is older than the headers this was built with.
+    // InputError: no bundle, a file that is missing, a link that leads out of the bundle or of another size, an unknown
+    // provider, more threads than any machine has, an ONNX Runtime that is older than the headers this was built with.
     explicit Bundle(std::filesystem::path folder, const Execution& execution = {});
 
     const std::filesystem::path& folder() const;
