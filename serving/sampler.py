@@ -36,7 +36,7 @@ from serving.runtime.addition import MOVED, SHIFT, addition
 from serving.runtime.networks import Arrays, Fill, Networks, fixed_axes
 from serving.runtime.providers import AUTO, Execution
 from serving.runtime.read_ahead import ReadAhead
-from serving.runtime.sessions import Options, Sessions, Settings
+from serving.runtime.sessions import OfBundle, Options, Sessions, Settings
 
 BATCH_SIZE = 64
 # Of latents that are drawn before the decoder needs them: 2,048 of 32 each.
@@ -44,7 +44,7 @@ NUMBERS_AHEAD = 2**16
 MOST_COLUMNS = 20
 
 
-class Sampler:
+class Sampler(OfBundle):
     """Pictures from a bundle: by seed, by latent, and back to latents or to classes where there is a network for it.
 
     Args:
@@ -66,23 +66,9 @@ class Sampler:
         manifest: Manifest | None = None,
         **options: Unpack[Options],
     ) -> None:
-        self._networks = Networks(Sessions(bundle, Settings.of(settings, options), manifest))
+        self.sessions = Sessions(bundle, Settings.of(settings, options), manifest)
+        self._networks = Networks(self.sessions)
         self._label: int | None = None
-
-    @property
-    def bundle(self) -> Path:
-        """The folder."""
-        return self._networks.bundle
-
-    @property
-    def manifest(self) -> Manifest:
-        """What the bundle holds."""
-        return self._networks.manifest
-
-    @property
-    def settings(self) -> Settings:
-        """How the networks are run."""
-        return self._networks.sessions.settings
 
     def of_class(self, label: int) -> Sampler:
         """The same bundle, for pictures of one class wherever no other labels are given.
@@ -112,7 +98,7 @@ class Sampler:
     def execution(self) -> Execution:
         """What the networks run on, and why not on something faster; opens a network where none is open yet."""
         networks = self.manifest.networks
-        return self._networks.sessions.execution(next(name for name in (DECODER, *networks) if name in networks))
+        return self.sessions.execution(next(name for name in (DECODER, *networks) if name in networks))
 
     def warm_up(self, batch_size: int = BATCH_SIZE) -> None:
         """Opens every network and runs it once, so that the first one who asks does not wait for it.
@@ -291,7 +277,7 @@ class Sampler:
         beside = self._told(DECODER, len(images), labels)
         encoder, decoder, code = self._networks.runner(ENCODER), self._networks.runner(DECODER), self._code
         moved = None if shift is None else self._shift(shift)
-        mover = self._networks.sessions.added(addition())
+        mover = self.sessions.added(addition())
 
         def fill(start: int, into: np.ndarray) -> None:
             part = slice(start, start + len(into))

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from serving.bundle.manifest import Manifest, Network, Tensor
+from serving.bundle.manifest import Network, Tensor
 from serving.bundle.names import IMAGE, NOISE
 from serving.common.arrays import plain_array, require_finite, room_for
 from serving.common.errors import InputError, require_integer
 from serving.runtime.runner import Runner
-from serving.runtime.sessions import Sessions
+from serving.runtime.sessions import OfBundle, Sessions
 
 Arrays = dict[str, np.ndarray]
 # The index of the first picture of a batch, and where to write it.
 Fill = Callable[[int, np.ndarray], object]
 
 
-class Networks:
+class Networks(OfBundle):
     """What a bundle has, by name.
 
     Args:
@@ -29,16 +28,6 @@ class Networks:
 
     def __init__(self, sessions: Sessions) -> None:
         self.sessions = sessions
-
-    @property
-    def bundle(self) -> Path:
-        """The folder."""
-        return self.sessions.bundle
-
-    @property
-    def manifest(self) -> Manifest:
-        """What the bundle holds."""
-        return self.sessions.manifest
 
     def checked(self, network: str, images: np.ndarray) -> np.ndarray:
         """Pictures of the shape and type that a network takes."""

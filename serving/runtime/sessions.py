@@ -162,6 +162,31 @@ class Sessions:
         self._weights = {weights: content for weights, content in self._weights.items() if weights in waiting}
 
 
+class OfBundle:
+    """What runs a bundle says which one it is, and how it is run.
+
+    Attributes:
+        sessions: of the bundle.
+    """
+
+    sessions: Sessions
+
+    @property
+    def bundle(self) -> Path:
+        """The folder."""
+        return self.sessions.bundle
+
+    @property
+    def manifest(self) -> Manifest:
+        """What the bundle holds."""
+        return self.sessions.manifest
+
+    @property
+    def settings(self) -> Settings:
+        """How the networks are run."""
+        return self.sessions.settings
+
+
 def session_of(
     content: bytes, settings: Settings = DEFAULT, where: str = "the network"
 ) -> onnxruntime.InferenceSession:

@@ -15,7 +15,7 @@ from serving.common.arrays import plain_array
 from serving.common.errors import InputError, require_integer
 from serving.common.images import as_pillow, to_float, to_uint8
 from serving.runtime.providers import AUTO, Execution
-from serving.runtime.sessions import Options, Sessions, Settings
+from serving.runtime.sessions import OfBundle, Options, Sessions, Settings
 from serving.translation.tiles import Axis, blended
 
 TILE = 768
@@ -27,7 +27,7 @@ SMALLEST_SIDE = 2
 Size = tuple[int, int]
 
 
-class Translator:
+class Translator(OfBundle):
     """Translates pictures of any size from one domain to another.
 
     Args:
@@ -59,21 +59,6 @@ class Translator:
         require_integer(2 * self.image.multiple, tile=tile)
         side = tile - tile % self.image.multiple
         self.tile: Size = (side, side) if self.image.any_size else (self.image.height, self.image.width)
-
-    @property
-    def bundle(self) -> Path:
-        """The folder."""
-        return self.sessions.bundle
-
-    @property
-    def manifest(self) -> Manifest:
-        """What the bundle holds."""
-        return self.sessions.manifest
-
-    @property
-    def settings(self) -> Settings:
-        """How the networks are run."""
-        return self.sessions.settings
 
     @cached_property
     def targets(self) -> tuple[str, ...]:
