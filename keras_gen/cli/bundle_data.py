@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 
 from keras_gen.cli.parser import Parser
-from keras_gen.data import FRAMES_HELP, SOURCE_NAMES, Source, import_data, open_source
-from keras_gen.data.examples import Frames
-from keras_gen.data.interpolation import Choice
+from keras_gen.cli.reading import add_reading, as_trained, reading
+from keras_gen.data import SOURCE_NAMES, Source, import_data, open_source
 from serving import Sampler
 from serving.bundle.inputs import size_text
 from serving.bundle.names import LABEL
@@ -29,30 +28,7 @@ def add_data(parser: Parser, split: str, count: int | None = None, required: boo
         "--count", type=int | None, default=count, help="use at most N pictures, drawn at random; null for all of them."
     )
     parser.add_argument("--seed", type=int, default=0, help="seed of all random draws.")
-    add_reading(parser, "bundle")
-
-
-def add_reading(parser: Parser, what: str) -> None:
-    """Adds how numbers and files of the data become pictures; as in training by default."""
-    parser.add_argument(
-        "--value_range",
-        type=str | None,
-        default=None,
-        help=f"numbers in the data that are black and white, LOW,HIGH; as the {what} was trained by default.",
-    )
-    parser.add_argument("--frames", type=Frames | None, default=None, help=FRAMES_HELP)
-    add_interpolation(parser)
-
-
-def add_interpolation(parser: Parser) -> None:
-    """Adds how pictures of the data are resized."""
-    for name, what in (("", "pictures"), ("_a", "pictures of domain A"), ("_b", "pictures of domain B")):
-        parser.add_argument(
-            f"--interpolation{name}",
-            type=Choice | None,
-            default=None,
-            help=f"how {what} are resized: bicubic, or nearest for label maps; by the number of colours by default.",
-        )
+    add_reading(parser, as_trained("bundle"))
 
 
 def read_data(sampler: Sampler, options: Any) -> Source:
@@ -68,15 +44,8 @@ def read_data(sampler: Sampler, options: Any) -> Source:
     image = sampler.manifest.image
     size, channels = ((image.height, image.width), image.channels) if options.resize else (None, None)
     import_data(options.data)
-    source = open_source(
-        options.data,
-        size,
-        channels,
-        options.split,
-        value_range=options.value_range or image.value_range,
-        frames=options.frames,
-        interpolation=options.interpolation,
-    )
+    read = {**reading(options), "value_range": options.value_range or image.value_range}
+    source = open_source(options.data, size, channels, options.split, **read)
     wanted = (image.height, image.width, image.channels)
     if source.image_shape != wanted:
         raise InputError(

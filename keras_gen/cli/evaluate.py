@@ -10,10 +10,10 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from keras_gen.cli.bundle_data import add_reading
 from keras_gen.cli.own_code import import_own_code_of
 from keras_gen.cli.parser import Parser
 from keras_gen.cli.quiet import quiet_import
+from keras_gen.cli.reading import add_reading, as_trained, reading, reading_domains
 from keras_gen.data import DATA_HELP, import_data
 from serving import Manifest, Sampler, Translator
 from serving.bundle.manifest import FILE_NAME
@@ -69,7 +69,7 @@ def run(words: Sequence[str]) -> int:
         "--drawn", type=int, default=10_000, help="number of samples to draw, and of codes to compare with the prior."
     )
     parser.add_argument("--seed", type=int, default=0, help="seed of all random draws.")
-    add_reading(parser, "run or bundle")
+    add_reading(parser, as_trained("run or bundle"))
     options = parser.parse_args(words)
     require_at_least(1, samples=options.samples, drawn=options.drawn)
     require_at_least(0, seed=options.seed)
@@ -183,16 +183,10 @@ def _translation(translate: Mapping[str, Translate], shape: tuple[int, int, int]
     settings = Settings(options.metrics, options.against, options.count, options.seed, options.extractor)
     splits = (options.split, "train")
     test, train = (
-        open_domains(options.data, shape[:2], shape[2], split, options.reverse, **_reading(options, "_a", "_b"))
+        open_domains(options.data, shape[:2], shape[2], split, options.reverse, **reading_domains(options))
         for split in splits
     )
     return evaluate_translation(translate, test, train, settings)
-
-
-def _reading(options: Any, *domains: str) -> dict[str, Any]:
-    """How the data is read; `domains` are the ends of the names of what is said of each."""
-    ways = {f"interpolation{domain}": options[f"interpolation{domain}"] or options.interpolation for domain in domains}
-    return {"value_range": options.value_range, "frames": options.frames, **ways}
 
 
 def _translated(network: Any, images: np.ndarray) -> np.ndarray:
@@ -208,7 +202,7 @@ def _sources(options: Any, shape: tuple[int, int, int], classes: Sequence[str]) 
     from keras_gen.data import open_source
 
     test, train = (
-        open_source(options.data, shape[:2], shape[2], split, classes, **_reading(options, ""))
+        open_source(options.data, shape[:2], shape[2], split, classes, **reading(options))
         for split in (options.split, "train")
     )
     return test, train

@@ -16,6 +16,7 @@ def run(words: Sequence[str]) -> int:
     options = _parser().parse_args(words)
     out = Path(options.out)
     quiet_import()
+    from keras_gen.cli.reading import reading_domains
     from keras_gen.data import import_data
     from keras_gen.data.preparing import prepare
     from keras_gen.data.sources import prepared
@@ -25,9 +26,8 @@ def run(words: Sequence[str]) -> int:
     import_data(options.source)
     try:
         with whole_folder(out) as folder:
-            shape = (options.image_size, options.channels, options.load_size, options.value_range, options.frames)
-            ways = (options.interpolation_a or options.interpolation, options.interpolation_b or options.interpolation)
-            domains, counts = prepare(folder, options.source, *shape, *ways)
+            shape = (options.image_size, options.channels, options.load_size)
+            domains, counts = prepare(folder, options.source, *shape, **reading_domains(options))
     except OSError as error:
         raise InputError(f"{out} must be a folder with enough room. Received: {error}.") from error
     what = "pairs" if domains == prepared.PAIRS else "pictures"
@@ -38,9 +38,8 @@ def run(words: Sequence[str]) -> int:
 
 
 def _parser() -> Parser:
-    from keras_gen.cli.bundle_data import add_interpolation
-    from keras_gen.data import FRAMES_HELP, VALUE_RANGE_HELP
-    from keras_gen.data.examples import Frames
+    from keras_gen.cli.reading import add_reading
+    from keras_gen.data import VALUE_RANGE_HELP
     from keras_gen.data.kinds import DOMAINS, OWN_DOMAINS, OWN_SOURCE, SOURCES, described, forms
 
     one, two = (described(forms(SOURCES, OWN_SOURCE)), described(forms(DOMAINS, OWN_DOMAINS)))
@@ -62,7 +61,5 @@ def _parser() -> Parser:
         default=None,
         help="for two domains: size of the training pictures, of which train takes random crops of --image-size.",
     )
-    parser.add_argument("--value_range", type=str | None, default=None, help=VALUE_RANGE_HELP)
-    parser.add_argument("--frames", type=Frames | None, default=None, help=FRAMES_HELP)
-    add_interpolation(parser)
+    add_reading(parser, VALUE_RANGE_HELP)
     return parser

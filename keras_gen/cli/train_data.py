@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
+from keras_gen.cli.reading import reading, reading_domains
 from keras_gen.cli.train_options import DataOptions, RunOptions
 from keras_gen.data import Share, Source, check_same_shape, endless_pairs, import_data, open_source
 from keras_gen.data.examples import parse_size
@@ -98,7 +99,7 @@ def open_training_data(options: DataOptions, run: RunOptions, cls: type[BaseMode
     if cls.spec.translates:
         return _open_translation(options, run, cls)
     _check_untranslated(options, run.name)
-    source = open_source(options.data, options.image_size, options.channels, **options.reading())
+    source = open_source(options.data, options.image_size, options.channels, **reading(options))
     options = replace(
         options, value_range=value_range_text(source.value_range), interpolation=source.interpolation.choice
     )
@@ -108,7 +109,7 @@ def open_training_data(options: DataOptions, run: RunOptions, cls: type[BaseMode
         )
     if options.target is None:
         return TrainingData(source, options, run.seed)
-    target = open_source(options.target, options.image_size, options.channels, **options.reading())
+    target = open_source(options.target, options.image_size, options.channels, **reading(options))
     check_same_shape(source, target)
     return Adapting(source, options, run.seed, target)
 
@@ -133,7 +134,7 @@ def _open_translation(options: DataOptions, run: RunOptions, cls: type[BaseModel
     if options.load_size is not None:
         check_load_size(options.load_size, options.image_size)
     size = options.load_size or options.image_size
-    domains = open_domains(options.data, size, options.channels, reverse=options.reverse, **options.reading_domains())
+    domains = open_domains(options.data, size, options.channels, reverse=options.reverse, **reading_domains(options))
     options = replace(
         options,
         value_range=value_range_text(domains.a.value_range),
@@ -202,8 +203,8 @@ class Translation(TrainingData):
     def validation(self, model: BaseModel) -> tf.data.Dataset:
         height, width, channels = model.image_shape
         options = self.options
-        reading = options.reading_domains()
-        held_out = open_domains(options.data, (height, width), channels, "test", options.reverse, **reading)
+        read = reading_domains(options)
+        held_out = open_domains(options.data, (height, width), channels, "test", options.reverse, **read)
         return held_out.dataset(self.options.batch_size)
 
     def _crop(self) -> tuple[int, int] | None:
@@ -213,5 +214,5 @@ class Translation(TrainingData):
 def _held_out(name: str, model: BaseModel, options: DataOptions) -> tf.data.Dataset:
     """The test split, with labels of the model's classes where these are needed."""
     height, width, channels = model.image_shape
-    held_out = open_source(name, (height, width), channels, "test", model.spec.classes, **options.reading())
+    held_out = open_source(name, (height, width), channels, "test", model.spec.classes, **reading(options))
     return held_out.dataset(min(options.batch_size, len(held_out)), shuffle=False, labels=model.spec.labelled)

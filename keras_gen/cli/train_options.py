@@ -83,15 +83,6 @@ class DataOptions:
         parse_size(self.image_size, "image_size")
         parse_size(self.load_size, "load_size")
 
-    def reading(self) -> dict[str, Any]:
-        """How numbers and files become pictures, as `open_source` takes it."""
-        return {"value_range": self.value_range, "frames": self.frames, "interpolation": self.interpolation}
-
-    def reading_domains(self) -> dict[str, Any]:
-        """The same for `open_domains`."""
-        a, b = (one or self.interpolation for one in (self.interpolation_a, self.interpolation_b))
-        return {"value_range": self.value_range, "frames": self.frames, "interpolation_a": a, "interpolation_b": b}
-
 
 @dataclass(frozen=True)
 class ExecutionOptions:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import keras
 import numpy as np
 
+from keras_gen.cli.reading import reading
 from keras_gen.cli.spelling import as_option
 from keras_gen.cli.train_options import DataOptions, WatchingOptions
 from keras_gen.data import Source
@@ -83,7 +84,7 @@ def _classifier(source: Source, data: DataOptions) -> Callable[[], Classifier]:
 
     class_count(source)
     height, width, channels = source.image_shape
-    held_out = open_source(data.data, (height, width), channels, "test", source.classes, **data.reading())
+    held_out = open_source(data.data, (height, width), channels, "test", source.classes, **reading(data))
 
     @cache
     def trained() -> Classifier:

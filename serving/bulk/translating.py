@@ -11,7 +11,7 @@ from serving.common.files import remove_leftovers
 from serving.common.formats import written_name
 from serving.common.images import ALL, MAX_PIXELS, let_pillow_decode
 from serving.runtime.sessions import DEFAULT, Settings
-from serving.translation.files import Report, folder_pictures, no_pictures, translate_files
+from serving.translation.files import Report, still_missing, translate_files
 from serving.translation.translator import TILE, Translator
 
 # A part is what is lost if its process dies. A smaller one would make the requests for parts expensive.
@@ -96,10 +96,8 @@ def missing(translation: FolderTranslation) -> tuple[FolderTranslation, Report]:
     Raises:
         InputError: the folder does not exist, has no pictures or contains the target.
     """
-    files = folder_pictures(translation.source, translation.target)
-    wanted = tuple(file for file in files if translation.overwrite or not translation.written(file).exists())
-    report = Report(present=len(files) - len(wanted), left_out=no_pictures(translation.source))
-    return replace(translation, files=wanted), report
+    wanted, report = still_missing(translation.source, translation.target, translation.overwrite)
+    return replace(translation, files=tuple(wanted)), report
 
 
 def translated(

@@ -115,9 +115,7 @@ def translate_folder(
         InputError: the folder does not exist, has no pictures or contains the target; or the domain is unknown.
     """
     translator.check_target(to)
-    files = folder_pictures(source, target)
-    wanted = [file for file in files if overwrite or not (target / written_name(file)).exists()]
-    report = Report(present=len(files) - len(wanted), left_out=no_pictures(source))
+    wanted, report = still_missing(source, target, overwrite)
     translate_files(translator, source, target, wanted, report, to, max_pixels, frames, progress)
     return report
 
@@ -178,8 +176,14 @@ def check_picture_name(target: Path) -> None:
         raise InputError(f"--out must be a picture file ({SOME_SUFFIXES}, ...). Received: {target}.")
 
 
-def folder_pictures(source: Path, target: Path) -> list[Path]:
-    """The paths of the visible pictures in a folder and its sub-folders, relative to the folder and sorted.
+def still_missing(source: Path, target: Path, overwrite: bool) -> tuple[list[Path], Report]:
+    """The visible pictures in a folder and its sub-folders that are yet to be translated, and a report that counts the
+    others and has what is left out; paths are relative to the folder and sorted.
+
+    Args:
+        source: a folder.
+        target: a folder outside of `source`.
+        overwrite: translate pictures that exist in `target` again.
 
     Raises:
         InputError: the folder does not exist, has no pictures or contains the target; or the target is not a folder.
@@ -189,20 +193,15 @@ def folder_pictures(source: Path, target: Path) -> list[Path]:
         raise InputError(f"--out must be a folder outside of {source}. Received: {target}.")
     if target.exists() and not target.is_dir():
         raise InputError(f"--out must be a folder where pictures of a folder are translated. Received: {target}.")
-    visible = [file for file in _visible_files(source) if is_picture_name(file)]
-    if not visible:
-        raise InputError(f"{source} must hold pictures ({SOME_SUFFIXES}, ...). Received: a folder without any.")
-    return visible
-
-
-def no_pictures(source: Path) -> list[Path]:
-    """The paths of the other visible files, relative to the folder and sorted."""
-    return [file for file in _visible_files(source) if not is_picture_name(file)]
-
-
-def _visible_files(source: Path) -> list[Path]:
     files = (path.relative_to(source) for path in sorted(source.rglob("*")) if path.is_file())
-    return [file for file in files if is_visible(file)]
+    pictures: list[Path] = []
+    others: list[Path] = []
+    for file in filter(is_visible, files):
+        (pictures if is_picture_name(file) else others).append(file)
+    if not pictures:
+        raise InputError(f"{source} must hold pictures ({SOME_SUFFIXES}, ...). Received: a folder without any.")
+    wanted = [file for file in pictures if overwrite or not (target / written_name(file)).exists()]
+    return wanted, Report(present=len(pictures) - len(wanted), left_out=others)
 
 
 def _of_one_size(pictures: Iterator[_Decoded], translator: Translator) -> Iterator[list[_Decoded]]:
