@@ -11,7 +11,8 @@ import numpy as np
 from keras_gen.cli.bundle_options import check_file
 from keras_gen.cli.parser import Parser
 from keras_gen.cli.quiet import quiet_import
-from keras_gen.data import DATA_HELP, Source, check_same_shape, import_data, open_domains, open_source
+from keras_gen.cli.reading import add_reading, reading, reading_domains
+from keras_gen.data import DATA_HELP, VALUE_RANGE_HELP, Source, check_same_shape, import_data, open_domains, open_source
 from keras_gen.data.labels import shown
 from keras_gen.data.preparing import of_two_domains
 from keras_gen.data.translation import check_load_size
@@ -49,12 +50,13 @@ def _parser() -> Parser:
     parser.add_argument("--out", type=str, required=True, help="PNG file to write the grid to.")
     parser.add_argument("--target", type=str | None, default=None, help="a second data set to adapt to, as in train.")
     parser.add_argument("--split", type=str, default="train", help="split of the data: train, test or all.")
-    size = "height and width of the pictures; the data's own size by default."
-    parser.add_argument("--image_size", type=int | None, default=None, help=size)
+    size = "side of the pictures, or HEIGHTxWIDTH as in 64x256; the data's own size by default."
+    parser.add_argument("--image_size", type=int | str | None, default=None, help=size)
     channels = "1 for grey, 3 for RGB; the data's own by default."
     parser.add_argument("--channels", type=int | None, default=None, help=channels)
-    load_size = "for two domains: resize pictures to this side, then take random crops of --image-size."
-    parser.add_argument("--load_size", type=int | None, default=None, help=load_size)
+    add_reading(parser, VALUE_RANGE_HELP)
+    load_size = "for two domains: resize pictures to this size, then take random crops of --image-size."
+    parser.add_argument("--load_size", type=int | str | None, default=None, help=load_size)
     parser.add_argument("--mirror", type=bool, default=False, help="for two domains: mirror pictures at random.")
     parser.add_argument("--reverse", type=bool, default=False, help="for two domains: use the second one as A.")
     kinds = "changes of all that a discriminator sees, as in --model.augmentation: color, translation, cutout."
@@ -73,7 +75,8 @@ def _of_one(options: Any) -> list[np.ndarray]:
             name = f"--{option.replace('_', '-')}"
             raise InputError(f"{name} must be left out for a source of one domain. Received: {str(value).lower()}.")
     names = [options.source, *filter(None, [options.target])]
-    sources = [open_source(name, options.image_size, options.channels, options.split) for name in names]
+    asked = (options.image_size, options.channels, options.split)
+    sources = [open_source(name, *asked, **reading(options)) for name in names]
     if options.target is not None:
         check_same_shape(*sources)
     rows = []
@@ -91,7 +94,9 @@ def _of_two(options: Any) -> list[np.ndarray]:
     if options.load_size is not None:
         check_load_size(options.load_size, options.image_size)
     size = options.load_size or options.image_size
-    both = open_domains(options.source, size, options.channels, options.split, options.reverse)
+    both = open_domains(
+        options.source, size, options.channels, options.split, options.reverse, **reading_domains(options)
+    )
     _say(both.a)
     _say(both.b)
     count = min(options.columns**2, len(both.a), len(both.b))

@@ -96,6 +96,8 @@ def train(
 def _train(options: TrainOptions, cls: type[BaseModel], config: dict[str, Any], places: Places) -> Path:
     data = open_training_data(options.data, options.run, cls)
     config = {**config, **found_out(options.data, data.options)}
+    # Before the data is compared, which other options read in another way.
+    places.run.check(config)
     position, epochs = places.run.position(), options.run.epochs
     prints = {part: fingerprint(source) for part, source in data.parts().items()}
     if position != BEGINNING:

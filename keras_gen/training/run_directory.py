@@ -82,12 +82,24 @@ class RunDirectory:
             InputError: the path holds something else, or a run with another configuration.
         """
         if self.config_file.is_file():
-            self._compare(config)
+            self.check(config)
         elif self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
             raise InputError(f"--out must be a new folder or a run. Received: {self.path}, which is neither.")
         # The number of epochs may have been raised.
         with whole_file(self.config_file) as temporary:
             temporary.write_text(_versions() + yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
+
+    def check(self, config: dict[str, Any]) -> None:
+        """Raises InputError where a run is here that has another configuration."""
+        if not self.config_file.is_file():
+            return
+        before, now = dict(_flatten(self.config())), dict(_flatten(config))
+        for key in [*before, *(key for key in now if key not in before)]:
+            if key not in MAY_CHANGE and before.get(key) != now.get(key):
+                raise InputError(
+                    f"{self.path} holds a run with another configuration; choose another --out. Expected: "
+                    f"{key}={before.get(key)} ({CONFIG}). Received: {key}={now.get(key)}."
+                )
 
     def config(self) -> dict[str, Any]:
         """What `claim` wrote.
@@ -162,15 +174,6 @@ class RunDirectory:
             return model, position_of(checkpoint)
         assert first is not None, "called where there are checkpoints"
         raise first
-
-    def _compare(self, config: dict[str, Any]) -> None:
-        before, now = dict(_flatten(self.config())), dict(_flatten(config))
-        for key in [*before, *(key for key in now if key not in before)]:
-            if key not in MAY_CHANGE and before.get(key) != now.get(key):
-                raise InputError(
-                    f"{self.path} holds a run with another configuration; choose another --out. Expected: "
-                    f"{key}={before.get(key)} ({CONFIG}). Received: {key}={now.get(key)}."
-                )
 
 
 def open_model(place: Path) -> keras.Model:

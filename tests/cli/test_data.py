@@ -51,6 +51,17 @@ def test_a_row_for_each_class(named, run, tmp_path):
         assert levels[known:] == [255] * (4 - known)
 
 
+def test_pictures_are_read_as_training_reads_them(named, run, tmp_path):
+    """A range makes 20 black and 250 white; rectangles are cut from the middle of the square pictures."""
+    out = tmp_path / "grid.png"
+    words = ["--value-range", "20,250", "--image-size", "4x8", "--columns", 1, "--out", out]
+    code, said, _ = run("data", named, *words)
+    assert code == 0
+    assert "13 pictures of 8x4x1, values from -1 to 1" in said
+    height, width = read_image(out).shape[:2]
+    assert width > (height - 1) // 3
+
+
 def test_a_class_without_pictures_in_the_split_has_an_empty_row(named, run, tmp_path):
     code, said, _ = run("data", named, "--split", "test", "--columns", 2, "--out", tmp_path / "grid.png")
     assert code == 0
