@@ -194,7 +194,7 @@ def test_a_worker_that_cannot_write_says_so_in_one_line(vae_bundle, cluster, tmp
         (["--ray", "nowhere"], "--ray must be `local`, or the address of a Ray cluster"),
         (["--workers", "2"], "--workers must be left out without --ray. Received: 2"),
         (["--ray", "local", "--workers", "0"], "`workers` must be at least 1. Received: 0"),
-        (["--ray", "local", "--threads", "0"], "`threads` must be at least 1. Received: 0"),
+        (["--ray", "local", "--threads", "0"], "`threads` must be an integer of at least 1. Received: 0"),
         (["--ray", "local", "--truncation", "0.5"], "`truncation` must be left out"),
         (["--shard_size", "5"], "--shard-size must be left out without --format npy"),
         (["--format", "jpg"], "--format must be"),
