@@ -9,10 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from serving.bundle.manifest import Image
+from serving.common.array_files import SUFFIX as ARRAY
+from serving.common.array_files import is_array_name, read_picture
 from serving.common.errors import InputError
-from serving.common.formats import SOME_SUFFIXES
+from serving.common.formats import AND_OPACITY, MOST_CHANNELS, SOME_SUFFIXES
 from serving.common.frames import count_frames
-from serving.common.images import picture_files, read_image
+from serving.common.images import MAX_PIXELS, conform_array, picture_files, read_image
 from serving.common.levels import Levels
 
 log = logging.getLogger(__name__)
@@ -20,6 +22,9 @@ log = logging.getLogger(__name__)
 
 def read_pictures(places: Sequence[str | Path], image: Image, resize: bool = False) -> np.ndarray:
     """Reads files, and the picture files directly in folders, in the order given and by name.
+
+    Of a bundle with opacity as a channel, a picture file without any is opaque. An array (height, width, channels) in
+    a `.npy` file is a picture of as many channels; more than four come so alone.
 
     Args:
         places: files and folders.
@@ -36,11 +41,8 @@ def read_pictures(places: Sequence[str | Path], image: Image, resize: bool = Fal
     wanted = (image.height, image.width, image.channels)
     levels = Levels(image.value_range, keep_bytes=True)
     pictures = []
-    for file in picture_paths(places):
-        if (count := count_frames(file)) > 1:
-            log.warning("%s has %d frames, of which the first is read.", file, count)
-        size, channels = (wanted[:2], wanted[2]) if resize else (None, None)
-        picture = read_image(file, size, channels, levels=levels)
+    for file in picture_paths(places, image.channels):
+        picture = _array(file, image, levels, resize) if is_array_name(file) else _picture(file, image, levels, resize)
         if picture.shape != wanted:
             raise InputError(
                 f"{file} must be {size_text(wanted)}, which the bundle takes; --resize converts it. "
@@ -50,8 +52,28 @@ def read_pictures(places: Sequence[str | Path], image: Image, resize: bool = Fal
     return np.stack(pictures)
 
 
-def picture_paths(places: Sequence[str | Path]) -> list[Path]:
+def _picture(file: Path, image: Image, levels: Levels, resize: bool) -> np.ndarray:
+    if (count := count_frames(file)) > 1:
+        log.warning("%s has %d frames, of which the first is read.", file, count)
+    if image.channels > MOST_CHANNELS:
+        raise InputError(
+            f"{file} must be a {ARRAY} file for a bundle of {image.channels} channels. Received: a picture."
+        )
+    size = (image.height, image.width) if resize else None
+    return read_image(file, size, image.channels if resize or image.channels in AND_OPACITY else None, levels=levels)
+
+
+def _array(file: Path, image: Image, levels: Levels, resize: bool) -> np.ndarray:
+    picture = read_picture(file, image.channels, MAX_PIXELS, levels)
+    return conform_array(str(file), picture, (image.height, image.width), None) if resize else picture
+
+
+def picture_paths(places: Sequence[str | Path], channels: int) -> list[Path]:
     """The files that `read_pictures` reads, in its order.
+
+    Args:
+        places: files and folders.
+        channels: of the bundle; arrays of a folder are read where they are more than a picture file holds.
 
     Raises:
         InputError: a place that is not there, a folder without pictures, or no places.
@@ -59,9 +81,10 @@ def picture_paths(places: Sequence[str | Path]) -> list[Path]:
     files = []
     for place in map(Path, places):
         if place.is_dir():
-            found = picture_files(place)
+            found = picture_files(place, channels)
             if not found:
-                raise InputError(f"{place} must hold pictures ({SOME_SUFFIXES}, ...). Received: a folder without any.")
+                kinds = f"{SOME_SUFFIXES}, ..." if channels <= MOST_CHANNELS else ARRAY
+                raise InputError(f"{place} must hold pictures ({kinds}). Received: a folder without any.")
             files += found
         elif place.is_file():
             files.append(place)
