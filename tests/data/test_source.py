@@ -164,10 +164,7 @@ class TestNpz:
             ({"pictures": np.zeros((2, 4, 4))}, "Received: pictures"),
             ({"x": np.zeros((2, 4))}, "Received: (2, 4)"),
             ({"x": np.zeros((0, 4, 4))}, "n at least 1. Received: (0, 4, 4, 1)"),
-            (
-                {"x": np.zeros((2, 3, 8, 8))},
-                "1 to 4 channels, in the last axis, where no --channels says that there are more. Received: (2, 3, 8, 8)",
-            ),
+            ({"x": np.zeros((2, 3, 8, 8))}, "says that there are more. Received: (2, 3, 8, 8)"),
             ({"x": np.zeros((2, 4, 4), np.complex64)}, "Received: complex64"),
             ({"x": np.full((2, 4, 4), 255.0)}, "Received: 255 to 255"),
             ({"x": np.array([np.zeros((4, 4)), np.full((4, 4), np.nan)])}, "nan or inf in picture 1"),
