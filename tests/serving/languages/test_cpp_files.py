@@ -117,7 +117,7 @@ def test_arrays_are_read_and_written_with_any_number_of_channels(sanitized, tmp_
     for array in (noise(9, 14, 5), noise(9, 14, 2), noise(9, 14, 1)[..., 0]):
         np.save(file, array)
         channels = array.shape[2] if array.ndim == 3 else 1
-        found = sanitized.ask("read", "-", **{"in": file, "channels": channels, "array": written})
+        found = sanitized.ask("read", "-", **{"in": file, "channels": channels, "npy": written})
         np.testing.assert_array_equal(found[0], array.reshape(9, 14, channels))
         np.testing.assert_array_equal(np.load(written), found[0])
     deep = np.arange(9 * 14 * 5, dtype=np.uint16).reshape(9, 14, 5) * 100
@@ -147,12 +147,11 @@ def test_arrays_that_a_bundle_cannot_take_are_one_line(sanitized, bundles, tmp_p
 def test_arrays_that_end_early_are_one_line(sanitized, bundles, tmp_path):
     np.save(tmp_path / "whole.npy", noise(9, 14, 5))
     content = (tmp_path / "whole.npy").read_bytes()
-    for size, part in ((7, "a header"), (40, "a header"), (128, "values"), (len(content) - 1, "values")):
+    header, values = "a header that is cut off", "values that are cut off"
+    for size, part in ((7, header), (40, header), (128, values), (len(content) - 1, values)):
         (tmp_path / "in.npy").write_bytes(content[:size])
         line = cpp.refused(sanitized.program("translate"), bundles["bands"], tmp_path / "in.npy", tmp_path / "out.npy")
-        assert (
-            f"in.npy must be a .npy file. Received: {part} that {'is' if part == 'a header' else 'are'} cut off" in line
-        )
+        assert f"in.npy must be a .npy file. Received: {part}." in line
 
 
 @pytest.mark.parametrize(
