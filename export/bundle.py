@@ -33,7 +33,7 @@ from serving.bundle.names import DECODER, IMAGE, SAMPLER
 from serving.common.errors import InputError
 from serving.common.files import whole_folder
 from serving.common.images import grid, to_uint8, write_png
-from serving.common.levels import ValueRange, parse_value_range
+from serving.common.levels import parse_value_range
 
 SAMPLES = 64
 
@@ -86,10 +86,8 @@ def export_bundle(
         inference = model.inference_networks()
     with whole_folder(folder) as temporary:
         exported, parity = _exported(model, inference, temporary, io, target)
-        value_range = _value_range(facts)
-        quantization = (
-            make_smaller(model, exported, replace(quantize, value_range=value_range), say) if quantize else {}
-        )
+        reading = _reading(model, facts)
+        quantization = make_smaller(model, exported, replace(quantize, **reading), say) if quantize else {}
         networks = store(exported, temporary)
         manifest = _manifest(model, inference, networks, facts, parity, quantization)
         (temporary / FILE_NAME).write_text(manifest.to_json(), encoding="utf-8")
@@ -156,7 +154,7 @@ def _manifest(
     return Manifest(
         model=model_name(model),
         networks=networks,
-        image=Image(height, width, channels, **_free_sides(networks, inference), value_range=_value_range(facts)),
+        image=Image(height, width, channels, **_free_sides(networks, inference), **_reading(model, facts)),
         latent=Latent(model.latent_dim, spec.prior) if DECODER in networks else None,
         classes=spec.classes,
         normalization=spec.normalization,
@@ -167,10 +165,13 @@ def _manifest(
     )
 
 
-def _value_range(facts: dict[str, Any]) -> ValueRange | None:
-    """The numbers that were black and white in the training data of a run."""
-    parsed = parse_value_range(facts.get("config", {}).get("value_range"))
-    return None if isinstance(parsed, str) else parsed
+def _reading(model: keras.Model, facts: dict[str, Any]) -> dict[str, Any]:
+    """How a run's data became pictures: which numbers were black and white, and how each domain was resized."""
+    config = facts.get("config", {})
+    value_range, both = parse_value_range(config.get("value_range")), config.get("interpolation")
+    domains = ("interpolation_a", "interpolation_b") if model.spec.translates else ("interpolation",)
+    ways = {name: config.get(name) or both for name in domains}
+    return {"value_range": None if isinstance(value_range, str) else value_range, **ways}
 
 
 def _draw_samples(folder: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import keras
 import numpy as np
@@ -23,13 +24,13 @@ class Examples:
     Args:
         model: the model.
         data: name of a data set, of two domains for a model that translates; None for a model that needs none.
-        value_range: the numbers of the data that are black and white; full scale by default.
+        reading: how its numbers and files become pictures, arguments of `open_source` or `open_domains`.
     """
 
-    def __init__(self, model: keras.Model, data: str | None, value_range: tuple[float, float] | None = None) -> None:
+    def __init__(self, model: keras.Model, data: str | None, reading: Mapping[str, Any] | None = None) -> None:
         self.model = model
         self.data = data
-        self.value_range = value_range
+        self.reading = dict(reading or {})
 
     def feeds(self, name: str, inputs: Mapping[str, Tensor]) -> list[Feed]:
         """Inputs of a network.
@@ -78,9 +79,9 @@ class Examples:
             )
         height, width, channels = self.model.image_shape
         if self.model.spec.translates:
-            source = getattr(open_domains(self.data, (height, width), channels, value_range=self.value_range), domain)
+            source = getattr(open_domains(self.data, (height, width), channels, **self.reading), domain)
         else:
-            source = open_source(self.data, (height, width), channels, value_range=self.value_range)
+            source = open_source(self.data, (height, width), channels, **self.reading)
         if len(source) < 2:
             raise InputError(f"{self.data} must hold at least two pictures. Received: {len(source)}.")
         return source.draw(count, seed=0).examples.images

@@ -34,7 +34,9 @@ def make_smaller(
         QualityError: pictures that differ too much.
     """
     facts: dict[str, Quantization] = {}
-    examples = Examples(model, wish.data, wish.value_range)
+    domains = ("interpolation_a", "interpolation_b") if model.spec.translates else ("interpolation",)
+    reading = {name: getattr(wish, name) for name in ("value_range", *domains)}
+    examples = Examples(model, wish.data, reading)
     for name, each in list(exported.items()):
         if name == SAMPLER or not set(PICTURES) & set(each.outputs):
             continue

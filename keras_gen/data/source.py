@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from keras_gen.data.examples import Examples, of_classes
-from keras_gen.data.interpolation import Interpolation
 from keras_gen.data.shares import Share, shared
 from serving.common.errors import InputError
+from serving.common.interpolation import Interpolation
 from serving.common.levels import Levels, ValueRange
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ from serving.common.errors import InputError
 from serving.common.formats import SOME_SUFFIXES
 from serving.common.frames import count_frames
 from serving.common.images import picture_files, read_image
+from serving.common.interpolation import Interpolation, some
 from serving.common.levels import Levels
 
 log = logging.getLogger(__name__)
@@ -25,7 +26,7 @@ def read_pictures(places: Sequence[str | Path], image: Image, resize: bool = Fal
         places: files and folders.
         image: the shape that the bundle takes.
         resize: bring pictures of another size or channel count to that shape: the largest centred part of its
-            aspect, resampled. Otherwise they are refused.
+            aspect, resampled as in training, or by the number of their colours. Otherwise they are refused.
 
     Returns:
         uint8, (n, height, width, channels).
@@ -35,12 +36,16 @@ def read_pictures(places: Sequence[str | Path], image: Image, resize: bool = Fal
     """
     wanted = (image.height, image.width, image.channels)
     levels = Levels(image.value_range, keep_bytes=True)
-    pictures = []
-    for file in picture_paths(places):
+    pictures, files = [], picture_paths(places)
+    interpolation = Interpolation(image.interpolation)
+    if resize:
+        interpolation.settle((read_image(file, channels=wanted[2], levels=levels) for file in some(files)), wanted[:2])
+        interpolation.say(str(places[0]), otherwise="")
+    for file in files:
         if (count := count_frames(file)) > 1:
             log.warning("%s has %d frames, of which the first is read.", file, count)
         size, channels = (wanted[:2], wanted[2]) if resize else (None, None)
-        picture = read_image(file, size, channels, levels=levels)
+        picture = read_image(file, size, channels, levels=levels, resampling=interpolation.resampling)
         if picture.shape != wanted:
             raise InputError(
                 f"{file} must be {size_text(wanted)}, which the bundle takes; --resize converts it. "
