@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable
-from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from export.parity import check_network
 from export.quantized import Wish
 from export.refusals import check_layers
 from export.seeded import seeded_networks
-from export.smaller import make_smaller
+from export.smaller import calibration, make_smaller
 from export.stored import Exported, store
 from export.to_onnx import convert, save_saved_model, without_unrounded
 from keras_gen.models import model_name
@@ -33,7 +32,7 @@ from serving.bundle.names import DECODER, IMAGE, SAMPLER
 from serving.common.errors import InputError
 from serving.common.files import whole_folder
 from serving.common.images import grid, to_uint8, write_png
-from serving.common.levels import ValueRange, parse_value_range
+from serving.common.levels import parse_value_range
 
 SAMPLES = 64
 
@@ -84,12 +83,10 @@ def export_bundle(
     trained, model = model, in_float32(model)
     if model is not trained:
         inference = model.inference_networks()
+    measured_on = calibration(model, inference, quantize, _reading(model, facts)) if quantize else None
     with whole_folder(folder) as temporary:
         exported, parity = _exported(model, inference, temporary, io, target)
-        value_range = _value_range(facts)
-        quantization = (
-            make_smaller(model, exported, replace(quantize, value_range=value_range), say) if quantize else {}
-        )
+        quantization = make_smaller(model, exported, quantize, measured_on, say) if quantize and measured_on else {}
         networks = store(exported, temporary)
         manifest = _manifest(model, inference, networks, facts, parity, quantization)
         (temporary / FILE_NAME).write_text(manifest.to_json(), encoding="utf-8")
@@ -156,7 +153,7 @@ def _manifest(
     return Manifest(
         model=model_name(model),
         networks=networks,
-        image=Image(height, width, channels, **_free_sides(networks, inference), value_range=_value_range(facts)),
+        image=Image(height, width, channels, **_free_sides(networks, inference), **_reading(model, facts)),
         latent=Latent(model.latent_dim, spec.prior) if DECODER in networks else None,
         classes=spec.classes,
         normalization=spec.normalization,
@@ -167,10 +164,13 @@ def _manifest(
     )
 
 
-def _value_range(facts: dict[str, Any]) -> ValueRange | None:
-    """The numbers that were black and white in the training data of a run."""
-    parsed = parse_value_range(facts.get("config", {}).get("value_range"))
-    return None if isinstance(parsed, str) else parsed
+def _reading(model: keras.Model, facts: dict[str, Any]) -> dict[str, Any]:
+    """How a run's data became pictures: which numbers were black and white, and how each domain was resized."""
+    config = facts.get("config", {})
+    value_range, both = parse_value_range(config.get("value_range")), config.get("interpolation")
+    domains = ("interpolation_a", "interpolation_b") if model.spec.translates else ("interpolation",)
+    ways = {name: config.get(name) or both for name in domains}
+    return {"value_range": None if isinstance(value_range, str) else value_range, **ways}
 
 
 def _draw_samples(folder: Path) -> None:

@@ -20,6 +20,7 @@ from serving.bundle.manifest import Quantization
 from serving.bundle.names import PICTURES
 from serving.common.errors import InputError, require_among
 from serving.common.images import to_float
+from serving.common.interpolation import Choice
 from serving.latents.distortion import psnr
 from serving.runtime.sessions import ON_CPU, session_of
 
@@ -48,12 +49,18 @@ class Wish:
         data: name of a data set to measure on, for networks that take pictures or codes of them; what starts from a
             prior needs none.
         value_range: the numbers of that data that are black and white, as in training; full scale by default.
+        interpolation: how its pictures are resized, `nearest` or `bicubic`; by the number of colours by default.
+        interpolation_a: the same for domain A, of a model that translates.
+        interpolation_b: the same for domain B.
     """
 
     kind: Kind
     least_psnr: float = LEAST_PSNR
     data: str | None = None
     value_range: tuple[float, float] | None = None
+    interpolation: Choice | None = None
+    interpolation_a: Choice | None = None
+    interpolation_b: Choice | None = None
 
     def __post_init__(self) -> None:
         require_among(get_args(Kind), quantize=self.kind)

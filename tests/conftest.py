@@ -23,17 +23,6 @@ tf.config.set_logical_device_configuration(
 )
 
 
-def _untuned(dataset: tf.data.Dataset) -> tf.data.Dataset:
-    """What iterates over a data set calls this first. The data of a `fit` is without tf.data's tuner, but several
-    replicas have iterators of TensorFlow's own, whose end waits for tuners that sleep for up to 82 s."""
-    options = tf.data.Options()
-    options.autotune.enabled = False
-    return dataset.with_options(options)
-
-
-tf.data.Dataset._apply_debug_options = _untuned
-
-
 @pytest.fixture(autouse=True)
 def _seeded(request: pytest.FixtureRequest) -> None:
     if request.cls is not None and issubclass(request.cls, ModelContract):

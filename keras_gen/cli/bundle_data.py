@@ -46,7 +46,8 @@ def read_data(sampler: Sampler, options: Any) -> Source:
     # What is neither grey nor RGB must be asked for.
     channels = image.channels if options.resize or image.channels not in (1, 3) else None
     import_data(options.data)
-    read = {**reading(options), "value_range": options.value_range or image.value_range}
+    read = reading(options)
+    read |= {name: read[name] or getattr(image, name) for name in ("value_range", "interpolation")}
     source = open_source(options.data, size, channels, options.split, **read)
     wanted = (image.height, image.width, image.channels)
     if source.image_shape != wanted:

@@ -123,6 +123,8 @@ def _bundle(place: Path, options: Any) -> list[Any]:
 
     manifest = Manifest.read(place)
     options.value_range = options.value_range or value_range_text(manifest.image.value_range)
+    for name in ("interpolation", "interpolation_a", "interpolation_b"):
+        options[name] = options[name] or getattr(manifest.image, name)
     if is_translator(manifest):
         translator = Translator(place)
         ways = {direction_to(to): partial(_by_bundle, translator, to) for to in translator.targets}

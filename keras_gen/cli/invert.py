@@ -13,11 +13,12 @@ from keras_gen.cli.parser import Parser
 from keras_gen.cli.quiet import quiet_import
 from serving import Sampler
 from serving.bundle.inputs import picture_paths, read_pictures
-from serving.bundle.manifest import Image
+from serving.bundle.manifest import FILE_NAME, Image, Manifest
 from serving.common.array_files import write_array
 from serving.common.classes import class_index
 from serving.common.errors import InputError
 from serving.common.images import to_float, to_uint8
+from serving.common.levels import parse_value_range
 from serving.latents.distortion import psnr
 
 PAIRS_IN_A_ROW = 8
@@ -35,7 +36,7 @@ def run(words: Sequence[str]) -> int:
 
     import_own_code_of(Path(options.place))
     decoder = open_decoder(options.place, Sampler)
-    pictures = read_pictures(options.pictures, Image(*decoder.image_shape), options.resize)
+    pictures = read_pictures(options.pictures, _image(Path(options.place), decoder.image_shape), options.resize)
     labels = None
     if options["class"] is not None:
         labels = np.full(len(pictures), class_index(options["class"], decoder.classes))
@@ -59,6 +60,18 @@ def run(words: Sequence[str]) -> int:
         write_array(Path(options.latents), found.latents)
         print(f"{len(found.latents)} latents of {found.latents.shape[1]} numbers: {options.latents}")
     return 0
+
+
+def _image(place: Path, shape: tuple[int, int, int]) -> Image:
+    """The pictures that a bundle or a run was trained on."""
+    from keras_gen.training.run_directory import RunDirectory
+
+    if (place / FILE_NAME).is_file():
+        return Manifest.read(place).image
+    config = {} if place.suffix == ".keras" else RunDirectory(place).config()
+    value_range = parse_value_range(config.get("value_range"))
+    known = None if isinstance(value_range, str) else value_range
+    return Image(*shape, value_range=known, interpolation=config.get("interpolation"))
 
 
 def _parser() -> Parser:

@@ -7,7 +7,7 @@ from typing import Any
 from keras_gen.cli.parser import Parser
 from keras_gen.data import FRAMES_HELP
 from keras_gen.data.examples import Frames
-from keras_gen.data.interpolation import Choice
+from serving.common.interpolation import Choice
 
 
 def add_reading(parser: Parser, value_range: str) -> None:

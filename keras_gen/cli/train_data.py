@@ -10,9 +10,9 @@ from keras_gen.cli.reading import reading, reading_domains
 from keras_gen.cli.train_options import DataOptions, RunOptions
 from keras_gen.data import Share, Source, check_same_shape, endless_pairs, import_data, open_source
 from keras_gen.data.examples import parse_size
-from keras_gen.data.interpolation import BICUBIC
 from keras_gen.data.translation import Domains, check_load_size, open_domains
 from serving.common.errors import InputError
+from serving.common.interpolation import BICUBIC
 from serving.common.levels import value_range_text
 
 if TYPE_CHECKING:

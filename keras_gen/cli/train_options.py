@@ -7,9 +7,9 @@ from dataclasses import dataclass, fields
 from typing import Any, Self
 
 from keras_gen.data.examples import Frames, parse_size
-from keras_gen.data.interpolation import Choice
 from keras_gen.training.option_values import Better, DataChanged, Precision, StrategyName
 from serving.common.errors import InputError, require_at_least
+from serving.common.interpolation import Choice
 from serving.common.levels import parse_value_range
 
 

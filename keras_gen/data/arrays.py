@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from keras_gen.data.examples import Examples, Shape, check_memory
-from keras_gen.data.interpolation import some
 from keras_gen.data.labels import named_classes
 from serving.bundle.inputs import size_text
 from serving.common.errors import InputError
 from serving.common.images import MODES, check_channels, conform_array
+from serving.common.interpolation import some
 from serving.common.levels import BITS_1, BITS_8, BITS_16, Levels
 
 # What rounding may have left of floats outside of their range: less than half a grey level.

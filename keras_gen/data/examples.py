@@ -8,11 +8,11 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
-from keras_gen.data.interpolation import BICUBIC, Interpolation
 from keras_gen.data.labels import by_name
 from serving.bundle.inputs import size_text
 from serving.common.errors import InputError, require_among, require_integer
 from serving.common.images import ALL, FIRST
+from serving.common.interpolation import BICUBIC, Interpolation
 from serving.common.levels import Levels
 
 SPLITS = ("train", "test")

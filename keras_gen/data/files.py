@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from keras_gen.data.examples import Shape
-from keras_gen.data.interpolation import some
 from keras_gen.data.streams import Stream, decoded
 from serving.common.frames import count_frames, read_frame
 from serving.common.images import ALL, FIRST, read_image
+from serving.common.interpolation import some
 
 
 def read_file(shape: Shape, file: Path) -> np.ndarray:

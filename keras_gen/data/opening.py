@@ -8,11 +8,11 @@ from typing import Any
 
 from keras_gen.data.examples import AskedSize, MissingSplitError, Shape, asked_shape, check_split, of_classes
 from keras_gen.data.forms import Form, Inner
-from keras_gen.data.interpolation import BICUBIC, NEAREST, Choice, Interpolation
 from keras_gen.data.kinds import Kind, find_source
 from keras_gen.data.source import Source
 from keras_gen.data.streams import Stream, streamed
 from serving.common.errors import require_among
+from serving.common.interpolation import BICUBIC, NEAREST, Choice, Interpolation
 from serving.common.levels import Levels, ValueRange, parse_value_range
 
 VALUE_RANGE_HELP = (

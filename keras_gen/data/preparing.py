@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from keras_gen.data.examples import AskedSize, MissingSplitError
-from keras_gen.data.interpolation import Choice, Interpolation
 from keras_gen.data.kinds import DOMAIN_NAMES, DOMAINS, SOURCE_NAMES, SOURCES
 from keras_gen.data.labels import by_name, named_classes
 from keras_gen.data.opening import interpolation_of, measure, open_stream, resolved_range
@@ -18,6 +17,7 @@ from keras_gen.data.sources.prepared import FILE, ONE, PAIRS, UNPAIRED, Facts, i
 from keras_gen.data.streams import OneSize, Stream
 from keras_gen.data.translation.domains import check_load_size, has_domains, measure_domains, open_streams
 from serving.common.errors import InputError, nearest
+from serving.common.interpolation import Choice, Interpolation
 from serving.common.levels import Levels, ValueRange
 
 Counts = dict[str, list[int]]

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from keras_gen.data.examples import Examples, of_classes
-from keras_gen.data.interpolation import Interpolation
 from keras_gen.data.shares import Share, shared
 from serving.common.errors import InputError
+from serving.common.interpolation import Interpolation
 from serving.common.levels import Levels, ValueRange
 
 if TYPE_CHECKING:
@@ -170,9 +170,11 @@ class Source:
                 images = tf.cast(images, tf.float32) / 127.5 - 1.0
             return (images, tf.gather(targets, rows)) if labels else images
 
-        # The tuner's thread sleeps for up to a minute at a time, and the end of `fit` waits for it.
+        # The tuner's thread sleeps for up to a minute at a time, and the end of `fit` waits for it. Each of several
+        # processes takes its part of every batch, never files of its own.
         options = tf.data.Options()
         options.autotune.enabled = False
+        options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
         return indices.map(batch, num_parallel_calls=WORKERS).prefetch(AHEAD).with_options(options)
 
     def _reader(self) -> Callable[[tf.Tensor], tf.Tensor]:

@@ -10,9 +10,9 @@ from tqdm import tqdm
 
 from keras_gen.data.arrays import conform_picture, from_arrays, pairs_from, pixels, require_channels
 from keras_gen.data.examples import Examples, Shape
-from keras_gen.data.interpolation import LOOKED_AT
 from keras_gen.data.streams import OneSize, Stream, in_memory, streamed
 from serving.common.errors import InputError
+from serving.common.interpolation import LOOKED_AT
 from serving.common.levels import Levels
 
 if TYPE_CHECKING:

@@ -18,6 +18,7 @@ from keras_gen.training.given import arguments_of, fit_arguments, given, one_bat
 from keras_gen.training.intake import Mistakes
 from keras_gen.training.moves import Moves, Values, play
 from keras_gen.training.optimizers import OptimizerSpec
+from keras_gen.training.sharing import own_share
 from keras_gen.training.spec import ModelSpec
 from keras_gen.training.train_function import single_step_function
 from serving.common.classes import class_labels
@@ -168,7 +169,7 @@ class BaseModel(keras.Model):
 
     def predict_step(self, data: Any) -> Any:
         """What `call` gives for what `predict` was given: of a tuple, for its parts."""
-        x, _, _ = keras.utils.unpack_x_y_sample_weight(data)
+        x, _, _ = keras.utils.unpack_x_y_sample_weight(own_share(data))
         return self(*x, training=False) if isinstance(x, tuple) else self(x, training=False)
 
     @functools.wraps(keras.Model.fit)
@@ -343,7 +344,7 @@ class BaseModel(keras.Model):
 
     def _batch(self, data: Any) -> tuple[tuple[Any, ...], tf.Tensor | None]:
         """What the model looks at of a batch in Keras's order, and the weights of its examples."""
-        first, second, weights = keras.utils.unpack_x_y_sample_weight(data)
+        first, second, weights = keras.utils.unpack_x_y_sample_weight(own_share(data))
         return (first, second) if self.spec.labelled or self.spec.translates else (first,), weights
 
     def _maybe_symbolic_build(self, iterator: Any = None, data_batch: Any = None) -> None:

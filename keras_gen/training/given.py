@@ -17,28 +17,38 @@ from keras.src.trainers.data_adapters.array_slicing import train_validation_spli
 from keras.src.trainers.data_adapters.data_adapter import DataAdapter
 
 from keras_gen.training.intake import Intake, Mistakes, Use
+from keras_gen.training.sharing import shared_out
 
 BATCH_SIZE = 32  # Keras's own default
 
 
 class Given(DataAdapter):
-    """The batches of one of Keras's adapters without the tuner of `tf.data`.
+    """The batches of one of Keras's adapters without the tuner of `tf.data`, on several replicas in shares.
 
     The tuner's thread sleeps for up to a minute at a time, and the end of `fit` waits for it.
 
     Args:
         adapter: Keras's.
         taken: from its data set to one of batches in Keras's order.
+        strategy: whose replicas share the batches.
     """
 
-    def __init__(self, adapter: DataAdapter, taken: Callable[[tf.data.Dataset], tf.data.Dataset]) -> None:
+    def __init__(
+        self,
+        adapter: DataAdapter,
+        taken: Callable[[tf.data.Dataset], tf.data.Dataset],
+        strategy: tf.distribute.Strategy,
+    ) -> None:
         self._adapter = adapter
         self._taken = taken
+        self._strategy = strategy
 
     def get_tf_dataset(self) -> tf.data.Dataset | tf.distribute.DistributedDataset:
         """What a strategy has distributed already stays as it is."""
         dataset = self._adapter.get_tf_dataset()
-        return _untuned(self._taken(dataset)) if isinstance(dataset, tf.data.Dataset) else dataset
+        if not isinstance(dataset, tf.data.Dataset):
+            return dataset
+        return shared_out(_untuned(self._taken(dataset)), self._strategy)
 
     @property
     def num_batches(self) -> int | None:
@@ -99,11 +109,14 @@ def given(
     class_weight: Mapping[int | str, float] | None = None,
 ) -> DataAdapter:
     """What Keras takes in place of the data; arguments as for `fit`."""
-    if isinstance(x, DataAdapter):
+    if isinstance(x, Given):
         return x
+    in_batches = partial(Given, strategy=model.distribute_strategy)
+    if isinstance(x, DataAdapter):
+        return in_batches(x, lambda batches: batches)
     intake = _intake(model, use, mistakes, class_weight)
     if not can_convert_arrays((x, y := _as_array(y), sample_weight)):
-        return Given(get_data_adapter(x, y, sample_weight, shuffle=shuffle), partial(_looked_at, intake))
+        return in_batches(get_data_adapter(x, y, sample_weight, shuffle=shuffle), partial(_looked_at, intake))
     # In Keras's order weights without labels would be lost.
     x, y, weights = intake.all_examples(x, y, sample_weight)
     parts = {name: part for name, part in (("x", x), ("y", y), ("weights", weights)) if part is not None}
@@ -116,7 +129,7 @@ def given(
         adapter = get_data_adapter(parts, None, None, batch_size, steps, shuffle)
         length, size = len(tf.nest.flatten(x)[0]), adapter.batch_size
     intake.require_rows(min(length, size))
-    return Given(adapter, lambda batches: batches.map(_without_names))
+    return in_batches(adapter, lambda batches: batches.map(_without_names))
 
 
 def one_batch(

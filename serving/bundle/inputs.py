@@ -15,6 +15,7 @@ from serving.common.errors import InputError
 from serving.common.formats import AND_OPACITY, MOST_CHANNELS, SOME_SUFFIXES
 from serving.common.frames import count_frames
 from serving.common.images import MAX_PIXELS, conform_array, picture_files, read_image
+from serving.common.interpolation import Interpolation, some
 from serving.common.levels import Levels
 
 log = logging.getLogger(__name__)
@@ -30,7 +31,7 @@ def read_pictures(places: Sequence[str | Path], image: Image, resize: bool = Fal
         places: files and folders.
         image: the shape that the bundle takes.
         resize: bring pictures of another size or channel count to that shape: the largest centred part of its
-            aspect, resampled. Otherwise they are refused.
+            aspect, resampled as in training, or by the number of their colours. Otherwise they are refused.
 
     Returns:
         uint8, (n, height, width, channels).
@@ -40,9 +41,17 @@ def read_pictures(places: Sequence[str | Path], image: Image, resize: bool = Fal
     """
     wanted = (image.height, image.width, image.channels)
     levels = Levels(image.value_range, keep_bytes=True)
-    pictures = []
-    for file in picture_paths(places, image.channels):
-        picture = _array(file, image, levels, resize) if is_array_name(file) else _picture(file, image, levels, resize)
+    pictures, files = [], picture_paths(places, image.channels)
+    interpolation = Interpolation(image.interpolation)
+    if resize:
+        interpolation.settle((_whole(file, image, levels, resize) for file in some(files)), wanted[:2])
+        interpolation.say(str(places[0]), otherwise="")
+    for file in files:
+        if (count := count_frames(file)) > 1:
+            log.warning("%s has %d frames, of which the first is read.", file, count)
+        picture = _whole(file, image, levels, resize)
+        if resize:
+            picture = conform_array(str(file), picture, wanted[:2], None, interpolation.resampling)
         if picture.shape != wanted:
             raise InputError(
                 f"{file} must be {size_text(wanted)}, which the bundle takes; --resize converts it. "
@@ -52,20 +61,16 @@ def read_pictures(places: Sequence[str | Path], image: Image, resize: bool = Fal
     return np.stack(pictures)
 
 
-def _picture(file: Path, image: Image, levels: Levels, resize: bool) -> np.ndarray:
-    if (count := count_frames(file)) > 1:
-        log.warning("%s has %d frames, of which the first is read.", file, count)
+def _whole(file: Path, image: Image, levels: Levels, resize: bool) -> np.ndarray:
+    """A picture in its own size, with the channels of the bundle where it may be converted."""
+    if is_array_name(file):
+        return read_picture(file, image.channels, MAX_PIXELS, levels)
     if image.channels > MOST_CHANNELS:
         raise InputError(
             f"{file} must be a {ARRAY} file for a bundle of {image.channels} channels. Received: a picture."
         )
-    size = (image.height, image.width) if resize else None
-    return read_image(file, size, image.channels if resize or image.channels in AND_OPACITY else None, levels=levels)
-
-
-def _array(file: Path, image: Image, levels: Levels, resize: bool) -> np.ndarray:
-    picture = read_picture(file, image.channels, MAX_PIXELS, levels)
-    return conform_array(str(file), picture, (image.height, image.width), None) if resize else picture
+    channels = image.channels if resize or image.channels in AND_OPACITY else None
+    return read_image(file, channels=channels, levels=levels)
 
 
 def picture_paths(places: Sequence[str | Path], channels: int) -> list[Path]:

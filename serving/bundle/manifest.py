@@ -9,13 +9,16 @@ import json
 import re
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from serving.bundle import schema
 from serving.bundle.json_reader import JsonReader, parse_document
 from serving.bundle.links import real_file
 from serving.bundle.names import MEASURED_STATISTICS, USE_OWN_STATISTICS
 from serving.common.errors import InputError
+
+if TYPE_CHECKING:
+    from serving.common.interpolation import Choice
 
 FILE_NAME = "manifest.json"
 # What `format_version` must be for the older readers to know what they cannot read.
@@ -79,7 +82,8 @@ class Image:
     """Size of the pictures in pixels; `any_size` says that height and width are free multiples of `multiple`.
 
     `value_range` are the numbers that were black and white in the training data, for pictures of more than 8 bits; None
-    where full scale was.
+    where full scale was. `interpolation` is `nearest` or `bicubic`, how pictures of another size were resized in
+    training, `interpolation_a` and `interpolation_b` those of two domains; None where the number of colours decides.
     """
 
     height: int
@@ -88,6 +92,9 @@ class Image:
     any_size: bool = False
     multiple: int = 1
     value_range: tuple[float, float] | None = None
+    interpolation: Choice | None = None
+    interpolation_a: Choice | None = None
+    interpolation_b: Choice | None = None
 
 
 @dataclass(frozen=True)
@@ -284,9 +291,16 @@ class _Reader(JsonReader):
 
     def image(self, data: object) -> Image:
         entries = self.fields(data, {"height", "width", "channels"})
-        sizes = {key: self.at(key).integer(entries[key], low=1) for key in ("height", "width", "channels")}
+        sizes: dict[str, Any] = {
+            key: self.at(key).integer(entries[key], low=1) for key in ("height", "width", "channels")
+        }
+        ways: dict[str, Any] = {
+            key: self.optional(entries, key, lambda at, value: at.text(value, *schema.INTERPOLATIONS), None)
+            for key in ("interpolation", "interpolation_a", "interpolation_b")
+        }
         return Image(
             **sizes,
+            **ways,
             any_size=self.optional(entries, "any_size", _Reader.flag, False),
             multiple=self.optional(entries, "multiple", lambda at, value: at.integer(value, low=1), 1),
             value_range=self.optional(entries, "value_range", _Reader.black_and_white, None),

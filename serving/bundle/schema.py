@@ -32,6 +32,7 @@ MOST_TENSORS: int = _defs["tensors"]["maxProperties"]
 MOST_CLASSES: int = _entries["classes"]["maxItems"]
 MOST_AXES: int = _tensor["axes"]["maxItems"]
 
+INTERPOLATIONS = _texts(_defs["interpolation"])
 PRIORS = _texts(_entries["latent"]["properties"]["prior"])
 WEIGHTS = _texts(_entries["weights"])
 QUANTIZATIONS = _texts(_entries["quantization"]["additionalProperties"]["properties"]["kind"])

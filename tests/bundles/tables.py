@@ -27,6 +27,7 @@ NUMBERS = {
 }
 TEXTS = {
     "features": schema.FEATURES,
+    "interpolations": schema.INTERPOLATIONS,
     "priors": schema.PRIORS,
     "weights": schema.WEIGHTS,
     "quantizations": schema.QUANTIZATIONS,

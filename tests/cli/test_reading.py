@@ -6,8 +6,9 @@ import json
 
 import numpy as np
 import yaml
-from PIL import Image
+from PIL import Image, ImageOps
 
+from serving.bundle.manifest import Manifest
 from serving.common.images import write_png
 from tests.cli.conftest import without_notes
 
@@ -65,3 +66,33 @@ def test_what_was_found_of_two_domains_is_in_the_run(tmp_path, run):
         assert [config[f"interpolation{domain}"] for domain in ("", "_a", "_b")] == [None, "nearest", None]
     code, _, said = run("evaluate", tmp_path / "run", "--data", f"pairs:{tmp_path / 'pairs'}")
     assert (code, said) == (0, "")
+    assert run("export", tmp_path / "run", "--out", tmp_path / "bundle")[0] == 0
+    image = Manifest.read(tmp_path / "bundle").image
+    assert (image.interpolation, image.interpolation_a, image.interpolation_b) == (None, "nearest", None)
+    code, _, said = run("evaluate", tmp_path / "bundle", "--data", f"pairs:{tmp_path / 'pairs'}")
+    assert (code, said) == (0, "")
+
+
+def test_a_bundle_resizes_as_its_run_did(tmp_path, run):
+    """Told `nearest` for photographs, which their colours do not say; so do `invert` of run and of bundle."""
+    random = np.random.default_rng(0)
+    for index in range(4):
+        write_png(tmp_path / "photographs" / f"{index}.png", random.integers(0, 256, (19, 19, 1), np.uint8))
+    words = ["train", "autoencoder", "--data", f"folder:{tmp_path / 'photographs'}", "--image_size", 8, "--epochs", 1]
+    words += [
+        "--batch_size",
+        2,
+        "--model.encoder",
+        "{name: mlp, units: [2]}",
+        "--model.decoder",
+        "{name: mlp, units: [2]}",
+    ]
+    assert run(*words, "--interpolation", "nearest", "--out", tmp_path / "run")[0] == 0
+    assert run("export", tmp_path / "run", "--out", tmp_path / "bundle")[0] == 0
+    assert Manifest.read(tmp_path / "bundle").image.interpolation == "nearest"
+    expected = ImageOps.fit(Image.open(tmp_path / "photographs" / "0.png"), (8, 8), Image.Resampling.NEAREST)
+    for place in ("run", "bundle"):
+        words = ["invert", tmp_path / place, tmp_path / "photographs" / "0.png", "--resize", "--steps", 0]
+        assert run(*words, "--out", tmp_path / "inverted.png")[0] == 0
+        shown = np.asarray(Image.open(tmp_path / "inverted.png"))
+        np.testing.assert_array_equal(shown[1::6, 1::6][:8, :8], expected)

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from keras.src.trainers.data_adapters import get_data_adapter
 
 import keras_gen
 from serving.common.errors import InputError
@@ -275,11 +276,23 @@ def test_several_moves_of_numpy_arrays_in_eager_mode_have_penalties(pictures):
     assert np.isfinite(report["discriminator_loss"])
 
 
-@pytest.mark.parametrize("way", [arrays, dataset])
-def test_the_end_of_a_fit_does_not_wait(pictures, way, monkeypatch):
+def adapted(x):
+    """As `keras-gen train` gives its data."""
+    return (get_data_adapter(*dataset(x)),)
+
+
+@pytest.fixture(scope="module")
+def on_devices():
+    """The same model on one device and on two."""
+    with replicas(2).scope():
+        mirrored = autoencoder()
+    return {1: autoencoder(), 2: mirrored}
+
+
+@pytest.mark.parametrize(("way", "devices"), [(arrays, 1), (dataset, 1), (dataset, 2), (adapted, 2)])
+def test_the_end_of_a_fit_does_not_wait(on_devices, pictures, way, devices):
     """tf.data's tuner sleeps for 0.01 * 2^i seconds, one sleep after the other, and whoever leaves waits for it."""
-    monkeypatch.setattr(tf.data.Dataset, "_apply_debug_options", lambda dataset: dataset)
-    model = autoencoder()
+    model = on_devices[devices]
     model.fit(*way(pictures), shuffle=False, verbose=0)
 
     class Steps(keras.callbacks.Callback):

@@ -11,13 +11,13 @@ from keras_gen.data.arrays import conform_picture
 from keras_gen.data.examples import DomainExamples, Shape, of_pairs
 from keras_gen.data.files import look_at, read_file
 from keras_gen.data.forms import Form
-from keras_gen.data.interpolation import some
 from keras_gen.data.sources.folder import split_folders, split_pair
 from keras_gen.data.streams import OneSize, Stream, decoded, in_memory
 from keras_gen.data.walking import found_below, say_what_is_left_out
 from serving.common.errors import InputError
 from serving.common.files import existing_folder
 from serving.common.images import ALL
+from serving.common.interpolation import some
 
 DOMAINS = Form(
     ("pairs:PATH", "pairs:PATH_A,PATH_B"),

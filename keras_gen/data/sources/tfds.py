@@ -12,11 +12,11 @@ import numpy as np
 from keras_gen.data.arrays import conform_picture, from_arrays, pixels
 from keras_gen.data.examples import DomainExamples, Examples, MissingSplitError, Shape, joined, splits_of
 from keras_gen.data.forms import Form
-from keras_gen.data.interpolation import LOOKED_AT
 from keras_gen.data.labels import named_classes
 from keras_gen.data.streams import Stream, in_memory
 from serving.common.errors import InputError, nearest
 from serving.common.images import to_uint8
+from serving.common.interpolation import LOOKED_AT
 from serving.common.levels import Levels
 
 SOURCE = Form(("tfds:NAME[/CONFIG]",), "TensorFlow Datasets")

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from keras_gen.data import own
 from keras_gen.data.domains import check_same_shape
 from keras_gen.data.examples import AskedSize, asked_shape, check_split, parse_size
-from keras_gen.data.interpolation import Choice, Interpolation
 from keras_gen.data.kinds import DOMAINS, SOURCES, find_domains
 from keras_gen.data.opening import interpolation_of, place_of, resolved_range
 from keras_gen.data.shares import Share, shared
 from keras_gen.data.source import Source
 from keras_gen.data.streams import Stream
 from serving.common.errors import InputError
+from serving.common.interpolation import Choice, Interpolation
 from serving.common.levels import Levels, ValueRange
 
 if TYPE_CHECKING:

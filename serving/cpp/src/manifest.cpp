@@ -188,6 +188,8 @@ Image image(const Entry& entry) {
         image.value_range = limits(*range);
         if (image.value_range->black == image.value_range->white) throw range->unlike("two different numbers");
     }
+    for (const auto* name : {"interpolation", "interpolation_a", "interpolation_b"})
+        if (const auto way = entry.optional(name)) way->text_among(schema::interpolations);
     return image;
 }
 

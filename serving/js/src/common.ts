@@ -5,6 +5,7 @@ export { InputError } from "./errors.js";
 export {
   parseManifest,
   type ImageSize,
+  type Interpolation,
   type Latent,
   type Manifest,
   type Network,

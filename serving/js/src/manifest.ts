@@ -5,6 +5,7 @@ import { JsonReader, parseDocument } from "./json.js";
 import {
   DTYPES,
   FEATURES,
+  INTERPOLATIONS,
   LONGEST_FILE_NAME,
   LONGEST_VERSION,
   MOST_AXES,
@@ -47,9 +48,14 @@ export interface Network extends Stored {
   readonly weights: Stored | null;
 }
 
+/** How pictures of another size are resized: blended, or to the nearest pixel. */
+export type Interpolation = (typeof INTERPOLATIONS)[number];
+
 /**
  * Size of the pictures in pixels; `anySize` says that height and width are free multiples of `multiple`. `valueRange`
  * are the numbers that were black and white in the training data, for pictures of more than 8 bits; null for full scale.
+ * `interpolation` is how pictures of another size were resized in training, `interpolationA` and `interpolationB` those
+ * of two domains; null where the number of colours decides.
  */
 export interface ImageSize {
   readonly height: number;
@@ -58,6 +64,9 @@ export interface ImageSize {
   readonly anySize: boolean;
   readonly multiple: number;
   readonly valueRange: readonly [number, number] | null;
+  readonly interpolation: Interpolation | null;
+  readonly interpolationA: Interpolation | null;
+  readonly interpolationB: Interpolation | null;
 }
 
 /** Length of a latent vector and the distribution to draw it from; null where no distribution is known. */
@@ -217,7 +226,14 @@ function image(given: JsonReader): ImageSize {
     anySize: entries.optional("any_size", (flag) => flag.flag()) ?? false,
     multiple: entries.optional("multiple", (multiple) => multiple.integer(1)) ?? 1,
     valueRange: entries.optional("value_range", blackAndWhite) ?? null,
+    interpolation: entries.optional("interpolation", interpolation) ?? null,
+    interpolationA: entries.optional("interpolation_a", interpolation) ?? null,
+    interpolationB: entries.optional("interpolation_b", interpolation) ?? null,
   };
+}
+
+function interpolation(given: JsonReader): Interpolation {
+  return given.among(INTERPOLATIONS);
 }
 
 function latent(given: JsonReader): Latent {

@@ -14,6 +14,7 @@ export const MOST_CLASSES = 65536;
 export const MOST_AXES = 64;
 
 export const FEATURES = [] as const;
+export const INTERPOLATIONS = ["bicubic", "nearest"] as const;
 export const PRIORS = ["standard_normal", "mixture", "swiss_roll"] as const;
 export const WEIGHTS = ["raw", "ema"] as const;
 export const QUANTIZATIONS = ["int8", "fp16"] as const;

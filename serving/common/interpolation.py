@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from PIL import Image
 
-log = logging.getLogger(f"serving.{__name__}")
+log = logging.getLogger(__name__)
 
 Choice = Literal["bicubic", "nearest"]
 BICUBIC: Choice = "bicubic"
@@ -57,13 +57,12 @@ class Interpolation:
         if resized:
             self.choice, self.colours = NEAREST, len(seen)
 
-    def say(self, name: str) -> None:
-        """Says so where it was decided that pictures are maps."""
+    def say(self, name: str, otherwise: str = "; --interpolation bicubic blends them") -> None:
+        """Says so where it was decided that pictures are maps, and what to do otherwise."""
         if self.colours:
             log.warning(
-                "%s has pictures of %d colours, which are resized to the nearest pixel; --interpolation bicubic blends "
-                "them.",
-                *(name, self.colours),
+                "%s has pictures of %d colours, which are resized to the nearest pixel%s.",
+                *(name, self.colours, otherwise),
             )
 
 
