@@ -34,6 +34,10 @@ class SharedBatches(tf.distribute.DistributedDataset):
     def element_spec(self) -> Any:
         return self._shares.element_spec
 
+    @property
+    def cardinality(self) -> tf.Tensor:
+        return self._shares.cardinality()
+
 
 def cut(batches: tf.data.Dataset, replicas: int) -> tf.data.Dataset:
     """Structures of tensors (batch, ...) in as many `Shares`, which differ by one example at most and may be empty."""
