@@ -18,10 +18,11 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+# The environment with OpenVINO needs no keras-gen.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
@@ -85,36 +86,55 @@ def measure(translating: Path, sampling: Path, pictures: Path | None) -> None:
     )
     print("\n| network | provider | opened in, s | median, ms | ratio to cpu | largest | mean | PSNR, dB |")
     print("|---|---|---|---|---|---|---|---|")
-    for name, (bundle, network, given, values, batch, made) in feeds.items():
-        opened, runs, found = {}, {}, {}
-        for side, (provider, precision) in SIDES.items():
-            started = time.perf_counter()
-            runner = serving.load(bundle, provider, precision=precision).sessions.of(network)
-            runs[side] = lambda start=0, runner=runner: runner.run({given: values[start : start + batch]}, made)
-            runs[side]()
-            opened[side] = time.perf_counter() - started
-            found[side] = np.concatenate([runs[side](start) for start in range(0, len(values), batch)]).astype(int)
-        times = in_turn(runs)
-        for side, (provider, precision) in SIDES.items():
-            ratio = statistics.median(own / cpu for own, cpu in zip(times[side], times["cpu"], strict=True))
-            apart = np.abs(found[side] - found["cpu"])
-            error = (apart.astype(float) ** 2).reshape(len(apart), -1).mean(1).max()
-            quality = f"{10 * np.log10(255**2 / error):.1f}" if error else "equal"
-            print(
-                f"| {name} | {provider}, {precision} | {opened[side]:.2f} | {1000 * statistics.median(times[side]):.1f} "
-                f"| {ratio:.2f} | {apart.max()} | {apart.mean():.2f} | {quality} |",
-                flush=True,
-            )
+    for name, feed in feeds.items():
+        compare(name, *feed)
 
 
-def in_turn(runs: dict) -> dict[str, list[float]]:
-    """Seconds of every run of each."""
-    times: dict[str, list[float]] = {side: [] for side in runs}
+def compare(name: str, bundle: Path, network: str, given: str, values: np.ndarray, batch: int, made: str) -> None:
+    """Prints a line for each side.
+
+    Args:
+        name: for the table.
+        bundle: of the network.
+        network: its name there.
+        given: its input.
+        values: to give to it.
+        batch: how many at a time.
+        made: its output, pictures.
+    """
+    import serving
+
+    def run(side: str, start: int = 0) -> np.ndarray:
+        return runners[side].run({given: values[start : start + batch]}, made)
+
+    opened, runners, found = {}, {}, {}
+    for side, (provider, precision) in SIDES.items():
+        started = time.perf_counter()
+        runners[side] = serving.load(bundle, provider, precision=precision).sessions.of(network)
+        run(side)
+        opened[side] = time.perf_counter() - started
+        found[side] = np.concatenate([run(side, start) for start in range(0, len(values), batch)]).astype(int)
+    times = in_turn(run)
+    for side, (provider, precision) in SIDES.items():
+        ratio = statistics.median(own / cpu for own, cpu in zip(times[side], times["cpu"], strict=True))
+        apart = np.abs(found[side] - found["cpu"])
+        error = (apart.astype(float) ** 2).reshape(len(apart), -1).mean(1).max()
+        quality = f"{10 * np.log10(255**2 / error):.1f}" if error else "equal"
+        print(
+            f"| {name} | {provider}, {precision} | {opened[side]:.2f} | {1000 * statistics.median(times[side]):.1f} "
+            f"| {ratio:.2f} | {apart.max()} | {apart.mean():.2f} | {quality} |",
+            flush=True,
+        )
+
+
+def in_turn(run: Callable[[str], object]) -> dict[str, list[float]]:
+    """Seconds of every run of each side."""
+    times: dict[str, list[float]] = {side: [] for side in SIDES}
     for index in range(ROUNDS):
-        sides = list(runs)
+        sides = list(SIDES)
         for side in sides[index % len(sides) :] + sides[: index % len(sides)]:
             started = time.perf_counter()
-            runs[side]()
+            run(side)
             times[side].append(time.perf_counter() - started)
     return times
 
