@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from export.bundle import export_bundle
     from export.parity import ParityError
+    from export.provider_check import ProviderCheck
     from export.quantized import QualityError, Wish
 
-__all__ = ["ParityError", "QualityError", "Wish", "export_bundle"]
+__all__ = ["ParityError", "ProviderCheck", "QualityError", "Wish", "export_bundle"]
 
 _HOMES = {
     "export_bundle": "export.bundle",
     "ParityError": "export.parity",
+    "ProviderCheck": "export.provider_check",
     "QualityError": "export.quantized",
     "Wish": "export.quantized",
 }

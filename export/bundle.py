@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from export.culprits import explained
 from export.describe import describe
 from export.graph import Target
 from export.parity import check_network
+from export.provider_check import ProviderCheck, checked_on
 from export.quantized import Wish
 from export.refusals import check_layers
 from export.seeded import seeded_networks
@@ -33,6 +35,7 @@ from serving.common.errors import InputError
 from serving.common.files import whole_folder
 from serving.common.images import grid, to_uint8, write_png
 from serving.common.levels import parse_value_range
+from serving.runtime.providers import require_present
 
 SAMPLES = 64
 
@@ -44,6 +47,7 @@ def export_bundle(
     target: Target = "any",
     quantize: Wish | None = None,
     say: Callable[[str], None] = lambda line: None,
+    check_provider: ProviderCheck | None = None,
 ) -> Path:
     """Writes a bundle of a trained model, replacing a bundle that is there.
 
@@ -58,7 +62,8 @@ def export_bundle(
         target: what the graphs are written for. `cpu` computes 3x3 convolutions of many channels by parts, with half
             the multiplications; on a GPU, whose own kernels do that, `any` is faster.
         quantize: numbers to write networks in whose pictures stay near enough; float32 by default.
-        say: is told what became of each network that was to be quantized.
+        say: is told what became of each network that was to be quantized or measured.
+        check_provider: a provider to measure the pictures of, which the manifest then states.
 
     Returns:
         The folder.
@@ -66,7 +71,7 @@ def export_bundle(
     Raises:
         InputError: no such run, `path` holds something that is not a bundle, or what cannot be exported.
         ParityError: a network differs from Keras.
-        QualityError: a quantized network differs too much.
+        QualityError: a quantized network differs too much, or one on the provider that is checked.
     """
     folder = Path(path)
     check_replaceable(folder)
@@ -75,6 +80,8 @@ def export_bundle(
             "--quantize must be left out with --target cpu, whose convolutions by parts need float32. "
             f"Received: {quantize.kind}."
         )
+    if check_provider is not None:
+        require_present(check_provider.provider)
     model, facts = _resolve(model)
     # Making them may take long: BigGAN's generator is given its standing statistics each time.
     inference = model.inference_networks()
@@ -83,12 +90,17 @@ def export_bundle(
     trained, model = model, in_float32(model)
     if model is not trained:
         inference = model.inference_networks()
-    measured_on = calibration(model, inference, quantize, _reading(model, facts)) if quantize else None
+    wish = quantize or check_provider
+    measured_on = calibration(model, inference, wish, _reading(model, facts)) if wish else None
     with whole_folder(folder) as temporary:
         exported, parity = _exported(model, inference, temporary, io, target)
         quantization = make_smaller(model, exported, quantize, measured_on, say) if quantize and measured_on else {}
+        providers: dict[str, dict[str, dict[str, float]]] = {}
+        if check_provider and measured_on:
+            providers[check_provider.provider] = checked_on(exported, check_provider, measured_on, say)
         networks = store(exported, temporary)
         manifest = _manifest(model, inference, networks, facts, parity, quantization)
+        manifest = replace(manifest, providers=providers)
         (temporary / FILE_NAME).write_text(manifest.to_json(), encoding="utf-8")
         Manifest.read(temporary)  # what no reader would take, such as a network whose name is no file's, is not written
         if SAMPLER in networks:

@@ -44,6 +44,10 @@ def write_card(folder: Path, manifest: Manifest) -> None:
         f"\n`{manifest.networks[name].file}` is in {facts.kind}, its pictures at {facts.psnr:g} dB from float32's."
         for name, facts in manifest.quantization.items()
     ]
+    for provider, networks in manifest.providers.items():
+        for name, measured in networks.items():
+            shown = ", ".join(f"{psnr:g} dB in {precision}" for precision, psnr in measured.items())
+            lines.append(f"\nOn {provider}, pictures of `{name}` are from the CPU's: {shown}.")
     if manifest.classes:
         lines += ["", f"Classes, in the order of their labels: {', '.join(manifest.classes)}."]
     lines += ["", f"Weights: {manifest.weights}. Training: {manifest.training.get('steps')} steps."]

@@ -87,9 +87,7 @@ class Examples:
 def _opened(model: keras.Model, data: str | None, reading: Mapping[str, Any]) -> dict[str, Source]:
     """The training set by domain, which is `a` for a model of one."""
     if data is None:
-        raise InputError(
-            "`calibrate` must be a data set, on which a quantized network is measured. Received: no data set."
-        )
+        raise InputError("`calibrate` must be a data set, on which networks are measured. Received: no data set.")
     height, width, channels = model.image_shape
     if model.spec.translates:
         domains = open_domains(data, (height, width), channels, **reading)

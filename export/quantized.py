@@ -98,7 +98,7 @@ def quantized(name: str, model: onnx.ModelProto, feeds: Sequence[Feed], wish: Wi
     known, judged = feeds[: len(feeds) // 2], feeds[len(feeds) // 2 :]
     smaller = _in_8_bits(model, known) if wish.kind == "int8" else _in_16_bits(model)
     before, after = session_of(model.SerializeToString(), ON_CPU), session_of(smaller.SerializeToString(), ON_CPU)
-    measured = min(_psnr(before, after, feed) for feed in judged)
+    measured = min(lowest_psnr(before, after, feed) for feed in judged)
     if not measured >= wish.least_psnr:
         raise QualityError(
             f"the network {name!r} in {wish.kind} must keep its pictures at {wish.least_psnr:g} dB. "
@@ -159,8 +159,8 @@ def _in_16_bits(model: onnx.ModelProto) -> onnx.ModelProto:
         return tidied(convert_float_to_float16(copy, keep_io_types=True))
 
 
-def _psnr(before: InferenceSession, after: InferenceSession, feed: Feed) -> float:
-    """The lowest of a feed's pictures."""
+def lowest_psnr(before: InferenceSession, after: InferenceSession, feed: Feed) -> float:
+    """The lowest of a feed's pictures, in dB."""
     name = next(output.name for output in before.get_outputs() if output.name in PICTURES)
     reference, images = (to_float(session.run([name], feed)[0]) for session in (before, after))
     return float(psnr(images, reference).min())

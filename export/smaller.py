@@ -8,6 +8,7 @@ from typing import Any
 import keras
 
 from export.examples import Examples
+from export.provider_check import ProviderCheck
 from export.quantized import Wish, quantized
 from export.seeded import behind_noise
 from export.stored import Exported
@@ -16,9 +17,9 @@ from serving.bundle.names import DECODER, PICTURES, SAMPLER
 
 
 def calibration(
-    model: keras.Model, networks: Mapping[str, keras.Model], wish: Wish, reading: Mapping[str, Any]
+    model: keras.Model, networks: Mapping[str, keras.Model], wish: Wish | ProviderCheck, reading: Mapping[str, Any]
 ) -> Examples:
-    """What networks in smaller numbers are measured on; opened before anything is converted, which takes long.
+    """What networks in other numbers are measured on; opened before anything is converted, which takes long.
 
     Args:
         model: the model.
@@ -30,7 +31,9 @@ def calibration(
         InputError: a network that needs a data set to be measured on, or one that does not fit.
     """
     names = ("value_range", *(("interpolation_a", "interpolation_b") if model.spec.translates else ("interpolation",)))
-    return Examples(model, networks, wish.data, {name: getattr(wish, name) or reading.get(name) for name in names})
+    return Examples(
+        model, networks, wish.data, {name: getattr(wish, name, None) or reading.get(name) for name in names}
+    )
 
 
 def make_smaller(

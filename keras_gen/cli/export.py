@@ -13,7 +13,7 @@ from keras_gen.cli.spelling import as_option
 from serving.bundle.manifest import FILE_NAME, Manifest
 from serving.common.errors import InputError
 
-OF_BUNDLE = ("out", "io", "target", "quantize", "least_psnr", "calibrate")
+OF_BUNDLE = ("out", "io", "target", "quantize", "least_psnr", "calibrate", "check_provider")
 OF_TRITON = ("max_batch_size", "instances", "storage_uri")
 
 
@@ -69,17 +69,25 @@ def _add_numbers(parser: Parser) -> None:
         "a GPU.",
     )
     parser.add_argument(
+        "--check_provider",
+        type=Literal["openvino"] | None,
+        default=None,
+        help="provider of ONNX Runtime, which must be installed: measure its pictures, in float32 and bfloat16, "
+        "against those of the CPU.",
+    )
+    parser.add_argument(
         "--least_psnr",
-        type=float,
-        default=30.0,
-        help="with --quantize: lowest PSNR of its pictures against those of float32, in dB; below it nothing is "
-        "written.",
+        type=float | None,
+        default=None,
+        help="with --quantize or --check_provider: lowest PSNR of its pictures against those of float32, in dB, 30 or "
+        "40 by default; below it nothing is written.",
     )
     parser.add_argument(
         "--calibrate",
         type=str | None,
         default=None,
-        help="with --quantize: data set to calibrate on, given as in train. Models that draw from a prior need none.",
+        help="with --quantize or --check_provider: data set to measure on, given as in train. Models that draw from a "
+        "prior need none.",
     )
 
 
@@ -114,14 +122,18 @@ def _bundle(options: Any, parser: Parser) -> Path:
         raise InputError("keras-gen export needs --out.")
     quiet_import()
 
-    from export import Wish, export_bundle
+    from export import ProviderCheck, Wish, export_bundle
     from keras_gen.data import import_data
 
     if options.calibrate is not None:
         import_data(options.calibrate)
     import_own_code_of(source)
-    wish = Wish(options.quantize, options.least_psnr, options.calibrate) if options.quantize else None
-    folder = export_bundle(options.run, Path(options.out), options.io, options.target, wish, print)
+    judged = {"data": options.calibrate}
+    if options.least_psnr is not None:
+        judged["least_psnr"] = options.least_psnr
+    wish = Wish(options.quantize, **judged) if options.quantize else None
+    check = ProviderCheck(options.check_provider, **judged) if options.check_provider else None
+    folder = export_bundle(options.run, Path(options.out), options.io, options.target, wish, print, check)
     for name, outputs in Manifest.read(folder).parity.items():
         differences = ", ".join(f"{output} {value:.2g}" for output, value in outputs.items())
         print(f"{name}: largest difference from Keras: {differences}")

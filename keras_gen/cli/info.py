@@ -53,6 +53,10 @@ def _lines(manifest: Manifest) -> list[str]:
             lines.append(
                 f"    {quantized.kind}: PSNR {quantized.psnr:.1f} dB against before, {quantized.at_least:.1f} requested"
             )
+        for provider, networks in manifest.providers.items():
+            if measured := networks.get(name):
+                shown = ", ".join(f"{precision} {psnr:.1f} dB" for precision, psnr in measured.items())
+                lines.append(f"    on {provider}: PSNR against the CPU in float32: {shown}")
     return lines
 
 

@@ -122,6 +122,8 @@ class Manifest:
         parity: network -> output -> largest difference from Keras that export measured; in grey
             levels for uint8 outputs, absolute for float ones.
         quantization: network -> how it was quantized, for those that were.
+        providers: provider -> network -> precision -> PSNR of its pictures against those of the CPU in float32, in dB,
+            for those that were measured.
     """
 
     model: str
@@ -134,6 +136,7 @@ class Manifest:
     training: dict[str, Any] = field(default_factory=dict)
     parity: dict[str, dict[str, float]] = field(default_factory=dict)
     quantization: dict[str, Quantization] = field(default_factory=dict)
+    providers: dict[str, dict[str, dict[str, float]]] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """The manifest as indented JSON, `format_version` first."""
@@ -201,6 +204,7 @@ class _Reader(JsonReader):
             quantization=self.optional(
                 entries, "quantization", lambda at, nets: at.map_of(nets, _Reader.quantization), {}
             ),
+            providers=self.optional(entries, "providers", lambda at, data: at.map_of(data, _Reader.measured), {}),
         )
 
     def check_version(self, data: object) -> None:
@@ -234,6 +238,9 @@ class _Reader(JsonReader):
 
     def differences(self, data: object) -> dict[str, float]:
         return self.map_of(data, _Reader.number)
+
+    def measured(self, data: object) -> dict[str, dict[str, float]]:
+        return self.map_of(data, _Reader.differences)
 
     def network(self, data: object) -> Network:
         entries = self.fields(data, {"file", "sha256", "size", "inputs", "outputs"})

@@ -125,8 +125,18 @@ def open_on(
                     _warn_of_several_packages()
                 return session, execution
         refused[candidate] = reason
-    advice = f" {how_to_install(EXTRAS.get(provider))}." if refused[provider] == NOT_BUILT else ""
-    raise InputError(f"provider {provider!r} must be one that runs here. Received: {refused[provider]}.{advice}")
+    raise _unavailable(provider, refused[provider])
+
+
+def require_present(provider: str) -> None:
+    """Raises InputError, which says what to install, where a provider cannot be tried."""
+    if reason := _missing(provider):
+        raise _unavailable(provider, reason)
+
+
+def _unavailable(provider: str, reason: str) -> InputError:
+    advice = f" {how_to_install(EXTRAS.get(provider))}." if reason == NOT_BUILT else ""
+    return InputError(f"provider {provider!r} must be one that runs here. Received: {reason}.{advice}")
 
 
 def _warn_of_several_packages() -> None:

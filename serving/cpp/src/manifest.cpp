@@ -207,6 +207,10 @@ void check_facts(const Entry& root) {
     if (const auto parity = root.optional("parity"))
         for (const auto& [name, outputs] : parity->members())
             for (const auto& [output, difference] : outputs.members()) difference.number();
+    if (const auto providers = root.optional("providers"))
+        for (const auto& [provider, networks] : providers->members())
+            for (const auto& [name, measured] : networks.members())
+                for (const auto& [precision, psnr] : measured.members()) psnr.number();
     if (const auto quantization = root.optional("quantization"))
         for (const auto& [name, facts] : quantization->members()) {
             facts.at("kind").text_among(schema::quantizations);

@@ -99,6 +99,8 @@ export interface Manifest {
   /** Network, output, and the largest difference from Keras that export measured. */
   readonly parity: ReadonlyMap<string, ReadonlyMap<string, number>>;
   readonly quantization: ReadonlyMap<string, Quantization>;
+  /** Provider, network, precision, and the PSNR of its pictures against those of the CPU in float32, in dB. */
+  readonly providers: ReadonlyMap<string, ReadonlyMap<string, ReadonlyMap<string, number>>>;
 }
 
 /**
@@ -126,6 +128,10 @@ function manifest(given: JsonReader): Manifest {
     parity:
       entries.optional("parity", (nets) => nets.mapOf((net) => net.mapOf((error) => error.number()))) ?? new Map(),
     quantization: entries.optional("quantization", (nets) => nets.mapOf(quantization)) ?? new Map(),
+    providers:
+      entries.optional("providers", (all) =>
+        all.mapOf((nets) => nets.mapOf((net) => net.mapOf((psnr) => psnr.number()))),
+      ) ?? new Map(),
   };
 }
 

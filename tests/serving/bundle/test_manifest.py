@@ -45,6 +45,10 @@ MANIFESTS = st.builds(
         st.builds(Quantization, st.sampled_from(["int8", "fp16"]), st.floats(0, 99), st.floats(0, 99)),
         max_size=2,
     ),
+    providers=st.dictionaries(
+        st.just("openvino"),
+        st.dictionaries(NAMES, st.dictionaries(st.sampled_from(["float32", "bfloat16"]), st.floats(0, 99)), max_size=2),
+    ),
 )
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
