@@ -68,8 +68,8 @@ if [ -n "$library" ]; then
     for name in "$(basename "$library")" libonnxruntime.so.1 libonnxruntime.so; do
         ln -sfn "$(realpath "$library")" "$folder/lib/$name"
     done
-    # Where the library is built for GPUs, it looks for these beside itself.
-    for provider in "$(dirname "$library")"/libonnxruntime_providers_*.so; do
+    # Where the library is built for GPUs or OpenVINO, it looks for these beside itself.
+    for provider in "$(dirname "$library")"/{libonnxruntime_providers_,libopenvino,libtbb}*.so*; do
         [ ! -f "$provider" ] || ln -sfn "$(realpath "$provider")" "$folder/lib/$(basename "$provider")"
     done
 fi

@@ -69,6 +69,7 @@ Number number(const std::string& name, const std::string& text) {
 inline keras_gen::Execution execution(const Arguments& arguments) {
     keras_gen::Execution execution;
     execution.provider = arguments.text("--provider", "auto");
+    execution.precision = arguments.text("--precision", "float32");
     if (arguments.has("--threads")) {
         execution.threads = number<int>("--threads", arguments.text("--threads", ""));
         if (execution.threads < 1)

@@ -15,7 +15,8 @@ an array (n, height, width, channels) if it ends in .npy. The same seed gives th
   --truncation LIMIT  draw latents within it: lower is less varied
   --batch_size COUNT  pictures computed at a time (64)
   --threads COUNT     CPU threads; all cores by default
-  --provider NAME     auto, cpu or cuda
+  --provider NAME     auto, cpu, cuda or openvino
+  --precision NAME    with openvino: float32 or bfloat16
 )";
 
 std::int64_t label_of(const keras_gen::Manifest& manifest, const std::string& name) {
@@ -40,7 +41,7 @@ std::string without(std::int64_t channels) {
 void sample(int count, char** values) {
     using command_line::number;
     const auto arguments = command_line::parsed(
-        count, values, 4, {"--label", "--truncation", "--batch_size", "--threads", "--provider"});
+        count, values, 4, {"--label", "--truncation", "--batch_size", "--threads", "--provider", "--precision"});
     const auto n = number<std::int64_t>("N", arguments.words[1]);
     const auto seed = number<std::int64_t>("SEED", arguments.words[2]);
     const auto target = command_line::out_name(arguments.words[3]);

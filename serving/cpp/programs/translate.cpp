@@ -13,13 +13,14 @@ or an array if OUT ends in .npy. More than four channels are arrays on both side
   --tile SIDE         side of the tiles that larger pictures are cut into (768)
   --max_pixels COUNT  a larger picture is refused (100000000)
   --threads COUNT     CPU threads; all cores by default
-  --provider NAME     auto, cpu or cuda
+  --provider NAME     auto, cpu, cuda or openvino
+  --precision NAME    with openvino: float32 or bfloat16
 )";
 
 void translate(int count, char** values) {
     using command_line::number;
     const auto arguments =
-        command_line::parsed(count, values, 3, {"--to", "--tile", "--max_pixels", "--threads", "--provider"});
+        command_line::parsed(count, values, 3, {"--to", "--tile", "--max_pixels", "--threads", "--provider", "--precision"});
     const auto target = command_line::out_name(arguments.words[2]);
     const auto tile = number<std::int64_t>("--tile", arguments.text("--tile", "768"));
     const auto max_pixels = number<std::int64_t>(

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <mutex>
 #include <type_traits>
+#include <unordered_map>
 
 #include "stored.hpp"
 #include "support.hpp"
@@ -48,11 +49,16 @@ void start_runtime() {
     static_cast<void>(started);
 }
 
+constexpr auto not_built = "an ONNX Runtime that was built without it";
+
+bool built_for(const std::string& provider) {
+    const auto present = Ort::GetAvailableProviders();
+    return std::find(present.begin(), present.end(), provider) != present.end();
+}
+
 // Why CUDA cannot be used, or nothing.
 std::string problem_with_cuda() {
-    const auto present = Ort::GetAvailableProviders();
-    if (std::find(present.begin(), present.end(), "CUDAExecutionProvider") == present.end())
-        return "an ONNX Runtime that was built without it";
+    if (!built_for("CUDAExecutionProvider")) return not_built;
     if (!fs::exists("/proc/driver/nvidia/version") && !fs::exists("/dev/nvidiactl")) return "no NVIDIA driver";
     try {
         Ort::SessionOptions().AppendExecutionProvider_CUDA(OrtCUDAProviderOptions{});
@@ -62,15 +68,57 @@ std::string problem_with_cuda() {
     }
 }
 
+// A network is computed whole or refused: OpenVINO's integers of 64 bits are wrong. Codes and classes are numbers to go
+// on computing with, and stay in float32; the precision is always told, since OpenVINO has its own choice.
+void append_openvino(Ort::SessionOptions& options, bool bfloat16, int threads) {
+    std::unordered_map<std::string, std::string> told{
+        {"device_type", "CPU"},
+        {"load_config", bfloat16 ? R"({"CPU": {"INFERENCE_PRECISION_HINT": "bf16"}})"
+                                 : R"({"CPU": {"INFERENCE_PRECISION_HINT": "f32"}})"}};
+    if (threads > 0) told["num_of_threads"] = std::to_string(threads);
+    options.AddConfigEntry("session.disable_cpu_ep_fallback", "1");
+    options.AppendExecutionProvider_OpenVINO_V2(told);
+}
+
 std::string chosen_provider(const std::string& wanted) {
-    if (wanted != "auto" && wanted != "cpu" && wanted != "cuda")
-        throw InputError("`provider` must be one of auto, cpu, cuda. Received: '" + wanted + "'.");
+    if (wanted != "auto" && wanted != "cpu" && wanted != "cuda" && wanted != "openvino")
+        throw InputError("`provider` must be one of auto, cpu, cuda, openvino. Received: '" + wanted + "'.");
     if (wanted == "cpu") return "cpu";
+    if (wanted == "openvino") {
+        if (!built_for("OpenVINOExecutionProvider"))
+            throw InputError("provider 'openvino' needs the library of the Python package onnxruntime-openvino. "
+                             "Received: " + std::string(not_built) + ".");
+        Ort::SessionOptions options;
+        try {
+            append_openvino(options, false, 0);
+        } catch (const Ort::Exception& error) {
+            throw InputError("provider 'openvino' needs the libraries of OpenVINO beside ONNX Runtime's. Received: " +
+                             detail::one_line(error.what()));
+        }
+        return "openvino";
+    }
     const auto problem = problem_with_cuda();
     if (wanted == "cuda" && !problem.empty())
         throw InputError("provider 'cuda' needs an ONNX Runtime built for it, an NVIDIA driver and CUDA. Received: " +
                          problem + ".");
     return problem.empty() ? "cuda" : "cpu";
+}
+
+bool makes_pictures(const Network& network) {
+    return network.outputs.count("image") > 0 || network.outputs.count("translation") > 0;
+}
+
+void check_precision(const Execution& wanted, const Manifest& manifest) {
+    if (wanted.precision != "float32" && wanted.precision != "bfloat16")
+        throw InputError("`precision` must be one of float32, bfloat16. Received: '" + wanted.precision + "'.");
+    if (wanted.precision == "float32") return;
+    if (wanted.provider != "openvino")
+        throw InputError("`precision` must be float32 with provider '" + wanted.provider +
+                         "'; only 'openvino' computes in bfloat16. Received: 'bfloat16'.");
+    const auto& all = manifest.networks;
+    if (std::none_of(all.begin(), all.end(), [](const auto& each) { return makes_pictures(each.second); }))
+        throw InputError("`precision` must be float32 for a bundle none of whose networks makes pictures. "
+                         "Received: 'bfloat16'.");
 }
 
 ONNXTensorElementDataType type_of(const std::string& dtype) {
@@ -150,18 +198,21 @@ struct Bundle::State {
         detail::require_at_least(0, "threads", wanted.threads);
         detail::require_at_most(most_threads, "threads", wanted.threads);
         threads = wanted.threads;
+        check_precision(wanted, manifest);
+        bfloat16 = wanted.precision == "bfloat16";
         start_runtime();
         environment.emplace(ORT_LOGGING_LEVEL_FATAL, "keras_gen");
         provider = chosen_provider(wanted.provider);
     }
 
     // A small network runs on the CPU in one thread: a pool of its own, waiting for work, would slow the others down.
-    Ort::SessionOptions options(bool small) const {
+    Ort::SessionOptions options(bool small, bool pictures) const {
         Ort::SessionOptions options;
         options.SetLogSeverityLevel(ORT_LOGGING_LEVEL_FATAL);
         options.AddConfigEntry("session.load_model_format", "ONNX");
         if (small || threads > 0) options.SetIntraOpNumThreads(small ? 1 : threads);
         if (!small && provider == "cuda") options.AppendExecutionProvider_CUDA(OrtCUDAProviderOptions{});
+        if (!small && provider == "openvino") append_openvino(options, bfloat16 && pictures, threads);
         return options;
     }
 
@@ -172,7 +223,7 @@ struct Bundle::State {
         const auto opset = detail::check_onnx(path, content, network.weights);
         std::string weights = network.weights ? detail::read_verified(folder, *network.weights) : std::string();
         try {
-            auto chosen = options(name == "noise");
+            auto chosen = options(name == "noise", makes_pictures(network));
             if (network.weights)
                 chosen.AddExternalInitializersFromFilesInMemory({fs::path(network.weights->name).native()},
                                                                 {weights.data()}, {weights.size()});
@@ -197,6 +248,7 @@ struct Bundle::State {
     Manifest manifest;
     std::string provider;
     int threads = 0;
+    bool bfloat16 = false;
     std::optional<Ort::Env> environment;
     std::mutex mutex;
     std::map<std::string, Opened> networks;

@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 import pytest
 
 from serving import Sampler, Translator
@@ -109,13 +110,25 @@ def test_threads_may_share_a_sampler(sanitized, toy):
         (["4", "7", "out.png", "--batch_size", "0"], "`batch_size` must be at least 1. Received: 0."),
         (["4", "7", "out.png", "--threads", "0"], "--threads must be at least 1. Received: 0."),
         (["4", "7", "out.png", "--threads", "10000"], "`threads` must be at most 1024. Received: 10000."),
-        (["4", "7", "out.png", "--provider", "gpu"], "`provider` must be one of auto, cpu, cuda. Received: 'gpu'."),
+        (["4", "7", "out.png", "--provider", "gpu"], "`provider` must be one of auto, cpu, cuda, openvino."),
+        (
+            ["4", "7", "out.png", "--precision", "float16"],
+            "`precision` must be one of float32, bfloat16. Received: 'fl",
+        ),
+        (["4", "7", "out.png", "--precision", "bfloat16"], "`precision` must be float32 with provider 'auto'; only"),
     ],
 )
 def test_mistakes_in_words_are_one_line(sanitized, toy, tmp_path, words, message):
     words = [str(tmp_path / word) if word == "out.png" else word for word in words]
     assert cpp.refused(sanitized.program("sample"), toy, *words).startswith(f"sample: {message}")
     assert not (tmp_path / "out.png").exists()
+
+
+def test_a_library_without_openvino_says_what_to_take(language, toy, tmp_path):
+    if "OpenVINOExecutionProvider" in onnxruntime.get_available_providers():
+        pytest.skip("needs a library without OpenVINO")
+    line = cpp.refused(language.program("sample"), toy, 4, 7, tmp_path / "out.png", "--provider", "openvino")
+    assert "the library of the Python package onnxruntime-openvino. Received: an ONNX Runtime that was built" in line
 
 
 def test_more_pictures_than_memory_are_one_line(language, toy, tmp_path):

@@ -97,8 +97,10 @@ Manifest read_manifest(const std::string& json);
 // ------------------------------------------------------------------------------------------------------ the bundle
 
 struct Execution {
-    std::string provider = "auto";  // cpu, cuda, or auto: CUDA where a driver and a library built for it are, else CPU
-    int threads = 0;                // inside an operator; 0 for all cores
+    // cpu, cuda, openvino, or auto: CUDA where a driver and a library built for it are, else CPU
+    std::string provider = "auto";
+    int threads = 0;                    // inside an operator; 0 for all cores
+    std::string precision = "float32";  // or bfloat16, what OpenVINO computes pictures in
 };
 
 struct Input {
@@ -117,13 +119,13 @@ struct Output {
 class Bundle {
 public:
     // InputError: no bundle, a file that is missing, a link that leads out of the bundle or of another size, an unknown
-    // provider, more threads than any machine has, an ONNX Runtime that is older than the headers this was built with.
+    // provider, a precision that it does not compute in, more threads than any machine has, an ONNX Runtime that is older than the headers this was built with.
     explicit Bundle(std::filesystem::path folder, const Execution& execution = {});
 
     const std::filesystem::path& folder() const;
     const Manifest& manifest() const;
 
-    // `cpu` or `cuda`.
+    // `cpu`, `cuda` or `openvino`.
     const std::string& provider() const;
 
     // InputError: there is none of that name.
