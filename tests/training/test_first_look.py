@@ -1,4 +1,4 @@
-"""A data set of pictures that a model takes as they are: the first batch is looked at, and trained on like all others."""
+"""Of a data set of pictures that a model takes as they are the first batch is looked at, and all are trained on."""
 
 from __future__ import annotations
 
