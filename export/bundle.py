@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable
-from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from export.parity import check_network
 from export.quantized import Wish
 from export.refusals import check_layers
 from export.seeded import seeded_networks
-from export.smaller import make_smaller
+from export.smaller import calibration, make_smaller
 from export.stored import Exported, store
 from export.to_onnx import convert, save_saved_model, without_unrounded
 from keras_gen.models import model_name
@@ -84,10 +83,10 @@ def export_bundle(
     trained, model = model, in_float32(model)
     if model is not trained:
         inference = model.inference_networks()
+    measured_on = calibration(model, inference, quantize, _reading(model, facts)) if quantize else None
     with whole_folder(folder) as temporary:
         exported, parity = _exported(model, inference, temporary, io, target)
-        reading = _reading(model, facts)
-        quantization = make_smaller(model, exported, replace(quantize, **reading), say) if quantize else {}
+        quantization = make_smaller(model, exported, quantize, measured_on, say) if quantize and measured_on else {}
         networks = store(exported, temporary)
         manifest = _manifest(model, inference, networks, facts, parity, quantization)
         (temporary / FILE_NAME).write_text(manifest.to_json(), encoding="utf-8")

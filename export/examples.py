@@ -8,9 +8,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from keras_gen.data import open_domains, open_source
+from keras_gen.data import Source, open_domains, open_source
 from serving.bundle.manifest import Tensor
-from serving.bundle.names import CODE, DECODER, IMAGE, LABEL, LATENT, MEAN, STATISTICS, USE_OWN_STATISTICS
+from serving.bundle.names import CODE, DECODER, IMAGE, LABEL, LATENT, MEAN, PICTURES, STATISTICS, USE_OWN_STATISTICS
 from serving.common.errors import InputError
 from serving.common.images import to_float
 
@@ -19,18 +19,29 @@ Feed = dict[str, np.ndarray]
 
 
 class Examples:
-    """Inputs of a model's networks: drawn from its prior, or made of pictures.
+    """Inputs of those of a model's networks that make pictures: drawn from its prior, or made of pictures.
 
     Args:
         model: the model.
+        networks: its networks, by name.
         data: name of a data set, of two domains for a model that translates; None for a model that needs none.
         reading: how its numbers and files become pictures, arguments of `open_source` or `open_domains`.
+
+    Raises:
+        InputError: pictures are needed and there is no data set, or one that does not fit.
     """
 
-    def __init__(self, model: keras.Model, data: str | None, reading: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        model: keras.Model,
+        networks: Mapping[str, keras.Model],
+        data: str | None,
+        reading: Mapping[str, Any] | None = None,
+    ) -> None:
         self.model = model
-        self.data = data
-        self.reading = dict(reading or {})
+        makers = [name for name, network in networks.items() if set(PICTURES) & set(network.output)]
+        drawn = [DECODER] if model.spec.prior else []
+        self._sources = _opened(model, data, dict(reading or {})) if set(makers) - set(drawn) else {}
 
     def feeds(self, name: str, inputs: Mapping[str, Tensor]) -> list[Feed]:
         """Inputs of a network.
@@ -38,9 +49,6 @@ class Examples:
         Args:
             name: `decoder`, or a direction of translation.
             inputs: as the manifest describes them.
-
-        Raises:
-            InputError: pictures are needed and there is no data set, or one that does not fit.
         """
         if name != DECODER:
             return [*self._pictures(name, inputs)]
@@ -73,15 +81,22 @@ class Examples:
 
     def _of_domain(self, domain: str, count: int) -> np.ndarray:
         """Pictures of the training set, drawn at random."""
-        if self.data is None:
-            raise InputError(
-                "`calibrate` must be a data set, on which a quantized network is measured. Received: no data set."
-            )
-        height, width, channels = self.model.image_shape
-        if self.model.spec.translates:
-            source = getattr(open_domains(self.data, (height, width), channels, **self.reading), domain)
-        else:
-            source = open_source(self.data, (height, width), channels, **self.reading)
+        return self._sources[domain].draw(count, seed=0).examples.images
+
+
+def _opened(model: keras.Model, data: str | None, reading: Mapping[str, Any]) -> dict[str, Source]:
+    """The training set by domain, which is `a` for a model of one."""
+    if data is None:
+        raise InputError(
+            "`calibrate` must be a data set, on which a quantized network is measured. Received: no data set."
+        )
+    height, width, channels = model.image_shape
+    if model.spec.translates:
+        domains = open_domains(data, (height, width), channels, **reading)
+        sources = {"a": domains.a, "b": domains.b}
+    else:
+        sources = {"a": open_source(data, (height, width), channels, **reading)}
+    for source in sources.values():
         if len(source) < 2:
-            raise InputError(f"{self.data} must hold at least two pictures. Received: {len(source)}.")
-        return source.draw(count, seed=0).examples.images
+            raise InputError(f"{data} must hold at least two pictures. Received: {len(source)}.")
+    return sources

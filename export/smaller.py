@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import keras
 
@@ -14,8 +15,30 @@ from serving.bundle.manifest import Quantization
 from serving.bundle.names import DECODER, PICTURES, SAMPLER
 
 
+def calibration(
+    model: keras.Model, networks: Mapping[str, keras.Model], wish: Wish, reading: Mapping[str, Any]
+) -> Examples:
+    """What networks in smaller numbers are measured on; opened before anything is converted, which takes long.
+
+    Args:
+        model: the model.
+        networks: its networks, by name.
+        wish: names the data set.
+        reading: how a training's data became pictures, for what the wish leaves open.
+
+    Raises:
+        InputError: a network that needs a data set to be measured on, or one that does not fit.
+    """
+    names = ("value_range", *(("interpolation_a", "interpolation_b") if model.spec.translates else ("interpolation",)))
+    return Examples(model, networks, wish.data, {name: getattr(wish, name) or reading.get(name) for name in names})
+
+
 def make_smaller(
-    model: keras.Model, exported: dict[str, Exported], wish: Wish, say: Callable[[str], None]
+    model: keras.Model,
+    exported: dict[str, Exported],
+    wish: Wish,
+    examples: Examples,
+    say: Callable[[str], None],
 ) -> dict[str, Quantization]:
     """Quantizes every network that makes pictures. Those that give codes or classes stay in float32, and so do those
     that are no faster for it.
@@ -24,19 +47,16 @@ def make_smaller(
         model: the model.
         exported: its networks, some of which are replaced.
         wish: the numbers, and how near the pictures must stay.
+        examples: what they are measured on.
         say: is told a line of each network.
 
     Returns:
         What the manifest says of the networks in smaller numbers.
 
     Raises:
-        InputError: a network that needs a data set to be measured on.
         QualityError: pictures that differ too much.
     """
     facts: dict[str, Quantization] = {}
-    domains = ("interpolation_a", "interpolation_b") if model.spec.translates else ("interpolation",)
-    reading = {name: getattr(wish, name) for name in ("value_range", *domains)}
-    examples = Examples(model, wish.data, reading)
     for name, each in list(exported.items()):
         if name == SAMPLER or not set(PICTURES) & set(each.outputs):
             continue

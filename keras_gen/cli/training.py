@@ -15,8 +15,8 @@ from keras_gen.cli.train_data import TrainingData, found_out, open_training_data
 from keras_gen.cli.train_model import fresh_model
 from keras_gen.cli.train_options import TrainOptions
 from keras_gen.cli.watching import watch_callbacks
+from keras_gen.cli.worker_input import worker_input
 from keras_gen.data.fingerprint import fingerprint
-from keras_gen.data.shares import worker_input
 from keras_gen.training.base import BaseModel
 from keras_gen.training.callbacks import BestModel
 from keras_gen.training.continuing import fit_from

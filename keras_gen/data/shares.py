@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -44,22 +43,3 @@ def shared(batches: tf.data.Dataset, share: Share | None) -> tf.data.Dataset:
         return tf.data.Dataset.from_tensor_slices(parts if len(batch) > 1 else parts[0])
 
     return batches.flat_map(of_replicas)
-
-
-def worker_input(batches: Callable[[Share | None], tf.data.Dataset]) -> tf.data.Dataset:
-    """What `fit` takes under the strategy of the scope: with several workers each one's own share of the batches.
-
-    Args:
-        batches: from a share, or None for all of them.
-    """
-    import tensorflow as tf
-
-    strategy = tf.distribute.get_strategy()
-    if not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
-        return batches(None)
-
-    def of_worker(context: tf.distribute.InputContext) -> tf.data.Dataset:
-        workers = context.num_input_pipelines
-        return batches(Share(context.input_pipeline_id, workers, context.num_replicas_in_sync // workers))
-
-    return strategy.distribute_datasets_from_function(of_worker)

@@ -170,9 +170,11 @@ class Source:
                 images = tf.cast(images, tf.float32) / 127.5 - 1.0
             return (images, tf.gather(targets, rows)) if labels else images
 
-        # The tuner's thread sleeps for up to a minute at a time, and the end of `fit` waits for it.
+        # The tuner's thread sleeps for up to a minute at a time, and the end of `fit` waits for it. Each of several
+        # processes takes its part of every batch, never files of its own.
         options = tf.data.Options()
         options.autotune.enabled = False
+        options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
         return indices.map(batch, num_parallel_calls=WORKERS).prefetch(AHEAD).with_options(options)
 
     def _reader(self) -> Callable[[tf.Tensor], tf.Tensor]:

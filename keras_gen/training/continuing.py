@@ -7,7 +7,7 @@ from typing import Any
 
 import keras
 import tensorflow as tf
-from keras.src.trainers.data_adapters import get_data_adapter
+from keras.src.trainers.data_adapters.tf_dataset_adapter import TFDatasetAdapter
 
 from keras_gen.training.base import BaseModel
 from keras_gen.training.position import Position
@@ -16,7 +16,7 @@ from keras_gen.training.position import Position
 def fit_from(
     position: Position,
     model: BaseModel,
-    batches: Callable[[Position], tf.data.Dataset],
+    batches: Callable[[Position], tf.data.Dataset | tf.distribute.DistributedDataset],
     steps_per_epoch: int,
     epochs: int,
     callbacks: Sequence[keras.callbacks.Callback],
@@ -52,11 +52,11 @@ def fit_from(
             verbose=verbose,
         )
         model.fit(
-            get_data_adapter(batches(start)),
+            TFDatasetAdapter(batches(start)),
             initial_epoch=start.epochs,
             epochs=end,
             steps_per_epoch=steps,
-            validation_data=None if validation_data is None else get_data_adapter(validation_data),
+            validation_data=None if validation_data is None else TFDatasetAdapter(validation_data),
             # The stream is in a new order each epoch.
             shuffle=False,
             verbose=verbose,

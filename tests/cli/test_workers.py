@@ -70,14 +70,24 @@ def test_two_processes_train_the_same_model_and_go_on_with_it(alone, tmp_path):
     assert (out / "best.json").exists()
 
 
-@pytest.mark.parametrize("index", [0, 1])
-def test_one_of_two_killed_and_the_job_started_again_ends_the_same(tmp_path, index):
-    """SIGKILL of the chief or of the other, as soon as there is a checkpoint in the middle of the second epoch."""
-    words = [*VAE, "--epochs", "3", "--checkpoint_steps", "2", "--deterministic", "true", "--out"]
-    straight, out = tmp_path / "straight", tmp_path / "run"
-    done = launch(*words, straight)
+WITH_CHECKPOINTS = [*VAE, "--epochs", "3", "--checkpoint_steps", "2", "--deterministic", "true", "--out"]
+
+
+@pytest.fixture(scope="module")
+def straight(tmp_path_factory):
+    """A run of two processes that never stopped."""
+    out = tmp_path_factory.mktemp("straight") / "run"
+    done = launch(*WITH_CHECKPOINTS, out)
     assert done.returncode == 0, done.stdout + done.stderr
-    command = [sys.executable, "-m", "keras_gen", "launch", "--workers", "2", "--", *words, str(out)]
+    return out
+
+
+@pytest.mark.parametrize("index", [0, 1])
+def test_one_of_two_killed_and_the_job_started_again_ends_the_same(straight, tmp_path, index):
+    """SIGKILL of the chief or of the other, as soon as there is a checkpoint in the middle of the second epoch."""
+    out = tmp_path / "run"
+    words = [*WITH_CHECKPOINTS, str(out)]
+    command = [sys.executable, "-m", "keras_gen", "launch", "--workers", "2", "--", *words]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 240
     while RunDirectory(out).position() < (1, 2):
@@ -87,7 +97,7 @@ def test_one_of_two_killed_and_the_job_started_again_ends_the_same(tmp_path, ind
     workers = [child for child in psutil.Process(process.pid).children() if "train" in child.cmdline()]
     worker_of_index(workers, index).kill()
     assert process.wait(timeout=120) == 128 + 9
-    done = launch(*words, out)
+    done = launch(*words)
     assert "resuming after epoch 1" in done.stdout
     assert done.returncode == 0, done.stdout + done.stderr
     # A checkpoint has the sum of what the workers have counted of the epoch, in which they would add in another order.

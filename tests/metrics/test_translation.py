@@ -16,6 +16,7 @@ from serving.common.images import to_float, to_uint8
 def cache(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("KERAS_GEN_CACHE", str(tmp_path_factory.mktemp("classifiers")))
+        patch.setattr("keras_gen.metrics.classifier.LEAST_STEPS", 500)
         yield
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from keras_gen.models import model_names
 from tests.harness import Compiled, ModelContract, Weights, fitted, replicas
+from tests.once import common
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -46,8 +47,7 @@ Fits = Callable[[type[ModelContract], Callable[[], keras.Model]], Weights]
 @pytest.fixture(scope="session")
 def fits(tmp_path_factory: pytest.TempPathFactory) -> Fits:
     """What a configuration comes to on one device, which the processes of a test session tell each other in files."""
-    base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "fits"
+    folder = common(tmp_path_factory) / "fits"
     folder.mkdir(exist_ok=True)
 
     def fit(contract: type[ModelContract], build: Callable[[], keras.Model]) -> Weights:

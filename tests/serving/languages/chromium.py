@@ -43,14 +43,13 @@ class Language(javascript.Programs):
     """A headless Chromium whose page samples and translates.
 
     Args:
-        folder: where to install the package, if this process has not yet.
+        app: the folder whose `node_modules` has the package.
         isolated: whether the page is cross-origin isolated, and so may have threads.
     """
 
-    def __init__(self, folder: Path, isolated: bool = False) -> None:
-        self.app = javascript.installed(folder)
-        (self.app / "worker.html").write_text(PAGE)
-        self.server = javascript.Server({"/": self.app}, ISOLATING if isolated else {})
+    def __init__(self, app: Path, isolated: bool = False) -> None:
+        (app / "worker.html").write_text(PAGE)
+        self.server = javascript.Server({"/": app}, ISOLATING if isolated else {})
         # Where the browser was killed, files may still come and go while the folder is removed.
         self.profile = tempfile.TemporaryDirectory(prefix="chromium", ignore_cleanup_errors=True)
         self.log = (Path(self.profile.name) / "log.txt").open("w+")

@@ -1,15 +1,18 @@
-"""Bundles that every language runs, and the languages, each built once."""
+"""Bundles that every language runs, and the languages, each built once for all processes of a test session."""
 
 from __future__ import annotations
 
 import os
 import shutil
-from functools import cache
+from functools import cache, partial
+from pathlib import Path
 
 import pytest
 
-from tests.serving.languages import chromium, cpp, labelled, node, toys
+from tests.once import common, once
+from tests.serving.languages import chromium, cpp, javascript, labelled, node, toys
 from tests.serving.languages.families import write_families
+from tests.serving.languages.required import required
 
 LANGUAGES = {"chromium": chromium, "cpp": cpp, "node": node}
 # C++ with sanitizers is another build of the same.
@@ -34,17 +37,50 @@ def families(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def language_of(tmp_path_factory):
+def onnxruntime(tmp_path_factory):
+    """What C++ is built against: the folders of ORT_INCLUDE_DIR and ORT_LIB_DIR, else fetched ones."""
+    required(cpp.missing())
+    if "ORT_INCLUDE_DIR" in os.environ and "ORT_LIB_DIR" in os.environ:
+        return cpp.OnnxRuntime(Path(os.environ["ORT_INCLUDE_DIR"]), Path(os.environ["ORT_LIB_DIR"]))
+    try:
+        folder = once(common(tmp_path_factory) / "onnxruntime", cpp.fetch_onnxruntime)
+    except LookupError as error:
+        required(str(error))
+    return cpp.OnnxRuntime(folder / "include", folder / "lib")
+
+
+@pytest.fixture(scope="session")
+def cpp_built(tmp_path_factory, request):
+    """Name of a build of the C++ library -> its folder."""
+
+    def built(name):
+        runtime = request.getfixturevalue("onnxruntime")
+        options = {"runtime": runtime, "sanitized": name == "sanitized"}
+        return once(common(tmp_path_factory) / name, partial(cpp.build, **options))
+
+    return built
+
+
+@pytest.fixture(scope="session")
+def app(tmp_path_factory):
+    """Where the npm package is installed."""
+    required(node.missing())
+    return once(common(tmp_path_factory) / "npm", javascript.build) / "app"
+
+
+@pytest.fixture(scope="session")
+def language_of(request, tmp_path_factory, cpp_built):
     """Name -> programs of a language. What they lack is a failure where all languages are asked for."""
     made = []
 
     @cache
     def language_of(name):
-        missing = MODULES[name].missing()
-        if missing is not None:
-            (pytest.fail if os.environ.get("KERAS_GEN_ALL_LANGUAGES") == "1" else pytest.skip)(f"{name}: {missing}")
-        options = {"sanitized": True} if name == "sanitized" else {}
-        made.append(MODULES[name].Language(tmp_path_factory.mktemp(name), **options))
+        module = MODULES[name]
+        required(module.missing())
+        if module is cpp:
+            made.append(cpp.Language(cpp_built(name), tmp_path_factory.mktemp(name)))
+        else:
+            made.append(module.Language(request.getfixturevalue("app")))
         return made[-1]
 
     yield language_of
@@ -62,12 +98,6 @@ def sanitized(language_of):
 def page(language_of):
     """JavaScript in a browser."""
     return language_of("chromium")
-
-
-@pytest.fixture(scope="session")
-def app(language_of):
-    """Where the npm package is installed."""
-    return language_of("node").app
 
 
 @pytest.fixture(scope="session")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import atexit
 import os
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import onnxruntime
@@ -38,10 +37,6 @@ def missing() -> str | None:
         found = subprocess.run(["c++", "-E", "-x", "c++", "-include", header, "/dev/null"], capture_output=True)
         if found.returncode:
             return f"{package} is not installed"
-    try:
-        onnxruntime_folders()
-    except (subprocess.CalledProcessError, OSError, LookupError) as error:
-        return f"ONNX Runtime's headers are not to be had: {getattr(error, 'stderr', None) or error}"
     return None
 
 
@@ -53,15 +48,19 @@ def wheel_library() -> Path:
     return found[0]
 
 
-@cache
-def onnxruntime_folders() -> tuple[Path, Path]:
-    """The folders of headers and library: those of ORT_INCLUDE_DIR and ORT_LIB_DIR, else fetched."""
-    if "ORT_INCLUDE_DIR" in os.environ and "ORT_LIB_DIR" in os.environ:
-        return Path(os.environ["ORT_INCLUDE_DIR"]), Path(os.environ["ORT_LIB_DIR"])
-    folder = Path(tempfile.mkdtemp(prefix="onnxruntime-headers-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    called(SOURCES / "fetch_headers.sh", folder, wheel_library())
-    return folder / "include", folder / "lib"
+class OnnxRuntime(NamedTuple):
+    """Folders that a build needs."""
+
+    include: Path
+    library: Path
+
+
+def fetch_onnxruntime(folder: Path) -> None:
+    """ONNX Runtime's headers in `include`, and the Python package's library in `lib`."""
+    try:
+        called(SOURCES / "fetch_headers.sh", folder, wheel_library())
+    except (subprocess.CalledProcessError, OSError, LookupError) as error:
+        raise LookupError(f"ONNX Runtime's headers are not to be had: {getattr(error, 'stderr', error)}") from error
 
 
 def called(*words: object, **options: object) -> str:
@@ -100,14 +99,13 @@ def configured(sources: Path, build: Path, *settings: str) -> None:
     called("cmake", "--build", build, "--parallel", "2")
 
 
-def installed(folder: Path, *settings: str) -> Path:
+def installed(folder: Path, runtime: OnnxRuntime, *settings: str) -> Path:
     """Builds the library and the programs into `folder/prefix` with every warning an error."""
-    include, library = onnxruntime_folders()
     configured(
         SOURCES,
         folder / "library",
-        f"-DORT_INCLUDE_DIR={include}",
-        f"-DORT_LIB_DIR={library}",
+        f"-DORT_INCLUDE_DIR={runtime.include}",
+        f"-DORT_LIB_DIR={runtime.library}",
         f"-DCMAKE_INSTALL_PREFIX={folder / 'prefix'}",
         "-DKERAS_GEN_WARNINGS_AS_ERRORS=ON",
         *settings,
@@ -116,27 +114,39 @@ def installed(folder: Path, *settings: str) -> Path:
     return folder / "prefix"
 
 
-class Language:
-    """The library, which is built once and called in a process for each question.
+def build(folder: Path, runtime: OnnxRuntime, sanitized: bool = False) -> None:
+    """The library, its programs and the tests' driver in an empty folder.
 
     Args:
-        folder: an empty one to build in.
+        folder: the empty one.
+        runtime: what to build against.
         sanitized: with AddressSanitizer and UndefinedBehaviorSanitizer.
     """
+    settings = ["-DCMAKE_BUILD_TYPE=Release"]
+    if sanitized:
+        settings.append(f"-DCMAKE_CXX_FLAGS_RELEASE={SANITIZED}")
+    prefix = installed(folder, runtime, *settings)
+    configured(
+        DRIVER,
+        folder / "driver",
+        f"-DCMAKE_PREFIX_PATH={prefix}",
+        f"-DKERAS_GEN_SOURCES={SOURCES}",
+        *settings,
+    )
 
-    def __init__(self, folder: Path, sanitized: bool = False) -> None:
+
+class Language:
+    """The library, which is called in a process for each question.
+
+    Args:
+        built: where `build` put it.
+        folder: for what the processes exchange.
+    """
+
+    def __init__(self, built: Path, folder: Path) -> None:
+        self.driver = built / "driver" / "driver"
+        self.prefix = built / "prefix"
         self.folder = folder
-        settings = ["-DCMAKE_BUILD_TYPE=Release"]
-        if sanitized:
-            settings.append(f"-DCMAKE_CXX_FLAGS_RELEASE={SANITIZED}")
-        self.prefix = installed(folder, *settings)
-        configured(
-            DRIVER,
-            folder / "driver",
-            f"-DCMAKE_PREFIX_PATH={self.prefix}",
-            f"-DKERAS_GEN_SOURCES={SOURCES}",
-            *settings,
-        )
 
     def program(self, name: str) -> Path:
         """One of the programs that are installed."""
@@ -149,7 +159,7 @@ class Language:
         if array is not None:
             source.write_bytes(np.ascontiguousarray(array).tobytes())
             words += [f"in={source}", f"shape={_text(array.shape)}"]
-        shape = called(self.folder / "driver" / "driver", command, bundle, target, *words)
+        shape = called(self.driver, command, bundle, target, *words)
         floats = command in ("encode", "classify", "latents") or options.get("pixel") == "float"
         values = np.fromfile(target, np.float32 if floats else np.uint8)
         return values.reshape([int(side) for side in shape.split(",")])
@@ -182,7 +192,7 @@ class Language:
         source = self.folder / "in.raw"
         source.write_text("".join(f"{bundle}\n" for bundle in bundles))
         command = "bundles" if files else "manifests"
-        return called(self.folder / "driver" / "driver", command, "-", "-", f"in={source}").split("\n")[:-1]
+        return called(self.driver, command, "-", "-", f"in={source}").split("\n")[:-1]
 
     def close(self) -> None:
         """Nothing goes on between two questions."""

@@ -39,21 +39,8 @@ def missing(*programs: str) -> str | None:
     return next((f"{program} is not installed" for program in programs if shutil.which(program) is None), None)
 
 
-def installed(folder: Path) -> Path:
-    """A folder with the package in `node_modules`, as `npm pack` makes it, beside ONNX Runtime.
-
-    Args:
-        folder: where to build it, unless this process has built it already.
-    """
-    if not _installed:
-        _installed.append(_install(folder))
-    return _installed[0]
-
-
-_installed: list[Path] = []
-
-
-def _install(folder: Path) -> Path:
+def build(folder: Path) -> None:
+    """In an empty folder `app`, with the package in its `node_modules`, as `npm pack` makes it, beside ONNX Runtime."""
     package, app = folder / "package", folder / "app"
     shutil.copytree(SOURCE, package, ignore=shutil.ignore_patterns("node_modules", "dist"))
     # Without scripts nothing comes from anywhere but the registry.
@@ -69,7 +56,6 @@ def _install(folder: Path) -> Path:
     for other in ("onnxruntime-node", "onnxruntime-web", "@types"):
         (modules / other).symlink_to(package / "node_modules" / other)
     shutil.copy(WORKER, app)
-    return app
 
 
 def run_in(folder: Path, *command: str) -> str:

@@ -21,11 +21,11 @@ class Language(javascript.Programs):
     """A Node process that samples and translates.
 
     Args:
-        folder: where to install the package, if this process has not yet.
+        app: the folder whose `node_modules` has the package.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.app = javascript.installed(folder)
+    def __init__(self, app: Path) -> None:
+        self.app = app
         self.server = javascript.Server({})
         self.process = subprocess.Popen(
             ["node", "worker.mjs", self.server.address],

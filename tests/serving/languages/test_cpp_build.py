@@ -28,14 +28,14 @@ extern "C" const OrtApiBase* OrtGetApiBase() noexcept { return &base; }
 
 
 @pytest.mark.parametrize("version", ["1.10.0", "99.0.0"])
-def test_a_library_without_the_functions_is_one_line(language, toy, tmp_path, version):
+def test_a_library_without_the_functions_is_one_line(language, onnxruntime, toy, tmp_path, version):
     """One that is older than the headers, and one that knows them no longer."""
-    include, _ = cpp.onnxruntime_folders()
     (tmp_path / "old.cpp").write_text(OLD_LIBRARY % version)
     (tmp_path / "names").write_text(f"VERS_{wheel_version()} {{ OrtGetApiBase; }};")
     library = tmp_path / "libonnxruntime.so.1"
     cpp.called(
-        "c++", "-std=c++17", "-shared", "-fPIC", f"-I{include}", f"-Wl,--version-script={tmp_path / 'names'}",
+        "c++", "-std=c++17", "-shared", "-fPIC", f"-I{onnxruntime.include}",
+        f"-Wl,--version-script={tmp_path / 'names'}",
         "-Wl,-soname,libonnxruntime.so.1", tmp_path / "old.cpp", "-o", library,
     )  # fmt: skip
     line = cpp.refused(language.program("sample"), toy, 4, 7, tmp_path / "out.png", LD_LIBRARY_PATH=str(tmp_path))
@@ -46,22 +46,20 @@ def wheel_version():
     return cpp.wheel_library().name.removeprefix("libonnxruntime.so.")
 
 
-def test_a_library_of_another_machine_is_named_when_building(tmp_path):
+def test_a_library_of_another_machine_is_named_when_building(onnxruntime, tmp_path):
     """The wheel's own library, but for the field of its header that says which machine it is for."""
-    include, library = cpp.onnxruntime_folders()
-    content = bytearray((library / "libonnxruntime.so").read_bytes())
+    content = bytearray((onnxruntime.library / "libonnxruntime.so").read_bytes())
     content[18:20] = (0xF3).to_bytes(2, "little")  # RISC-V
     (tmp_path / "lib").mkdir()
     (tmp_path / "lib" / "libonnxruntime.so").write_bytes(content)
-    words = ["-S", cpp.SOURCES, "-B", tmp_path / "build", f"-DORT_INCLUDE_DIR={include}"]
+    words = ["-S", cpp.SOURCES, "-B", tmp_path / "build", f"-DORT_INCLUDE_DIR={onnxruntime.include}"]
     result = cpp.run("cmake", *words, f"-DORT_LIB_DIR={tmp_path / 'lib'}")
     assert result.returncode != 0
     assert "ORT_LIB_DIR must hold an onnxruntime library for" in " ".join(result.stderr.split())
 
 
-def test_a_missing_library_is_named_when_building(tmp_path):
-    include, _ = cpp.onnxruntime_folders()
-    result = cpp.run("cmake", "-S", cpp.SOURCES, "-B", tmp_path / "build", f"-DORT_INCLUDE_DIR={include}",
+def test_a_missing_library_is_named_when_building(onnxruntime, tmp_path):
+    result = cpp.run("cmake", "-S", cpp.SOURCES, "-B", tmp_path / "build", f"-DORT_INCLUDE_DIR={onnxruntime.include}",
                  f"-DORT_LIB_DIR={tmp_path}")  # fmt: skip
     assert result.returncode != 0
     assert "ORT_LIB_DIR must hold the onnxruntime library." in result.stderr

@@ -263,6 +263,6 @@ def test_sha256_is_that_of_the_standard(language, tmp_path):
     }
     for content, expected in digests.items():
         (tmp_path / "content").write_bytes(content)
-        driver = language.folder / "driver" / "driver"
+        driver = language.driver
         assert cpp.called(driver, "sha256", "-", "-", f"in={tmp_path / 'content'}").strip() == expected
         assert hashlib.sha256(content).hexdigest() == expected

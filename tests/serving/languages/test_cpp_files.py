@@ -43,7 +43,7 @@ def test_numbers_of_16_bits_in_a_range(language, tmp_path):
     np.testing.assert_array_equal(found[0], read_image(file), "what a bundle writes has 8 bits and is read as it is")
     write_png_file(file, np.zeros((2, 2, 3)), depth=16)
     words = ("read", "-", tmp_path / "out", f"in={file}", "black=0", "white=41000")
-    assert "deep.png must be grey, or have 8 bits" in cpp.refused(language.folder / "driver" / "driver", *words)
+    assert "deep.png must be grey, or have 8 bits" in cpp.refused(language.driver, *words)
 
 
 def test_16_bits_with_a_transparent_level_are_read_as_python_reads_them(language, tmp_path):
@@ -147,7 +147,7 @@ def test_any_bytes_are_read_or_refused(sanitized, tmp_path, kind):
     if kind not in sources:
         profile = profiles.rgb_profile(profiles.DISPLAY_P3)
         stripes("P" if kind == "png" else "RGB").save(source, icc_profile=profile, **oriented(6))
-    words = (sanitized.folder / "driver" / "driver", "fuzz", "-", tmp_path / "fuzzed", f"kind={kind}", f"in={source}")
+    words = (sanitized.driver, "fuzz", "-", tmp_path / "fuzzed", f"kind={kind}", f"in={source}")
     result = cpp.run(*words, "n=1000")
     assert (result.returncode, result.stderr) == (0, "")
     read, broken = map(int, result.stdout.split())

@@ -222,7 +222,7 @@ class TestRefusals:
         """Which pages never see."""
         outside = shutil.move(copied / "decoder.onnx", tmp_path / "decoder.onnx")
         (copied / "decoder.onnx").symlink_to(outside)
-        runner = node.Language(app.parent)
+        runner = node.Language(app)
         try:
             message = javascript.refusal(runner, lambda: runner.sample(copied, 1, 1))
         finally:

@@ -51,9 +51,9 @@ def test_threads_of_a_page(page, vae_bundle):
     assert message == "`threads` must be 1 in a page that is not cross-origin isolated. Received: 2."
 
 
-def test_threads_of_an_isolated_page(page, folder, vae_bundle):
+def test_threads_of_an_isolated_page(page, app, vae_bundle):
     """One number for the whole page, whose pictures are the same."""
-    language = chromium.Language(folder, isolated=True)
+    language = chromium.Language(app, isolated=True)
     code = "return (await Sampler.open(place, { threads })).sample(9, { seed: 3 })"
     place = language.place(vae_bundle)
     try:

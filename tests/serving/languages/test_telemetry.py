@@ -8,7 +8,8 @@ import sys
 
 import pytest
 
-from tests.serving.languages import javascript, node, recorder
+from tests.serving.languages import recorder
+from tests.serving.languages.required import required
 
 OPENED = """
 import {{ Translator }} from "keras-gen";
@@ -27,21 +28,14 @@ if (!received.includes(process.argv[2])) throw new Error(received);
 """
 
 
-def required(reason):
-    """Skips where something is missing, or fails where all languages must be there."""
-    if reason is not None:
-        (pytest.fail if os.environ.get("KERAS_GEN_ALL_LANGUAGES") == "1" else pytest.skip)(reason)
-
-
 @pytest.fixture(scope="module", autouse=True)
 def _needed():
     required(recorder.missing())
 
 
 @pytest.fixture(scope="module")
-def app(tmp_path_factory, bundles):
-    required(node.missing())
-    app = javascript.installed(tmp_path_factory.mktemp("javascript"))
+def opening(app, bundles):
+    """The folder of the npm package with a program that opens a bundle."""
     (app / "opened.mjs").write_text(OPENED.format(bundle=str(bundles["inverting"])))
     return app
 
@@ -58,8 +52,8 @@ def test_python_sends_and_keeps_nothing(tmp_path, bundles):
     assert (seen.sockets, seen.files) == (0, ())
 
 
-def test_node_sends_and_keeps_nothing(tmp_path, app):
-    seen = recorder.recorded(tmp_path, ["node", "opened.mjs"], cwd=app)
+def test_node_sends_and_keeps_nothing(tmp_path, opening):
+    seen = recorder.recorded(tmp_path, ["node", "opened.mjs"], cwd=opening)
     assert (seen.sockets, seen.files) == (0, ())
     assert set(seen.told) == {"1"}
 
@@ -75,8 +69,8 @@ def test_a_worker_thread_of_node_needs_what_the_main_thread_sets(tmp_path, app, 
     assert set(seen.told) == (set() if expected else {"1"})
 
 
-def test_what_the_user_set_stays(tmp_path, app):
-    seen = recorder.recorded(tmp_path, ["node", "opened.mjs"], cwd=app, ORT_DISABLE_TELEMETRY="true")
+def test_what_the_user_set_stays(tmp_path, opening):
+    seen = recorder.recorded(tmp_path, ["node", "opened.mjs"], cwd=opening, ORT_DISABLE_TELEMETRY="true")
     assert set(seen.told) == {"true"}
 
 
