@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from serving.bundle.manifest import Manifest, Tensor
+from serving.common.images import shown_text
 
 PROGRAM = """\
 ```python
@@ -31,7 +32,7 @@ def write_card(folder: Path, manifest: Manifest) -> None:
         "",
     ]
     if (folder / "samples.png").exists():
-        lines += ["![Samples of seed 0](samples.png)", ""]
+        lines += [f"![Samples of seed 0{shown_text(image.channels)}](samples.png)", ""]
     lines += ["| network | inputs | outputs | largest difference from Keras |", "|---|---|---|---|"]
     for name, network in manifest.networks.items():
         lines.append(

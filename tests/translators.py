@@ -92,7 +92,8 @@ def write_bundle(folder, graphs, image):
 
 def write_bundles(place):
     """Name -> bundle: `inverting`, of any size, multiples of 4; `fixed`, of 16x12 pixels; `grey`; `centring`, which has
-    a network for tiles; `older`, the same as format 2 called its tensors; `both`, in both directions."""
+    a network for tiles; `opacity`, the same of four channels; `older`, the same as format 2 called its tensors; `both`,
+    in both directions; `bands`, of five channels."""
     free = inverting(FREE[1:], 3)
     any_size = Image(16, 16, 3, any_size=True, multiple=4)
     return {
@@ -102,6 +103,14 @@ def write_bundles(place):
             place / "grey", {"a_to_b": inverting(FREE[1:], 1)}, Image(16, 16, 1, any_size=True, multiple=4)
         ),
         "centring": write_bundle(place / "centring", {"a_to_b": free, "a_to_b_tile": centring(3)}, any_size),
+        "opacity": write_bundle(
+            place / "opacity",
+            {"a_to_b": inverting(FREE[1:], 4), "a_to_b_tile": centring(4)},
+            Image(16, 16, 4, any_size=True, multiple=4),
+        ),
+        "bands": write_bundle(
+            place / "bands", {"a_to_b": inverting(FREE[1:], 5)}, Image(16, 16, 5, any_size=True, multiple=4)
+        ),
         "older": write_bundle(
             place / "older", {"a_to_b": free, "a_to_b_tile": centring(3, own="own", measured="measured")}, any_size
         ),

@@ -42,7 +42,9 @@ def read_data(sampler: Sampler, options: Any) -> Source:
     require_at_least(0, seed=options.seed)
     require_at_least(1, count=1 if options.count is None else options.count)
     image = sampler.manifest.image
-    size, channels = ((image.height, image.width), image.channels) if options.resize else (None, None)
+    size = (image.height, image.width) if options.resize else None
+    # What is neither grey nor RGB must be asked for.
+    channels = image.channels if options.resize or image.channels not in (1, 3) else None
     import_data(options.data)
     read = reading(options)
     read |= {name: read[name] or getattr(image, name) for name in ("value_range", "interpolation")}

@@ -13,8 +13,7 @@ from serving import Sampler
 from serving.bundle.inputs import read_pictures
 from serving.common.classes import class_index
 from serving.common.errors import InputError
-from serving.common.files import whole_file
-from serving.common.images import grid, to_uint8, write_png
+from serving.common.images import grid, shown_text, to_uint8, write_png
 from serving.runtime.sessions import Settings
 
 
@@ -40,7 +39,9 @@ def bundle_parser(command: str, description: str, out: str = "file to write.") -
 
 def add_pictures(parser: Parser, nargs: str = "+") -> None:
     """Adds pictures to take in, and whether to bring them to the bundle's shape."""
-    parser.add_argument("pictures", type=str, nargs=nargs, help="picture files, or folders of pictures.")
+    parser.add_argument(
+        "pictures", type=str, nargs=nargs, help="picture files, .npy files of a picture each, or folders."
+    )
     add_resize(parser)
 
 
@@ -122,13 +123,7 @@ def read_latents(sampler: Sampler, place: str) -> np.ndarray:
     return latents
 
 
-def write_array(out: str, array: np.ndarray) -> None:
-    """Writes an array as `.npy`, whole or not at all."""
-    with whole_file(Path(out)) as temporary, temporary.open("wb") as file:
-        np.save(file, array, allow_pickle=False)
-
-
 def write_grid(out: str, pictures: np.ndarray, columns: int) -> None:
     """Writes pictures of a bundle, uint8 or float, as a grid."""
     write_png(Path(out), grid(to_uint8(pictures), columns))
-    print(f"{len(pictures)} pictures: {out}")
+    print(f"{len(pictures)} pictures{shown_text(pictures.shape[3])}: {out}")

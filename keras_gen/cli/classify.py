@@ -34,7 +34,7 @@ def run(words: Sequence[str]) -> int:
 
 
 def _of_files(sampler: Sampler, options: Any) -> list[str]:
-    files = picture_paths(options.pictures)
+    files = picture_paths(options.pictures, sampler.manifest.image.channels)
     pictures = read_pictures(files, sampler.manifest.image, options.resize)
     probabilities = sampler.classify(sampler.as_input(pictures))
     names, found = sampler.manifest.classes, probabilities.argmax(axis=1)

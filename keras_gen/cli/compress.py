@@ -22,7 +22,7 @@ def run(words: Sequence[str]) -> int:
     options = parser.parse_args(words)
     check_bits(options.bits)
     sampler = open_bundle(options, ".kgc")
-    decoder, files = decoder_hash(sampler.manifest), picture_paths(options.pictures)
+    decoder, files = decoder_hash(sampler.manifest), picture_paths(options.pictures, sampler.manifest.image.channels)
     pictures, codes = encode_files(sampler, options.pictures, options.resize)
     quantized = quantize(codes, options.bits)
     decoded = to_uint8(sampler.decode(quantized.codes()))

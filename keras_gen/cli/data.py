@@ -12,13 +12,22 @@ from keras_gen.cli.bundle_options import check_file
 from keras_gen.cli.parser import Parser
 from keras_gen.cli.quiet import quiet_import
 from keras_gen.cli.reading import add_reading, reading, reading_domains
-from keras_gen.data import DATA_HELP, VALUE_RANGE_HELP, Source, check_same_shape, import_data, open_domains, open_source
+from keras_gen.data import (
+    CHANNELS_HELP,
+    DATA_HELP,
+    VALUE_RANGE_HELP,
+    Source,
+    check_same_shape,
+    import_data,
+    open_domains,
+    open_source,
+)
 from keras_gen.data.labels import shown
 from keras_gen.data.preparing import of_two_domains
 from keras_gen.data.translation import check_load_size
 from serving.bundle.inputs import size_text
 from serving.common.errors import InputError, require_at_least
-from serving.common.images import grid, to_float, to_uint8, write_png
+from serving.common.images import grid, shown_text, to_float, to_uint8, write_png
 
 COLUMNS, MOST_ROWS = 8, 32
 # Pictures of which the range is told.
@@ -40,7 +49,7 @@ def run(words: Sequence[str]) -> int:
     pictures = np.concatenate(rows)
     write_png(Path(options.out), grid(to_uint8(pictures), options.columns))
     print(f"in the grid: values from {pictures.min():.3g} to {pictures.max():.3g}; outside of -1 to 1 they are cut off")
-    print(f"grid: {options.out}")
+    print(f"grid: {options.out}{shown_text(pictures.shape[3])}")
     return 0
 
 
@@ -52,8 +61,7 @@ def _parser() -> Parser:
     parser.add_argument("--split", type=str, default="train", help="split of the data: train, test or all.")
     size = "side of the pictures, or HEIGHTxWIDTH as in 64x256; the data's own size by default."
     parser.add_argument("--image_size", type=int | str | None, default=None, help=size)
-    channels = "1 for grey, 3 for RGB; the data's own by default."
-    parser.add_argument("--channels", type=int | None, default=None, help=channels)
+    parser.add_argument("--channels", type=int | None, default=None, help=CHANNELS_HELP)
     add_reading(parser, VALUE_RANGE_HELP)
     load_size = "for two domains: resize pictures to this size, then take random crops of --image-size."
     parser.add_argument("--load_size", type=int | str | None, default=None, help=load_size)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
-from keras_gen.cli.bundle_options import add_pictures, bundle_parser, encode_files, open_bundle, write_array
+from keras_gen.cli.bundle_options import add_pictures, bundle_parser, encode_files, open_bundle
+from serving.common.array_files import write_array
 
 
 def run(words: Sequence[str]) -> int:
@@ -13,6 +15,6 @@ def run(words: Sequence[str]) -> int:
     add_pictures(parser)
     options = parser.parse_args(words)
     _, codes = encode_files(open_bundle(options, ".npy"), options.pictures, options.resize)
-    write_array(options.out, codes)
+    write_array(Path(options.out), codes)
     print(f"{len(codes)} codes of {codes.shape[1]} numbers: {options.out}")
     return 0

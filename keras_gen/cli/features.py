@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from keras_gen.cli.bundle_data import add_data, encode_data, labels_of, read_data
-from keras_gen.cli.bundle_options import add_resize, bundle_parser, check_file, open_bundle, write_array
+from keras_gen.cli.bundle_options import add_resize, bundle_parser, check_file, open_bundle
+from serving.common.array_files import write_array
 from serving.common.errors import InputError
 
 
@@ -25,9 +26,9 @@ def run(words: Sequence[str]) -> int:
     source = read_data(sampler, options)
     labels = None if options.labels is None else labels_of(source)
     codes = encode_data(sampler, source)
-    write_array(options.out, codes)
+    write_array(Path(options.out), codes)
     print(f"{len(codes)} codes of {codes.shape[1]} numbers: {options.out}")
     if labels is not None:
-        write_array(options.labels, labels)
+        write_array(Path(options.labels), labels)
         print(f"{len(labels)} labels of {len(source.classes)} classes: {options.labels}")
     return 0

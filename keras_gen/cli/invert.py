@@ -7,13 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
-from keras_gen.cli.bundle_options import add_pictures, check_file, write_array, write_grid
+from keras_gen.cli.bundle_options import add_pictures, check_file, write_grid
 from keras_gen.cli.own_code import import_own_code_of
 from keras_gen.cli.parser import Parser
 from keras_gen.cli.quiet import quiet_import
 from serving import Sampler
 from serving.bundle.inputs import picture_paths, read_pictures
 from serving.bundle.manifest import FILE_NAME, Image, Manifest
+from serving.common.array_files import write_array
 from serving.common.classes import class_index
 from serving.common.errors import InputError
 from serving.common.images import to_float, to_uint8
@@ -53,10 +54,10 @@ def run(words: Sequence[str]) -> int:
         columns=2 * min(PAIRS_IN_A_ROW, len(pictures)),
     )
     values = psnr(to_float(decoded), to_float(pictures))
-    worst = picture_paths(options.pictures)[values.argmin()]
+    worst = picture_paths(options.pictures, decoder.image_shape[2])[values.argmin()]
     print(f"PSNR: {values.mean():.2f} dB in the mean, least {values.min():.2f} dB ({worst})")
     if options.latents is not None:
-        write_array(options.latents, found.latents)
+        write_array(Path(options.latents), found.latents)
         print(f"{len(found.latents)} latents of {found.latents.shape[1]} numbers: {options.latents}")
     return 0
 

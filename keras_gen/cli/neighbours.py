@@ -13,7 +13,7 @@ from keras_gen.cli.bundle_options import add_resize, bundle_parser, open_bundle
 from serving import Sampler
 from serving.common.classes import class_labels
 from serving.common.errors import InputError, require_among, require_at_least
-from serving.common.images import grid, to_uint8, write_png
+from serving.common.images import grid, shown_text, to_uint8, write_png
 from serving.latents.neighbours import GREY_LEVEL, nearest_neighbours, nearest_others
 
 BY = ("pixels", "codes")
@@ -38,7 +38,7 @@ def run(words: Sequence[str]) -> int:
     print(f"distance by {options.by} to the nearest picture of {source.name} ({source.split}):")
     print(f"{len(samples)} samples: {_spread(unit * distances[:, 0])}")
     print(f"{len(own)} of these pictures to another: {_spread(unit * own)}")
-    print(f"{options.n} samples and their neighbours: {options.out}")
+    print(f"{options.n} samples and their neighbours{shown_text(pictures.shape[3])}: {options.out}")
     return 0
 
 

@@ -39,7 +39,7 @@ def run(words: Sequence[str]) -> int:
 
 def _parser() -> Parser:
     from keras_gen.cli.reading import add_reading
-    from keras_gen.data import VALUE_RANGE_HELP
+    from keras_gen.data import CHANNELS_HELP, VALUE_RANGE_HELP
     from keras_gen.data.kinds import DOMAINS, OWN_DOMAINS, OWN_SOURCE, SOURCES, described, forms
 
     one, two = (described(forms(SOURCES, OWN_SOURCE)), described(forms(DOMAINS, OWN_DOMAINS)))
@@ -52,9 +52,7 @@ def _parser() -> Parser:
         default=None,
         help="side of the pictures, or HEIGHTxWIDTH as in 64x256; the data's own size by default.",
     )
-    parser.add_argument(
-        "--channels", type=int | None, default=None, help="1 for grey, 3 for RGB; the data's own by default."
-    )
+    parser.add_argument("--channels", type=int | None, default=None, help=CHANNELS_HELP)
     parser.add_argument(
         "--load_size",
         type=int | str | None,

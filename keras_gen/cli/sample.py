@@ -5,11 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from keras_gen.cli.bundle_options import bundle_parser, load_bundle, settings_of
 from keras_gen.cli.ray_options import add_ray, check_ray, doing
 from serving.common.errors import InputError
+
+PictureFormat: TypeAlias = Literal["png", "npy"]
 
 
 def run(words: Sequence[str]) -> int:
@@ -30,9 +32,10 @@ def run(words: Sequence[str]) -> int:
     )
     parser.add_argument(
         "--format",
-        type=Literal["png", "npy"],
-        default="png",
-        help="files of a folder: one PNG per picture, or NumPy arrays of many pictures.",
+        type=PictureFormat | None,
+        default=None,
+        help="files of a folder: one PNG per picture, or NumPy arrays of many pictures; png for 1 to 4 channels by "
+        "default, npy for more.",
     )
     parser.add_argument(
         "--shard_size", type=int | None, default=None, help="with --format npy: pictures in an array; 1000 by default."
@@ -45,13 +48,14 @@ def run(words: Sequence[str]) -> int:
     _check_format(options, as_grid)
     check_ray(options, not as_grid)
     write = _write_grid if as_grid else _write_folder
-    write(options, target)
-    print(f"{options.n} pictures of seed {options.seed}: {target}")
+    shown = write(options, target)
+    print(f"{options.n} pictures of seed {options.seed}{shown}: {target}")
     return 0
 
 
-def _write_grid(options: Any, target: Path) -> None:
-    from serving.common.images import grid, to_uint8, write_png
+def _write_grid(options: Any, target: Path) -> str:
+    """Writes one file; what it does not show of the pictures."""
+    from serving.common.images import grid, shown_text, to_uint8, write_png
 
     sampler = load_bundle(options)
     shown = sys.stderr.isatty()
@@ -59,24 +63,29 @@ def _write_grid(options: Any, target: Path) -> None:
         options.n, options.seed, options.batch_size, progress=shown, truncation=options.truncation
     )
     write_png(target, grid(to_uint8(pictures), sampler.columns))
+    return shown_text(pictures.shape[3])
 
 
-def _write_folder(options: Any, target: Path) -> None:
+def _write_folder(options: Any, target: Path) -> str:
+    """Writes a file for each picture, or arrays of many, which leaves nothing out."""
     from tqdm import tqdm
 
-    from serving.bulk.drawing import SHARD_SIZE, Drawing, drawn
+    from serving.bulk.drawing import SHARD_SIZE, Drawing, default_format, drawn
 
     hidden = not sys.stderr.isatty()
+    sampler = load_bundle(options)
+    chosen = options.format or default_format(sampler.manifest.image.channels)
+    _check_shards(options, chosen)
     # Workers of Ray may be in another folder.
     drawing = Drawing(
         bundle=Path(options.bundle).absolute() if options.ray else Path(options.bundle),
         target=target.absolute() if options.ray else target,
         n=options.n,
         seed=options.seed,
-        label=load_bundle(options).label,
+        label=sampler.label,
         truncation=options.truncation,
         batch_size=options.batch_size,
-        format=options.format,
+        format=chosen,
         shard_size=SHARD_SIZE if options.shard_size is None else options.shard_size,
         settings=settings_of(options),
     )
@@ -89,6 +98,7 @@ def _write_folder(options: Any, target: Path) -> None:
             drawn(drawing, results, progress)
         except KeyboardInterrupt:
             raise KeyboardInterrupt(f"Run the same command again to resume {target}.") from None
+    return ""
 
 
 def _check_target(target: Path, as_grid: bool) -> None:
@@ -101,7 +111,12 @@ def _check_target(target: Path, as_grid: bool) -> None:
 
 
 def _check_format(options: Any, as_grid: bool) -> None:
-    if as_grid and options.format != "png":
+    if as_grid and options.format not in (None, "png"):
         raise InputError(f"--format must be left out for a grid. Received: {options.format}.")
-    if options.shard_size is not None and options.format != "npy":
+    if as_grid or options.format is not None:
+        _check_shards(options, options.format)
+
+
+def _check_shards(options: Any, chosen: str | None) -> None:
+    if options.shard_size is not None and chosen != "npy":
         raise InputError(f"--shard-size must be left out without --format npy. Received: {options.shard_size}.")

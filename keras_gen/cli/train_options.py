@@ -45,7 +45,8 @@ class DataOptions:
         batch_size: pictures in a batch, over all devices.
         image_size: side of the pictures, or HEIGHTxWIDTH as in 64x256, of the target's too; the data's own size by
             default.
-        channels: 1 for grey, 3 for RGB; the data's own by default.
+        channels: 1 for grey, 3 for RGB, 2 or 4 for opacity as one more channel; more, such as 13 spectral bands, if
+            the data is arrays. The data's own by default, and transparent pictures on white.
         value_range: numbers in the data that become black and white: LOW,HIGH, or auto for the lowest and the highest
             of the training pictures, those of --data; full scale of 8 or 16 bits by default.
         frames: of picture files with several frames, such as animations: take the first, or all, each as a picture.

@@ -24,6 +24,7 @@ from keras_gen.training.position import BEGINNING, Position
 from keras_gen.training.run_directory import KnownData, RunDirectory
 from keras_gen.training.strategies import open_strategy
 from serving.common.files import whole_file
+from serving.common.images import shown_text
 
 if TYPE_CHECKING:
     import keras
@@ -157,8 +158,14 @@ def _resumed(model: BaseModel, position: Position, places: Places, epochs: int) 
 def _summary(name: str, data: TrainingData, model: BaseModel) -> str:
     return (
         f"{name} on {data.summary()} of {'x'.join(map(str, data.image_shape()))}, "
-        f"{model.count_params():,} weights, {data.steps()} steps an epoch"
+        f"{model.count_params():,} weights, {data.steps()} steps an epoch{_shown(data.image_shape()[2])}"
     )
+
+
+def _shown(channels: int) -> str:
+    """What grids of the progress leave out."""
+    text = shown_text(channels)
+    return text and f"; samples show{text.removeprefix(',')}"
 
 
 def _fit(

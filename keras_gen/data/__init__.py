@@ -9,12 +9,13 @@ pairs = keras_gen.data.endless_pairs(source, target, batch_size=64)  # for model
 from keras_gen.data.domains import check_same_shape, endless_pairs
 from keras_gen.data.examples import Examples, Shape
 from keras_gen.data.kinds import DATA_HELP, DOMAIN_NAMES, SOURCE_NAMES, import_data
-from keras_gen.data.opening import FRAMES_HELP, VALUE_RANGE_HELP, open_source, open_stream
+from keras_gen.data.opening import CHANNELS_HELP, FRAMES_HELP, VALUE_RANGE_HELP, open_source, open_stream
 from keras_gen.data.shares import Share
 from keras_gen.data.source import Source
 from keras_gen.data.translation import Domains, open_domains
 
 __all__ = [
+    "CHANNELS_HELP",
     "DATA_HELP",
     "DOMAIN_NAMES",
     "FRAMES_HELP",

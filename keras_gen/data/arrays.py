@@ -10,7 +10,7 @@ from keras_gen.data.examples import Examples, Shape, check_memory
 from keras_gen.data.labels import named_classes
 from serving.bundle.inputs import size_text
 from serving.common.errors import InputError
-from serving.common.images import as_pillow, conform
+from serving.common.images import MODES, check_channels, conform_array
 from serving.common.interpolation import some
 from serving.common.levels import BITS_1, BITS_8, BITS_16, Levels
 
@@ -29,7 +29,8 @@ def from_arrays(name: str, images: np.ndarray, labels: Any, shape: Shape, classe
     Args:
         name: the source, for messages.
         images: (n, height, width[, channels]): uint8, uint16, bool, or float in [0, 1] or, where any value
-            is negative, in [-1, 1]; any integers and floats where the shape has a range of them.
+            is negative, in [-1, 1]; any integers and floats where the shape has a range of them. More than four
+            channels must be asked for, as the last axis of pictures with channels first may be their width.
         labels: as `named_classes` takes them, or None.
         shape: what is asked for.
         classes: names of the classes.
@@ -38,37 +39,50 @@ def from_arrays(name: str, images: np.ndarray, labels: Any, shape: Shape, classe
         InputError: another shape or type, no pictures, a pixel out of range or not finite, labels that do
             not match.
     """
-    images = _checked(name, images)
+    images = _checked(name, images, shape)
     images = _conform(name, pixels(name, images, shape.levels or Levels()), shape)
     if labels is not None:
         labels, classes = named_classes(name, labels, len(images), classes)
     return Examples(images, labels, classes)
 
 
-def _checked(name: str, images: np.ndarray) -> np.ndarray:
+def _checked(name: str, images: np.ndarray, shape: Shape) -> np.ndarray:
     """Pictures (n, height, width, channels)."""
     if images.ndim == 3:
         images = images[..., None]
-    if images.ndim != 4 or images.shape[3] not in (1, 3) or 0 in images.shape:
+    if images.ndim != 4 or 0 in images.shape:
         raise InputError(
-            f"{name} must hold pictures (n, height, width[, 1 or 3]), n at least 1. Received: {images.shape}."
+            f"{name} must hold pictures (n, height, width[, channels]), n at least 1. Received: {images.shape}."
         )
+    require_channels(name, images.shape, shape)
     return images
+
+
+def require_channels(name: str, received: tuple[int, ...], shape: Shape) -> None:
+    """Raises InputError where the last axis is not the channels that are asked for, or cannot become them; without
+    any asked for, where it is longer than that of a picture."""
+    channels = received[-1]
+    check_channels(name, channels, shape.channels)
+    if shape.channels is None and channels not in MODES:
+        raise InputError(
+            f"{name} must have 1 to 4 channels, in the last axis, where no --channels says that there are more. "
+            f"Received: {received}."
+        )
 
 
 def pairs_from(name: str, pairs: np.ndarray, shape: Shape) -> Examples:
     """Checks pairs (n, 2, height, width, channels), whose pictures are otherwise as `from_arrays` takes them."""
     if pairs.ndim != 5 or pairs.shape[1] != 2:
-        raise InputError(f"{name} must hold pairs (n, 2, height, width, 1 or 3). Received: {pairs.shape}.")
-    images = _checked(name, pairs.reshape(-1, *pairs.shape[2:]))
+        raise InputError(f"{name} must hold pairs (n, 2, height, width, channels). Received: {pairs.shape}.")
+    images = _checked(name, pairs.reshape(-1, *pairs.shape[2:]), shape)
     # Both domains at once, which have one range.
     both = pixels(name, images, shape.levels or Levels()).reshape(-1, 2, *images.shape[1:])
     return Examples(np.stack([_conform(name, both[:, domain], shape.of(domain)) for domain in (0, 1)], axis=1))
 
 
-def conform_picture(picture: np.ndarray, shape: Shape) -> np.ndarray:
-    """A uint8 picture, (height, width, 1 or 3), in the shape asked for."""
-    return conform(as_pillow(picture), shape.size, shape.channels, shape.interpolation.resampling)
+def conform_picture(name: str, picture: np.ndarray, shape: Shape) -> np.ndarray:
+    """A uint8 picture, (height, width, channels), in the shape asked for."""
+    return conform_array(name, picture, shape.size, shape.channels, shape.interpolation.resampling)
 
 
 def pixels(name: str, images: np.ndarray, levels: Levels) -> np.ndarray:
@@ -122,4 +136,4 @@ def _conform(name: str, images: np.ndarray, shape: Shape) -> np.ndarray:
         )
     check_memory(name, len(images), wanted)
     shape.interpolation.settle(some(images), shape.size)
-    return np.stack([conform_picture(picture, shape) for picture in images])
+    return np.stack([conform_picture(name, picture, shape) for picture in images])

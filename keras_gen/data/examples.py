@@ -10,7 +10,7 @@ import numpy as np
 
 from keras_gen.data.labels import by_name
 from serving.bundle.inputs import size_text
-from serving.common.errors import InputError, require_among
+from serving.common.errors import InputError, require_among, require_integer
 from serving.common.images import ALL, FIRST
 from serving.common.interpolation import BICUBIC, Interpolation
 from serving.common.levels import Levels
@@ -31,7 +31,7 @@ class Shape(NamedTuple):
 
     Attributes:
         size: (height, width) in pixels.
-        channels: 1 (grey) or 3 (RGB).
+        channels: how many; of picture files 1 to 4, as `read_image` takes them.
         levels: which numbers become black and white, and which were seen; None takes full scale.
         frames: of a file that has several: `first` or `all`; None refuses such a file.
         interpolations: how pictures of the first and of the second domain are resized; None blends both.
@@ -93,7 +93,7 @@ def asked_shape(
 
     Args:
         image_size: side of a square, (height, width), or a text as `parse_size` takes it.
-        channels: 1 or 3.
+        channels: 1 or more.
         levels: which numbers become black and white.
         frames: of a file that has several: `first` or `all`; None refuses such a file.
         interpolations: how pictures of the first and of the second domain are resized; None blends both.
@@ -101,8 +101,8 @@ def asked_shape(
     Raises:
         InputError: another number of channels, or a side below 1.
     """
-    if channels not in (None, 1, 3):
-        raise InputError(f"`channels` must be 1 or 3. Received: {channels}.")
+    if channels is not None:
+        require_integer(1, channels=channels)
     size = parse_size(image_size)
     if frames is not None:
         require_among((FIRST, ALL), frames=frames)

@@ -20,6 +20,11 @@ VALUE_RANGE_HELP = (
     "pictures; full scale of 8 or 16 bits by default."
 )
 
+CHANNELS_HELP = (
+    "1 for grey, 3 for RGB, 2 or 4 for opacity as one more channel; more, such as 13 spectral bands, if the data is "
+    "arrays. The data's own by default, and transparent pictures on white."
+)
+
 FRAMES_HELP = "of picture files with several frames: take the first, or all, each as a picture; refused by default."
 
 
@@ -39,7 +44,8 @@ def open_source(
         name: one of `SOURCE_NAMES`.
         image_size: side of a square, (height, width), or a text such as `64x256`, height before width: the largest
             centred part of that shape is resampled to it. None keeps the size.
-        channels: 1 for grey, 3 for RGB; None keeps what the data has.
+        channels: 1 for grey, 3 for RGB, 2 or 4 for opacity as one more channel; any number that arrays have. None keeps
+            what the data has, but for picture files with transparency, which are put on white.
         split: `train`, `test` or `all`.
         classes: names of the classes of a model, whose labels the pictures get by these names. By default the classes
             are those of the training split, for every split.
@@ -54,7 +60,7 @@ def open_source(
     Raises:
         InputError: an unknown source, a path that is not there, data that cannot be used, a class that is not known.
     """
-    levels = Levels(resolved_range(value_range, partial(measure, name, frames)))
+    levels = Levels(resolved_range(value_range, partial(measure, name, frames, channels)))
     source = _source(name, split, asked_shape(image_size, channels, levels, frames, ways(interpolation)))
     if split != "test":
         source.levels.warn(name)
@@ -107,9 +113,9 @@ def resolved_range(value_range: object, measure: Callable[[Levels], None]) -> Va
     return levels.value_range
 
 
-def measure(name: str, frames: str | None, levels: Levels) -> None:
+def measure(name: str, frames: str | None, channels: int | None, levels: Levels) -> None:
     """Lets levels see all training pictures, and take the range of their numbers."""
-    for _ in _stream(name, "train", Shape(levels=levels, frames=frames)).examples:
+    for _ in _stream(name, "train", asked_shape(None, channels, levels, frames)).examples:
         pass
     levels.settle(name)
 

@@ -41,7 +41,7 @@ def prepare(
         name: one of `SOURCE_NAMES` or of `DOMAIN_NAMES`.
         image_size: side of the pictures, (height, width), or a text such as `64x256`; the training pictures' own by
             default, for the test pictures too.
-        channels: 1 or 3; the training pictures' own by default.
+        channels: as in `open_source`; the training pictures' own by default.
         load_size: side of the training pictures of two domains, of which training takes parts of `image_size`.
         value_range: as in `open_source`.
         frames: likewise.
@@ -60,7 +60,7 @@ def prepare(
         if not two:
             raise InputError(f"--load-size must be left out for a source of one domain. Received: {load_size}.")
         check_load_size(load_size, image_size)
-    levels = Levels(resolved_range(value_range, partial(measure_domains if two else measure, name, frames)))
+    levels = Levels(resolved_range(value_range, partial(measure_domains if two else measure, name, frames, channels)))
     a, b = interpolation_of(interpolation_a), interpolation_of(interpolation_b)
     ways = (a, b if two else a)
     open_split = partial(open_streams if two else _open_one, levels=levels, frames=frames, interpolations=ways)

@@ -65,15 +65,15 @@ def taken_apart(name: str, value: Any) -> tuple[Returned, ...]:
         name: of the source, for messages.
         value: of one domain
 
-                images                     (n, height, width[, 1 or 3]), of the types that `from_arrays` takes
+                images                     (n, height, width[, channels]), of the types that `from_arrays` takes
                 images, labels             as `named_classes` takes them
                 images, labels, classes    a list of names
-                dataset                    of pictures (height, width, 1 or 3), of (picture, label), or of batches
+                dataset                    of pictures (height, width, channels), of (picture, label), or of batches
                 dataset, classes
 
             or of two
 
-                pairs                      (n, 2, height, width, 1 or 3)
+                pairs                      (n, 2, height, width, channels)
                 dataset                    of (picture of A, picture of B), or of batches
                 a, b                       without pairs, each of them as of one domain
 

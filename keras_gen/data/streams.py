@@ -148,7 +148,7 @@ def in_memory(stream: Stream) -> Examples:
     """All pictures of a stream; where some are grey and some in colour, all in colour.
 
     Raises:
-        InputError: pictures of different sizes, or too many for the memory.
+        InputError: pictures of different sizes or other numbers of channels, or too many for the memory.
     """
     pictures: list[np.ndarray] = []
     labels: list[Any] = []
@@ -158,7 +158,11 @@ def in_memory(stream: Stream) -> Examples:
         pictures.append(picture)
         if label is not None:
             labels.append(label)
-    channels = max(picture.shape[-1] for picture in pictures)
+    numbers = {picture.shape[-1] for picture in pictures}
+    channels = max(numbers)
+    if len(numbers) > 1 and numbers != {1, 3}:
+        received = " and ".join(map(str, sorted(numbers)))
+        raise InputError(f"{stream.name} must hold pictures of one number of channels. Received: {received}.")
     images = np.stack([np.broadcast_to(picture, (*picture.shape[:-1], channels)) for picture in pictures])
     found = named_classes(stream.name, labels, len(images), stream.classes) if labels else (None, stream.classes)
     return Examples(images, *found)

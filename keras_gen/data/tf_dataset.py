@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from tqdm import tqdm
 
-from keras_gen.data.arrays import conform_picture, from_arrays, pairs_from, pixels
+from keras_gen.data.arrays import conform_picture, from_arrays, pairs_from, pixels, require_channels
 from keras_gen.data.examples import Examples, Shape
 from keras_gen.data.streams import OneSize, Stream, in_memory, streamed
 from serving.common.errors import InputError
@@ -76,7 +76,7 @@ def _single(name: str, dataset: tf.data.Dataset) -> tf.data.Dataset:
     labelled = axes in ([picture, batched], [picture, batched + 1])
     if not (labelled or axes in ([picture], [picture, picture])):
         raise InputError(
-            f"{name} must give pictures (height, width, 1 or 3), (picture, label), (picture, picture), or "
+            f"{name} must give pictures (height, width, channels), (picture, label), (picture, picture), or "
             f"batches of one of them. Received: {_text(spec)}."
         )
     return dataset.unbatch() if batched else dataset
@@ -146,9 +146,10 @@ def _together(place: str, pair: list[np.ndarray]) -> np.ndarray:
 
 
 def _as_bytes(name: str, shape: Shape, picture: np.ndarray) -> np.ndarray:
-    if picture.shape[2] not in (1, 3) or 0 in picture.shape:
-        raise InputError(f"{name} must give pictures (height, width, 1 or 3). Received: {picture.shape}.")
-    return conform_picture(pixels(name, picture[None], shape.levels or Levels())[0], shape)
+    if 0 in picture.shape:
+        raise InputError(f"{name} must give pictures (height, width, channels). Received: {picture.shape}.")
+    require_channels(name, picture.shape, shape)
+    return conform_picture(name, pixels(name, picture[None], shape.levels or Levels())[0], shape)
 
 
 def labels_of(name: str, dataset: tf.data.Dataset) -> list[Any]:

@@ -18,6 +18,7 @@ from serving.bundle.names import DECODER, IMAGE, NOISE
 from serving.common.classes import class_labels
 from serving.common.errors import InputError, require_among, require_integer
 from serving.common.files import remove_leftovers, whole_file
+from serving.common.formats import MOST_CHANNELS
 from serving.common.images import to_uint8, write_png
 from serving.common.noise import INT64
 from serving.runtime.networks import fixed_axes
@@ -43,8 +44,8 @@ class Drawing:
         label: label of the class; by default one class after the other, if the model takes a class.
         truncation: as for `Sampler.sample`.
         batch_size: pictures computed at a time.
-        format: `png` writes one uint8 file per picture; `npy` writes arrays (pictures, height, width, channels) of the
-            bundle's type.
+        format: `png` writes one uint8 file per picture, of 1 to 4 channels; `npy` writes arrays (pictures, height,
+            width, channels) of the bundle's type.
         shard_size: number of pictures in an array; the last one may have fewer.
         settings: how the networks are run.
 
@@ -89,7 +90,8 @@ class Drawing:
         """Returns the function that draws a part.
 
         Raises:
-            InputError: the bundle cannot draw pictures, or does not take the label or the truncation.
+            InputError: the bundle cannot draw pictures, or pictures of as many channels as the format holds, or does
+                not take the label or the truncation.
         """
         sampler = Sampler(self.bundle, self.settings)
         if self.label is not None:
@@ -97,6 +99,9 @@ class Drawing:
         sampler.latents(1, self.seed, truncation=self.truncation)
         if "decode" not in sampler.abilities:
             raise InputError(f"{self.bundle} must have the network {DECODER!r}. Received: a bundle without it.")
+        channels = sampler.manifest.image.channels
+        if self.format == "png" and channels > MOST_CHANNELS:
+            raise InputError(f"`format` must be npy for pictures of {channels} channels. Received: png.")
         write = self._write_pictures if self.format == "png" else self._write_array
 
         def do(part: int) -> Done:
@@ -200,6 +205,11 @@ class Drawing:
             labels = class_labels(count, len(sampler.manifest.classes), bound, start)
         latents = sampler.latents(count, self.seed, start, labels, self.truncation)
         return sampler.decode(latents, count, labels=labels)
+
+
+def default_format(channels: int) -> Format:
+    """PNG, which people can look at, for as many channels as it holds."""
+    return "png" if channels <= MOST_CHANNELS else "npy"
 
 
 def drawn(drawing: Drawing, results: Results, progress: Callable[[int], None] = lambda done: None) -> None:

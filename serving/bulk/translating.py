@@ -10,7 +10,7 @@ from serving.bulk.job import Done, Part, Results
 from serving.common.files import remove_leftovers
 from serving.common.formats import written_name
 from serving.common.images import ALL, MAX_PIXELS, let_pillow_decode
-from serving.runtime.sessions import DEFAULT, Settings
+from serving.runtime.sessions import DEFAULT, SMALL, Settings
 from serving.translation.files import Report, still_missing, translate_files
 from serving.translation.translator import TILE, Translator
 
@@ -34,6 +34,7 @@ class FolderTranslation:
         max_pixels: a larger picture is refused before it is decoded.
         frames: of a file with several: `all`, or the `first`.
         settings: how the networks are run.
+        made_channels: of the translations, which their names depend on.
     """
 
     bundle: Path
@@ -46,6 +47,7 @@ class FolderTranslation:
     max_pixels: int = MAX_PIXELS
     frames: str = ALL
     settings: Settings = DEFAULT
+    made_channels: int = 3
 
     @property
     def parts(self) -> int:
@@ -65,7 +67,7 @@ class FolderTranslation:
 
     def written(self, file: Path) -> Path:
         """Where a file of the source is written to."""
-        return self.target / written_name(file)
+        return self.target / written_name(file, self.made_channels)
 
     def moved(self, settings: Settings) -> FolderTranslation:
         """The same pictures, translated with other settings."""
@@ -94,10 +96,13 @@ def missing(translation: FolderTranslation) -> tuple[FolderTranslation, Report]:
     """The translation of the pictures that are still missing, and a report that counts those that exist.
 
     Raises:
-        InputError: the folder does not exist, has no pictures or contains the target.
+        InputError: the folder does not exist, has no pictures or contains the target; or the bundle does not translate
+            to that domain.
     """
-    wanted, report = still_missing(translation.source, translation.target, translation.overwrite)
-    return replace(translation, files=tuple(wanted)), report
+    translator = Translator(translation.bundle, SMALL, tile=translation.tile)
+    to, folders = translation.to, (translation.source, translation.target)
+    wanted, report = still_missing(translator, *folders, to, translation.overwrite)
+    return replace(translation, files=tuple(wanted), made_channels=translator.made_channels(to)), report
 
 
 def translated(

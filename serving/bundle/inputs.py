@@ -9,10 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from serving.bundle.manifest import Image
+from serving.common.array_files import SUFFIX as ARRAY
+from serving.common.array_files import is_array_name, read_picture
 from serving.common.errors import InputError
-from serving.common.formats import SOME_SUFFIXES
+from serving.common.formats import AND_OPACITY, MOST_CHANNELS, SOME_SUFFIXES
 from serving.common.frames import count_frames
-from serving.common.images import picture_files, read_image
+from serving.common.images import MAX_PIXELS, conform_array, picture_files, read_image
 from serving.common.interpolation import Interpolation, some
 from serving.common.levels import Levels
 
@@ -21,6 +23,9 @@ log = logging.getLogger(__name__)
 
 def read_pictures(places: Sequence[str | Path], image: Image, resize: bool = False) -> np.ndarray:
     """Reads files, and the picture files directly in folders, in the order given and by name.
+
+    Of a bundle with opacity as a channel, a picture file without any is opaque. An array (height, width, channels) in
+    a `.npy` file is a picture of as many channels; more than four come so alone.
 
     Args:
         places: files and folders.
@@ -36,16 +41,17 @@ def read_pictures(places: Sequence[str | Path], image: Image, resize: bool = Fal
     """
     wanted = (image.height, image.width, image.channels)
     levels = Levels(image.value_range, keep_bytes=True)
-    pictures, files = [], picture_paths(places)
+    pictures, files = [], picture_paths(places, image.channels)
     interpolation = Interpolation(image.interpolation)
     if resize:
-        interpolation.settle((read_image(file, channels=wanted[2], levels=levels) for file in some(files)), wanted[:2])
+        interpolation.settle((_whole(file, image, levels, resize) for file in some(files)), wanted[:2])
         interpolation.say(str(places[0]), otherwise="")
     for file in files:
         if (count := count_frames(file)) > 1:
             log.warning("%s has %d frames, of which the first is read.", file, count)
-        size, channels = (wanted[:2], wanted[2]) if resize else (None, None)
-        picture = read_image(file, size, channels, levels=levels, resampling=interpolation.resampling)
+        picture = _whole(file, image, levels, resize)
+        if resize:
+            picture = conform_array(str(file), picture, wanted[:2], None, interpolation.resampling)
         if picture.shape != wanted:
             raise InputError(
                 f"{file} must be {size_text(wanted)}, which the bundle takes; --resize converts it. "
@@ -55,8 +61,24 @@ def read_pictures(places: Sequence[str | Path], image: Image, resize: bool = Fal
     return np.stack(pictures)
 
 
-def picture_paths(places: Sequence[str | Path]) -> list[Path]:
+def _whole(file: Path, image: Image, levels: Levels, resize: bool) -> np.ndarray:
+    """A picture in its own size, with the channels of the bundle where it may be converted."""
+    if is_array_name(file):
+        return read_picture(file, image.channels, MAX_PIXELS, levels)
+    if image.channels > MOST_CHANNELS:
+        raise InputError(
+            f"{file} must be a {ARRAY} file for a bundle of {image.channels} channels. Received: a picture."
+        )
+    channels = image.channels if resize or image.channels in AND_OPACITY else None
+    return read_image(file, channels=channels, levels=levels)
+
+
+def picture_paths(places: Sequence[str | Path], channels: int) -> list[Path]:
     """The files that `read_pictures` reads, in its order.
+
+    Args:
+        places: files and folders.
+        channels: of the bundle; arrays of a folder are read where they are more than a picture file holds.
 
     Raises:
         InputError: a place that is not there, a folder without pictures, or no places.
@@ -64,9 +86,10 @@ def picture_paths(places: Sequence[str | Path]) -> list[Path]:
     files = []
     for place in map(Path, places):
         if place.is_dir():
-            found = picture_files(place)
+            found = picture_files(place, channels)
             if not found:
-                raise InputError(f"{place} must hold pictures ({SOME_SUFFIXES}, ...). Received: a folder without any.")
+                kinds = f"{SOME_SUFFIXES}, ..." if channels <= MOST_CHANNELS else ARRAY
+                raise InputError(f"{place} must hold pictures ({kinds}). Received: a folder without any.")
             files += found
         elif place.is_file():
             files.append(place)

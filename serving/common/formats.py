@@ -9,6 +9,12 @@ from pathlib import Path
 
 from PIL import Image
 
+from serving.common.array_files import SUFFIX as ARRAY
+from serving.common.array_files import is_array_name
+from serving.common.errors import InputError
+
+# Channels of a picture that picture files hold, and those of them that are opacity.
+MOST_CHANNELS, AND_OPACITY = 4, (2, 4)
 # Formats that Pillow knows by name and cannot decode, or only with another program.
 NOT_DECODED = {"BUFR", "EPS", "GRIB", "HDF5", "IPTC", "MCIDAS", "MPEG", "WMF"}
 # What Pillow opens as JPEG first.
@@ -44,15 +50,38 @@ def is_picture_name(path: Path) -> bool:
     return format_of(path) is not None
 
 
-def is_written_name(path: Path) -> bool:
-    """Whether pictures of any kind can be written to a file of this name."""
-    name = format_of(path)
-    return name in WRITTEN and name in Image.SAVE and path.suffix.lower() not in NOT_WRITTEN
+def is_read_name(path: Path, channels: int) -> bool:
+    """Whether a file of a folder is taken for a picture of so many channels: a picture file, or an array where these
+    are more than a picture file holds."""
+    return is_picture_name(path) if channels <= MOST_CHANNELS else is_array_name(path)
 
 
-def written_name(path: Path) -> Path:
-    """The name of a translated file: its own, with `.png` behind it where its format is only read."""
-    return path if is_written_name(path) else path.with_name(f"{path.name}.png")
+def is_written_name(path: Path, channels: int = 3) -> bool:
+    """Whether pictures of so many channels can be written to a file of this name."""
+    if is_array_name(path):
+        return True
+    name, suffix = format_of(path), path.suffix.lower()
+    holding = WITH_OPACITY if channels in AND_OPACITY else WRITTEN if channels <= MOST_CHANNELS else ()
+    return name in holding and name in Image.SAVE and suffix not in NOT_WRITTEN
+
+
+def check_written_name(path: Path, channels: int = 3) -> None:
+    """Raises InputError if pictures of so many channels cannot be written to a file of this name, or it is a
+    folder's."""
+    if is_written_name(path, channels) and not path.is_dir():
+        return
+    if channels > MOST_CHANNELS:
+        raise InputError(f"--out must end in {ARRAY} for pictures of {channels} channels. Received: {path}.")
+    some = "with opacity (.png, .webp, .tif, ...)" if channels in AND_OPACITY else f"({SOME_SUFFIXES}, ...)"
+    raise InputError(f"--out must be a picture file {some}. Received: {path}.")
+
+
+def written_name(path: Path, channels: int = 3) -> Path:
+    """The name of a translated file: its own, with `.png` behind it where its format cannot be written, or `.npy` where
+    there are more channels than a picture file holds."""
+    if is_written_name(path, channels):
+        return path
+    return path.with_name(f"{path.name}{'.png' if channels <= MOST_CHANNELS else ARRAY}")
 
 
 def is_visible(path: Path) -> bool:

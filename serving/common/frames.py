@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from serving.common import formats
+from serving.common import array_files, formats
 from serving.common.errors import InputError
 from serving.common.files import whole_file
 from serving.common.images import ALL, MAX_PIXELS, frame_count, opened, pixels_of, save_options, with_opacity
@@ -41,16 +41,16 @@ class Frames:
 
 def read_frames(
     source: Path,
-    channels: int | None = None,
+    channels: int = 3,
     max_pixels: int = MAX_PIXELS,
     levels: Levels | None = None,
     frames: str = ALL,
 ) -> Frames:
-    """Decodes a picture file, each frame like `read_with_opacity`.
+    """Decodes a picture file, each frame like `read_with_opacity`, or reads the picture of an array.
 
     Args:
         source: a file.
-        channels: 1 or 3; None keeps grey pictures grey and converts all others to RGB.
+        channels: as `read_image` takes them; of an array, how many it must have.
         max_pixels: of all frames together; a larger file is refused before it is decoded.
         levels: which numbers become black and white.
         frames: `all`, or the `first`.
@@ -59,6 +59,8 @@ def read_frames(
         InputError: as `read_image`.
     """
     levels = levels or Levels()
+    if array_files.is_array_name(source):
+        return Frames([array_files.read_picture(source, channels, max_pixels, levels)], [None], [])
     with opened(source, max_pixels, levels) as image:
         count = frame_count(image) if frames == ALL else 1
         if count * image.width * image.height > max_pixels:
@@ -116,9 +118,12 @@ def write_frames(path: Path, frames: Frames) -> None:
     """Writes pictures as one file, completely or not at all, in the format that the suffix names.
 
     Args:
-        path: a file name of a format that holds as many.
+        path: a file name of a format that holds as many, and their channels.
         frames: what to write.
     """
+    if array_files.is_array_name(path):
+        array_files.write_array(path, frames.pictures[0])
+        return
     name = formats.format_of(path)
     keeps = name in formats.WITH_OPACITY
     first, *others = (
@@ -132,7 +137,8 @@ def write_frames(path: Path, frames: Frames) -> None:
         options["duration"] = [round(duration) for duration in frames.durations] or 100
         if frames.loop is not None:
             options["loop"] = frames.loop
-        if name == "GIF" and any(opacity is not None for opacity in frames.opacities):
+        clear = frames.pictures[0].shape[2] in formats.AND_OPACITY or any(one is not None for one in frames.opacities)
+        if name == "GIF" and clear:
             options["disposal"] = 2
     with whole_file(path) as temporary:
         first.save(temporary, format=name, **options)

@@ -1,13 +1,14 @@
 """Reading and writing picture files. Training and serving use the same code, so both see the same pixels.
 
-Inside arrays a picture is uint8, (height, width, channels), with 1 channel (grey) or 3 (RGB).
+Inside arrays a picture is uint8, (height, width, channels). Picture files hold 1 channel (grey), 2 (grey and opacity),
+3 (RGB) or 4 (RGB and opacity); files of arrays (`array_files.py`) hold any number.
 """
 
 from __future__ import annotations
 
 import io
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from PIL import Image, ImageOps
 from serving.common.colours import in_srgb
 from serving.common.errors import InputError
 from serving.common.files import whole_file
-from serving.common.formats import HOLDING_FRAMES, WITH_OPACITY, format_of, is_picture_name
+from serving.common.formats import AND_OPACITY, HOLDING_FRAMES, WITH_OPACITY, format_of, is_read_name
 from serving.common.levels import BITS_8, BITS_16, Levels
 
 MAX_PIXELS = 100_000_000
@@ -30,6 +31,8 @@ FIRST, ALL = "first", "all"
 # Modes of Pillow with more than 8 bits for a pixel.
 INTEGERS = ("I", "I;16", "I;16B", "I;16L", "I;16N")
 FLOATS = "F"
+# By the number of channels of a picture file; where opacity is one of them, it is a channel like any other.
+MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
 
 
 def read_image(
@@ -41,16 +44,17 @@ def read_image(
     frames: str | None = FIRST,
     resampling: Image.Resampling = Image.Resampling.BICUBIC,
 ) -> np.ndarray:
-    """Decodes a picture with 8 bits per channel, upright and without transparency.
+    """Decodes a picture with 8 bits per channel, upright.
 
     16-bit pictures are scaled to 8 bits, CMYK and palettes are converted to RGB, colours with an ICC profile to sRGB,
-    transparent pixels become white, and the EXIF orientation is applied.
+    and the EXIF orientation is applied. Transparent pixels become white, unless opacity is asked for as a channel.
 
     Args:
         source: a file, or the bytes of one.
         size: (height, width) to resize to: the largest centred part with this aspect ratio is resampled with an
             antialiasing filter. None keeps the size.
-        channels: 1 or 3; None keeps grey pictures grey and converts all others to RGB.
+        channels: 1 (grey) or 3 (RGB); 2 or 4 for opacity as one more channel, 255 for a picture without any; None
+            keeps grey pictures grey and converts all others to RGB.
         max_pixels: a larger picture is refused before it is decoded.
         levels: which numbers become black and white; full scale by default.
         frames: `first` takes the first frame of a file that has several; None refuses such a file.
@@ -60,7 +64,8 @@ def read_image(
         uint8, shape (height, width, channels).
 
     Raises:
-        InputError: the file is not a picture, is truncated, or is too large; the message names the file.
+        InputError: the file is not a picture, is truncated, is too large, or cannot have as many channels; the message
+            names the file.
     """
     levels = levels or Levels()
     with opened(source, max_pixels, levels) as image:
@@ -81,7 +86,7 @@ def read_with_opacity(
 
     Returns:
         uint8 (height, width, channels); and the opacity, uint8 (height, width), 255 for an opaque pixel, or None for a
-        picture without transparency.
+        picture without transparency and where opacity is one of the channels.
     """
     levels = levels or Levels()
     with opened(source, max_pixels, levels) as image:
@@ -97,7 +102,11 @@ def pixels_of(
     resampling: Image.Resampling = Image.Resampling.BICUBIC,
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """What `read_with_opacity` gives, of the frame that an open file is at."""
-    picture = _eight_bits(ImageOps.exif_transpose(image), levels, name)
+    if channels is not None and channels not in MODES:
+        raise _UnfitError(f"must have 1 to 4 channels, as every picture file. Received: requested {channels}.")
+    picture = _eight_bits(ImageOps.exif_transpose(image), levels, name, channels in AND_OPACITY)
+    if channels in AND_OPACITY:
+        return conform(picture, size, channels, resampling), None
     opacity = np.asarray(picture.getchannel("A")) if picture.has_transparency_data else None
     return conform(on_white(picture), size, channels, resampling), opacity
 
@@ -149,24 +158,63 @@ def conform(
     channels: int | None,
     resampling: Image.Resampling = Image.Resampling.BICUBIC,
 ) -> np.ndarray:
-    """Converts a grey (`L`) or `RGB` picture to the requested shape.
+    """Converts a picture with one of `MODES` to the requested shape.
 
     Args:
         image: the picture.
         size: (height, width); the largest centred part with this aspect ratio is resampled to it with an
-            antialiasing filter. None keeps the size.
-        channels: 1 or 3; None keeps them.
+            antialiasing filter, each channel by itself. None keeps the size.
+        channels: 1 to 4; None keeps them.
         resampling: Pillow's name of the way to resize.
 
     Returns:
         uint8, (height, width, channels).
     """
     if channels is not None:
-        image = image.convert("L" if channels == 1 else "RGB")
-    if size is not None and (image.height, image.width) != size:
-        image = ImageOps.fit(image, (size[1], size[0]), resampling)
-    array = np.asarray(image)
-    return array[:, :, None] if array.ndim == 2 else array
+        image = image.convert(MODES[channels])
+    if size is None or (image.height, image.width) == size:
+        return np.dstack([np.asarray(image)])
+    return by_channel(np.asarray(image), lambda part: ImageOps.fit(part, (size[1], size[0]), resampling))
+
+
+def conform_array(
+    name: str,
+    picture: np.ndarray,
+    size: tuple[int, int] | None,
+    channels: int | None,
+    resampling: Image.Resampling = Image.Resampling.BICUBIC,
+) -> np.ndarray:
+    """Converts a uint8 picture (height, width, channels) as `conform` does; grey becomes RGB and the reverse.
+
+    Raises:
+        InputError: another number of channels than asked for, which cannot be converted.
+    """
+    if channels not in (None, picture.shape[2]) or picture.shape[2] in MODES:
+        check_channels(name, picture.shape[2], channels)
+        return conform(as_pillow(picture), size, channels, resampling)
+    if size is None or picture.shape[:2] == size:
+        return picture
+    return by_channel(picture, lambda part: ImageOps.fit(part, (size[1], size[0]), resampling))
+
+
+def check_channels(name: str, received: int, wanted: int | None) -> None:
+    """Raises InputError where arrays with a number of channels cannot become some with another: only grey and RGB
+    can."""
+    if wanted not in (None, received) and {wanted, received} != {1, 3}:
+        raise InputError(f"{name} must have {wanted} channels where --channels is {wanted}. Received: {received}.")
+
+
+def by_channel(picture: np.ndarray, change: Callable[[Image.Image], Image.Image]) -> np.ndarray:
+    """Lets Pillow change a picture of any number of channels, which must not be mixed: where Pillow knows that one of
+    them is opacity, it multiplies the others by it.
+
+    Args:
+        picture: uint8 (height, width, channels).
+        change: what is done to it, or to each of its channels.
+    """
+    together = picture.ndim == 2 or picture.shape[2] in (1, 3)
+    parts = [picture] if together else np.split(picture, picture.shape[2], axis=2)
+    return np.dstack([np.asarray(change(as_pillow(np.dstack([part])))) for part in parts])
 
 
 def _check_depth(name: str, image: Image.Image, levels: Levels) -> None:
@@ -181,9 +229,9 @@ def _check_depth(name: str, image: Image.Image, levels: Levels) -> None:
         )
 
 
-def _eight_bits(image: Image.Image, levels: Levels, name: str) -> Image.Image:
+def _eight_bits(image: Image.Image, levels: Levels, name: str, and_opacity: bool) -> Image.Image:
     """Converts to 8 bits per channel of sRGB: grey (`L`) stays grey, everything else becomes `RGB`, and `LA` or `RGBA`
-    where there is transparency."""
+    where there is transparency, to whose numbers the range applies too if `and_opacity`."""
     profile = image.info.get("icc_profile")
     if image.mode in (*INTEGERS, FLOATS):
         image = _of_deep_picture(image, levels)
@@ -191,8 +239,8 @@ def _eight_bits(image: Image.Image, levels: Levels, name: str) -> Image.Image:
         return in_srgb(image, name)
     image = in_srgb(image, name)
     if image.has_transparency_data:
-        return _in_range(image.convert("LA" if image.mode == "LA" else "RGBA"), levels)
-    return _in_range(image.convert("L" if image.mode in ("L", "1") else "RGB"), levels)
+        return _in_range(image.convert("LA" if image.mode == "LA" else "RGBA"), levels, and_opacity)
+    return _in_range(image.convert("L" if image.mode in ("L", "1") else "RGB"), levels, and_opacity)
 
 
 def on_white(image: Image.Image) -> Image.Image:
@@ -227,26 +275,29 @@ def _of_deep(numbers: np.ndarray, levels: Levels) -> np.ndarray:
     return levels.in_eight_bits(numbers, (0.0, 1.0) if floats else BITS_16)
 
 
-def _in_range(image: Image.Image, levels: Levels) -> Image.Image:
-    """A picture of 8 bits with the range of its colours applied; opacity stays."""
-    colours = image.getbands()[:3]
-    extrema: Any = image.getextrema()
-    for low, high in [extrema] if len(colours) == 1 else extrema[:3]:
-        levels.note(low, high, BITS_8)
+def _in_range(image: Image.Image, levels: Levels, and_opacity: bool) -> Image.Image:
+    """A picture of 8 bits with the range of its colours applied; opacity stays if it is none of the channels."""
+    bands = image.split()
+    channels = len(bands) if and_opacity or image.mode not in ("LA", "RGBA") else len(bands) - 1
+    for band in bands[:channels]:
+        extrema: Any = band.getextrema()
+        levels.note(extrema[0], extrema[1], BITS_8)
     table = levels.table()
     if table is None:
         return image
-    return image.point(table * len(colours) + list(range(256)) * (len(image.getbands()) - len(colours)))
+    return image.point(table * channels + list(range(256)) * (len(bands) - channels))
 
 
 def _one_line(error: BaseException) -> str:
     return " ".join(str(error).split())[:120]
 
 
-def picture_files(folder: Path) -> list[Path]:
-    """The visible files directly in a folder whose suffix is that of a picture, sorted."""
+def picture_files(folder: Path, channels: int = 3) -> list[Path]:
+    """The visible files directly in a folder whose suffix is that of a picture of so many channels, sorted."""
     return sorted(
-        path for path in folder.iterdir() if not path.name.startswith(".") and is_picture_name(path) and path.is_file()
+        path
+        for path in folder.iterdir()
+        if not path.name.startswith(".") and is_read_name(path, channels) and path.is_file()
     )
 
 
@@ -266,14 +317,15 @@ def grid(images: np.ndarray, columns: int | None = None, zoom: int | None = None
     """Arranges pictures in a grid, row by row, one pixel apart on a white background.
 
     Args:
-        images: uint8, (n, height, width, channels).
+        images: uint8, (n, height, width, channels), of which `shown_channels` are shown.
         columns: number of pictures in a row; by default the square root of n, rounded up.
         zoom: enlarge each pixel to a square of this side; by default small pictures are enlarged to
             about 48 pixels.
 
     Returns:
-        uint8, (rows * (height * zoom + 1) + 1, columns * (width * zoom + 1) + 1, channels).
+        uint8, (rows * (height * zoom + 1) + 1, columns * (width * zoom + 1) + 1, 1 or 3).
     """
+    images = images[..., : shown_channels(images.shape[3])]
     n, height, width, channels = images.shape
     zoom = zoom or max(1, round(48 / max(height, width)))
     images = images.repeat(zoom, axis=1).repeat(zoom, axis=2)
@@ -287,18 +339,32 @@ def grid(images: np.ndarray, columns: int | None = None, zoom: int | None = None
     return canvas
 
 
+def shown_channels(channels: int) -> int:
+    """How many of the channels a grid shows: the first three as RGB, of two the first alone."""
+    return 3 if channels >= 3 else 1
+
+
+def shown_text(channels: int) -> str:
+    """What a message about a grid adds where not all channels are shown: `, the first 3 of 5 channels`."""
+    shown = shown_channels(channels)
+    if shown == channels:
+        return ""
+    return f", the first{f' {shown}' if shown > 1 else ''} of {channels} channels"
+
+
 def as_pillow(image: np.ndarray) -> Image.Image:
-    """Converts a uint8 picture, (height, width, 1 or 3), to a grey or RGB image of Pillow."""
+    """Converts a uint8 picture, (height, width, 1 to 4), to an image of Pillow with the mode of `MODES`."""
     return Image.fromarray(image[:, :, 0] if image.shape[2] == 1 else image)
 
 
 def write_picture(path: Path, image: np.ndarray, opacity: np.ndarray | None = None) -> None:
-    """Writes a uint8 picture, (height, width, 1 or 3), completely or not at all, in the format that the suffix names.
+    """Writes a uint8 picture, (height, width, 1 to 4), completely or not at all, in the format that the suffix names.
 
     Args:
         path: a file name of a format that can be written.
         image: the picture.
-        opacity: uint8 (height, width), written if the format supports it; None for an opaque picture.
+        opacity: uint8 (height, width), written if the format supports it; None for an opaque picture, and for one that
+            has it as a channel.
     """
     kind = format_of(path)
     picture = with_opacity(image, opacity if kind in WITH_OPACITY else None)
@@ -321,7 +387,7 @@ def save_options(kind: str | None) -> dict[str, Any]:
 
 
 def write_png(path: Path, image: np.ndarray) -> None:
-    """Writes a uint8 picture, (height, width, 1 or 3), as PNG, completely or not at all."""
+    """Writes a uint8 picture, (height, width, 1 to 4), as PNG, completely or not at all."""
     picture = as_pillow(image)
     with whole_file(path) as temporary:
         picture.save(temporary, format="PNG", **PNG_OPTIONS)

@@ -14,7 +14,14 @@ import numpy as np
 from serving.common.background import Finisher, mapped
 from serving.common.errors import InputError
 from serving.common.files import existing_folder
-from serving.common.formats import SOME_SUFFIXES, is_picture_name, is_visible, is_written_name, written_name
+from serving.common.formats import (
+    MOST_CHANNELS,
+    SOME_SUFFIXES,
+    check_written_name,
+    is_read_name,
+    is_visible,
+    written_name,
+)
 from serving.common.frames import Frames, check_frames, read_frames, write_frames
 from serving.common.images import ALL, MAX_PIXELS
 from serving.common.levels import Levels
@@ -65,7 +72,7 @@ def translate_file(
     frames: str = ALL,
 ) -> None:
     """Translates one picture, or every frame of an animation, and writes it in the format that the suffix of the target
-    names.
+    names; `.npy` is an array (height, width, channels), and the only one for more than four channels.
 
     Args:
         translator: an open bundle.
@@ -80,7 +87,7 @@ def translate_file(
             target is not that of a picture, or of one that holds as many frames.
         OSError: the target cannot be written; the message names it.
     """
-    check_picture_name(target)
+    check_written_name(target, translator.made_channels(to))
     given = _read(translator, source, max_pixels, frames)
     check_frames(source, target, given)
     _write(target, _named(source, lambda: _translated(translator, given, to)))
@@ -115,7 +122,7 @@ def translate_folder(
         InputError: the folder does not exist, has no pictures or contains the target; or the domain is unknown.
     """
     translator.check_target(to)
-    wanted, report = still_missing(source, target, overwrite)
+    wanted, report = still_missing(translator, source, target, to, overwrite)
     translate_files(translator, source, target, wanted, report, to, max_pixels, frames, progress)
     return report
 
@@ -134,14 +141,16 @@ def translate_files(
     """Translates pictures of a folder like `translate_folder`, and records in `report` what happened to each.
 
     Args:
-        files: their paths inside `source`, which are also their paths inside `target`, with `.png` behind those of a
-            format that is only read.
+        files: their paths inside `source`, which are also their paths inside `target`, with `.png` or `.npy` behind
+            those of a format that does not hold the translation.
         report: counts and failures are added to it; failures are named by their full path.
     """
 
+    channels = translator.made_channels(to)
+
     def write(decoded: _Decoded, made: Frames) -> None:
         try:
-            _write(target / written_name(decoded.file.relative_to(source)), made)
+            _write(target / written_name(decoded.file.relative_to(source), channels), made)
         except OSError as error:
             report.failed[decoded.file] = str(error)
         else:
@@ -170,23 +179,22 @@ def translate_files(
                 finish(write, one, whole)
 
 
-def check_picture_name(target: Path) -> None:
-    """Raises InputError if the suffix is not that of a picture, or the path is a folder."""
-    if not is_written_name(target) or target.is_dir():
-        raise InputError(f"--out must be a picture file ({SOME_SUFFIXES}, ...). Received: {target}.")
-
-
-def still_missing(source: Path, target: Path, overwrite: bool) -> tuple[list[Path], Report]:
+def still_missing(
+    translator: Translator, source: Path, target: Path, to: str | None, overwrite: bool
+) -> tuple[list[Path], Report]:
     """The visible pictures in a folder and its sub-folders that are yet to be translated, and a report that counts the
     others and has what is left out; paths are relative to the folder and sorted.
 
     Args:
+        translator: an open bundle; pictures of more than four channels are in arrays alone.
         source: a folder.
         target: a folder outside of `source`.
+        to: the domain to translate to.
         overwrite: translate pictures that exist in `target` again.
 
     Raises:
-        InputError: the folder does not exist, has no pictures or contains the target; or the target is not a folder.
+        InputError: the folder does not exist, has no pictures or contains the target; the target is not a folder; or
+            the domain is unknown.
     """
     inside, outside = existing_folder(source).resolve(), target.resolve()
     if outside == inside or inside in outside.parents:
@@ -194,13 +202,16 @@ def still_missing(source: Path, target: Path, overwrite: bool) -> tuple[list[Pat
     if target.exists() and not target.is_dir():
         raise InputError(f"--out must be a folder where pictures of a folder are translated. Received: {target}.")
     files = (path.relative_to(source) for path in sorted(source.rglob("*")) if path.is_file())
+    channels = translator.image.channels
     pictures: list[Path] = []
     others: list[Path] = []
     for file in filter(is_visible, files):
-        (pictures if is_picture_name(file) else others).append(file)
+        (pictures if is_read_name(file, channels) else others).append(file)
     if not pictures:
-        raise InputError(f"{source} must hold pictures ({SOME_SUFFIXES}, ...). Received: a folder without any.")
-    wanted = [file for file in pictures if overwrite or not (target / written_name(file)).exists()]
+        kinds = f"{SOME_SUFFIXES}, ..." if channels <= MOST_CHANNELS else ".npy"
+        raise InputError(f"{source} must hold pictures ({kinds}). Received: a folder without any.")
+    made = translator.made_channels(to)
+    wanted = [file for file in pictures if overwrite or not (target / written_name(file, made)).exists()]
     return wanted, Report(present=len(pictures) - len(wanted), left_out=others)
 
 

@@ -13,7 +13,7 @@ from serving.bundle.manifest import Manifest, Network, Tensor
 from serving.bundle.names import IMAGE, MEASURED_STATISTICS, STATISTICS, TRANSLATION, USE_OWN_STATISTICS, name_in
 from serving.common.arrays import plain_array
 from serving.common.errors import InputError, require_integer
-from serving.common.images import as_pillow, to_float, to_uint8
+from serving.common.images import by_channel, to_float, to_uint8
 from serving.runtime.providers import AUTO, Execution
 from serving.runtime.sessions import OfBundle, Options, Sessions, Settings
 from serving.translation.tiles import Axis, blended
@@ -123,6 +123,14 @@ class Translator(OfBundle):
         """Raises InputError if pictures cannot be translated to this domain."""
         self._towards(to)
 
+    def made_channels(self, to: str | None = None) -> int:
+        """Channels of the pictures that `translate` gives.
+
+        Raises:
+            InputError: the domain is unknown.
+        """
+        return _channels(self.manifest.networks[self._towards(to)].outputs[TRANSLATION])
+
     def _in_tiles(self, picture: np.ndarray, network: str) -> np.ndarray:
         height, width = picture.shape[:2]
         rows, columns = (
@@ -169,9 +177,8 @@ class Translator(OfBundle):
         height, width = picture.shape[:2]
         scale = min(1.0, (self.tile[0] * self.tile[1] / (height * width)) ** 0.5)
         size = (max(1, int(width * scale)), max(1, int(height * scale)))
-        small = as_pillow(picture).resize(size, PillowImage.Resampling.BOX)
-        pixels = np.asarray(small).reshape(1, size[1], size[0], -1)
-        pixels = _padded(pixels, self.size_inside(size[1], size[0]))
+        small = by_channel(picture, lambda part: part.resize(size, PillowImage.Resampling.BOX))
+        pixels = _padded(small[None], self.size_inside(size[1], size[0]))
         described = self.manifest.networks[network]
         feed = {
             IMAGE: self._as_input(network, pixels),

@@ -56,11 +56,16 @@ def translate_video(
 
     Raises:
         InputError: the source is not a video, has no frames or is damaged, or its colours are of high dynamic range;
-            the domain is unknown; or the target has not the suffix of a video, or is the source.
+            the domain is unknown, or pictures are neither grey nor RGB; or the target has not the suffix of a video,
+            or is the source.
     """
     import av
 
-    translator.check_target(to)
+    for channels in (translator.image.channels, translator.made_channels(to)):
+        if channels not in (1, 3):
+            raise InputError(
+                f"a video must be translated by a bundle of grey or RGB pictures. Received: {channels} channels."
+            )
     if not is_video(target) or target.is_dir():
         raise InputError(f"--out must be a video file ({', '.join(SUFFIXES)}). Received: {target}.")
     if target.exists() and target.samefile(source):

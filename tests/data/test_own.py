@@ -231,7 +231,7 @@ class TestMistakes:
             ("'images'", "(tf.data.Dataset, classes). Received: str."),
             ("(images(2), [0, 1])", "Received: (ndarray, list)."),
             ("()", "Received: ()."),
-            ("images(2)[0, 0]", "must hold pictures (n, height, width[, 1 or 3]), n at least 1. Received: (4, 3)."),
+            ("images(2)[0, 0]", "must hold pictures (n, height, width[, channels]), n at least 1. Received: (4, 3)."),
             ("images(2) + 0.5", "must hold float pixels in [0, 1] or [-1, 1]. Received: 0.5 to 1.5."),
             (
                 "(images(2), np.arange(3))",
@@ -244,7 +244,7 @@ class TestMistakes:
             ("dataset(images(2), [0.0, 0.5])", "must have labels that are integers. Received: 0.5."),
             ("dataset({'image': images(2)})", "batches of one of them. Received: {'image': uint8 (4, 4, 3)}."),
             ("dataset(images(2)[..., 0])", "batches of one of them. Received: uint8 (4, 4)."),
-            ("dataset(images(2, channels=2))", "must give pictures (height, width, 1 or 3). Received: (4, 4, 2)."),
+            ("dataset(images(2, channels=5))", "must have 1 to 4 channels, in the last axis, where no --channels says"),
             (
                 "dataset(images(2).astype(np.int32))",
                 "must hold uint8, uint16, bool or float pictures. Received: int32.",
@@ -268,7 +268,7 @@ class TestMistakes:
             ("images(2)", "f must return pictures of two domains. Received: those of one."),
             ("(images(2), np.arange(2))", "f must return pictures of two domains. Received: those of one."),
             ("dataset(images(2), images(2, 6))", "4x4x3 (A of pair 0 of {}) and 6x6x3 (B of pair 0 of {})"),
-            ("np.stack([images(2)] * 3, axis=1)", "pairs (n, 2, height, width, 1 or 3). Received: (2, 3, 4, 4, 3)."),
+            ("np.stack([images(2)] * 3, axis=1)", "pairs (n, 2, height, width, channels). Received: (2, 3, 4, 4, 3)."),
             ("(images(2), images(2, channels=1))", "4x4x3 ({} (A)) and 4x4x1 ({} (B))"),
             ("(images(2) * 1.0 + 9, images(2))", "(A) must hold float pixels in [0, 1] or [-1, 1]."),
             (

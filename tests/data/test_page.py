@@ -55,6 +55,7 @@ def my_data(tmp_path_factory):
         write_png(folder / f"{index}.png", np.full((20 + index, 24, 3), 10 * index, np.uint8))
         lines.append(f"{index}.png,{split},{time}\n")
     (folder / "photographs.csv").write_text("".join(lines))
+    np.savez(folder / "satellite.npz", images=np.arange(13, dtype=np.uint8) * np.ones((4, 8, 8, 1), np.uint8))
     (folder / "ct_scans").mkdir()
     for index in range(4):
         Image.fromarray(np.full((20, 20), index * 1000 - 1024, np.int32)).save(folder / "ct_scans" / f"{index}.tif")

@@ -168,6 +168,13 @@ FAULTS = (
         ("tests/serving/common/test_images.py::test_the_range_becomes_grey_levels",),
     ),
     Fault(
+        "colours_multiplied_by_opacity",
+        "serving/common/images.py",
+        "together = picture.ndim == 2 or picture.shape[2] in (1, 3)",
+        "together = picture.ndim == 2 or picture.shape[2] in MODES",
+        ("tests/serving/common/test_images.py::test_each_channel_is_resized_by_itself",),
+    ),
+    Fault(
         "exported_grey_levels_cut_off",
         "export/border.py",
         "tf.cast(tf.round(grey_levels), tf.uint8)",

@@ -73,7 +73,7 @@ def _files(root: Path, split: str) -> dict[Path, Path]:
 
 def _side_by_side(name: str, shape: Shape, file: Path) -> np.ndarray:
     """Both halves of a picture, each in the shape asked for: resampled as one they would mix at the border."""
-    return np.stack([conform_picture(_half(name, shape, file, domain), shape.of(domain)) for domain in (0, 1)])
+    return np.stack([conform_picture(name, _half(name, shape, file, domain), shape.of(domain)) for domain in (0, 1)])
 
 
 def _half(name: str, shape: Shape, file: Path, domain: int) -> np.ndarray:

@@ -27,7 +27,8 @@ DOMAINS = Form((f"tfds:{FAMILY}NAME",), "TensorFlow Datasets")
 def read(location: str, split: str, shape: Shape) -> Examples:
     """The features `image` and `label` of a split, prepared or downloaded to `TFDS_DATA_DIR`."""
     found = in_memory(stream(location, split, shape))
-    return from_arrays(f"tfds:{location}", found.images, found.labels, Shape(), found.classes)
+    as_it_is = Shape(channels=found.images.shape[3])
+    return from_arrays(f"tfds:{location}", found.images, found.labels, as_it_is, found.classes)
 
 
 def read_domains(location: str, split: str, shape: Shape) -> DomainExamples:
@@ -59,10 +60,12 @@ def stream(location: str, split: str, shape: Shape) -> Stream:
     levels = shape.levels or Levels()
     if shape.size is not None:
         first = tfds.as_numpy(builder.as_dataset(split=split).take(LOOKED_AT))
-        shape.interpolation.settle((_eight_bits(name, example["image"], levels) for example in first), shape.size)
+        shape.interpolation.settle(
+            (_eight_bits(name, example["image"], levels, shape.channels) for example in first), shape.size
+        )
     examples = (
         (
-            conform_picture(_eight_bits(name, example["image"], levels), shape),
+            conform_picture(name, _eight_bits(name, example["image"], levels, shape.channels), shape),
             int(example["label"]) if labelled else None,
         )
         for example in tfds.as_numpy(builder.as_dataset(split=split))
@@ -124,6 +127,7 @@ def _require_split(name: str, builder: Any, split: str) -> None:
         raise MissingSplitError(f"{name} must have the split {split!r}. Received: {', '.join(builder.info.splits)}.")
 
 
-def _eight_bits(name: str, picture: np.ndarray, levels: Levels) -> np.ndarray:
-    """uint8 with 1 or 3 channels; a fourth channel, transparency, is dropped."""
-    return to_uint8(pixels(name, picture[None, :, :, : 3 if picture.shape[2] == 4 else None], levels)[0])
+def _eight_bits(name: str, picture: np.ndarray, levels: Levels, channels: int | None) -> np.ndarray:
+    """uint8; a fourth channel, transparency, is dropped unless four are asked for."""
+    dropped = picture.shape[2] == 4 != channels
+    return to_uint8(pixels(name, picture[None, :, :, : 3 if dropped else None], levels)[0])

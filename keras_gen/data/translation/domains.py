@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from keras_gen.data import own
 from keras_gen.data.domains import check_same_shape
-from keras_gen.data.examples import AskedSize, Shape, asked_shape, check_split, parse_size
+from keras_gen.data.examples import AskedSize, asked_shape, check_split, parse_size
 from keras_gen.data.kinds import DOMAINS, SOURCES, find_domains
 from keras_gen.data.opening import interpolation_of, place_of, resolved_range
 from keras_gen.data.shares import Share, shared
@@ -133,7 +133,7 @@ def open_domains(
     Args:
         name: one of `DOMAIN_NAMES`. Of pictures side by side the left one is of A.
         image_size: as in `open_source`.
-        channels: 1 for grey; pictures are RGB otherwise, grey ones too.
+        channels: as in `open_source`, of both domains; picture files are RGB by default, grey ones too.
         split: `train`, `test` or `all`.
         reverse: take the second domain for A.
         value_range: as in `open_source`, of both domains.
@@ -146,7 +146,7 @@ def open_domains(
     """
     kind, location = find_domains(name)
     check_split(split)
-    levels = Levels(resolved_range(value_range, partial(measure_domains, name, frames)))
+    levels = Levels(resolved_range(value_range, partial(measure_domains, name, frames, channels)))
     a, b = interpolation_of(interpolation_a), interpolation_of(interpolation_b)
     in_data = (b, a) if reverse else (a, b)
     shape = asked_shape(image_size, channels, levels, frames, in_data)
@@ -164,10 +164,10 @@ def open_domains(
     return both.swapped() if reverse else both
 
 
-def measure_domains(name: str, frames: str | None, levels: Levels) -> None:
+def measure_domains(name: str, frames: str | None, channels: int | None, levels: Levels) -> None:
     """Lets levels see all training pictures of both domains, and take the range of their numbers."""
     kind, location = find_domains(name)
-    place, shape = place_of(kind.form, location), Shape(levels=levels, frames=frames)
+    place, shape = place_of(kind.form, location), asked_shape(None, channels, levels, frames)
     if kind.stream is None:
         kind.read(place, "train", shape)
     else:

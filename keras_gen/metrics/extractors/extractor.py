@@ -6,10 +6,9 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
-from PIL import Image
 
 from serving.common.errors import InputError
-from serving.common.images import conform, to_uint8
+from serving.common.images import conform_array, to_uint8
 
 RESIZER = "Pillow, bicubic with antialiasing, of the largest centred part"
 
@@ -27,10 +26,10 @@ class Extracted(NamedTuple):
 
 
 class Extractor(Protocol):
-    """Pictures, uint8 or float in [-1, 1], (n, height, width, 1 or 3) of any size, to features.
+    """Pictures, uint8 or float in [-1, 1], (n, height, width, channels) of any size, to features.
 
     They are brought to `image_shape` if they have another one: as bytes, `RESIZER`; grey becomes RGB by three equal
-    channels, RGB becomes grey by ITU-R 601.
+    channels, RGB becomes grey by ITU-R 601. Other numbers of channels must be those of `image_shape`.
 
     Attributes:
         name: what figures are stamped with.
@@ -72,10 +71,10 @@ def extract_in_blocks(
     """Features and probabilities of all pictures, `block` at a time.
 
     Raises:
-        InputError: no pictures, or other axes than (n, height, width, 1 or 3).
+        InputError: no pictures, or other axes than (n, height, width, channels).
     """
-    if images.ndim != 4 or images.shape[3] not in (1, 3) or 0 in images.shape:
-        raise InputError(f"pictures must be (n, height, width, 1 or 3), at least one. Received: {images.shape}.")
+    if images.ndim != 4 or 0 in images.shape:
+        raise InputError(f"pictures must be (n, height, width, channels), at least one. Received: {images.shape}.")
     features, probabilities = zip(
         *(one(images[start : start + block]) for start in range(0, len(images), block)), strict=True
     )
@@ -84,12 +83,21 @@ def extract_in_blocks(
 
 
 def conformed(images: np.ndarray, image_shape: tuple[int | None, int | None, int]) -> np.ndarray:
-    """Pictures as they are where they have that shape, else as bytes of that shape."""
+    """Pictures as they are where they have that shape, else as bytes of that shape.
+
+    Raises:
+        InputError: a number of channels that cannot become that of the shape.
+    """
     height, width, channels = target_shape(images.shape[1:], image_shape)
     if images.shape[1:] == (height, width, channels):
         return images
-    pictures = (picture[:, :, 0] if picture.shape[2] == 1 else picture for picture in to_uint8(images))
-    return np.stack([conform(Image.fromarray(picture), (height, width), channels) for picture in pictures])
+    if images.shape[3] != channels and {images.shape[3], channels} != {1, 3}:
+        raise InputError(
+            f"the extractor must be given pictures of {channels} channels. Received: {images.shape[3]}; the classifier "
+            "of labelled data takes what the data has."
+        )
+    pictures = to_uint8(images)
+    return np.stack([conform_array("pictures", picture, (height, width), channels) for picture in pictures])
 
 
 def target_shape(of: tuple[int, ...], image_shape: tuple[int | None, int | None, int]) -> tuple[int, int, int]:

@@ -77,11 +77,16 @@ inline keras_gen::Execution execution(const Arguments& arguments) {
     return execution;
 }
 
-inline std::filesystem::path png_name(const std::string& text) {
+inline bool is_array_name(const std::filesystem::path& path) {
+    return path.extension() == ".npy" || path.extension() == ".NPY";
+}
+
+// What a program writes: a PNG, or an array.
+inline std::filesystem::path out_name(const std::string& text) {
     std::filesystem::path path = text;
     const auto suffix = path.extension();
-    if ((suffix != ".png" && suffix != ".PNG") || std::filesystem::is_directory(path))
-        throw InputError("the file to write must end in .png. Received: " + text + ".");
+    if ((suffix != ".png" && suffix != ".PNG" && !is_array_name(path)) || std::filesystem::is_directory(path))
+        throw InputError("the file to write must end in .png or .npy. Received: " + text + ".");
     return path;
 }
 

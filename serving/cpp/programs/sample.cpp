@@ -1,4 +1,4 @@
-// sample BUNDLE N SEED OUT.png: pictures of a seed in a grid, as `keras-gen sample` writes it.
+// sample BUNDLE N SEED OUT: pictures of a seed in a grid, as `keras-gen sample` writes it, or in an array.
 #include <algorithm>
 
 #include "command_line.hpp"
@@ -6,9 +6,10 @@
 
 namespace {
 
-constexpr auto help = R"(sample BUNDLE N SEED OUT.png [OPTIONS]
+constexpr auto help = R"(sample BUNDLE N SEED OUT [OPTIONS]
 
-Draws N pictures from a bundle and writes them as a grid. The same seed gives the same pictures.
+Draws N pictures from a bundle and writes them as a grid, which shows up to three channels, if OUT ends in .png, or as
+an array (n, height, width, channels) if it ends in .npy. The same seed gives the same pictures.
 
   --label NAME        pictures of one class, by its name; one class after the other by default
   --truncation LIMIT  draw latents within it: lower is less varied
@@ -28,13 +29,21 @@ std::int64_t label_of(const keras_gen::Manifest& manifest, const std::string& na
     throw keras_gen::InputError("--label must be one of " + names + ". Received: '" + name + "'.");
 }
 
+// What a grid leaves out, as `keras-gen sample` says it.
+std::string without(std::int64_t channels) {
+    const auto shown = keras_gen::shown_channels(channels);
+    if (shown == channels) return "";
+    return ", the first" + (shown > 1 ? " " + std::to_string(shown) : "") + " of " + std::to_string(channels) +
+           " channels";
+}
+
 void sample(int count, char** values) {
     using command_line::number;
     const auto arguments = command_line::parsed(
         count, values, 4, {"--label", "--truncation", "--batch_size", "--threads", "--provider"});
     const auto n = number<std::int64_t>("N", arguments.words[1]);
     const auto seed = number<std::int64_t>("SEED", arguments.words[2]);
-    const auto target = command_line::png_name(arguments.words[3]);
+    const auto target = command_line::out_name(arguments.words[3]);
     keras_gen::Draw draw;
     if (arguments.has("--truncation"))
         draw.truncation = number<float>("--truncation", arguments.text("--truncation", ""));
@@ -45,8 +54,15 @@ void sample(int count, char** values) {
         draw.labels.assign(static_cast<std::size_t>(std::max<std::int64_t>(n, 1)),
                            label_of(sampler.bundle().manifest(), arguments.text("--label", "")));
     const auto columns = draw.labels.empty() ? sampler.columns() : 0;
-    keras_gen::write_png(target, keras_gen::grid(sampler.sample(n, seed, draw), columns));
-    std::cout << n << " pictures of seed " << seed << ": " << target.string() << '\n';
+    const auto pictures = sampler.sample(n, seed, draw);
+    std::string left_out;
+    if (command_line::is_array_name(target)) {
+        keras_gen::write_array(target, pictures);
+    } else {
+        keras_gen::write_png(target, keras_gen::grid(pictures, columns));
+        left_out = without(pictures.shape[3]);
+    }
+    std::cout << n << " pictures of seed " << seed << left_out << ": " << target.string() << '\n';
 }
 
 }  // namespace

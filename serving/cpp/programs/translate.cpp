@@ -6,7 +6,8 @@ namespace {
 
 constexpr auto help = R"(translate BUNDLE IN OUT [OPTIONS]
 
-Translates a PNG or JPEG picture of any size and writes a PNG.
+Translates a PNG or JPEG picture of any size, or an array (height, width, channels) in a .npy file, and writes a PNG,
+or an array if OUT ends in .npy. More than four channels are arrays on both sides.
 
   --to DOMAIN         a or b; may be left out where a bundle translates to one only
   --tile SIDE         side of the tiles that larger pictures are cut into (768)
@@ -19,16 +20,22 @@ void translate(int count, char** values) {
     using command_line::number;
     const auto arguments =
         command_line::parsed(count, values, 3, {"--to", "--tile", "--max_pixels", "--threads", "--provider"});
-    const auto target = command_line::png_name(arguments.words[2]);
+    const auto target = command_line::out_name(arguments.words[2]);
     const auto tile = number<std::int64_t>("--tile", arguments.text("--tile", "768"));
     const auto max_pixels = number<std::int64_t>(
         "--max_pixels", arguments.text("--max_pixels", std::to_string(keras_gen::most_pixels)));
     const keras_gen::Translator translator(arguments.words[0], command_line::execution(arguments), tile);
     const auto& image = translator.bundle().manifest().image;
+    const auto made = translator.channels(arguments.text("--to", ""));
+    const bool as_array = command_line::is_array_name(target);
+    if (!as_array && made > keras_gen::most_channels)
+        throw keras_gen::InputError("the file to write must end in .npy for pictures of " + std::to_string(made) +
+                                    " channels. Received: " + target.string() + ".");
     auto picture = keras_gen::read_picture(arguments.words[1], image.channels, max_pixels, image.value_range);
     if (!picture.note.empty()) std::cerr << "translate: " << picture.note << '\n';
     picture.pixels = translator.translate(picture.pixels, arguments.text("--to", ""));
-    keras_gen::write_png(target, picture);
+    if (as_array) keras_gen::write_array(target, picture);
+    else keras_gen::write_png(target, picture);
     std::cout << "translated: " << target.string() << '\n';
 }
 

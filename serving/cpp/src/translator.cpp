@@ -107,6 +107,10 @@ std::int64_t Translator::at_once(std::int64_t height, std::int64_t width) const 
         1, std::min(pixels_at_once, tile_.height * tile_.width) / (padded.height * padded.width));
 }
 
+std::int64_t Translator::channels(const std::string& to) const {
+    return stated(bundle_, bundle_.network(towards(to)).outputs, "translation", 3);
+}
+
 Pictures Translator::translate(const Pictures& images, const std::string& to) const {
     const auto network = towards(to);
     check_images(images);

@@ -11,7 +11,7 @@ export interface Pictures<Data extends Values = Values> {
   readonly data: Data;
   readonly height: number;
   readonly width: number;
-  /** 1 (grey) or 3 (RGB). */
+  /** 1 (grey), 2 (grey and opacity), 3 (RGB), 4 (RGB and opacity), or as many as the bundle's pictures have. */
   readonly channels: number;
 }
 
@@ -71,32 +71,40 @@ export function toUint8(pictures: Pictures): Pictures<Uint8Array> {
   return { data: isBytes(data) ? data : Uint8Array.from(data, level), ...size };
 }
 
-/** One of the pictures for a canvas: `new ImageData(rgba.data, rgba.width, rgba.height)`. */
+/**
+ * One of the pictures for a canvas: `new ImageData(rgba.data, rgba.width, rgba.height)`.
+ *
+ * The second of two channels and the fourth of four are the opacity; of more than four the first three are shown.
+ */
 export function toRgba(pictures: Pictures, index = 0): Rgba {
   const { data, height, width, channels } = toUint8(pictureAt(pictures, index));
-  requireChannels(channels);
   const rgba = new Uint8ClampedArray(height * width * 4);
-  const [green, blue] = channels === 1 ? [0, 0] : [1, 2];
+  const [green, blue] = channels <= 2 ? [0, 0] : [1, 2];
+  const opacity = hasOpacity(channels) ? channels - 1 : undefined;
   for (let from = 0, to = 0; to < rgba.length; from += channels, to += 4) {
     rgba[to] = data[from] ?? 0;
     rgba[to + 1] = data[from + green] ?? 0;
     rgba[to + 2] = data[from + blue] ?? 0;
-    rgba[to + 3] = 255;
+    rgba[to + 3] = opacity === undefined ? WHITE : (data[from + opacity] ?? 0);
   }
   return { data: rgba, width, height };
 }
 
 /**
- * A picture from a canvas, as `keras-gen` reads one from a file: on white, and grey by the weights of ITU-R BT.601.
+ * A picture from a canvas, as `keras-gen` reads one from a file: on white, unless the opacity is one of the channels,
+ * and grey by the weights of ITU-R BT.601.
  *
  * @param rgba an ImageData, or what has its fields.
- * @param channels 3 (RGB) or 1 (grey).
+ * @param channels 3 (RGB) or 1 (grey); 4 or 2 with the opacity as one more.
  */
 export function fromRgba(
   rgba: { readonly data: ArrayLike<number>; readonly width: number; readonly height: number },
   channels = 3,
 ): Pictures<Uint8Array> {
-  requireChannels(channels);
+  if (![1, 2, 3, 4].includes(channels)) {
+    throw new InputError(`\`channels\` must be from 1 to 4. Received: ${channels}.`);
+  }
+  const kept = hasOpacity(channels);
   const { data: given, width, height } = rgba;
   if (given.length !== width * height * 4) {
     throw new InputError(`\`data\` must have ${width * height * 4} numbers. Received: ${given.length}.`);
@@ -104,18 +112,23 @@ export function fromRgba(
   const data = new Uint8Array(height * width * channels);
   for (let from = 0, to = 0; from < given.length; from += 4, to += channels) {
     const opacity = given[from + 3] ?? 0;
-    const [red, green, blue] = [0, 1, 2].map((colour) => onWhite(given[from + colour] ?? 0, opacity)) as Colour;
-    if (channels === 1) {
+    const level = (colour: number): number => {
+      const value = given[from + colour] ?? 0;
+      return kept ? value : onWhite(value, opacity);
+    };
+    const [red, green, blue] = [level(0), level(1), level(2)];
+    if (channels <= 2) {
       // Pillow's fixed-point weights, with 16 bits after the point.
       data[to] = (red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16;
     } else {
       data.set([red, green, blue], to);
     }
+    if (kept) {
+      data[to + channels - 1] = opacity;
+    }
   }
   return { data, height, width, channels };
 }
-
-type Colour = [number, number, number];
 
 /** A level of some opacity in front of white, in Pillow's fixed-point arithmetic with 7 bits after the point. */
 function onWhite(level: number, opacity: number): number {
@@ -193,8 +206,7 @@ function mirror(place: number, length: number): number {
   return turned < length ? turned : 2 * length - 1 - turned;
 }
 
-function requireChannels(channels: number): void {
-  if (channels !== 1 && channels !== 3) {
-    throw new InputError(`\`channels\` must be 1 or 3. Received: ${channels}.`);
-  }
+/** Whether the last channel is the opacity of a pixel. */
+function hasOpacity(channels: number): boolean {
+  return channels === 2 || channels === 4;
 }

@@ -50,5 +50,15 @@ test("what is transparent becomes white, and red counts 0.299 in grey", () => {
   assert.deepEqual([...fromRgba(rgba).data], [255, 0, 0, 255, 255, 255]);
   assert.deepEqual([...fromRgba(rgba, 1).data], [76, 255]);
   assert.throws(() => fromRgba({ ...rgba, width: 3 }), /`data` must have 12 numbers\. Received: 8\./);
-  assert.throws(() => fromRgba(rgba, 2), /`channels` must be 1 or 3\. Received: 2\./);
+  assert.throws(() => fromRgba(rgba, 5), /`channels` must be from 1 to 4\. Received: 5\./);
+});
+
+test("opacity is a channel of two and of four, and of more the first three are shown", () => {
+  const rgba = { data: [255, 0, 0, 7, 9, 9, 9, 0], width: 2, height: 1 };
+  assert.deepEqual([...fromRgba(rgba, 4).data], rgba.data);
+  assert.deepEqual([...fromRgba(rgba, 2).data], [76, 7, 9, 0]);
+  assert.deepEqual([...toRgba(fromRgba(rgba, 4)).data], rgba.data);
+  assert.deepEqual([...toRgba(fromRgba(rgba, 2)).data], [76, 76, 76, 7, 9, 9, 9, 0]);
+  const bands = { data: Uint8Array.of(1, 2, 3, 4, 5), height: 1, width: 1, channels: 5 };
+  assert.deepEqual([...toRgba(bands).data], [1, 2, 3, 255]);
 });

@@ -6,6 +6,7 @@ import pytest
 from keras_gen.data import Examples, Source, open_source
 from keras_gen.metrics import cached_classifier
 from keras_gen.metrics.extractors import DataClassifier, open_extractor, stamp
+from keras_gen.metrics.extractors.extractor import conformed
 from keras_gen.metrics.stacked import CLASSES, is_stacked, single_digits
 from serving import InputError
 
@@ -79,3 +80,11 @@ def test_a_name_that_is_no_extractor_is_refused():
     for name in ("inceptoin", "onnx:", "onnx", "classifier:x"):
         with pytest.raises(InputError, match="must be classifier, inception or onnx:FILE. Received: "):
             open_extractor(name, digits, digits)
+
+
+def test_pictures_keep_their_channels_or_are_refused():
+    pictures = np.arange(5, dtype=np.uint8) * np.ones((2, 8, 8, 1), np.uint8)
+    assert conformed(pictures, (8, 8, 5)) is pictures
+    np.testing.assert_array_equal(conformed(pictures, (16, 12, 5))[1], np.broadcast_to(np.arange(5), (16, 12, 5)))
+    with pytest.raises(InputError, match="the extractor must be given pictures of 3 channels. Received: 5"):
+        conformed(pictures, (8, 8, 3))

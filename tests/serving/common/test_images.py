@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from serving import InputError
-from serving.common.images import grid, read_image, to_uint8, write_png
+from serving.common.images import grid, read_image, read_with_opacity, shown_text, to_uint8, write_png
+from serving.common.levels import Levels
 
 
 def encode(image, kind="PNG", **options):
@@ -44,6 +45,64 @@ def test_every_mode_becomes_grey_or_rgb(image, channels):
     assert read_image(encode(image, kind)).shape == (2, 3, channels)
     for wanted in (1, 3):
         assert read_image(encode(image, kind), channels=wanted).shape == (2, 3, wanted)
+
+
+@pytest.mark.parametrize(
+    ("mode", "colour", "grey_and_opacity", "colour_and_opacity"),
+    [
+        ("L", 9, (9, 255), (9, 9, 9, 255)),
+        ("LA", (9, 7), (9, 7), (9, 9, 9, 7)),
+        ("RGB", (9, 9, 9), (9, 255), (9, 9, 9, 255)),
+        ("RGBA", (9, 9, 9, 0), (9, 0), (9, 9, 9, 0)),
+    ],
+)
+def test_opacity_is_a_channel_where_it_is_asked_for(mode, colour, grey_and_opacity, colour_and_opacity):
+    content = encode(Image.new(mode, (3, 2), colour))
+    for wanted in (grey_and_opacity, colour_and_opacity):
+        picture = read_image(content, channels=len(wanted))
+        np.testing.assert_array_equal(picture, np.broadcast_to(np.uint8(wanted), (2, 3, len(wanted))))
+
+
+@pytest.mark.parametrize("channels", [2, 4])
+def test_each_channel_is_resized_by_itself(channels):
+    """Colours that are multiplied by an opacity of 0 would be black, or white."""
+    picture = np.full((8, 8, channels), 90, np.uint8)
+    picture[:, :4, -1], picture[:, 4:, -1] = 0, 200
+    small = read_image(encode(Image.fromarray(picture)), (4, 4), channels, resampling=Image.Resampling.BOX)
+    assert (small[..., :-1] == 90).all()
+    assert small[0, :, -1].tolist() == [0, 0, 200, 200]
+
+
+def test_the_range_applies_to_opacity_where_it_is_a_channel():
+    content = encode(Image.new("LA", (3, 2), (50, 75)))
+    levels = Levels((0.0, 100.0))
+    assert read_image(content, channels=2, levels=levels)[0, 0].tolist() == [128, 191]
+    assert read_with_opacity(content, levels=levels)[1][0, 0] == 75
+
+
+def test_more_channels_than_a_picture_file_has_are_refused(tmp_path):
+    write_png(tmp_path / "a.png", np.zeros((2, 3, 4), np.uint8))
+    with pytest.raises(InputError, match=r"a\.png must have 1 to 4 channels, .* Received: requested 5\.$"):
+        read_image(tmp_path / "a.png", channels=5)
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+def test_a_png_holds_up_to_four_channels(tmp_path, channels):
+    picture = np.arange(6 * channels, dtype=np.uint8).reshape(2, 3, channels)
+    write_png(tmp_path / "a.png", picture)
+    np.testing.assert_array_equal(read_image(tmp_path / "a.png", channels=channels), picture)
+
+
+@pytest.mark.parametrize(
+    ("channels", "said"),
+    [(1, ""), (2, ", the first of 2 channels"), (3, ""), (5, ", the first 3 of 5 channels")],
+)
+def test_a_grid_shows_up_to_three_channels(channels, said):
+    pictures = np.arange(2 * 4 * channels, dtype=np.uint8).reshape(2, 2, 2, channels)
+    shown = grid(pictures, columns=2, zoom=1)
+    np.testing.assert_array_equal(shown[1:3, 1:3], pictures[0, ..., : shown.shape[2]])
+    assert shown.shape == (4, 7, 3 if channels >= 3 else 1)
+    assert shown_text(channels) == said
 
 
 def test_transparent_pixels_are_white():

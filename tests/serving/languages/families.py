@@ -13,6 +13,7 @@ from keras_gen.models import model_class
 
 SHAPE = (8, 8, 1)
 COLOUR = (16, 24, 3)
+OPACITY, BANDS = (16, 24, 4), (8, 8, 5)
 CLASSES = ("zero", "one", "two")
 DENSE = {"name": "mlp", "units": [16]}
 CODER = {"image_shape": SHAPE, "latent_dim": 3, "encoder": DENSE, "decoder": DENSE}
@@ -49,10 +50,10 @@ FAMILIES: dict[str, dict[str, Any]] = {
     },
     "denoising_autoencoder": CODER,
     "gan": {"image_shape": SHAPE, "latent_dim": 4, **PLAYERS},
-    "pix2pix": {**TRANSLATING, "generator": {"name": "unet", "filters": 4}},
+    "pix2pix": {**TRANSLATING, "image_shape": OPACITY, "generator": {"name": "unet", "filters": 4}},
     "sparse_autoencoder": CODER,
     "vae": {**CODER, "encoder": {"name": "conv", "filters": 4}, "decoder": {"name": "conv", "filters": 4}},
-    "vae_gan": {**CODER, "discriminator": {"name": "dcgan", "filters": 4}},
+    "vae_gan": {**CODER, "image_shape": BANDS, "discriminator": {"name": "dcgan", "filters": 4}},
 }
 
 

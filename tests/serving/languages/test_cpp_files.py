@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from serving.common.array_files import read_picture
 from serving.common.images import read_image, read_with_opacity, write_picture
 from serving.common.levels import Levels
 from tests import profiles
@@ -81,7 +82,7 @@ def test_srgb_is_left_as_it_is_and_what_cannot_be_applied_is_said(language, bund
         assert "a.jpg has a colour profile that is left aside: " + reason in line
 
 
-@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
 @pytest.mark.parametrize(
     ("mode", "kind", "options"),
     [
@@ -103,10 +104,54 @@ def test_files_are_read_as_python_reads_them(language, tmp_path, mode, kind, opt
     # Of JPEG, two decoders may round a colour apart.
     np.testing.assert_allclose(found[0].astype(int), expected, atol=0 if kind == "png" else 2)
     with Image.open(tmp_path / "written.png") as written:
-        assert written.has_transparency_data == (opacity is not None)
+        assert written.has_transparency_data == (opacity is not None or channels in (2, 4))
+        if opacity is None:
+            np.testing.assert_array_equal(np.asarray(written).reshape(found[0].shape), found[0])
         if opacity is not None:
             np.testing.assert_array_equal(np.asarray(written.convert("RGBA"))[:, :, 3], opacity)
             np.testing.assert_array_equal(np.asarray(written.convert("RGB"))[:, :, 0], found[0, :, :, 0])
+
+
+def test_arrays_are_read_and_written_with_any_number_of_channels(sanitized, tmp_path):
+    file, written = tmp_path / "in.npy", tmp_path / "out.npy"
+    for array in (noise(9, 14, 5), noise(9, 14, 2), noise(9, 14, 1)[..., 0]):
+        np.save(file, array)
+        channels = array.shape[2] if array.ndim == 3 else 1
+        found = sanitized.ask("read", "-", **{"in": file, "channels": channels, "npy": written})
+        np.testing.assert_array_equal(found[0], array.reshape(9, 14, channels))
+        np.testing.assert_array_equal(np.load(written), found[0])
+    deep = np.arange(9 * 14 * 5, dtype=np.uint16).reshape(9, 14, 5) * 100
+    np.save(file, deep)
+    for options, levels in (({}, Levels()), ({"black": 1000, "white": 41000}, Levels((1000, 41000)))):
+        found = sanitized.ask("read", "-", **{"in": file, "channels": 5, **options})
+        np.testing.assert_array_equal(found[0], read_picture(file, 5, 1000, levels))
+
+
+@pytest.mark.parametrize(
+    ("array", "message"),
+    [
+        (noise(9, 14, 4), "must hold a picture (height, width, 5). Received: (9, 14, 4)."),
+        (noise(9, 14, 1)[..., 0], "must hold a picture (height, width, 5). Received: (9, 14)."),
+        (np.zeros((0, 4, 5), np.uint8), "must hold a picture (height, width, 5). Received: (0, 4, 5)."),
+        (np.zeros((50, 60, 5), np.uint8), "must have at most 2500 pixels. Received: 60x50."),
+        (np.zeros((4, 4, 5)), "must hold uint8 or uint16. Received: '<f8'."),
+        (np.asfortranarray(noise(9, 14, 5)), "must be a .npy file. Received: an array in Fortran's order."),
+    ],
+)
+def test_arrays_that_a_bundle_cannot_take_are_one_line(sanitized, bundles, tmp_path, array, message):
+    np.save(tmp_path / "in.npy", array)
+    words = (bundles["bands"], tmp_path / "in.npy", tmp_path / "out.npy", "--max_pixels", 2500)
+    assert message in cpp.refused(sanitized.program("translate"), *words)
+
+
+def test_arrays_that_end_early_are_one_line(sanitized, bundles, tmp_path):
+    np.save(tmp_path / "whole.npy", noise(9, 14, 5))
+    content = (tmp_path / "whole.npy").read_bytes()
+    header, values = "a header that is cut off", "values that are cut off"
+    for size, part in ((7, header), (40, header), (128, values), (len(content) - 1, values)):
+        (tmp_path / "in.npy").write_bytes(content[:size])
+        line = cpp.refused(sanitized.program("translate"), bundles["bands"], tmp_path / "in.npy", tmp_path / "out.npy")
+        assert f"in.npy must be a .npy file. Received: {part}." in line
 
 
 @pytest.mark.parametrize(

@@ -134,11 +134,11 @@ def test_a_translator_of_floats(language, tmp_path):
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 5), (7, 16), (20, 33), (33, 19), (40, 11), (41, 13)])
-@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("channels", [1, 3, 4])
 def test_pictures_are_reduced_as_pillow_does_it(language, size, channels):
     picture = noise(41, 33, channels)
-    shown = Image.fromarray(picture[:, :, 0] if channels == 1 else picture)
-    expected = np.asarray(shown.resize(size[::-1], Image.Resampling.BOX)).reshape(*size, channels)
+    bands = [Image.fromarray(picture[:, :, channel]) for channel in range(channels)]
+    expected = np.stack([np.asarray(band.resize(size[::-1], Image.Resampling.BOX)) for band in bands], axis=-1)
     np.testing.assert_array_equal(language.ask("reduced", "-", picture, size=size), expected)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from serving import Sampler
+from serving import Sampler, Translator
 from serving.common.images import grid, read_image, write_picture, write_png
 from tests.serving.languages import cpp, toys
 from tests.translators import noise
@@ -45,6 +45,32 @@ def test_the_program_translates(sanitized, bundles, tmp_path):
         cpp.close(read_image(tmp_path / "out.png"), 255 - read_image(tmp_path / name))
 
 
+def test_the_program_draws_bands_as_an_array_or_as_what_a_grid_shows(sanitized, families, tmp_path):
+    expected = Sampler(families["vae_gan"], provider="cpu").sample(5, 7)
+    result = cpp.run(sanitized.program("sample"), families["vae_gan"], 5, 7, tmp_path / "out.png")
+    assert result.stdout == f"5 pictures of seed 7, the first 3 of 5 channels: {tmp_path / 'out.png'}\n"
+    cpp.close(read_image(tmp_path / "out.png"), grid(expected))
+    result = cpp.run(sanitized.program("sample"), families["vae_gan"], 5, 7, tmp_path / "out.npy")
+    assert result.stdout == f"5 pictures of seed 7: {tmp_path / 'out.npy'}\n"
+    cpp.close(np.load(tmp_path / "out.npy"), expected)
+
+
+def test_the_program_translates_any_number_of_channels(sanitized, bundles, tmp_path):
+    translate, bands, opacity = sanitized.program("translate"), noise(9, 14, 5), noise(9, 14, 4)
+    np.save(tmp_path / "in.npy", bands)
+    assert cpp.run(translate, bundles["bands"], tmp_path / "in.npy", tmp_path / "out.npy").returncode == 0
+    np.testing.assert_array_equal(np.load(tmp_path / "out.npy"), 255 - bands)
+    line = cpp.refused(translate, bundles["bands"], tmp_path / "in.npy", tmp_path / "out.png")
+    assert "must end in .npy for pictures of 5 channels. Received: " in line
+    write_png(tmp_path / "in.png", opacity)
+    line = cpp.refused(translate, bundles["bands"], tmp_path / "in.png", tmp_path / "out.npy")
+    assert "in.png must be a .npy file for a bundle of 5 channels. Received: a picture file." in line
+    for name in ("out.png", "out.npy"):
+        assert cpp.run(translate, bundles["opacity"], tmp_path / "in.png", tmp_path / name).returncode == 0
+    np.testing.assert_array_equal(np.load(tmp_path / "out.npy"), 255 - opacity)
+    np.testing.assert_array_equal(read_image(tmp_path / "out.png", channels=4), 255 - opacity)
+
+
 def test_what_the_library_does_is_clean(sanitized, toy, bundles, tmp_path):
     """Under the sanitizers, which end a process at the first thing that is wrong and at a leak."""
     np.testing.assert_array_equal(sanitized.sample(toy, 3, 1, [2, 1, 0]), toys.expected(range(3), 1, [2, 1, 0]))
@@ -55,6 +81,10 @@ def test_what_the_library_does_is_clean(sanitized, toy, bundles, tmp_path):
     np.testing.assert_array_equal(sanitized.sample(beside, 3, 1), sanitized.sample(floats, 3, 1))
     picture = noise(70, 41)
     assert sanitized.ask("translate", bundles["centring"], picture[None], tile=32).shape == (1, 70, 41, 3)
+    clear = noise(70, 41, 4)
+    clear[:, :20, 3] = 0
+    expected = Translator(bundles["opacity"], provider="cpu", tile=32).translate(clear[None])
+    cpp.close(sanitized.ask("translate", bundles["opacity"], clear[None], tile=32), expected)
 
 
 def test_threads_may_share_a_sampler(sanitized, toy):
@@ -70,7 +100,7 @@ def test_threads_may_share_a_sampler(sanitized, toy):
         (["4", "7.5", "out.png"], "SEED must be an integer. Received: '7.5'."),
         (["4", "9223372036854775808", "out.png"], "SEED must be an integer. Received: '9223372036854775808'."),
         (["4", "7"], "4 words must be given. Received: 3; --help shows them."),
-        (["4", "7", "out.jpg"], "the file to write must end in .png. Received: out.jpg."),
+        (["4", "7", "out.jpg"], "the file to write must end in .png or .npy. Received: out.jpg."),
         (["4", "7", "out.png", "--size", "4"], "options must be among --batch_size, --label"),
         (["4", "7", "out.png", "--label"], "--label must have a value. Received: the option alone."),
         (["4", "7", "out.png", "--label", "three"], "--label must be one of zero, one, two. Received: 'three'."),

@@ -75,7 +75,7 @@ def test_the_same_class_is_recognized(language, families):
 @pytest.mark.parametrize(("name", "to"), [(name, to) for name, domains in TRANSLATING.items() for to in domains])
 @pytest.mark.parametrize("size", [COLOUR[:2], (21, 30)])
 def test_the_same_picture_is_translated(language, families, name, to, size):
-    picture = noise(*size, 3)
+    picture = noise(*size, FAMILIES[name]["image_shape"][2])
     expected = serving.load(families[name]).translate(picture[None], to)[0]
     assert_same(language.translate(families[name], picture, to), expected)
 

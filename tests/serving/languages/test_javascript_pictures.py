@@ -136,9 +136,11 @@ class TestTranslation:
         received = language.translate(bundles[name], picture, tile=32)
         np.testing.assert_array_equal(received, 255 - picture)
 
-    def test_grey_pictures_and_both_directions(self, language, bundles):
-        grey, colour = noise(9, 70, 1), noise(9, 11)
-        np.testing.assert_array_equal(language.translate(bundles["grey"], grey, tile=16), 255 - grey)
+    def test_any_channels_and_both_directions(self, language, bundles):
+        for name, channels in (("grey", 1), ("bands", 5)):
+            picture = noise(9, 70, channels)
+            np.testing.assert_array_equal(language.translate(bundles[name], picture, tile=16), 255 - picture)
+        colour = noise(9, 11)
         for domain in "ab":
             np.testing.assert_array_equal(language.translate(bundles["both"], colour, domain), 255 - colour)
 
@@ -156,6 +158,12 @@ class TestTranslation:
         expected = serving.Translator(bundles["centring"], provider="cpu", tile=32).translate(picture[None])[0]
         received = language.translate(bundles[name], picture, tile=32)
         javascript.assert_same_pictures(received, expected)
+
+    def test_opacity_is_no_weight_of_what_is_measured(self, language, bundles):
+        picture = noise(70, 33, 4)
+        picture[:, :16, 3] = 0
+        expected = serving.Translator(bundles["opacity"], provider="cpu", tile=32).translate(picture[None])[0]
+        javascript.assert_same_pictures(language.translate(bundles["opacity"], picture, tile=32), expected)
 
     def test_float_pictures(self, language, folder):
         """-image, in [-1, 1], of a bundle that was exported so."""
@@ -184,16 +192,16 @@ class TestTranslation:
 
 class TestPictures:
     @pytest.mark.parametrize("size", [(1, 1), (7, 11), (23, 31), (36, 29), (5, 60)])
-    @pytest.mark.parametrize("channels", [1, 3])
+    @pytest.mark.parametrize("channels", [1, 3, 4])
     def test_reduced_pictures_are_pillows(self, language, size, channels):
         picture = noise(37, 53, channels)
-        shown = Image.fromarray(picture[..., 0] if channels == 1 else picture)
-        expected = np.asarray(shown.resize(size[::-1], Image.Resampling.BOX)).reshape(*size, channels)
+        bands = [Image.fromarray(picture[..., channel]) for channel in range(channels)]
+        expected = np.stack([np.asarray(band.resize(size[::-1], Image.Resampling.BOX)) for band in bands], axis=-1)
         code = "return (await inside('resize')).resizeBox(images, height, width)"
         received = language.run(code, picture[None], height=size[0], width=size[1])[0]
         np.testing.assert_array_equal(received, expected)
 
-    @pytest.mark.parametrize("channels", [1, 3])
+    @pytest.mark.parametrize("channels", [1, 2, 3, 4])
     def test_pictures_of_a_canvas_are_read_as_files_are(self, language, channels):
         rgba = noise(64, 64, 4)
         stream = io.BytesIO()
@@ -201,9 +209,8 @@ class TestPictures:
         expected = serving.common.images.read_image(stream.getvalue(), channels=channels)
         code = "return fromRgba(images, channels)"
         np.testing.assert_array_equal(language.run(code, rgba[None], channels=channels)[0], expected)
-        np.testing.assert_array_equal(
-            language.run("return toRgba(images)", expected[None])[0, ..., :3], np.broadcast_to(expected, (64, 64, 3))
-        )
+        shown = Image.fromarray(expected[..., 0] if channels == 1 else expected).convert("RGBA")
+        np.testing.assert_array_equal(language.run("return toRgba(images)", expected[None])[0], np.asarray(shown))
 
     def test_grey_levels_and_numbers_are_pythons(self, language):
         levels = np.arange(256, dtype=np.uint8).reshape(1, 16, 16, 1)

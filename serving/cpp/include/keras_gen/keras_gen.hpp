@@ -231,6 +231,9 @@ public:
     // fastest, and those larger than a tile in tiles. `to` may be empty where there is one domain only.
     Pictures translate(const Pictures& images, const std::string& to = "") const;
 
+    // Channels of the pictures that `translate` gives. InputError: as there, for the domain.
+    std::int64_t channels(const std::string& to = "") const;
+
     // How many pictures of a size are translated at a time.
     std::int64_t at_once(std::int64_t height, std::int64_t width) const;
 

@@ -181,6 +181,7 @@ void run(const std::string& command, const std::string& bundle) {
             keras_gen::read_picture(options["in"], integer("channels", 3), keras_gen::most_pixels, range);
         give(picture.pixels);
         if (options.count("write") > 0) keras_gen::write_png(options["write"], picture);
+        if (options.count("npy") > 0) keras_gen::write_array(options["npy"], picture);
     } else if (command == "threads") {
         give(by_threads(bundle));
     } else if (command == "fuzz") {
