@@ -27,10 +27,11 @@ def load(bundle: str | Path, settings: Settings | str = AUTO, **options: Unpack[
         bundle: folder written by `keras-gen export`.
         settings: how to run it, or the provider alone.
         **options: what `Settings` holds, by name, instead:
-            `provider`: `cpu`, `cuda`, `tensorrt`, or `auto` for the best one present, which `execution` of the result
-            says; `threads`: CPU threads inside an operator; all cores by default; `spinning`: threads wait for work
-            without sleeping; False where the cores are shared with other work; `fixed_batches`: keep tensors at fixed
-            places, where CUDA records the work of a batch once and replays it.
+            `provider`: `cpu`, `cuda`, `tensorrt`, `openvino`, or `auto` for the best of the first three that is
+            present, which `execution` of the result says; `threads`: CPU threads inside an operator; all cores by
+            default; `spinning`: threads wait for work without sleeping; False where the cores are shared with other
+            work; `fixed_batches`: keep tensors at fixed places, where CUDA records the work of a batch once and replays
+            it; `precision`: what `openvino` computes pictures in, `float32` or `bfloat16`.
 
     Raises:
         InputError: not a bundle, damaged, or of a newer format.

@@ -49,9 +49,10 @@ class Sampler(OfBundle):
 
     Args:
         bundle: folder written by `keras-gen export`.
-        settings: how to run it, or the provider alone: `auto`, `cpu`, `cuda` or `tensorrt`.
+        settings: how to run it, or the provider alone: `auto`, `cpu`, `cuda`, `tensorrt` or `openvino`.
         manifest: of the bundle, where it was read already.
-        **options: what `Settings` holds, by name, instead: `provider`, `threads`, `spinning`, `fixed_batches`.
+        **options: what `Settings` holds, by name, instead: `provider`, `threads`, `spinning`, `fixed_batches`,
+            `precision`.
 
     Raises:
         InputError: not a bundle, one whose manifest is not valid, or one with a missing or truncated file.

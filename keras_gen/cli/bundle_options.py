@@ -22,7 +22,16 @@ def running_parser(command: str, description: str) -> Parser:
     parser = Parser(f"keras-gen {command}", description=description)
     parser.add_argument("bundle", type=str, help="bundle: a folder written by keras-gen export.")
     parser.add_argument(
-        "--provider", type=str, default="auto", help="ONNX Runtime's execution provider: auto, cpu, cuda or tensorrt."
+        "--provider",
+        type=str,
+        default="auto",
+        help="ONNX Runtime's execution provider: auto, cpu, cuda, tensorrt or openvino.",
+    )
+    parser.add_argument(
+        "--precision",
+        type=str,
+        default="float32",
+        help="with --provider openvino: what pictures are computed in, float32 or bfloat16.",
     )
     parser.add_argument("--threads", type=int | None, default=None, help="number of CPU threads; all cores by default.")
     parser.add_argument("--verbose", type=bool, default=False, help="say which provider runs the bundle, and why.")
@@ -54,7 +63,7 @@ def settings_of(options: Any) -> Settings:
     """How the command line says that the bundle is to be run; from here on `--verbose` counts."""
     if options.verbose:
         say_more()
-    return Settings(options.provider, options.threads)
+    return Settings(options.provider, options.threads, precision=options.precision)
 
 
 def open_bundle(options: Any, suffix: str) -> Sampler:

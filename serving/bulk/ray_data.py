@@ -131,7 +131,8 @@ def _mapped(ray: Any, job: Job, workers: int | None, threads: int) -> Results:
     on_gpu = job.settings.provider in (CUDA, TENSORRT) or (job.settings.provider == AUTO and gpus > 0)
     pool = workers or max(1, gpus if on_gpu else cpus // threads)
     # A worker that was given no GPU must not use one.
-    job = job.moved(replace(job.settings, provider=job.settings.provider if on_gpu else CPU, threads=threads))
+    provider = CPU if job.settings.provider == AUTO and not on_gpu else job.settings.provider
+    job = job.moved(replace(job.settings, provider=provider, threads=threads))
     _quiet(ray)
     attempts = ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=-1)(Attempts).remote()
     parts = [{"part": part} for part in range(job.parts)]

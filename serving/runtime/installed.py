@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import platform
 import re
+from importlib import metadata
 from types import ModuleType
 
 from serving.common.errors import InputError
@@ -14,6 +15,14 @@ Version = tuple[int, int]
 # First release -> newest operator set and IR version that it opens; each was tried.
 RELEASES: dict[Version, tuple[int, int]] = {(1, 22): (22, 10), (1, 23): (23, 11), (1, 24): (25, 13), (1, 25): (26, 13)}
 LATEST_TRIED: Version = (1, 31)
+# Packages that install the module `onnxruntime`, each over the others, and the extra of this one that brings it.
+PACKAGES = {
+    "onnxruntime-gpu": "serve",
+    "onnxruntime-openvino": "serve-openvino",
+    "onnxruntime-directml": "serve-cpu",
+    "onnxruntime-qnn": "serve-cpu",
+    "onnxruntime": "serve-cpu",
+}
 # The first that takes weights from memory.
 WEIGHTS_FROM_MEMORY: Version = (1, 24)
 
@@ -26,13 +35,43 @@ def load_runtime() -> ModuleType:
         InputError: what is installed cannot be loaded on this machine.
     """
     try:
-        return importlib.import_module("onnxruntime")
+        module = importlib.import_module("onnxruntime")
     except (ImportError, OSError) as error:
         if isinstance(error, ModuleNotFoundError) and not (error.name or "").startswith("onnxruntime."):
             raise
         machine = f"{platform.system()} on {platform.machine()}, Python {platform.python_version()}"
         reason = " ".join(str(error).split())
         raise InputError(f"onnxruntime must be one that was built for {machine}. Received: {reason}.") from error
+    if not hasattr(module, "InferenceSession"):
+        # What is left where one of two packages was uninstalled: it took the files of the other with it.
+        raise InputError(f"onnxruntime must be whole. Received: a module without files. {how_to_install()}.")
+    return module
+
+
+def packages() -> list[str]:
+    """Which packages of ONNX Runtime are installed; more than one overwrite each other's files."""
+    return [name for name in PACKAGES if _is_installed(name)]
+
+
+def _is_installed(name: str) -> bool:
+    try:
+        metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return False
+    return True
+
+
+def how_to_install(extra: str | None = None) -> str:
+    """What says that packages overwrite each other, where they do, with the command that leaves one of them.
+
+    Args:
+        extra: of this package, which brings the one; by default that of the first that is there.
+    """
+    present = packages()
+    mixed = f"{' and '.join(present)} overwrite each other. " if len(present) > 1 else ""
+    removal = f"pip uninstall -y {' '.join(present)} && " if present else ""
+    extra = extra or PACKAGES[(present or list(PACKAGES))[0]]
+    return f"{mixed}To have one that fits: {removal}pip install 'keras-gen[{extra}]'"
 
 
 def needed_release(opset: int, ir_version: int) -> Version | None:

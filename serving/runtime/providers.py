@@ -1,4 +1,4 @@
-"""Where networks run: TensorRT, CUDA or the CPU, and why not elsewhere."""
+"""Where networks run: TensorRT, CUDA, OpenVINO or the CPU, and why not elsewhere."""
 
 from __future__ import annotations
 
@@ -13,19 +13,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from serving.common.errors import InputError, require_among
-from serving.runtime.installed import load_runtime
+from serving.runtime import openvino
+from serving.runtime.installed import how_to_install, load_runtime, packages
+from serving.runtime.openvino import FLOAT32, OPENVINO
 
 if TYPE_CHECKING:
     import onnxruntime
 
 TENSORRT, CUDA, CPU = "tensorrt", "cuda", "cpu"
 AUTO = "auto"
-# The fastest first.
+# What `auto` tries, the fastest first. OpenVINO is for who asks for it: it opens networks and runs small ones slower.
 PROVIDERS = {
     TENSORRT: "TensorrtExecutionProvider",
     CUDA: "CUDAExecutionProvider",
     CPU: "CPUExecutionProvider",
 }
+# What each is called by ONNX Runtime, and the extra of this package that installs it.
+EXECUTION_PROVIDERS = {**PROVIDERS, OPENVINO: openvino.EXECUTION_PROVIDER}
+EXTRAS = {TENSORRT: "serve", CUDA: "serve", OPENVINO: "serve-openvino"}
 # What ONNX Runtime's TensorRT provider is linked to, by platform.
 TENSORRT_LIBRARIES = {"win32": "nvinfer_10.dll"}
 TENSORRT_LIBRARY = "libnvinfer.so.10"
@@ -34,6 +39,7 @@ TENSORRT_LIBRARY = "libnvinfer.so.10"
 GRAPHICS_CARDS = ("gpu", "nvidia")
 
 FAILED = "it failed to start"
+NOT_BUILT = "this ONNX Runtime was built without it"
 
 Chain = list[tuple[str, dict[str, Any]]]
 
@@ -45,17 +51,19 @@ class Execution:
     """What the networks of a bundle run on.
 
     Attributes:
-        provider: `tensorrt`, `cuda` or `cpu`.
+        provider: `tensorrt`, `cuda`, `openvino` or `cpu`.
         refused: a faster one that was to be tried -> why it was not taken.
+        precision: what pictures are computed in, `float32` or `bfloat16`.
     """
 
     provider: str
     refused: Mapping[str, str] = field(default_factory=dict)
+    precision: str = FLOAT32
 
     @property
     def device(self) -> str:
         """Where tensors between networks stay: `cuda` or `cpu`."""
-        return CPU if self.provider == CPU else CUDA
+        return CUDA if self.provider in (CUDA, TENSORRT) else CPU
 
     @property
     def falls_short(self) -> bool:
@@ -67,12 +75,13 @@ class Execution:
         for name, reason in self.refused.items():
             reasons.setdefault(reason, []).append(name)
         others = "; ".join(f"not on {' or '.join(names)}: {reason}" for reason, names in reasons.items())
-        return f"runs on {self.provider}" + (f", {others}" if others else "")
+        precision = "" if self.precision == FLOAT32 else f", pictures in {self.precision}"
+        return f"runs on {self.provider}{precision}" + (f", {others}" if others else "")
 
 
 def check_provider(provider: str) -> None:
     """Raises InputError for what is no provider."""
-    choices = (AUTO, CPU, CUDA, TENSORRT)
+    choices = (AUTO, CPU, CUDA, TENSORRT, OPENVINO)
     if isinstance(provider, str) and provider.lower() in GRAPHICS_CARDS:
         raise InputError(
             f"`provider` must be one of {', '.join(choices)}. Received: {provider!r}. Did you mean {CUDA!r}?"
@@ -81,7 +90,11 @@ def check_provider(provider: str) -> None:
 
 
 def open_on(
-    provider: str, create: Callable[[Chain], onnxruntime.InferenceSession], graphs: bool = False
+    provider: str,
+    create: Callable[[Chain], onnxruntime.InferenceSession],
+    graphs: bool = False,
+    precision: str = FLOAT32,
+    threads: int | None = None,
 ) -> tuple[onnxruntime.InferenceSession, Execution]:
     """Opens a network on a provider, or with `auto` on the first of TensorRT, CUDA and the CPU that takes it.
 
@@ -89,10 +102,12 @@ def open_on(
     there is one, and else for those who debug.
 
     Args:
-        provider: `auto`, `cpu`, `cuda` or `tensorrt`.
+        provider: `auto`, `cpu`, `cuda`, `tensorrt` or `openvino`.
         create: opens it on a chain of providers, each with its options: what the first one cannot compute, the next
             one does.
         graphs: let CUDA record and replay the work of a batch, where it can compute the whole network.
+        precision: what OpenVINO computes in, `float32` or `bfloat16`.
+        threads: of OpenVINO; all cores by default.
 
     Raises:
         InputError: the one provider that was asked for cannot be had.
@@ -102,14 +117,21 @@ def open_on(
     for candidate in PROVIDERS if provider == AUTO else (provider,):
         reason = _missing(candidate)
         if not reason:
-            session, reason = _try(candidate, create, graphs)
+            session, reason = _try(candidate, create, _chains(candidate, graphs, precision, threads))
             if session is not None:
-                execution = Execution(candidate, refused)
+                execution = Execution(candidate, refused, precision)
                 if provider == AUTO:
                     _log.log(_importance(execution), "%s", execution)
+                    _warn_of_several_packages()
                 return session, execution
         refused[candidate] = reason
-    raise InputError(f"provider {provider!r} must be one that runs here. Received: {refused[provider]}.")
+    advice = f" {how_to_install(EXTRAS.get(provider))}." if refused[provider] == NOT_BUILT else ""
+    raise InputError(f"provider {provider!r} must be one that runs here. Received: {refused[provider]}.{advice}")
+
+
+def _warn_of_several_packages() -> None:
+    if len(packages()) > 1:
+        _log.warning("there must be one ONNX Runtime in an environment. Received: %s", how_to_install())
 
 
 def _importance(execution: Execution) -> int:
@@ -119,38 +141,42 @@ def _importance(execution: Execution) -> int:
 
 
 def _try(
-    candidate: str, create: Callable[[Chain], onnxruntime.InferenceSession], graphs: bool
+    candidate: str, create: Callable[[Chain], onnxruntime.InferenceSession], chains: list[Chain]
 ) -> tuple[onnxruntime.InferenceSession | None, str]:
     """The session, or why there is none; on the CPU, whatever is raised is the network's own fault."""
     if candidate == CPU:
-        return create(_chain(CPU, False)), ""
+        return create(chains[0]), ""
     reason = "ONNX Runtime could not load its libraries"
-    for missing in _preload():
-        reason = missing
-    for recorded in (True, False) if graphs and candidate == CUDA else (False,):
+    if candidate in (CUDA, TENSORRT):
+        for missing in _preload():
+            reason = missing
+    for chain in chains:
         try:
-            session = create(_chain(candidate, recorded))
+            session = create(chain)
         except Exception as error:  # ONNX Runtime's errors have no class of their own in common
             reason = " ".join(str(error).split())[:200]
             continue
         # One whose libraries cannot be loaded is left out without an error.
-        if PROVIDERS[candidate] in session.get_providers():
+        if EXECUTION_PROVIDERS[candidate] in session.get_providers():
             return session, ""
     return None, f"{FAILED} ({reason})"
 
 
-def _chain(candidate: str, recorded: bool) -> Chain:
-    """The provider, and those that take over what it cannot compute."""
+def _chains(candidate: str, graphs: bool, precision: str, threads: int | None) -> list[Chain]:
+    """The provider and those that take over what it cannot compute, with the options to try one after the other."""
+    if candidate == OPENVINO:
+        return [[(EXECUTION_PROVIDERS[OPENVINO], openvino.provider_options(precision, threads))]]
     names = list(PROVIDERS)
-    options = {"enable_cuda_graph": "1"} if recorded else {}
-    return [(PROVIDERS[name], options if name == candidate else {}) for name in names[names.index(candidate) :]]
+    behind: Chain = [(PROVIDERS[name], {}) for name in names[names.index(candidate) + 1 :]]
+    recorded = [{"enable_cuda_graph": "1"}] if graphs and candidate == CUDA else []
+    return [[(PROVIDERS[candidate], options), *behind] for options in (*recorded, {})]
 
 
 def _missing(candidate: str) -> str:
     """Why a provider cannot be tried, or nothing."""
-    if PROVIDERS[candidate] not in load_runtime().get_available_providers():
-        return "this ONNX Runtime was built without it"
-    if candidate == CPU:
+    if EXECUTION_PROVIDERS[candidate] not in load_runtime().get_available_providers():
+        return NOT_BUILT
+    if candidate in (CPU, OPENVINO):
         return ""
     if not nvidia_driver_present():
         return "there is no NVIDIA driver"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
 from serving.bundle.manifest import Manifest, Network, Weights
-from serving.bundle.names import SAMPLER
+from serving.bundle.names import PICTURES, SAMPLER
 from serving.bundle.onnx_contents import Contents
 from serving.bundle.operators import DOMAINS
 from serving.bundle.safety import check_network, check_self_contained
@@ -16,6 +16,7 @@ from serving.bundle.signature import check_signature
 from serving.bundle.verified import check_present, read_verified, stored_files
 from serving.common.errors import InputError, require_integer
 from serving.runtime.installed import check_release, load_runtime
+from serving.runtime.openvino import FLOAT32, OPENVINO, REFUSAL, WHOLE, check_precision, warn_of_emulation
 from serving.runtime.providers import AUTO, CPU, Chain, Execution, check_provider, open_on
 from serving.runtime.runner import Runner
 
@@ -28,34 +29,40 @@ class Settings:
     """How networks are run.
 
     Attributes:
-        provider: `cpu`, `cuda`, `tensorrt`, or `auto`: the first of TensorRT, CUDA and the CPU that is there.
+        provider: `cpu`, `cuda`, `tensorrt`, `openvino`, or `auto`: the first of TensorRT, CUDA and the CPU that is
+            there.
         threads: CPU threads inside an operator; all cores by default. A container that may use fewer cores than the
             machine has should say how many.
         spinning: threads wait for work without sleeping, which is faster where nobody else needs the cores: 0.80 and
             0.98 ms for a batch of a small decoder alone, 71 and 41 ms for a translation beside other work.
         fixed_batches: keep the tensors of the first few shapes at fixed places, where CUDA records the work of a batch
             once and replays it; more memory, and on a CPU no faster.
+        precision: what `openvino` computes pictures in, `float32` or `bfloat16`; codes and classes are computed in
+            float32 always.
     """
 
     provider: str = AUTO
     threads: int | None = None
     spinning: bool = True
     fixed_batches: bool = False
+    precision: str = FLOAT32
 
     @classmethod
     def of(cls, given: Settings | str, options: Options) -> Settings:
         """Settings, or the provider of some, with options that come by name.
 
         Raises:
-            InputError: a provider that is unknown, or a number of threads that no machine has.
+            InputError: as `check`.
         """
         settings = replace(given if isinstance(given, Settings) else cls(given), **options)
         settings.check()
         return settings
 
     def check(self) -> None:
-        """Raises InputError for a provider that is unknown, or a number of threads that no machine has."""
+        """Raises InputError for a provider that is unknown, a precision that it does not compute in, or a number of
+        threads that no machine has."""
         check_provider(self.provider)
+        check_precision(self.precision, self.provider)
         if self.threads is not None:
             require_integer(1, MOST_THREADS, threads=self.threads)
 
@@ -67,6 +74,7 @@ class Options(TypedDict, total=False):
     threads: int | None
     spinning: bool
     fixed_batches: bool
+    precision: str
 
 
 DEFAULT = Settings()
@@ -86,12 +94,18 @@ class Sessions:
         manifest: of the bundle, where it was read already.
 
     Raises:
-        InputError: not a bundle, one whose manifest is not valid, or one with a missing or truncated file.
+        InputError: not a bundle, one whose manifest is not valid, or one with a missing or truncated file; a precision
+            for pictures where no network makes any.
     """
 
     def __init__(self, bundle: str | Path, settings: Settings, manifest: Manifest | None = None) -> None:
         bundle = Path(bundle)
         manifest = manifest or Manifest.read(bundle)
+        if settings.precision != FLOAT32 and not any(map(_makes_pictures, manifest.networks.values())):
+            raise InputError(
+                f"`precision` must be {FLOAT32} for {bundle}, none of whose networks makes pictures. "
+                f"Received: {settings.precision!r}."
+            )
         for stored in stored_files(manifest):
             check_present(bundle, stored)
         self.bundle = bundle
@@ -111,7 +125,8 @@ class Sessions:
             path = self.bundle / network.file
             content, weights = read_verified(self._place, network), self._weights_of(network)
             contents = check_network(content, {file: len(numbers) for file, numbers in weights.items()}, path)
-            self._opened[name] = self._run(content, contents, weights, path, small)
+            settings = SMALL if small else self._settings_of(network)
+            self._opened[name] = self._run(content, contents, weights, path, settings)
             check_signature(self._opened[name].session, network, path)
             self._forget_weights()
         return self._opened[name]
@@ -120,7 +135,8 @@ class Sessions:
         """A network that is no part of the bundle, beside those that are; opened once."""
         if content not in self._added:
             contents = check_self_contained(content, "the network")
-            self._added[content] = self._run(content, contents, {}, "the network", False)
+            settings = ON_CPU if self.settings.provider == OPENVINO else self.settings
+            self._added[content] = self._run(content, contents, {}, "the network", settings)
         return self._added[content]
 
     def __reduce__(self) -> tuple[type[Sessions], tuple[Path, Settings, Manifest]]:
@@ -134,15 +150,20 @@ class Sessions:
         assert self._execution is not None, "a network is open"
         return self._execution
 
+    def _settings_of(self, network: Network) -> Settings:
+        """Codes and classes are numbers to go on computing with, and stay in float32."""
+        return self.settings if _makes_pictures(network) else replace(self.settings, precision=FLOAT32)
+
     def _run(
-        self, content: bytes, contents: Contents, weights: Mapping[str, bytes], where: object, small: bool
+        self, content: bytes, contents: Contents, weights: Mapping[str, bytes], where: object, settings: Settings
     ) -> Runner:
-        settings = SMALL if small else self.settings
-        if self._execution is not None and not small:
+        own = settings.provider == self.settings.provider
+        if self._execution is not None and own:
             settings = replace(settings, provider=self._execution.provider)
         session, execution = _open(content, contents, weights, settings, where)
-        if self._execution is None and not small:
-            self._execution = execution
+        if self._execution is None and own:
+            warn_of_emulation(self.settings.precision)
+            self._execution = replace(execution, precision=self.settings.precision)
         return Runner(session, execution.device, settings.fixed_batches)
 
     def _weights_of(self, network: Network) -> dict[str, bytes]:
@@ -187,6 +208,10 @@ class OfBundle:
         return self.sessions.settings
 
 
+def _makes_pictures(network: Network) -> bool:
+    return any(name in network.outputs for name in PICTURES)
+
+
 def session_of(
     content: bytes, settings: Settings = DEFAULT, where: str = "the network"
 ) -> onnxruntime.InferenceSession:
@@ -219,9 +244,11 @@ def _open(
             )
         except Exception as error:  # ONNX Runtime's errors have no class of their own in common
             reason = " ".join(str(error).split())[:200]
+            if REFUSAL in reason:
+                reason = "operators that OpenVINO does not compute"
             raise InputError(f"{where} must be a network that ONNX Runtime opens. Received: {reason}") from error
 
-    return open_on(settings.provider, create, settings.fixed_batches)
+    return open_on(settings.provider, create, settings.fixed_batches, settings.precision, settings.threads)
 
 
 def _options(settings: Settings, weights: Mapping[str, bytes]) -> onnxruntime.SessionOptions:
@@ -229,6 +256,8 @@ def _options(settings: Settings, weights: Mapping[str, bytes]) -> onnxruntime.Se
     options.log_severity_level = 4
     # It would also take its own format by the look of the bytes, of which nothing was checked.
     options.add_session_config_entry("session.load_model_format", "ONNX")
+    if settings.provider == OPENVINO:
+        options.add_session_config_entry(*WHOLE)
     if settings.threads is not None:
         options.intra_op_num_threads = settings.threads
     if not settings.spinning:

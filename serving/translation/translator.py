@@ -32,11 +32,12 @@ class Translator(OfBundle):
 
     Args:
         bundle: folder written by `keras-gen export`.
-        settings: how to run it, or the provider alone: `auto`, `cpu`, `cuda` or `tensorrt`.
+        settings: how to run it, or the provider alone: `auto`, `cpu`, `cuda`, `tensorrt` or `openvino`.
         tile: side of the tiles that larger pictures are cut into. A network that accepts only one size has tiles of
             that size.
         manifest: the bundle's manifest, if it was read already.
-        **options: fields of `Settings`, by name: `provider`, `threads`, `spinning`, `fixed_batches`.
+        **options: fields of `Settings`, by name: `provider`, `threads`, `spinning`, `fixed_batches`,
+            `precision`.
 
     Raises:
         InputError: the folder is not a bundle of a model that translates, or a file is missing or truncated; the tile

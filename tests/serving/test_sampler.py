@@ -198,7 +198,9 @@ def test_impossible_wishes_are_named(sampler, call, message):
     [
         ({"provider": "cudaa"}, r"Received: 'cudaa'. Did you mean 'cuda'\?"),
         ({"provider": "gpu"}, r"Received: 'gpu'. Did you mean 'cuda'\?"),
-        ({"provider": None}, "`provider` must be one of auto, cpu, cuda, tensorrt. Received: None"),
+        ({"provider": None}, "`provider` must be one of auto, cpu, cuda, tensorrt, openvino. Received: None"),
+        ({"precision": "float16"}, "`precision` must be one of float32, bfloat16. Received: 'float16'"),
+        ({"precision": "bfloat16"}, "`precision` must be float32 with provider 'auto'; only 'openvino' computes in"),
         ({"threads": 0}, "`threads` must be an integer of at least 1. Received: 0"),
         ({"threads": 10_000}, "`threads` must be an integer of at most 1024. Received: 10000"),
         ({"threads": 2.0}, "`threads` must be an integer of at least 1. Received: 2.0"),
