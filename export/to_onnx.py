@@ -10,6 +10,7 @@ import onnx
 import tensorflow as tf
 
 from export.border import Bordered, is_unrounded
+from export.einsums import choose_orders
 from export.frozen import Frozen, frozen
 from export.graph import Target, simplified, tidied
 from export.operators import HANDLERS
@@ -67,6 +68,7 @@ def _converted(flat: Frozen) -> onnx.ModelProto:
             output_names=outputs,
             tensors_to_rename={tensor: name for name, tensor in (*flat.inputs.items(), *flat.outputs.items())},
         )
+        choose_orders(made)
         optimizers = {**optimizer._get_optimizers(), "optimize_transpose": Transposes}
         return optimizer.optimize_graph(made, optimizers=optimizers).make_model("keras-gen")
 

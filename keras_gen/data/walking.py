@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
+from serving.common.formats import left_out_text
 from serving.common.images import picture_files
 
 LOGGER = logging.getLogger(__name__)
-# How many suffixes, or names, a line shows.
-SHOWN = 5
 
 
 class Found(NamedTuple):
@@ -61,17 +59,9 @@ def say_what_is_left_out(name: str, files: list[Path]) -> None:
     """Says how many files are no pictures by their names, and which; nothing where there are none."""
     if not files:
         return
-    kinds = Counter(file.suffix.lower() or "no suffix" for file in files).most_common()
-    more = f", and {len(kinds) - SHOWN} other suffixes" if len(kinds) > SHOWN else ""
-    LOGGER.info(
-        "%s: left out %d %s that no picture is called like: %s%s, as %s",
-        name,
-        len(files),
-        "file" if len(files) == 1 else "files",
-        ", ".join(f"{kind} ({count})" for kind, count in kinds[:SHOWN]),
-        more,
-        files[0],
-    )
+    noun = "file" if len(files) == 1 else "files"
+    kinds = left_out_text(files)
+    LOGGER.info("%s: left out %d %s that no picture is called like: %s, as %s", name, len(files), noun, kinds, files[0])
 
 
 def _visible(path: Path) -> bool:

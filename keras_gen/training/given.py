@@ -16,6 +16,7 @@ from keras.src.trainers.data_adapters.array_data_adapter import can_convert_arra
 from keras.src.trainers.data_adapters.array_slicing import train_validation_split
 from keras.src.trainers.data_adapters.data_adapter import DataAdapter
 
+from keras_gen.training.first_look import FirstLookedAt
 from keras_gen.training.intake import Intake, Mistakes, Use
 from keras_gen.training.sharing import shared_out
 
@@ -36,7 +37,7 @@ class Given(DataAdapter):
     def __init__(
         self,
         adapter: DataAdapter,
-        taken: Callable[[tf.data.Dataset], tf.data.Dataset],
+        taken: Callable[[tf.data.Dataset], tf.data.Dataset | FirstLookedAt],
         strategy: tf.distribute.Strategy,
     ) -> None:
         self._adapter = adapter
@@ -48,7 +49,8 @@ class Given(DataAdapter):
         dataset = self._adapter.get_tf_dataset()
         if not isinstance(dataset, tf.data.Dataset):
             return dataset
-        return shared_out(_untuned(self._taken(dataset)), self._strategy)
+        batches = self._taken(dataset)
+        return shared_out(_untuned(batches), self._strategy) if isinstance(batches, tf.data.Dataset) else batches
 
     @property
     def num_batches(self) -> int | None:
@@ -116,7 +118,8 @@ def given(
         return in_batches(x, lambda batches: batches)
     intake = _intake(model, use, mistakes, class_weight)
     if not can_convert_arrays((x, y := _as_array(y), sample_weight)):
-        return in_batches(get_data_adapter(x, y, sample_weight, shuffle=shuffle), partial(_looked_at, intake))
+        looked_at = partial(_looked_at, intake, alone=_steps_alone(model, use))
+        return in_batches(get_data_adapter(x, y, sample_weight, shuffle=shuffle), looked_at)
     # In Keras's order weights without labels would be lost.
     x, y, weights = intake.all_examples(x, y, sample_weight)
     parts = {name: part for name, part in (("x", x), ("y", y), ("weights", weights)) if part is not None}
@@ -169,8 +172,19 @@ def _without_names(batch: Mapping[str, Any]) -> Any:
     return in_order(batch["x"], batch.get("y"), batch.get("weights"))
 
 
-def _looked_at(intake: Intake, batches: tf.data.Dataset) -> tf.data.Dataset:
-    """Batches after the intake, which is done beside the training step."""
+def _steps_alone(model: keras.Model, use: Use) -> bool:
+    """Whether every step is a call of its own, of `single_step_function`, on one device."""
+    one_by_one = not model.run_eagerly and model.steps_per_execution == 1
+    return use != "predict" and one_by_one and model.distribute_strategy.num_replicas_in_sync == 1
+
+
+def _looked_at(intake: Intake, batches: tf.data.Dataset, alone: bool) -> tf.data.Dataset | FirstLookedAt:
+    """Batches after the intake, which is done beside the training step; of pictures that are taken as they are only
+    the first is."""
+    if alone and intake.takes_as_it_is(batches.element_spec):
+        return FirstLookedAt(
+            _untuned(batches), lambda batch: intake.batch(True, *keras.utils.unpack_x_y_sample_weight(batch))
+        )
 
     @tf.autograph.experimental.do_not_convert
     def taken(index: tf.Tensor, batch: Any) -> Any:

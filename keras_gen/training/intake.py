@@ -87,6 +87,27 @@ class Intake:
         """
         return self._taken(first, x, y, weights, apart=False)
 
+    def takes_as_it_is(self, spec: Any) -> bool:
+        """Whether `batch` would leave batches of that element_spec as they are, and look only at the first.
+
+        Args:
+            spec: of pictures, or of (pictures,) or (pictures of A, pictures of B); anything else is not left so.
+        """
+        parts = spec if isinstance(spec, tuple) else (spec,)
+        if self._spec.labelled or self._spec.adapts or len(parts) != (2 if self._spec.translates else 1):
+            return False
+        if self._class_weights is not None or self._spec.translates == "unpaired":
+            return False
+        sides = (None, None) if self._spec.translates else self._image_shape[:2]
+        known = (*sides, self._image_shape[2])
+        return all(
+            isinstance(part, tf.TensorSpec)
+            and part.dtype == tf.float32
+            and part.shape.rank == PICTURE_RANK
+            and all(side in (None, found) for side, found in zip(known, part.shape[1:], strict=True))
+            for part in parts
+        )
+
     def require_rows(self, rows: int) -> None:
         """Raises InputError for a batch of so many examples that does not do for the updates of a training step."""
         updates = self._spec.discriminator_steps

@@ -9,6 +9,7 @@ import keras
 import tensorflow as tf
 
 from keras_gen.layers.replica import EMPTY
+from keras_gen.training.first_look import FirstLook
 from serving.common.errors import InputError
 
 
@@ -41,6 +42,8 @@ def single_step_function(
 
     def function(iterator: Iterator[Any]) -> dict[str, tf.Tensor]:
         try:
+            if isinstance(iterator, FirstLook):
+                iterator = iterator.source()
             if isinstance(iterator, tf.data.Iterator | tf.distribute.DistributedIterator):
                 return on_iterator(iterator)
             return on_batch(next(iterator))

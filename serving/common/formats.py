@@ -29,7 +29,8 @@ HOLDING_FRAMES = {*WITH_FRAMES, "DCX", "FLI"}
 NOT_WRITTEN = {".pbm", ".pfm"}
 # What messages show of the suffixes.
 SOME_SUFFIXES = ".png, .jpg, .jpeg"
-NAMED = 3
+# How many suffixes of what is left out a line shows, and how many names of each.
+KINDS, NAMED = 5, 3
 
 
 @cache
@@ -95,7 +96,8 @@ def left_out_text(files: Iterable[Path]) -> str:
     for file in files:
         by_suffix.setdefault(file.suffix.lower() or "without suffix", []).append(file.name)
     counted = Counter({suffix: len(names) for suffix, names in by_suffix.items()}).most_common()
-    return ", ".join(f"{count} {suffix} ({_some(by_suffix[suffix])})" for suffix, count in counted)
+    shown = [f"{count} {suffix} ({_some(by_suffix[suffix])})" for suffix, count in counted[:KINDS]]
+    return ", ".join([*shown, *([f"and {len(counted) - KINDS} other suffixes"] if counted[KINDS:] else [])])
 
 
 def _some(names: list[str]) -> str:

@@ -46,7 +46,8 @@ def test_what_is_left_out_is_counted_and_named(deep, caplog):
         open_source(f"folder:{deep}")
     assert [record.getMessage().replace(str(deep), "") for record in caplog.records] == [
         "folder:: left out the folders beside train: extra",
-        "folder:: left out 3 files that no picture is called like: .xyz (2), .txt (1), as /train/notes.txt",
+        "folder:: left out 3 files that no picture is called like: 2 .xyz (other.XYZ, raw.xyz), 1 .txt (notes.txt), "
+        "as /train/notes.txt",
     ]
 
 

@@ -93,7 +93,7 @@ def test_a_checkpoint_that_cannot_be_written_is_said_and_training_goes_on(model,
 
 
 def test_a_picture_that_cannot_be_written_leaves_nothing_behind(model, tmp_path):
-    broken = PictureGrid(lambda: np.zeros((2, 4, 4, 5)), tmp_path)
+    broken = PictureGrid(lambda: np.full((2, 4, 4, 3), "black"), tmp_path)
     with pytest.raises((TypeError, ValueError, OSError)):
         model.fit(X, X, epochs=1, verbose=0, callbacks=[broken])
     assert list(tmp_path.iterdir()) == []

@@ -19,7 +19,8 @@ function document() {
 
 test("format 1, with what it leaves out", () => {
   const manifest = parseManifest(JSON.stringify(document()));
-  assert.deepEqual(manifest.image, { height: 8, width: 9, channels: 1, anySize: false, multiple: 1, valueRange: null });
+  const unknown = { valueRange: null, interpolation: null, interpolationA: null, interpolationB: null };
+  assert.deepEqual(manifest.image, { height: 8, width: 9, channels: 1, anySize: false, multiple: 1, ...unknown });
   assert.deepEqual(manifest.networks.get("a").inputs.get("x"), { axes: ["n", 3], dtype: "float32", range: [-1, 1] });
   assert.equal(manifest.networks.get("a").outputs.get("y").range, null);
   assert.equal(manifest.networks.get("a").weights, null);
