@@ -429,6 +429,12 @@ class TestBundles:
         assert (result.returncode, result.stderr) == (0, "")
         assert result.stdout.splitlines()[-1] == "set()"
 
+    def test_a_precision_belongs_to_its_provider(self, bundle, tmp_path, capfd):
+        words = ["sample", str(bundle), "-n", "2", "--out", str(tmp_path / "s.png")]
+        assert main([*words, "--provider", "cpu", "--precision", "bfloat16"]) == 2
+        assert "`precision` must be float32 with provider 'cpu'; only 'openvino' computes" in capfd.readouterr().err
+        assert main([*words, "--provider", "cpu", "--precision", "float32"]) == 0
+
     def test_it_says_what_it_runs_on_where_nobody_asked_for_it(self, bundle, tmp_path, capfd):
         """Not where something else is to be said."""
         words = ["sample", str(bundle), "-n", "2", "--verbose", "--out", str(tmp_path / "s.png")]
