@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from export.bundle import export_bundle
     from export.parity import ParityError
     from export.provider_check import ProviderCheck
-    from export.quantized import QualityError, Wish
+    from export.quality import QualityError
+    from export.quantized import Wish
 
 __all__ = ["ParityError", "ProviderCheck", "QualityError", "Wish", "export_bundle"]
 
@@ -20,7 +21,7 @@ _HOMES = {
     "export_bundle": "export.bundle",
     "ParityError": "export.parity",
     "ProviderCheck": "export.provider_check",
-    "QualityError": "export.quantized",
+    "QualityError": "export.quality",
     "Wish": "export.quantized",
 }
 

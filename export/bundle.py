@@ -34,7 +34,7 @@ from serving.bundle.names import DECODER, IMAGE, SAMPLER
 from serving.common.errors import InputError
 from serving.common.files import whole_folder
 from serving.common.images import grid, to_uint8, write_png
-from serving.common.levels import parse_value_range
+from serving.common.levels import known_range
 from serving.runtime.providers import require_present
 
 SAMPLES = 64
@@ -179,10 +179,9 @@ def _manifest(
 def _reading(model: keras.Model, facts: dict[str, Any]) -> dict[str, Any]:
     """How a run's data became pictures: which numbers were black and white, and how each domain was resized."""
     config = facts.get("config", {})
-    value_range, both = parse_value_range(config.get("value_range")), config.get("interpolation")
     domains = ("interpolation_a", "interpolation_b") if model.spec.translates else ("interpolation",)
-    ways = {name: config.get(name) or both for name in domains}
-    return {"value_range": None if isinstance(value_range, str) else value_range, **ways}
+    ways = {name: config.get(name) or config.get("interpolation") for name in domains}
+    return {"value_range": known_range(config.get("value_range")), **ways}
 
 
 def _draw_samples(folder: Path) -> None:

@@ -10,7 +10,17 @@ import numpy as np
 
 from keras_gen.data import Source, open_domains, open_source
 from serving.bundle.manifest import Tensor
-from serving.bundle.names import CODE, DECODER, IMAGE, LABEL, LATENT, MEAN, PICTURES, STATISTICS, USE_OWN_STATISTICS
+from serving.bundle.names import (
+    CODE,
+    DECODER,
+    IMAGE,
+    LABEL,
+    LATENT,
+    MEAN,
+    STATISTICS,
+    USE_OWN_STATISTICS,
+    makes_pictures,
+)
 from serving.common.errors import InputError
 from serving.common.images import to_float
 
@@ -36,12 +46,12 @@ class Examples:
         model: keras.Model,
         networks: Mapping[str, keras.Model],
         data: str | None,
-        reading: Mapping[str, Any] | None = None,
+        reading: Mapping[str, Any],
     ) -> None:
         self.model = model
-        makers = [name for name, network in networks.items() if set(PICTURES) & set(network.output)]
+        makers = [name for name, network in networks.items() if makes_pictures(network.output)]
         drawn = [DECODER] if model.spec.prior else []
-        self._sources = _opened(model, data, dict(reading or {})) if set(makers) - set(drawn) else {}
+        self._sources = _opened(model, data, reading) if set(makers) - set(drawn) else {}
 
     def feeds(self, name: str, inputs: Mapping[str, Tensor]) -> list[Feed]:
         """Inputs of a network.

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from export.examples import Examples
-from export.quantized import QualityError, lowest_psnr
-from export.stored import Exported
-from serving.bundle.names import PICTURES, SAMPLER
-from serving.common.errors import InputError, require_among
+from export.quality import check_least_psnr, kept_psnr
+from export.stored import Exported, measured_networks
+from serving.common.errors import require_among
 from serving.runtime.openvino import PRECISIONS
 from serving.runtime.sessions import ON_CPU, Settings, session_of
 
@@ -18,7 +17,6 @@ Provider = Literal["openvino"]
 LEAST_PSNR = 40.0
 # Of the inputs that there are for calibration: opening a network for each precision takes longer than running it.
 EVERY = 4
-MOST = 999.0
 
 
 @dataclass(frozen=True)
@@ -38,8 +36,7 @@ class ProviderCheck:
 
     def __post_init__(self) -> None:
         require_among(get_args(Provider), check_provider=self.provider)
-        if not self.least_psnr > 0:
-            raise InputError(f"`least_psnr` must be above 0 dB. Received: {self.least_psnr}.")
+        check_least_psnr(self.least_psnr)
 
 
 def checked_on(
@@ -60,21 +57,14 @@ def checked_on(
         QualityError: pictures that differ too much.
     """
     found: dict[str, dict[str, float]] = {}
-    for name, each in exported.items():
-        if name == SAMPLER or not set(PICTURES) & set(each.outputs):
-            continue
+    for name, each in measured_networks(exported).items():
         content, feeds = each.graph.SerializeToString(), examples.feeds(name, each.inputs)[::EVERY]
         before = session_of(content, ON_CPU)
         found[name] = {}
         for precision in PRECISIONS:
             after = session_of(content, Settings(check.provider, precision=precision))
-            measured = min(lowest_psnr(before, after, feed) for feed in feeds)
-            if not measured >= check.least_psnr:
-                raise QualityError(
-                    f"the network {name!r} on {check.provider} in {precision} must keep its pictures at "
-                    f"{check.least_psnr:g} dB. Received: {measured:.1f} dB."
-                )
-            found[name][precision] = min(round(measured, 2), MOST)
+            what = f"{name!r} on {check.provider} in {precision}"
+            found[name][precision] = kept_psnr(what, before, after, feeds, check.least_psnr)
         shown = ", ".join(f"{precision} at least {value:.1f} dB" for precision, value in found[name].items())
         say(f"{name}: on {check.provider}, {shown}")
     return found

@@ -7,36 +7,28 @@ import statistics
 import tempfile
 import time
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
-import numpy as np
 import onnx
 
 from export.graph import tidied
+from export.quality import Feed, check_least_psnr, kept_psnr
 from serving.bundle.manifest import Quantization
-from serving.bundle.names import PICTURES
-from serving.common.errors import InputError, require_among
-from serving.common.images import to_float
+from serving.common.errors import require_among
 from serving.common.interpolation import Choice
-from serving.latents.distortion import psnr
 from serving.runtime.sessions import ON_CPU, session_of
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
 Kind = Literal["int8", "fp16"]
-Feed = Mapping[str, np.ndarray]
 LEAST_PSNR = 30.0
 # ONNX Runtime's transposed convolution of 8-bit numbers is slower than that of float32, and its error is larger.
 OPERATORS = ["Conv", "Gemm", "MatMul"]
 ROUNDS = 9
-
-
-class QualityError(RuntimeError):
-    """The pictures of a quantized network differ too much; the message has the PSNR."""
 
 
 @dataclass(frozen=True)
@@ -64,8 +56,7 @@ class Wish:
 
     def __post_init__(self) -> None:
         require_among(get_args(Kind), quantize=self.kind)
-        if not self.least_psnr > 0:
-            raise InputError(f"`least_psnr` must be above 0 dB. Received: {self.least_psnr}.")
+        check_least_psnr(self.least_psnr)
 
 
 class Smaller(NamedTuple):
@@ -98,17 +89,12 @@ def quantized(name: str, model: onnx.ModelProto, feeds: Sequence[Feed], wish: Wi
     known, judged = feeds[: len(feeds) // 2], feeds[len(feeds) // 2 :]
     smaller = _in_8_bits(model, known) if wish.kind == "int8" else _in_16_bits(model)
     before, after = session_of(model.SerializeToString(), ON_CPU), session_of(smaller.SerializeToString(), ON_CPU)
-    measured = min(lowest_psnr(before, after, feed) for feed in judged)
-    if not measured >= wish.least_psnr:
-        raise QualityError(
-            f"the network {name!r} in {wish.kind} must keep its pictures at {wish.least_psnr:g} dB. "
-            f"Received: {measured:.1f} dB."
-        )
+    measured = kept_psnr(f"{name!r} in {wish.kind}", before, after, judged, wish.least_psnr)
     # No CPU computes in 16 bits what a GPU does: its time says nothing.
     share = _share_of_time(before, after, judged[0]) if wish.kind == "int8" else None
     if share is not None and share >= 1:
         return Smaller(None, None, share)
-    return Smaller(smaller, Quantization(wish.kind, min(round(measured, 2), 999.0), wish.least_psnr), share)
+    return Smaller(smaller, Quantization(wish.kind, measured, wish.least_psnr), share)
 
 
 def _in_8_bits(model: onnx.ModelProto, feeds: Sequence[Feed]) -> onnx.ModelProto:
@@ -157,13 +143,6 @@ def _in_16_bits(model: onnx.ModelProto) -> onnx.ModelProto:
         # Of numbers below what 16 bits can hold, which become the smallest that they can.
         warnings.simplefilter("ignore")
         return tidied(convert_float_to_float16(copy, keep_io_types=True))
-
-
-def lowest_psnr(before: InferenceSession, after: InferenceSession, feed: Feed) -> float:
-    """The lowest of a feed's pictures, in dB."""
-    name = next(output.name for output in before.get_outputs() if output.name in PICTURES)
-    reference, images = (to_float(session.run([name], feed)[0]) for session in (before, after))
-    return float(psnr(images, reference).min())
 
 
 def _share_of_time(before: InferenceSession, after: InferenceSession, feed: Feed) -> float:

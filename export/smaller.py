@@ -11,9 +11,9 @@ from export.examples import Examples
 from export.provider_check import ProviderCheck
 from export.quantized import Wish, quantized
 from export.seeded import behind_noise
-from export.stored import Exported
+from export.stored import Exported, measured_networks
 from serving.bundle.manifest import Quantization
-from serving.bundle.names import DECODER, PICTURES, SAMPLER
+from serving.bundle.names import DECODER, SAMPLER
 
 
 def calibration(
@@ -25,15 +25,13 @@ def calibration(
         model: the model.
         networks: its networks, by name.
         wish: names the data set.
-        reading: how a training's data became pictures, for what the wish leaves open.
+        reading: how a training's data became pictures, by name, for what the wish leaves open.
 
     Raises:
         InputError: a network that needs a data set to be measured on, or one that does not fit.
     """
-    names = ("value_range", *(("interpolation_a", "interpolation_b") if model.spec.translates else ("interpolation",)))
-    return Examples(
-        model, networks, wish.data, {name: getattr(wish, name, None) or reading.get(name) for name in names}
-    )
+    own = {name: getattr(wish, name, None) or known for name, known in reading.items()}
+    return Examples(model, networks, wish.data, own)
 
 
 def make_smaller(
@@ -60,9 +58,7 @@ def make_smaller(
         QualityError: pictures that differ too much.
     """
     facts: dict[str, Quantization] = {}
-    for name, each in list(exported.items()):
-        if name == SAMPLER or not set(PICTURES) & set(each.outputs):
-            continue
+    for name, each in measured_networks(exported).items():
         smaller = quantized(name, each.graph, examples.feeds(name, each.inputs), wish)
         if smaller.graph is None or smaller.facts is None:
             say(f"{name}: {wish.kind} takes {smaller.time:.2f} of the time of float32, which it stays in")

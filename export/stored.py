@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ from onnx.external_data_helper import set_external_data
 
 from export.to_onnx import label
 from serving.bundle.manifest import Network, Tensor, Weights
+from serving.bundle.names import SAMPLER, makes_pictures
 
 # Files are mapped into memory by pages.
 ALIGNMENT = 4096
@@ -23,6 +25,12 @@ class Exported(NamedTuple):
     graph: onnx.ModelProto
     inputs: dict[str, Tensor]
     outputs: dict[str, Tensor]
+
+
+def measured_networks(exported: Mapping[str, Exported]) -> dict[str, Exported]:
+    """Those whose pictures are compared in other numbers: all that make some, but the sampler, which has the decoder
+    in it."""
+    return {name: each for name, each in exported.items() if name != SAMPLER and makes_pictures(each.outputs)}
 
 
 def store(exported: dict[str, Exported], folder: Path) -> dict[str, Network]:

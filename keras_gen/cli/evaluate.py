@@ -21,6 +21,7 @@ from serving.bundle.names import IMAGE, LABEL, TRANSLATION
 from serving.common.errors import InputError, require_among, require_at_least
 from serving.common.files import whole_file
 from serving.common.images import to_float, to_uint8
+from serving.common.interpolation import NAMES as INTERPOLATIONS
 from serving.common.levels import value_range_text
 from serving.translation import direction_to, is_translator
 
@@ -102,7 +103,7 @@ def _run(place: Path, options: Any) -> list[Any]:
     model = open_model(place)
     if place.suffix != MODEL_SUFFIX:
         config = RunDirectory(place).config()
-        for name in ("value_range", "frames", "interpolation", "interpolation_a", "interpolation_b"):
+        for name in ("value_range", "frames", *INTERPOLATIONS):
             options[name] = options[name] or config.get(name)
     if model.spec.translates:
         networks = {name: net for name, net in model.inference_networks().items() if set(net.input) == {IMAGE}}
@@ -123,7 +124,7 @@ def _bundle(place: Path, options: Any) -> list[Any]:
 
     manifest = Manifest.read(place)
     options.value_range = options.value_range or value_range_text(manifest.image.value_range)
-    for name in ("interpolation", "interpolation_a", "interpolation_b"):
+    for name in INTERPOLATIONS:
         options[name] = options[name] or getattr(manifest.image, name)
     if is_translator(manifest):
         translator = Translator(place)

@@ -18,7 +18,7 @@ from serving.common.array_files import write_array
 from serving.common.classes import class_index
 from serving.common.errors import InputError
 from serving.common.images import to_float, to_uint8
-from serving.common.levels import parse_value_range
+from serving.common.levels import known_range
 from serving.latents.distortion import psnr
 
 PAIRS_IN_A_ROW = 8
@@ -69,9 +69,8 @@ def _image(place: Path, shape: tuple[int, int, int]) -> Image:
     if (place / FILE_NAME).is_file():
         return Manifest.read(place).image
     config = {} if place.suffix == ".keras" else RunDirectory(place).config()
-    value_range = parse_value_range(config.get("value_range"))
-    known = None if isinstance(value_range, str) else value_range
-    return Image(*shape, value_range=known, interpolation=config.get("interpolation"))
+    value_range = known_range(config.get("value_range"))
+    return Image(*shape, value_range=value_range, interpolation=config.get("interpolation"))
 
 
 def _parser() -> Parser:

@@ -125,7 +125,7 @@ def _is_expected_failure(error: Exception) -> bool:
     failures = (
         ("keras_gen.training.callbacks.finite", "NonFiniteLossError"),
         ("export.parity", "ParityError"),
-        ("export.quantized", "QualityError"),
+        ("export.quality", "QualityError"),
     )
     return any(
         module in sys.modules and isinstance(error, getattr(sys.modules[module], name)) for module, name in failures

@@ -13,6 +13,7 @@ from keras_gen.data.examples import parse_size
 from keras_gen.data.translation import Domains, check_load_size, open_domains
 from serving.common.errors import InputError
 from serving.common.interpolation import BICUBIC
+from serving.common.interpolation import NAMES as INTERPOLATIONS
 from serving.common.levels import value_range_text
 
 if TYPE_CHECKING:
@@ -116,8 +117,7 @@ def open_training_data(options: DataOptions, run: RunOptions, cls: type[BaseMode
 
 def found_out(given: DataOptions, settled: DataOptions) -> dict[str, str | None]:
     """The options that say what the data was found to be, for the run to keep; blending is what goes without saying."""
-    names = ("value_range", "interpolation", "interpolation_a", "interpolation_b")
-    found = {name: getattr(settled, name) for name in names}
+    found = {name: getattr(settled, name) for name in ("value_range", *INTERPOLATIONS)}
     return {name: getattr(given, name) if value == BICUBIC else value for name, value in found.items()}
 
 

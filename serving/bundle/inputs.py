@@ -12,7 +12,7 @@ from serving.bundle.manifest import Image
 from serving.common.array_files import SUFFIX as ARRAY
 from serving.common.array_files import is_array_name, read_picture
 from serving.common.errors import InputError
-from serving.common.formats import AND_OPACITY, MOST_CHANNELS, SOME_SUFFIXES
+from serving.common.formats import AND_OPACITY, MOST_CHANNELS, read_suffixes
 from serving.common.frames import count_frames
 from serving.common.images import MAX_PIXELS, conform_array, picture_files, read_image
 from serving.common.interpolation import Interpolation, some
@@ -88,7 +88,7 @@ def picture_paths(places: Sequence[str | Path], channels: int) -> list[Path]:
         if place.is_dir():
             found = picture_files(place, channels)
             if not found:
-                kinds = f"{SOME_SUFFIXES}, ..." if channels <= MOST_CHANNELS else ARRAY
+                kinds = read_suffixes(channels)
                 raise InputError(f"{place} must hold pictures ({kinds}). Received: a folder without any.")
             files += found
         elif place.is_file():

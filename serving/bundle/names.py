@@ -17,6 +17,11 @@ ENCODER, CLASSIFIER = "encoder", "classifier"
 _OLDER = {USE_OWN_STATISTICS: "own", MEASURED_STATISTICS: "measured"}
 
 
+def makes_pictures(outputs: Container[str]) -> bool:
+    """Whether a network with outputs of these names makes pictures."""
+    return any(name in outputs for name in PICTURES)
+
+
 def name_in(tensors: Container[str], name: str) -> str:
     """What some tensors call one of a name: in bundles of an older format it may have had another."""
     older = _OLDER.get(name, name)

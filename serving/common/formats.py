@@ -51,6 +51,11 @@ def is_picture_name(path: Path) -> bool:
     return format_of(path) is not None
 
 
+def read_suffixes(channels: int) -> str:
+    """What a message says of the suffixes of `is_read_name`."""
+    return f"{SOME_SUFFIXES}, ..." if channels <= MOST_CHANNELS else ARRAY
+
+
 def is_read_name(path: Path, channels: int) -> bool:
     """Whether a file of a folder is taken for a picture of so many channels: a picture file, or an array where these
     are more than a picture file holds."""

@@ -172,9 +172,7 @@ def conform(
     """
     if channels is not None:
         image = image.convert(MODES[channels])
-    if size is None or (image.height, image.width) == size:
-        return np.dstack([np.asarray(image)])
-    return by_channel(np.asarray(image), lambda part: ImageOps.fit(part, (size[1], size[0]), resampling))
+    return _fitted(np.dstack([np.asarray(image)]), size, resampling)
 
 
 def conform_array(
@@ -189,9 +187,14 @@ def conform_array(
     Raises:
         InputError: another number of channels than asked for, which cannot be converted.
     """
-    if channels not in (None, picture.shape[2]) or picture.shape[2] in MODES:
-        check_channels(name, picture.shape[2], channels)
-        return conform(as_pillow(picture), size, channels, resampling)
+    check_channels(name, picture.shape[2], channels)
+    if channels in (None, picture.shape[2]):
+        return _fitted(picture, size, resampling)
+    return conform(as_pillow(picture), size, channels, resampling)
+
+
+def _fitted(picture: np.ndarray, size: tuple[int, int] | None, resampling: Image.Resampling) -> np.ndarray:
+    """The largest centred part with the aspect ratio of a size, resampled to it."""
     if size is None or picture.shape[:2] == size:
         return picture
     return by_channel(picture, lambda part: ImageOps.fit(part, (size[1], size[0]), resampling))

@@ -14,6 +14,8 @@ log = logging.getLogger(__name__)
 Choice = Literal["bicubic", "nearest"]
 BICUBIC: Choice = "bicubic"
 NEAREST: Choice = "nearest"
+# What options of commands, a run's settings and a manifest's entries are called, for all pictures and by domain.
+NAMES = ("interpolation", "interpolation_a", "interpolation_b")
 # Pictures that are looked at, and the most colours, or grey levels, that all of them together have if they are maps.
 LOOKED_AT = 32
 FEW_COLOURS, FEW_LEVELS = 64, 16

@@ -38,6 +38,12 @@ def parse_value_range(given: object) -> ValueRange | str | None:
     return low, high
 
 
+def known_range(given: object) -> ValueRange | None:
+    """As `parse_value_range`; None also for `auto`, which says no numbers."""
+    parsed = parse_value_range(given)
+    return None if isinstance(parsed, str) else parsed
+
+
 def value_range_text(value_range: ValueRange | None) -> str | None:
     """What `parse_value_range` reads."""
     return None if value_range is None else ",".join(f"{number:.17g}" for number in value_range)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
 from serving.bundle.manifest import Manifest, Network, Weights
-from serving.bundle.names import PICTURES, SAMPLER
+from serving.bundle.names import SAMPLER, makes_pictures
 from serving.bundle.onnx_contents import Contents
 from serving.bundle.operators import DOMAINS
 from serving.bundle.safety import check_network, check_self_contained
@@ -101,7 +101,9 @@ class Sessions:
     def __init__(self, bundle: str | Path, settings: Settings, manifest: Manifest | None = None) -> None:
         bundle = Path(bundle)
         manifest = manifest or Manifest.read(bundle)
-        if settings.precision != FLOAT32 and not any(map(_makes_pictures, manifest.networks.values())):
+        if settings.precision != FLOAT32 and not any(
+            makes_pictures(each.outputs) for each in manifest.networks.values()
+        ):
             raise InputError(
                 f"`precision` must be {FLOAT32} for {bundle}, none of whose networks makes pictures. "
                 f"Received: {settings.precision!r}."
@@ -152,7 +154,7 @@ class Sessions:
 
     def _settings_of(self, network: Network) -> Settings:
         """Codes and classes are numbers to go on computing with, and stay in float32."""
-        return self.settings if _makes_pictures(network) else replace(self.settings, precision=FLOAT32)
+        return self.settings if makes_pictures(network.outputs) else replace(self.settings, precision=FLOAT32)
 
     def _run(
         self, content: bytes, contents: Contents, weights: Mapping[str, bytes], where: object, settings: Settings
@@ -206,10 +208,6 @@ class OfBundle:
     def settings(self) -> Settings:
         """How the networks are run."""
         return self.sessions.settings
-
-
-def _makes_pictures(network: Network) -> bool:
-    return any(name in network.outputs for name in PICTURES)
 
 
 def session_of(

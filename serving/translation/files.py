@@ -15,11 +15,10 @@ from serving.common.background import Finisher, mapped
 from serving.common.errors import InputError
 from serving.common.files import existing_folder
 from serving.common.formats import (
-    MOST_CHANNELS,
-    SOME_SUFFIXES,
     check_written_name,
     is_read_name,
     is_visible,
+    read_suffixes,
     written_name,
 )
 from serving.common.frames import Frames, check_frames, read_frames, write_frames
@@ -208,7 +207,7 @@ def still_missing(
     for file in filter(is_visible, files):
         (pictures if is_read_name(file, channels) else others).append(file)
     if not pictures:
-        kinds = f"{SOME_SUFFIXES}, ..." if channels <= MOST_CHANNELS else ".npy"
+        kinds = read_suffixes(channels)
         raise InputError(f"{source} must hold pictures ({kinds}). Received: a folder without any.")
     made = translator.made_channels(to)
     wanted = [file for file in pictures if overwrite or not (target / written_name(file, made)).exists()]

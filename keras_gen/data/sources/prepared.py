@@ -20,7 +20,7 @@ from keras_gen.data.labels import named_classes
 from serving.bundle.inputs import size_text
 from serving.common.errors import InputError
 from serving.common.files import existing_folder
-from serving.common.levels import ValueRange, parse_value_range, value_range_text
+from serving.common.levels import ValueRange, known_range, value_range_text
 
 FILE, FORMAT, FIRST_FORMAT = "prepared.json", "keras-gen prepared pictures, 2", "keras-gen prepared pictures, 1"
 _WHAT = "what `keras-gen prepare SOURCE --out FOLDER` decoded and resized once, read from the disk batch by batch"
@@ -188,8 +188,7 @@ def _facts(folder: Path, name: str) -> Facts:
         shapes = {split: _shape(facts["image_shapes"][split]) for split in SPLITS if split in facts["image_shapes"]}
         if not shapes or facts["domains"] not in (ONE, PAIRS, UNPAIRED):
             raise ValueError(f"{facts['domains']!r} in {list(shapes)}")
-        numbers = parse_value_range(facts.get("value_range"))
-        value_range = None if isinstance(numbers, str) else numbers
+        value_range = known_range(facts.get("value_range"))
         return Facts(facts["source"], facts["domains"], shapes, tuple(facts["classes"]), value_range)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         received = f"{type(error).__name__}: {error}"
