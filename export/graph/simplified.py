@@ -7,12 +7,12 @@ from typing import Literal
 import onnx
 import onnx_ir as ir
 import onnx_ir.passes.common as passes
-from onnxscript import optimizer
 from onnxscript.rewriter import RewriteRule, rewrite
 from onnxscript.rewriter.rules import common
 
 from export.graph.affine import affine_rules
 from export.graph.convolution_by_parts import ConvolutionByParts
+from export.graph.folded import fold
 from export.graph.idle import ReshapeToTheSame, WrappedIndex
 from export.graph.instance_normalization import InstanceNormalization
 from export.graph.narrow_convolution import NarrowConvolution
@@ -32,7 +32,7 @@ def simplified(model: onnx.ModelProto, even: bool = False, target: Target = "any
         target: `cpu` computes large convolutions by parts, which a GPU does by itself.
     """
     graph = ir.from_proto(onnx.shape_inference.infer_shapes(model))
-    optimizer.optimize_ir(graph)
+    fold(graph)
     _until_nothing_changes(graph, [ReshapeToTheSame.rule(), WrappedIndex.rule()])
     _until_nothing_changes(graph, [InstanceNormalization.rule()])
     _until_nothing_changes(
