@@ -3,7 +3,8 @@
     python torch_files.py FOLDER [--networks NAME ...] [--filters N] [--opsets N ...] [--side N]
 
 For every file, FOLDER gets one line in `files.jsonl`: its name or the exporter's refusal. The older exporter is
-`dynamo=False`. `fixed` is how most files are written, with the axes of the example; `free` names batch, height and width.
+`dynamo=False`. `fixed` is how most files are written, with the axes of the example; `free` names batch, height and
+width.
 """
 
 from __future__ import annotations
@@ -74,7 +75,7 @@ def write(network: nn.Module, file: Path, example: torch.Tensor, opset: int, dyn
     if dynamo:
         options |= {"external_data": False, "verbose": False}
         if free:
-            options["dynamic_shapes"] = ({axis: torch.export.Dim.DYNAMIC for axis in axes},)
+            options["dynamic_shapes"] = (dict.fromkeys(axes, torch.export.Dim.DYNAMIC),)
     elif free:
         options["dynamic_axes"] = {"input": axes, "output": {0: "batch", 2: "height", 3: "width"}}
     torch.onnx.export(network, (example,), str(file), dynamo=dynamo, **options)

@@ -13,7 +13,7 @@ from onnx import numpy_helper
 
 from export.foreign.float32 import in_float32
 from export.foreign.numbers_beside import bring_in
-from export.foreign.onnx_refusals import check_kinds
+from export.foreign.onnx_refusals import check_inference, check_kinds, in_one_line
 from export.foreign.opsets import brought_to_opset
 from export.graph import folded
 from export.to_onnx import OPSET
@@ -27,7 +27,6 @@ from serving.common.errors import InputError
 MOST_BYTES = 2**31 - 1
 IN_MEMORY = "the ONNX model"
 FLOATING = (np.float16, np.float32, np.float64)
-LONGEST = 200
 
 
 class OnnxFile(NamedTuple):
@@ -68,6 +67,7 @@ def open_onnx(source: str | Path | onnx.ModelProto) -> OnnxFile:
         bring_in(model, Path(source), MOST_BYTES - len(content))
     model = _without_functions(model, what)
     _check(model, what)
+    check_inference(model, what)
     producer = f"{model.producer_name} {model.producer_version}".strip()
     return OnnxFile(model, what, producer, _opset(contents), hashlib.sha256(content).hexdigest())
 
@@ -91,8 +91,13 @@ def normalized(model: onnx.ModelProto, what: str) -> onnx.ModelProto:
     copy = onnx.ModelProto()
     copy.CopyFrom(model)
     _take_initializers_from_inputs(copy)
-    made = folded(in_float32(brought_to_opset(copy, OPSET, what)))
-    name_axes(made)
+    try:
+        made = folded(in_float32(brought_to_opset(copy, OPSET, what)))
+        name_axes(made)
+    except InputError:
+        raise
+    except Exception as error:  # whatever ONNX and onnxscript raise at what no exporter writes
+        raise InputError(f"{what} must be a network that ONNX can hold. Received: {in_one_line(error)}.") from error
     check_network(made.SerializeToString(), {}, Path(what))
     return made
 
@@ -141,7 +146,7 @@ def _parsed(content: bytes, what: str) -> onnx.ModelProto:
     try:
         return onnx.load_model_from_string(content)
     except DecodeError as error:
-        raise InputError(f"{what} must be an ONNX file. Received: {_in_one_line(error)}.") from None
+        raise InputError(f"{what} must be an ONNX file. Received: {in_one_line(error)}.") from None
 
 
 def _without_functions(model: onnx.ModelProto, what: str) -> onnx.ModelProto:
@@ -183,7 +188,7 @@ def _check(model: onnx.ModelProto, what: str) -> None:
     try:
         onnx.checker.check_model(model)
     except (onnx.checker.ValidationError, ValueError) as error:
-        raise InputError(f"{what} must be an ONNX file that is whole. Received: {_in_one_line(error)}.") from None
+        raise InputError(f"{what} must be an ONNX file that is whole. Received: {in_one_line(error)}.") from None
     for tensor in model.graph.initializer:
         if onnx.helper.tensor_dtype_to_np_dtype(tensor.data_type) in FLOATING:
             values = numpy_helper.to_array(tensor)
@@ -206,8 +211,3 @@ def _take_initializers_from_inputs(model: onnx.ModelProto) -> None:
 
 def _opset(contents: Contents) -> int:
     return max((version for domain, version in contents.opsets if domain in DOMAINS), default=0)
-
-
-def _in_one_line(error: Exception) -> str:
-    text = " ".join(str(error).split())
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
