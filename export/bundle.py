@@ -136,7 +136,8 @@ def _made(subject: Subject, inference: dict[str, keras.Model], folder: Path, io:
             for seeded in seeded_networks(subject, network, final, inputs, outputs):
                 parity[seeded.name] = seeded.parity
                 exported[seeded.name] = Exported(seeded.graph, seeded.inputs, seeded.outputs)
-    image = Image(*subject.image_shape, **_free_sides(exported, inference), **subject.reading)
+    height, width, channels = subject.image_shape
+    image = Image(height, width, channels, **_free_sides(exported, inference), **subject.reading)
     return Made(exported, parity, image)
 
 

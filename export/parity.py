@@ -50,8 +50,8 @@ def check_network(
     sides: tuple[int, int] = (1, 1),
     multiple: int = 1,
 ) -> dict[str, float]:
-    """Compares a converted network with its original at batches of 1, 3 and 17; one of free sides at two other sizes too, and
-    one that can be told statistics with those that it measured.
+    """Compares a converted network with its original at batches of 1, 3 and 17; one of free sides at two other sizes
+    too, and one that can be told statistics with those that it measured.
 
     Sides are odd and even multiples of `multiple`, and translations must have those of their images.
 
@@ -74,7 +74,7 @@ def check_network(
     session = _open(name, model)
     names = [output.name for output in session.get_outputs()]
     reference = reference_of(network)
-    worst = _Worst(name, reference.runtime)
+    worst = _Worst(name, reference)
     height, width = (-(-side // multiple) * multiple for side in sides)
     others = [(height + multiple, width + 2 * multiple), (height + 2 * multiple, width + multiple)]
     others = others if _of_free_sides(inputs) else []
@@ -136,7 +136,7 @@ def check_sampler(
     """
     session = session_of(model.SerializeToString(), ON_CPU)
     reference = reference_of(decoder)
-    worst = _Worst("sampler", reference.runtime)
+    worst = _Worst("sampler", reference)
     for n in BATCHES:
         for choice in _choices(inputs, n):
             known = {**choice, LATENT: _drawn(draw, n, n, 0, choice)}
@@ -184,9 +184,10 @@ def _drawn(draw: Draw, n: int, seed: int, start: int, choice: Arrays) -> np.ndar
 class _Worst:
     """The largest difference per output so far, and those that are too large."""
 
-    def __init__(self, network: str, runtime: str = "Keras") -> None:
+    def __init__(self, network: str, reference: Reference | None = None) -> None:
         self.network = network
-        self.runtime = runtime
+        self.runtime = "Keras" if reference is None else reference.runtime
+        self.bounded = reference is None or reference.bounded
         self.differences: dict[str, float] = {}
         self.limits: dict[str, float] = {}
         self.exceeded = False
@@ -210,7 +211,7 @@ class _Worst:
                 )
             difference = float(np.max(np.abs(wanted.astype(np.float64) - value)))
             limit = GREY_LEVEL_TOLERANCE if value.dtype == np.uint8 else FLOAT_TOLERANCE
-            if rounding is not None and not _is_picture(name):
+            if rounding is not None and not self._is_within_bounds(name):
                 limit *= max(1.0, float(np.max(np.abs(wanted))))
                 if difference > limit:
                     limit = max(limit, ROUNDINGS * rounding().get(name, 0.0))
@@ -229,9 +230,9 @@ class _Worst:
         )
         raise ParityError(f"the exported network {self.network!r} must agree with {self.runtime}. Received: {shown}.")
 
-
-def _is_picture(name: str) -> bool:
-    return name in PICTURES or is_unrounded(name)
+    def _is_within_bounds(self, name: str) -> bool:
+        """Whether values are grey levels, or numbers in [-1, 1] that must not depend on their size."""
+        return name in PICTURES or (self.bounded and is_unrounded(name))
 
 
 def _of_free_sides(inputs: Mapping[str, Tensor]) -> bool:

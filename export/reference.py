@@ -22,6 +22,10 @@ class Reference(Protocol):
     def runtime(self) -> str:
         """What computes it, for messages."""
 
+    @property
+    def bounded(self) -> bool:
+        """Whether its pictures keep to [-1, 1] before they are rounded."""
+
     def outputs(self, feed: Mapping[str, np.ndarray]) -> Arrays:
         """What the inputs of the bundle's network, by name, must give; pictures in [-1, 1]."""
 
@@ -37,6 +41,7 @@ class OfKeras:
     """
 
     runtime = "Keras"
+    bounded = True
 
     def __init__(self, network: keras.Model) -> None:
         self.network = network

@@ -126,6 +126,16 @@ class Origin:
     border: dict[str, str] = field(default_factory=dict)
 
 
+def origin_text(origin: Origin) -> str:
+    """Where a network comes from, for people: `style.onnx (pytorch 2.13.0, opset 18, SHA-256 0a1b...)`."""
+    facts = [origin.producer]
+    if origin.opset is not None:
+        facts.append(f"opset {origin.opset}")
+    if origin.sha256 is not None:
+        facts.append(f"SHA-256 {origin.sha256}")
+    return f"{origin.file or 'a model in memory'} ({', '.join(facts)})"
+
+
 @dataclass(frozen=True)
 class Manifest:
     """What a bundle holds.
@@ -167,6 +177,11 @@ class Manifest:
     def to_json(self) -> str:
         """The manifest as indented JSON, `format_version` first."""
         return json.dumps({"format_version": self.format_version, **asdict(self)}, indent=2) + "\n"
+
+    @property
+    def compared_with(self) -> str:
+        """What the networks were compared with when they were written."""
+        return "the original" if self.origin else "Keras"
 
     @property
     def format_version(self) -> int:
