@@ -47,18 +47,19 @@ class OnnxFile(NamedTuple):
     sha256: str
 
 
-def open_onnx(source: str | Path | onnx.ModelProto) -> OnnxFile:
+def open_onnx(source: str | Path | onnx.ModelProto, what: str | None = None) -> OnnxFile:
     """A network that ONNX Runtime may be given, as it was written: nothing outside its folder is opened, and every
     operator is one of ONNX's own.
 
     Args:
         source: a file, or a model in memory.
+        what: it, for messages.
 
     Raises:
         InputError: no ONNX file, a damaged one, one of more than 2 GB, one that names files elsewhere, or one with
             operators of other domains, control flow, sequences, texts or noise.
     """
-    what = IN_MEMORY if isinstance(source, onnx.ModelProto) else str(source)
+    what = what or (IN_MEMORY if isinstance(source, onnx.ModelProto) else str(source))
     content = _content(source, what)
     contents = _contents(content, what)
     check_kinds(contents, what)
