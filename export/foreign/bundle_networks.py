@@ -17,6 +17,7 @@ from export.foreign.checks import check_pictures, check_reconstruction
 from export.foreign.original import EXAMPLE, Original
 from export.foreign.said import Options, Said
 from export.foreign.sources import Given, open_original
+from export.foreign.tiles import tile_network
 from export.foreign.together import check_roles, size_of
 from export.graph import Target, simplified
 from export.parity import check_network
@@ -169,6 +170,8 @@ def _made(subject: Subject, networks: dict[str, Bordered], target: Target, say: 
         parity[role] = check_network(role, whole, reference, inputs, (EXAMPLE, EXAMPLE), each.multiple)
         final = without_unrounded(whole)
         exported[role] = Exported(final, inputs, outputs)
+        if border.free and (tiled := tile_network(f"{role}_tile", whole, reference, each.multiple)):
+            exported[f"{role}_tile"], parity[f"{role}_tile"] = tiled
         if role == DECODER and subject.prior:
             for seeded in seeded_networks(subject, reference, final, inputs, outputs):
                 parity[seeded.name] = seeded.parity
