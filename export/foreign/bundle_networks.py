@@ -131,15 +131,13 @@ def _subject(
     assert size is not None, "every network has pictures on one side"
     latents = networks[DECODER].border.inputs["latent"] if DECODER in networks else None
     codes = networks[ENCODER].border.outputs if ENCODER in networks else {}
-    width = int(latents.axes[1]) if latents else None
-    if latents and codes:
-        code = codes[MEAN if MEAN in codes else CODE]
-        if code.axes != latents.axes:
-            raise InputError(
-                f"the code of the encoder must be as long as the latent of the decoder, {width}. "
-                f"Received: {code.axes[1]}."
-            )
-    prior = "standard_normal" if width and said.latent != "none" else None
+    code = codes.get(MEAN, codes.get(CODE))
+    width = next((int(tensor.axes[1]) for tensor in (latents, code) if tensor is not None), None)
+    if latents is not None and code is not None and code.axes != latents.axes:
+        raise InputError(
+            f"the code of the encoder must be as long as the latent of the decoder, {width}. Received: {code.axes[1]}."
+        )
+    prior = "standard_normal" if latents is not None and said.latent != "none" else None
     multiple = max(each.multiple for each in networks.values())
     height, across = (side or -(-SIDE // multiple) * multiple for side in size[:2])
     return Subject(
