@@ -1,31 +1,23 @@
-"""ONNX files of any exporter."""
+"""ONNX files of any exporter as networks of a bundle."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import onnx
-from onnx import version_converter
 
+from export.foreign.batches import fixed_batch, with_free_batch
+from export.foreign.onnx_files import normalized, open_onnx
 from export.foreign.original import Arrays, Original, Slot
 from export.graph import tidied
-from export.to_onnx import OPSET
 from serving.bundle.manifest import Origin
-from serving.bundle.safety import check_self_contained
 from serving.runtime.sessions import ON_CPU, session_of
 
-
-def read_onnx(given: Path | onnx.ModelProto) -> onnx.ModelProto:
-    """The graph of a file, in the version of operators that bundles have."""
-    if isinstance(given, Path):
-        content = given.read_bytes()
-        check_self_contained(content, given)
-        given = onnx.load_from_string(content)
-    version = {each.domain: each.version for each in given.opset_import}.get("", OPSET)
-    return given if version == OPSET else version_converter.convert_version(given, OPSET)
+if TYPE_CHECKING:
+    import onnxruntime
 
 
 def of_onnx(given: Path | onnx.ModelProto, what: str, known: Mapping[str, Any] | None = None) -> Original:
@@ -39,12 +31,12 @@ def of_onnx(given: Path | onnx.ModelProto, what: str, known: Mapping[str, Any] |
     Raises:
         InputError: a file that is damaged, or that no bundle can hold.
     """
-    model = read_onnx(given)
-    session = session_of(given.read_bytes() if isinstance(given, Path) else given.SerializeToString(), ON_CPU)
-
-    def run(feed: Mapping[str, np.ndarray]) -> Arrays:
-        names = [value.name for value in session.get_outputs()]
-        return dict(zip(names, session.run(names, dict(feed)), strict=True))
+    opened = open_onnx(given, what)
+    model = normalized(opened.model, what)
+    batch = fixed_batch(model)
+    if batch is not None:
+        model = with_free_batch(model) or model
+    run = _AsItWas(session_of(opened.model.SerializeToString(), ON_CPU, what), batch)
 
     def graph(outputs: Sequence[str]) -> onnx.ModelProto:
         copy = onnx.ModelProto()
@@ -54,24 +46,47 @@ def of_onnx(given: Path | onnx.ModelProto, what: str, known: Mapping[str, Any] |
         copy.graph.output.extend(kept)
         return tidied(copy)
 
-    origin = _origin(onnx.load_from_string(given.read_bytes()) if isinstance(given, Path) else given, known or {})
+    origin = Origin("onnx", opened.producer or "unknown", opset=opened.opset, **(known or {}))
     return Original("onnx", what, _slots(model), run, "the ONNX file", graph, origin)
 
 
-def _origin(model: onnx.ModelProto, known: Mapping[str, Any]) -> Origin:
-    opset = {each.domain: each.version for each in model.opset_import}.get("")
-    producer = f"{model.producer_name} {model.producer_version}".strip() or "unknown"
-    return Origin("onnx", producer, opset=opset, **known)
+class _AsItWas:
+    """A file as its owner runs it: in the numbers that it takes, as many examples at a time as it takes.
+
+    Args:
+        session: of the file.
+        batch: how many examples it takes, or None where that is free.
+    """
+
+    def __init__(self, session: onnxruntime.InferenceSession, batch: int | None) -> None:
+        self.session = session
+        self.batch = batch
+        self.types = {value.name: NUMPY_TYPES.get(value.type) for value in session.get_inputs()}
+        self.names = [value.name for value in session.get_outputs()]
+
+    def __call__(self, feed: Mapping[str, np.ndarray]) -> Arrays:
+        given = {name: value.astype(self.types[name] or value.dtype) for name, value in feed.items()}
+        n = len(next(iter(given.values())))
+        step = self.batch or n
+        parts = [self._run(given, start, min(step, n - start)) for start in range(0, n, step)]
+        return {name: np.concatenate(each) for name, each in zip(self.names, zip(*parts, strict=True), strict=True)}
+
+    def _run(self, given: Arrays, start: int, count: int) -> list[np.ndarray]:
+        """Some examples; where the network wants more, the last of them again."""
+        rows = np.minimum(np.arange(start, start + (self.batch or count)), start + count - 1)
+        made = self.session.run(self.names, {name: value[rows] for name, value in given.items()})
+        return [value[:count].astype(np.float32) if value.dtype in OTHERS else value[:count] for value in made]
+
+
+NUMPY_TYPES = {"tensor(float16)": np.float16, "tensor(double)": np.float64}
+OTHERS = (np.float16, np.float64)
 
 
 def _slots(model: onnx.ModelProto) -> tuple[Slot, ...]:
-    constants = {tensor.name for tensor in model.graph.initializer}
-    return tuple(_slot(value) for value in model.graph.input if value.name not in constants)
+    return tuple(map(_slot, model.graph.input))
 
 
 def _slot(value: onnx.ValueInfoProto) -> Slot:
     tensor = value.type.tensor_type
-    shape = tuple(
-        axis.dim_value if axis.HasField("dim_value") and axis.dim_value > 0 else None for axis in tensor.shape.dim
-    )
+    shape = tuple(axis.dim_value if axis.dim_value > 0 else None for axis in tensor.shape.dim)
     return Slot(value.name, shape, str(onnx.helper.tensor_dtype_to_np_dtype(tensor.elem_type)))
