@@ -17,7 +17,7 @@ from export.stored import Exported, store
 from export.subject import Subject
 from serving import Sampler
 from serving.bundle.manifest import FILE_NAME, Image, Latent, Manifest
-from serving.bundle.names import DECODER, SAMPLER
+from serving.bundle.names import SAMPLER
 from serving.common.errors import InputError
 from serving.common.files import whole_folder
 from serving.common.images import grid, to_uint8, write_png
@@ -95,7 +95,7 @@ def assemble(
         if check_provider and measured_on:
             providers[check_provider.provider] = checked_on(exported, check_provider, measured_on, say)
         networks = store(exported, temporary)
-        latent = Latent(subject.latent_dim, subject.prior) if DECODER in networks and subject.latent_dim else None
+        latent = Latent(subject.latent_dim, subject.prior) if subject.latent_dim else None
         manifest = Manifest(
             model=subject.model,
             networks=networks,

@@ -104,6 +104,12 @@ def _translation(manifest: Manifest) -> list[str]:
     goal = manifest.domains.get("b")
     what = f"Pictures as {goal}:" if goal else "Pictures of domain A as pictures of domain B:"
     lines = ["", what, "", program, "", free]
+    if manifest.origin and "a_to_b_tile" not in manifest.networks:
+        lines += [
+            "",
+            "Pictures that are larger than a tile are translated in tiles, each by itself: where the network looks at "
+            "the whole picture, as instance normalization does, tiles may differ in brightness and contrast.",
+        ]
     if "a_to_b_tile" in manifest.networks:
         lines += [
             "",

@@ -84,9 +84,10 @@ def bordered(role: str, original: Original, said: Said, classes: int, size: Shap
     taken = None if image is None else _geometry(role, original, image, said, free, size)
     example = _run(role, original, {slot.name: _zeros(slot, taken) for slot in original.inputs})
     made = [Slot(name, (None, *value.shape[1:]), value.dtype.name) for name, value in example.items() if value.ndim]
-    chosen = outputs_of(role, original, made, said.outputs, lambda slot: _fits(role, slot, said, classes))
+    chosen = outputs_of(role, original, made, said.outputs, lambda slot: _fits(role, slot, said, classes), classes)
     graph = original.graph([slot.name for slot in chosen.values()])
     _check_numbers(role, original, graph)
+    _check_sense(role, original, slots, chosen)
     told = Told(graph)
     outputs: list[Pictures | Codes | Probabilities] = []
     if role in (ENCODER, CLASSIFIER):
@@ -108,7 +109,7 @@ def bordered(role: str, original: Original, said: Said, classes: int, size: Shap
         if taken.told:
             notes.add("channels first" if taken.first else "channels last", "--layout")
     if LATENT in slots:
-        inputs.append(_latents(role, original, slots[LATENT], said, made))
+        inputs.append(_latents(role, original, slots[LATENT], said))
     if LABEL in slots:
         inputs.append(_labels(original, slots[LABEL][0], said, classes, notes))
     border = Border(tuple(inputs), tuple(outputs))
@@ -245,19 +246,28 @@ def _meaning_out(
     return said.meaning(DEFAULT, made.channels, mean=False)
 
 
-def _latents(role: str, original: Original, slots: list[Slot], said: Said, made: list[Slot]) -> Latents:
+def _latents(role: str, original: Original, slots: list[Slot], said: Said) -> Latents:
     for slot in slots:
         if None in slot.shape[1:] or len(slot.shape) < RANKS["row"]:
             raise InputError(
                 f"the {role} {original.what} must take latents of a known size, as (n, 100). Received: {slot.text}."
             )
-        pictures = [each for each in made if len(each.shape) == len(slot.shape) == RANKS["picture"]]
-        if any(each.shape[1:] == slot.shape[1:] for each in pictures):
-            raise InputError(
-                f"the {role} {original.what} must take latents. Received: {slot.text}, which is the shape of the "
-                "pictures that it makes; --translator is for networks from pictures to pictures."
-            )
     return Latents(tuple(slots), said.latent_range if said.latent == "uniform" else None)
+
+
+def _check_sense(role: str, original: Original, taken: dict[str, list[Slot]], made: dict[str, Slot]) -> None:
+    """Refuses what has the axes of its role, and is of another one: pictures go in and the same come out."""
+    if role not in (DECODER, ENCODER):
+        return
+    pictures = [slot for slots in taken.values() for slot in slots if len(slot.shape) == RANKS["picture"]]
+    for slot in pictures:
+        for other in made.values():
+            same = zip(slot.shape[1:], other.shape[1:], strict=True) if len(other.shape) == len(slot.shape) else ()
+            if (same := list(same)) and all(a in (None, b) for a, b in same):
+                raise InputError(
+                    f"the {role} {original.what} must {'take latents' if role == DECODER else 'give codes'}. Received: "
+                    f"pictures to pictures, {slot.text} to {other.text}; --translator is for those."
+                )
 
 
 def _labels(original: Original, slot: Slot, said: Said, classes: int, notes: _Notes) -> Labels:

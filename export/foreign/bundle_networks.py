@@ -17,6 +17,7 @@ from export.foreign.checks import check_pictures, check_reconstruction
 from export.foreign.original import EXAMPLE, Original
 from export.foreign.said import Options, Said
 from export.foreign.sources import Given, open_original
+from export.foreign.tiles import tile_network
 from export.foreign.together import check_roles, size_of
 from export.graph import Target, simplified
 from export.parity import check_network
@@ -130,15 +131,13 @@ def _subject(
     assert size is not None, "every network has pictures on one side"
     latents = networks[DECODER].border.inputs["latent"] if DECODER in networks else None
     codes = networks[ENCODER].border.outputs if ENCODER in networks else {}
-    width = int(latents.axes[1]) if latents else None
-    if latents and codes:
-        code = codes[MEAN if MEAN in codes else CODE]
-        if code.axes != latents.axes:
-            raise InputError(
-                f"the code of the encoder must be as long as the latent of the decoder, {width}. "
-                f"Received: {code.axes[1]}."
-            )
-    prior = "standard_normal" if width and said.latent != "none" else None
+    code = codes.get(MEAN, codes.get(CODE))
+    width = next((int(tensor.axes[1]) for tensor in (latents, code) if tensor is not None), None)
+    if latents is not None and code is not None and code.axes != latents.axes:
+        raise InputError(
+            f"the code of the encoder must be as long as the latent of the decoder, {width}. Received: {code.axes[1]}."
+        )
+    prior = "standard_normal" if latents is not None and said.latent != "none" else None
     multiple = max(each.multiple for each in networks.values())
     height, across = (side or -(-SIDE // multiple) * multiple for side in size[:2])
     return Subject(
@@ -169,6 +168,8 @@ def _made(subject: Subject, networks: dict[str, Bordered], target: Target, say: 
         parity[role] = check_network(role, whole, reference, inputs, (EXAMPLE, EXAMPLE), each.multiple)
         final = without_unrounded(whole)
         exported[role] = Exported(final, inputs, outputs)
+        if border.free and (tiled := tile_network(f"{role}_tile", whole, reference, each.multiple)):
+            exported[f"{role}_tile"], parity[f"{role}_tile"] = tiled
         if role == DECODER and subject.prior:
             for seeded in seeded_networks(subject, reference, final, inputs, outputs):
                 parity[seeded.name] = seeded.parity

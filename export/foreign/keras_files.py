@@ -6,10 +6,13 @@ import importlib
 import json
 import os
 import re
+import shutil
 import sys
+import tempfile
 import warnings
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +23,11 @@ from export.culprits import in_one_line
 from serving.common.errors import InputError
 
 UNKNOWN = re.compile(r"(?:Unknown \w+:?|Could not locate (?:class|function)) '?([\w>.]+)'?")
+WITHOUT_GROUPS = {
+    f"{kind}{axes}D{transposed}"
+    for kind, transposed in (("Conv", "Transpose"), ("DepthwiseConv", ""), ("SeparableConv", ""))
+    for axes in (1, 2, 3)
+}
 MODULES = ("keras", "builtins", "keras_gen", "numpy")
 Custom = Mapping[str, Callable[..., Any]]
 
@@ -41,9 +49,9 @@ def load_keras_file(path: Path, custom: Sequence[str] = ()) -> keras.Model:
     _check(path, config, known)
     importlib.import_module("keras_gen.layers")  # a network of a model of ours may have them
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _readable(path, config) as file:
             warnings.simplefilter("ignore")
-            model = keras.saving.load_model(path, custom_objects=dict(known), compile=False, safe_mode=True)
+            model = keras.saving.load_model(file, custom_objects=dict(known), compile=False, safe_mode=True)
     except Exception as error:  # whatever Keras, h5py and constructors of other people's classes raise
         text = in_one_line(error)
         if (unknown := UNKNOWN.search(text)) is not None:
@@ -80,6 +88,36 @@ def _config(path: Path) -> Any:
             f"{path} must be a model that Keras saved. Received: a damaged or other file ({in_one_line(error)})."
         ) from error
     raise InputError(f"{path} must be a whole model, as `model.save` writes it. Received: {what}.")
+
+
+@contextmanager
+def _readable(path: Path, config: Any) -> Iterator[Path]:
+    """The file, or a copy in which a config of Keras 2 says what it says as Keras 3 does."""
+    newer = _of_keras_3(config)
+    if zipfile.is_zipfile(path) or (newer == config and path.suffix in (".h5", ".hdf5")):
+        yield path
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder, "model.h5")
+        shutil.copyfile(path, copy)
+        with h5py.File(copy, "r+") as file:
+            file.attrs["model_config"] = json.dumps(newer)
+        yield copy
+
+
+def _of_keras_3(config: Any) -> Any:
+    """Without groups of layers that had them in Keras 2 but could have one only, and with one axis for a list of it."""
+    if isinstance(config, list):
+        return [_of_keras_3(each) for each in config]
+    if not isinstance(config, dict):
+        return config
+    config = {key: _of_keras_3(value) for key, value in config.items()}
+    name, inner = config.get("class_name"), config.get("config")
+    if isinstance(inner, dict) and name in WITHOUT_GROUPS and inner.get("groups") == 1:
+        config["config"] = {key: value for key, value in inner.items() if key != "groups"}
+    elif isinstance(inner, dict) and name == "BatchNormalization" and isinstance(inner.get("axis"), list):
+        config["config"] = {**inner, "axis": inner["axis"][0]}
+    return config
 
 
 def _check(path: Path, config: Any, known: Custom) -> None:

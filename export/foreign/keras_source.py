@@ -47,8 +47,9 @@ def of_keras(model: keras.Model, what: str, known: Mapping[str, Any] | None = No
             return {name: tf.cast(made[name], tf.float32) for name in outputs}
 
         specifications = {slot.name: tf.TensorSpec(slot.shape, slot.dtype, slot.name) for slot in slots}
-        with explained(what, model, (EXAMPLE, EXAMPLE)):
-            return converted(chosen, specifications, what)
+        known = keras.Model(model.inputs, model.outputs) if isinstance(model, keras.Sequential) else model
+        with explained(model.name, known, (EXAMPLE, EXAMPLE)):
+            return converted(chosen, specifications, model.name)
 
     origin = Origin("keras", **{"producer": f"keras {keras.__version__}", **(known or {})})
     return Original("keras", what, slots, run, "Keras", graph, origin)

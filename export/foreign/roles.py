@@ -73,7 +73,7 @@ def inputs_of(role: str, original: Original, said: Mapping[str, str], classes: i
 
 
 def outputs_of(
-    role: str, original: Original, made: Sequence[Slot], said: Mapping[str, str], fits: Fits
+    role: str, original: Original, made: Sequence[Slot], said: Mapping[str, str], fits: Fits, classes: int
 ) -> dict[str, Slot]:
     """The outputs of a network by what they are; those that are nothing that a bundle keeps are left out.
 
@@ -83,6 +83,7 @@ def outputs_of(
         made: its outputs.
         said: name of an output -> what it is.
         fits: whether an output has the rank of what the role gives.
+        classes: how many there are, for the message.
 
     Raises:
         InputError: several outputs of which nobody says what they are, or none that fits.
@@ -96,7 +97,8 @@ def outputs_of(
         found = _by_name({MEAN: MEANS, LOG_VARIANCE: LOG_VARIANCES}, fitting)
     if not found:
         shown = ", ".join(slot.text for slot in made)
-        kinds = {IMAGE: "pictures", CODE: "a code", PROBABILITIES: "probabilities of classes"}
+        of = f"probabilities of {classes} classes" if classes else "probabilities of classes"
+        kinds = {IMAGE: "pictures", CODE: "a code", PROBABILITIES: of}
         which = f", and --output {fitting[0].name}={wanted[0]} must say which" if len(fitting) > 1 else ""
         raise InputError(f"the {role} {original.what} must give {kinds[wanted[0]]}{which}. Received: {shown}.")
     if LOG_VARIANCE in found and MEAN not in found:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import zipfile
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -22,6 +23,7 @@ Given: TypeAlias = keras.Model | onnx.ModelProto | str | Path
 HDF5 = b"\x89HDF"
 KINDS = "a .keras, .h5 or .onnx file or the folder of a SavedModel"
 AT_ONCE = 2**20
+FLOAT = 4
 
 
 def open_original(role: str, given: Given, signature: str | None = None, custom: tuple[str, ...] = ()) -> Original:
@@ -37,6 +39,7 @@ def open_original(role: str, given: Given, signature: str | None = None, custom:
         InputError: a file that is not there, damaged, too large, of another kind, or that holds what is not executed.
     """
     if isinstance(given, keras.Model):
+        check_size(role, repr(given.name), FLOAT * sum(math.prod(weight.shape) for weight in given.weights))
         return of_keras(given, repr(given.name))
     if isinstance(given, onnx.ModelProto):
         return of_onnx(given, repr(given.graph.name or "model"))
@@ -45,10 +48,7 @@ def open_original(role: str, given: Given, signature: str | None = None, custom:
     place = Path(given)
     kind = _kind(role, place)
     size = sum(file.stat().st_size for file in _files(place))
-    if kind != "saved_model" and size > MOST_NETWORK_BYTES:
-        raise InputError(
-            f"the {role} {place} must have at most {MOST_NETWORK_BYTES} bytes, which ONNX can hold. Received: {size}."
-        )
+    check_size(role, str(place), size)
     if signature is not None and kind != "saved_model":
         raise InputError(f"--signature must be left out for {place}, which is no SavedModel. Received: {signature}.")
     known: dict[str, Any] = {"file": place.name, "sha256": _sha256(place)}
@@ -58,6 +58,14 @@ def open_original(role: str, given: Given, signature: str | None = None, custom:
     if kind == "saved_model":
         return of_saved_model(place, signature, known)
     return of_onnx(place, str(place), known)
+
+
+def check_size(role: str, what: str, size: int) -> None:
+    """Raises InputError for a network of more bytes than a file of ONNX can have."""
+    if size > MOST_NETWORK_BYTES:
+        raise InputError(
+            f"the {role} {what} must have at most {MOST_NETWORK_BYTES} bytes, which ONNX can hold. Received: {size}."
+        )
 
 
 def _kind(role: str, place: Path) -> str:

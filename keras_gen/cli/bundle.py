@@ -71,9 +71,9 @@ def _names(text: str | None) -> tuple[str, ...]:
     return () if text is None else tuple(name.strip() for name in text.split(","))
 
 
-def _pairs(side: str, texts: Sequence[str] | None) -> dict[str, str]:
+def _pairs(side: str, text: str | None) -> dict[str, str]:
     """`name=role` each."""
-    pairs = [part for text in texts or () for part in text.split(",")]
+    pairs = _names(text)
     for pair in pairs:
         if "=" not in pair:
             raise InputError(f"--{side} must be name=role, as in {side}_1=latent. Received: {pair}.")
@@ -144,10 +144,9 @@ def _add_roles(parser: Parser) -> None:
     ):
         parser.add_argument(
             f"--{side}",
-            type=list[str] | None,
+            type=str | None,
             default=None,
-            nargs="+",
-            help=f"which {side} of a network is which, NAME=ROLE; roles are {roles}.",
+            help=f"which {side} of a network is which, NAME=ROLE, several with commas; roles are {roles}.",
         )
     for name, what in (
         ("classes", "names of the classes in the order of their labels, with commas."),
