@@ -17,6 +17,7 @@ from export.foreign.said import Pair, Said
 from export.foreign.sizes import multiple_of
 from export.foreign.told import Told
 from export.foreign.values import Codes, Labels, Latents, Probabilities
+from export.refusals import NoiseError
 from serving.bundle.names import CLASSIFIER, DECODER, ENCODER, IMAGE, LABEL, LATENT, TRANSLATION
 from serving.common.errors import InputError
 
@@ -85,7 +86,18 @@ def bordered(role: str, original: Original, said: Said, classes: int, size: Shap
     example = _run(role, original, {slot.name: _zeros(slot, taken) for slot in original.inputs})
     made = [Slot(name, (None, *value.shape[1:]), value.dtype.name) for name, value in example.items() if value.ndim]
     chosen = outputs_of(role, original, made, said.outputs, lambda slot: _fits(role, slot, said, classes), classes)
-    graph = original.graph([slot.name for slot in chosen.values()])
+    names = [slot.name for slot in chosen.values()]
+    try:
+        graph = original.graph(names)
+    except NoiseError:
+        if role != DECODER or original.with_noise is None:
+            raise
+        known = len(original.inputs)
+        original = original.with_noise(names)
+        slots[LATENT] = [*slots[LATENT], *original.inputs[known:]]
+        graph = original.graph(names)
+        drawn = sum(slot.numbers for slot in original.inputs[known:])
+        notes.add(f"noise inside as {drawn} more numbers of the latent", "an input of its own")
     _check_numbers(role, original, graph)
     _check_sense(role, original, slots, chosen)
     told = Told(graph)
@@ -262,8 +274,8 @@ def _check_sense(role: str, original: Original, taken: dict[str, list[Slot]], ma
     pictures = [slot for slots in taken.values() for slot in slots if len(slot.shape) == RANKS["picture"]]
     for slot in pictures:
         for other in made.values():
-            same = zip(slot.shape[1:], other.shape[1:], strict=True) if len(other.shape) == len(slot.shape) else ()
-            if (same := list(same)) and all(a in (None, b) for a, b in same):
+            both = list(zip(slot.shape[1:], other.shape[1:], strict=False))
+            if len(other.shape) == len(slot.shape) and all(a in (None, b) for a, b in both):
                 raise InputError(
                     f"the {role} {original.what} must {'take latents' if role == DECODER else 'give codes'}. Received: "
                     f"pictures to pictures, {slot.text} to {other.text}; --translator is for those."

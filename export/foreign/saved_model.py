@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnx
 import tensorflow as tf
 from google.protobuf.message import DecodeError
 from tensorflow.core.protobuf.saved_model_pb2 import SavedModel
 
 from export.culprits import in_one_line
 from export.foreign.original import Arrays, Original, Slot
-from export.to_onnx import converted
+from export.foreign.tensorflow_source import of_function
 from serving.bundle.manifest import Origin
 from serving.common.errors import InputError
 
@@ -73,15 +72,8 @@ def of_saved_model(folder: Path, signature: str | None, known: Mapping[str, Any]
         assert loaded is not None
         return {name: value.numpy() for name, value in call({n: tf.constant(v) for n, v in feed.items()}).items()}
 
-    def graph(outputs: Sequence[str]) -> onnx.ModelProto:
-        def chosen(inputs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-            made = call(inputs)
-            return {name: tf.cast(made[name], tf.float32) for name in outputs}
-
-        return converted(chosen, {slot.name: tf.TensorSpec(slot.shape, slot.dtype) for slot in slots}, str(folder))
-
     origin = Origin("saved_model", f"tensorflow {version}".strip(), **known)
-    return Original("saved_model", str(folder), slots, run, "TensorFlow", graph, origin)
+    return of_function("saved_model", str(folder), slots, run, "TensorFlow", origin, call)
 
 
 def _check(folder: Path) -> str:

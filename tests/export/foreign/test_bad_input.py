@@ -229,9 +229,9 @@ def test_options_that_cannot_be(tmp_path, monkeypatch, capfd, words, message):
     assert not (tmp_path / "b").exists()
 
 
-def test_noise_that_is_drawn_in_inference_is_named(tmp_path):
+def test_noise_that_an_encoder_draws_is_named(tmp_path):
     with pytest.raises(InputError, match="must draw no noise inside"):
-        export.bundle_networks(tmp_path / "b", decoder=latents_to(Noisy(), *PICTURE))
+        export.bundle_networks(tmp_path / "b", encoder=small(Noisy(), layers.Flatten(), layers.Dense(5)))
 
 
 class TestFigures:
