@@ -32,7 +32,8 @@ def noise_as_inputs(flat: Frozen, what: str) -> tuple[Frozen, tuple[Slot, ...]]:
     """
     graph = tf.compat.v1.GraphDef()
     graph.CopyFrom(flat.graph)
-    inputs, slots = dict(flat.inputs), []
+    inputs = dict(flat.inputs)
+    slots: list[Slot] = []
     for node in graph.node:
         if node.op not in NORMAL:
             continue
