@@ -38,6 +38,12 @@ def in_float32(model: onnx.ModelProto) -> onnx.ModelProto:
     return model
 
 
+def has_other_numbers(model: onnx.ModelProto) -> bool:
+    """Whether `in_float32` would change something."""
+    values = {value.type.tensor_type.elem_type for value in (*model.graph.input, *model.graph.output)}
+    return not values.isdisjoint(OTHERS) or any(tensor.data_type in OTHERS for tensor in _tensors(model))
+
+
 def _tensors(model: onnx.ModelProto) -> Iterator[onnx.TensorProto]:
     yield from model.graph.initializer
     for node in model.graph.node:

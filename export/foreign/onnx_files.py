@@ -186,18 +186,22 @@ def _check_functions(model: onnx.ModelProto, what: str) -> None:
 
 def _check(model: onnx.ModelProto, what: str) -> None:
     """Refuses what ONNX itself finds wrong, and numbers that are none."""
+    # Not every exporter states the axes of outputs, which ONNX wants and nobody needs.
+    unstated = [value for value in model.graph.output if not value.type.tensor_type.HasField("shape")]
+    for value in unstated:
+        value.type.tensor_type.shape.SetInParent()
     try:
         onnx.checker.check_model(model)
     except (onnx.checker.ValidationError, ValueError) as error:
         raise InputError(f"{what} must be an ONNX file that is whole. Received: {in_one_line(error)}.") from None
+    for value in unstated:
+        value.type.tensor_type.ClearField("shape")
     for tensor in model.graph.initializer:
         if onnx.helper.tensor_dtype_to_np_dtype(tensor.data_type) in FLOATING:
             values = numpy_helper.to_array(tensor)
             if np.isnan(values).any():
                 share = f"where {np.isnan(values).sum()} of {values.size} are NaN"
-                raise InputError(
-                    f"the weights of {what} must be numbers. Received: {tensor.name[:80]!r}, where {share}."
-                )
+                raise InputError(f"the weights of {what} must be numbers. Received: {tensor.name[:80]!r}, {share}.")
     if not model.graph.input or not model.graph.output:
         raise InputError(f"{what} must take something and give something. Received: no input or no output.")
 

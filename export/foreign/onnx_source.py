@@ -10,10 +10,12 @@ import numpy as np
 import onnx
 
 from export.foreign.batches import fixed_batch, with_free_batch
+from export.foreign.float32 import has_other_numbers, in_float32
 from export.foreign.onnx_files import normalized, open_onnx
 from export.foreign.original import Arrays, Original, Slot
 from export.graph import tidied
 from serving.bundle.manifest import Origin
+from serving.common.errors import InputError
 from serving.runtime.sessions import ON_CPU, session_of
 
 if TYPE_CHECKING:
@@ -36,7 +38,7 @@ def of_onnx(given: Path | onnx.ModelProto, what: str, known: Mapping[str, Any] |
     batch = fixed_batch(model)
     if batch is not None:
         model = with_free_batch(model) or model
-    run = _AsItWas(session_of(opened.model.SerializeToString(), ON_CPU, what), batch)
+    run = _AsItWas(_session(opened.model, what), batch)
 
     def graph(outputs: Sequence[str]) -> onnx.ModelProto:
         copy = onnx.ModelProto()
@@ -48,6 +50,18 @@ def of_onnx(given: Path | onnx.ModelProto, what: str, known: Mapping[str, Any] |
 
     origin = Origin("onnx", opened.producer or "unknown", opset=opened.opset, **(known or {}))
     return Original("onnx", what, _slots(model), run, "the ONNX file", graph, origin)
+
+
+def _session(model: onnx.ModelProto, what: str) -> onnxruntime.InferenceSession:
+    """Of a file as it was; in float32 where ONNX Runtime has no kernels of its numbers, as of float64 convolutions."""
+    try:
+        return session_of(model.SerializeToString(), ON_CPU, what)
+    except InputError:
+        if not has_other_numbers(model):
+            raise
+    copy = onnx.ModelProto()
+    copy.CopyFrom(model)
+    return session_of(in_float32(copy).SerializeToString(), ON_CPU, what)
 
 
 class _AsItWas:

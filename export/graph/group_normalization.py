@@ -1,7 +1,6 @@
 """Group normalizations with a group for each channel, which are instance normalizations.
 
-PyTorch's older exporter writes any group normalization as an instance normalization of reshaped groups; the newer one
-as `GroupNormalization`, for which ONNX Runtime's CPU provider has no kernel.
+PyTorch's exporters write any group normalization as an instance normalization of reshaped groups.
 """
 
 from __future__ import annotations
@@ -9,27 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 import onnx_ir as ir
-from onnxscript.rewriter import RewriteRule, RewriteRuleClassBase
+from onnxscript.rewriter import RewriteRuleClassBase
 
 from export.graph.constants import constant, number, producer
-
-
-class GroupOfOneChannel(RewriteRuleClassBase):
-    """GroupNormalization(x, scale, bias) of as many groups as channels becomes InstanceNormalization."""
-
-    def pattern(self, op: Any, x: Any, scale: Any, bias: Any) -> Any:
-        return op.GroupNormalization(x, scale, bias, _allow_other_attributes=True, _outputs=["made"])
-
-    def check(self, context: Any, x: ir.Value, scale: ir.Value, bias: ir.Value, made: ir.Value) -> bool:
-        node = made.producer()
-        assert node is not None
-        return x.shape is not None and len(x.shape) > 2 and x.shape[1] == number(node, "num_groups", 0)
-
-    def rewrite(self, op: Any, x: ir.Value, scale: ir.Value, bias: ir.Value, made: ir.Value) -> Any:
-        node = made.producer()
-        assert node is not None
-        kept = {name: value for name, value in node.attributes.items() if name == "epsilon"}
-        return op.InstanceNormalization(x, scale, bias, **kept)
 
 
 class ReshapedGroups(RewriteRuleClassBase):
@@ -67,8 +48,3 @@ def _restores(shape: ir.Value, x: ir.Value) -> bool:
         return False
     unknown = [index for index, size in enumerate(x.shape) if wanted[index] != size]
     return len(unknown) <= 1 and all(wanted[index] == -1 for index in unknown)
-
-
-def group_rules() -> list[RewriteRule]:
-    """Of both exporters."""
-    return [GroupOfOneChannel.rule(), ReshapedGroups.rule()]

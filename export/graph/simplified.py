@@ -14,7 +14,7 @@ from export.graph.affine import affine_rules
 from export.graph.affine_normalization import normalization_rules
 from export.graph.convolution_by_parts import ConvolutionByParts
 from export.graph.folded import fold
-from export.graph.group_normalization import group_rules
+from export.graph.group_normalization import ReshapedGroups
 from export.graph.idle import ReshapeToTheSame, WrappedIndex
 from export.graph.instance_normalization import CentredQuotient, InstanceNormalization
 from export.graph.narrow_convolution import NarrowConvolution
@@ -37,7 +37,9 @@ def simplified(model: onnx.ModelProto, even: bool = False, target: Target = "any
     fold(graph)
     _until_nothing_changes(graph, [ReshapeToTheSame.rule(), WrappedIndex.rule()])
     quotients = [CentredQuotient.rule(operator) for operator in ("Div", "Mul")]
-    _until_nothing_changes(graph, [InstanceNormalization.rule(), *quotients, *group_rules(), *normalization_rules()])
+    _until_nothing_changes(
+        graph, [InstanceNormalization.rule(), *quotients, ReshapedGroups.rule(), *normalization_rules()]
+    )
     _until_nothing_changes(
         graph,
         [
