@@ -55,6 +55,7 @@ def bordered(role: str, original: Original, said: Said, classes: int, size: Shap
         InputError: a role that does not fit, or what can neither be told nor was said.
     """
     notes = Notes([], [])
+    _check_batch(role, original)
     slots = inputs_of(role, original, said.inputs, classes)
     free = role not in (DECODER, ENCODER, CLASSIFIER)
     image = slots.get(IMAGE, [None])[0]
@@ -125,6 +126,16 @@ def _latents(role: str, original: Original, slots: list[Slot], said: Said) -> La
                 f"the {role} {original.what} must take latents of a known size, as (n, 100). Received: {slot.text}."
             )
     return Latents(tuple(slots), said.latent_range if said.latent == "uniform" else None)
+
+
+def _check_batch(role: str, original: Original) -> None:
+    for slot in original.inputs:
+        if slot.shape and slot.shape[0] is not None:
+            raise InputError(
+                f"the {role} {original.what} must take any number of examples at a time, and it cannot be told how "
+                f"where its file fixes {slot.shape[0]}; write the file with a free first axis. Received: {slot.name!r} "
+                f"of {slot.shape}."
+            )
 
 
 def _check_sense(role: str, original: Original, taken: dict[str, list[Slot]], made: dict[str, Slot]) -> None:
