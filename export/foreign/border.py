@@ -16,6 +16,7 @@ from export.foreign.values import Codes, Labels, Latents, Probabilities
 from export.nodes import Nodes
 from export.to_onnx import OPSET
 from serving.bundle.manifest import Tensor
+from serving.bundle.names import LABEL, LATENT
 from serving.runtime.sessions import ON_CPU, session_of
 
 INSIDE, BORDER = "network/", "border/"
@@ -46,6 +47,18 @@ class Border:
     def outputs(self) -> dict[str, Tensor]:
         """The manifest's description of what comes out."""
         return {each.name: each.tensor for each in self.made}
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What each input and output of the network is, for people."""
+        facts: dict[str, str] = {}
+        for given in self.given:
+            slots = given.slots if isinstance(given, Latents) else (given.slot,)
+            kind = {Latents: LATENT, Labels: LABEL}.get(type(given), "")
+            facts |= {slot.name: given.text if isinstance(given, Pictures) else kind for slot in slots}
+        for made in self.made:
+            facts[made.slot.name] = made.text if isinstance(made, Pictures) else made.name
+        return facts
 
     @property
     def image(self) -> Pictures | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Unpack
@@ -151,7 +152,7 @@ def _subject(
         translates=THERE in networks,
         classes=classes,
         normalization="unknown",
-        origin={role: each.original.origin for role, each in networks.items()},
+        origin={role: replace(each.original.origin, border=each.border.facts) for role, each in networks.items()},
         domains={domain: called for domain, called in domains.items() if called is not None},
     )
 

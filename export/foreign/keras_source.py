@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
 import keras
 import numpy as np
-import onnx
 import tensorflow as tf
 
 from export.culprits import explained
 from export.foreign.original import EXAMPLE, Arrays, Original, Slot
+from export.foreign.tensorflow_source import of_function
 from export.substitutes import in_graphs
-from export.to_onnx import converted
 from serving.bundle.manifest import Origin
 from serving.common.errors import InputError
 
@@ -40,19 +40,18 @@ def of_keras(model: keras.Model, what: str, known: Mapping[str, Any] | None = No
     def run(feed: Mapping[str, np.ndarray]) -> Arrays:
         return {name: np.asarray(value) for name, value in call(feed).items()}
 
-    def graph(outputs: Sequence[str]) -> onnx.ModelProto:
-        def chosen(inputs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-            with in_graphs(model):
-                made = call(inputs)
-            return {name: tf.cast(made[name], tf.float32) for name in outputs}
+    def traced(inputs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        with in_graphs(model):
+            return call(inputs)
 
-        specifications = {slot.name: tf.TensorSpec(slot.shape, slot.dtype, slot.name) for slot in slots}
-        known = keras.Model(model.inputs, model.outputs) if isinstance(model, keras.Sequential) else model
-        with explained(model.name, known, (EXAMPLE, EXAMPLE)):
-            return converted(chosen, specifications, model.name)
+    @contextmanager
+    def explaining() -> Iterator[None]:
+        alone = keras.Model(model.inputs, model.outputs) if isinstance(model, keras.Sequential) else model
+        with explained(model.name, alone, (EXAMPLE, EXAMPLE)):
+            yield
 
     origin = Origin("keras", **{"producer": f"keras {keras.__version__}", **(known or {})})
-    return Original("keras", what, slots, run, "Keras", graph, origin)
+    return of_function("keras", what, slots, run, "Keras", origin, traced, explaining)
 
 
 def in_full(model: keras.Model) -> keras.Model:
