@@ -56,12 +56,18 @@ def test_a_translator_of_one_picture_of_one_size_takes_several(tmp_path):
     assert serving.Manifest.read(bundle).networks["a_to_b"].inputs["image"].axes == ("n", 16, 16, 3)
 
 
-def test_a_translator_in_float16(tmp_path):
+def test_a_translator_in_float16_is_compared_in_float32(tmp_path):
+    """The file itself, rounded after every node, is somewhat further away."""
     source = translator(18, element=TensorProto.FLOAT16)
     bundle = export.bundle_networks(tmp_path / "bundle", translator=saved(source, tmp_path), to="zebra")
     images = pictures(2)
-    apart = serving.load(bundle).translate(images, "zebra").astype(int) - translated(source, images, np.float16)
-    assert np.abs(apart).max() <= 2
+    made = serving.load(bundle).translate(images, "zebra")
+    widened = translator(18)
+    for tensor, rounded in zip(widened.graph.initializer, source.graph.initializer, strict=True):
+        value = onnx.numpy_helper.to_array(rounded).astype(np.float32)
+        tensor.CopyFrom(onnx.numpy_helper.from_array(value, tensor.name))
+    assert near(made, translated(widened, images))
+    assert np.abs(made.astype(int) - translated(source, images, np.float16)).max() <= 3
 
 
 def test_a_generator_draws_from_seeds(tmp_path):
