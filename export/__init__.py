@@ -1,4 +1,4 @@
-"""From a trained model to a bundle: SavedModel and ONNX, checked against Keras before anything is written.
+"""From a trained model, or from networks of any origin, to a bundle: checked against them before anything is written.
 
 What needs TensorFlow is imported when it is first used: `export.triton` works on a bundle and does without.
 """
@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from export.bundle import export_bundle
+    from export.foreign.bundle_networks import bundle_networks
     from export.parity import ParityError
     from export.provider_check import ProviderCheck
     from export.quality import QualityError
     from export.quantized import Wish
 
-__all__ = ["ParityError", "ProviderCheck", "QualityError", "Wish", "export_bundle"]
+__all__ = ["ParityError", "ProviderCheck", "QualityError", "Wish", "bundle_networks", "export_bundle"]
 
 _HOMES = {
+    "bundle_networks": "export.foreign.bundle_networks",
     "export_bundle": "export.bundle",
     "ParityError": "export.parity",
     "ProviderCheck": "export.provider_check",

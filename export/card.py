@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from serving.bundle.manifest import Manifest, Tensor
+from serving.bundle.manifest import Manifest, Tensor, origin_text
 from serving.common.images import shown_text
 
 PROGRAM = """\
@@ -28,12 +28,15 @@ def write_card(folder: Path, manifest: Manifest) -> None:
     lines = [
         f"# {manifest.model}: {image.width}x{image.height}x{image.channels}",
         "",
-        "Written by keras-gen after every network was compared with the Keras model it came from.",
+        f"Written by keras-gen after every network was compared with {_came_from(manifest)}.",
         "",
     ]
     if (folder / "samples.png").exists():
         lines += [f"![Samples of seed 0{shown_text(image.channels)}](samples.png)", ""]
-    lines += ["| network | inputs | outputs | largest difference from Keras |", "|---|---|---|---|"]
+    lines += [
+        "| network | inputs | outputs | largest difference from " + manifest.compared_with + " |",
+        "|---|---|---|---|",
+    ]
     for name, network in manifest.networks.items():
         lines.append(
             f"| `{network.file}` | {_tensors(network.inputs)} | {_tensors(network.outputs)} "
@@ -50,7 +53,7 @@ def write_card(folder: Path, manifest: Manifest) -> None:
             lines.append(f"\nOn {provider}, pictures of `{name}` are from the CPU's: {shown}.")
     if manifest.classes:
         lines += ["", f"Classes, in the order of their labels: {', '.join(manifest.classes)}."]
-    lines += ["", f"Weights: {manifest.weights}. Training: {manifest.training.get('steps')} steps."]
+    lines += ["", *_trained(manifest)]
     if "sampler" in manifest.networks:
         lines += [
             "",
@@ -68,6 +71,21 @@ def write_card(folder: Path, manifest: Manifest) -> None:
     (folder / "README.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
+def _came_from(manifest: Manifest) -> str:
+    return "the original that it comes from" if manifest.origin else "the Keras model it came from"
+
+
+def _trained(manifest: Manifest) -> list[str]:
+    """What is known of the weights."""
+    if not manifest.origin:
+        return [f"Weights: {manifest.weights}. Training: {manifest.training.get('steps')} steps."]
+    return [
+        "The networks were not trained with keras-gen, and how they were is unknown:",
+        "",
+        *(f"- `{manifest.networks[name].file}`: from {origin_text(each)}" for name, each in manifest.origin.items()),
+    ]
+
+
 def _sharing(manifest: Manifest) -> list[str]:
     """Which networks keep numbers in a file beside them."""
     shared: dict[str, list[str]] = {}
@@ -83,7 +101,15 @@ def _translation(manifest: Manifest) -> list[str]:
     image = manifest.image
     free = f"Sides may be any multiples of {image.multiple}." if image.any_size else "Pictures have this size."
     program = _looking_at_pictures(manifest, "a_to_b", "translation")
-    lines = ["", "Pictures of domain A as pictures of domain B:", "", program, "", free]
+    goal = manifest.domains.get("b")
+    what = f"Pictures as {goal}:" if goal else "Pictures of domain A as pictures of domain B:"
+    lines = ["", what, "", program, "", free]
+    if manifest.origin and "a_to_b_tile" not in manifest.networks:
+        lines += [
+            "",
+            "Pictures that are larger than a tile are translated in tiles, each by itself: where the network looks at "
+            "the whole picture, as instance normalization does, tiles may differ in brightness and contrast.",
+        ]
     if "a_to_b_tile" in manifest.networks:
         lines += [
             "",

@@ -74,7 +74,7 @@ def in_one_line(error: Exception) -> str:
 
 def _each_alone(network: keras.Model) -> Iterator[tuple[keras.Operation, keras.Model]]:
     """The operations of a network in order, those of networks inside too, each as a network of its own."""
-    for operation in network.operations:
+    for operation in getattr(network, "operations", ()):  # a class of its own has none
         if isinstance(operation, keras.layers.InputLayer):
             continue
         if isinstance(operation, keras.Model) and hasattr(operation, "operations"):

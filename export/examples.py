@@ -5,22 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import keras
 import numpy as np
 
+from export.subject import Subject
 from keras_gen.data import Source, open_domains, open_source
 from serving.bundle.manifest import Tensor
-from serving.bundle.names import (
-    CODE,
-    DECODER,
-    IMAGE,
-    LABEL,
-    LATENT,
-    MEAN,
-    STATISTICS,
-    USE_OWN_STATISTICS,
-    makes_pictures,
-)
+from serving.bundle.names import DECODER, IMAGE, LABEL, LATENT, STATISTICS, USE_OWN_STATISTICS
 from serving.common.errors import InputError
 from serving.common.images import to_float
 
@@ -32,8 +22,7 @@ class Examples:
     """Inputs of those of a model's networks that make pictures: drawn from its prior, or made of pictures.
 
     Args:
-        model: the model.
-        networks: its networks, by name.
+        subject: what the networks are of.
         data: name of a data set, of two domains for a model that translates; None for a model that needs none.
         reading: how its numbers and files become pictures, arguments of `open_source` or `open_domains`.
 
@@ -43,15 +32,13 @@ class Examples:
 
     def __init__(
         self,
-        model: keras.Model,
-        networks: Mapping[str, keras.Model],
+        subject: Subject,
         data: str | None,
         reading: Mapping[str, Any],
     ) -> None:
-        self.model = model
-        makers = [name for name, network in networks.items() if makes_pictures(network.output)]
-        drawn = [DECODER] if model.spec.prior else []
-        self._sources = _opened(model, data, reading) if set(makers) - set(drawn) else {}
+        self.subject = subject
+        drawn = {DECODER} if subject.prior else set()
+        self._sources = _opened(subject, data, reading) if subject.makers - drawn else {}
 
     def feeds(self, name: str, inputs: Mapping[str, Tensor]) -> list[Feed]:
         """Inputs of a network.
@@ -65,20 +52,19 @@ class Examples:
         return [self._with_labels(feed, inputs) for feed in self._latents()]
 
     def _latents(self) -> Iterator[Feed]:
-        if self.model.spec.prior:
+        if self.subject.prior_latents is not None:
             for index in range(FEEDS):
-                yield {LATENT: self.model.prior_latents(AT_ONCE, start=index * AT_ONCE)}
+                yield {LATENT: self.subject.prior_latents(AT_ONCE, start=index * AT_ONCE)}
             return
-        encoder = self.model.inference_networks()["encoder"]
+        assert self.subject.encode is not None, "a decoder without a prior stands behind an encoder"
         images = to_float(self._of_domain("a", FEEDS * AT_ONCE))
         for start in range(0, len(images), AT_ONCE):
-            codes = encoder({IMAGE: images[start : start + AT_ONCE]}, training=False)
-            yield {LATENT: np.asarray(codes[CODE if CODE in codes else MEAN])}
+            yield {LATENT: self.subject.encode(images[start : start + AT_ONCE])}
 
     def _with_labels(self, feed: Feed, inputs: Mapping[str, Tensor]) -> Feed:
         if LABEL not in inputs:
             return feed
-        return {**feed, LABEL: np.arange(len(feed[LATENT])) % len(self.model.spec.classes)}
+        return {**feed, LABEL: np.arange(len(feed[LATENT])) % len(self.subject.classes)}
 
     def _pictures(self, name: str, inputs: Mapping[str, Tensor]) -> Iterator[Feed]:
         images = self._of_domain("b" if name.startswith("b_") else "a", FEEDS)
@@ -94,12 +80,12 @@ class Examples:
         return self._sources[domain].draw(count, seed=0).examples.images
 
 
-def _opened(model: keras.Model, data: str | None, reading: Mapping[str, Any]) -> dict[str, Source]:
+def _opened(subject: Subject, data: str | None, reading: Mapping[str, Any]) -> dict[str, Source]:
     """The training set by domain, which is `a` for a model of one."""
     if data is None:
         raise InputError("`calibrate` must be a data set, on which networks are measured. Received: no data set.")
-    height, width, channels = model.image_shape
-    if model.spec.translates:
+    height, width, channels = subject.image_shape
+    if subject.translates:
         domains = open_domains(data, (height, width), channels, **reading)
         sources = {"a": domains.a, "b": domains.b}
     else:

@@ -1,4 +1,4 @@
-"""The gate that every exported network passes: ONNX Runtime against Keras, output by output."""
+"""The gate that every exported network passes: ONNX Runtime against the original, output by output."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import onnx
 import onnxruntime as ort
 
 from export.border import is_unrounded, unrounded
-from export.reference import check_sides, outputs_of, rounding_of
+from export.reference import Reference, check_sides, reference_of
 from serving.bundle.manifest import Tensor
 from serving.bundle.names import (
     IMAGE,
@@ -23,7 +23,7 @@ from serving.bundle.names import (
     USE_OWN_STATISTICS,
 )
 from serving.common.errors import InputError
-from serving.common.images import to_float, to_uint8
+from serving.common.images import to_uint8
 from serving.common.noise import standard_normal
 from serving.runtime.sessions import ON_CPU, session_of
 
@@ -39,26 +39,26 @@ Draw = Callable[..., np.ndarray]
 
 
 class ParityError(RuntimeError):
-    """An exported network does not compute what Keras computes; the message has the difference per output."""
+    """An exported network does not compute what the original computes; the message has the difference per output."""
 
 
 def check_network(
     name: str,
     model: onnx.ModelProto,
-    network: keras.Model,
+    network: keras.Model | Reference,
     inputs: Mapping[str, Tensor],
     sides: tuple[int, int] = (1, 1),
     multiple: int = 1,
 ) -> dict[str, float]:
-    """Compares a converted network with Keras at batches of 1, 3 and 17; one of free sides at two other sizes too, and
-    one that can be told statistics with those that it measured.
+    """Compares a converted network with its original at batches of 1, 3 and 17; one of free sides at two other sizes
+    too, and one that can be told statistics with those that it measured.
 
     Sides are odd and even multiples of `multiple`, and translations must have those of their images.
 
     Args:
         name: the network's name, for the message.
         model: the ONNX model, the unrounded picture among its outputs where it rounds one.
-        network: the Keras network, pictures in [-1, 1].
+        network: the Keras network, pictures in [-1, 1], or what stands for another original.
         inputs: the manifest's description of the inputs.
         sides: height and width of pictures whose sides are free.
         multiple: what the manifest says that free sides must be multiples of.
@@ -69,23 +69,23 @@ def check_network(
     Raises:
         InputError: a translation of other sides than its image.
         ParityError: a difference above one grey level, or above 1e-4 for pictures that are not rounded. What is not a
-            picture may differ by 1e-4 of its largest value, or by what rounding does to it in Keras itself.
+            picture may differ by 1e-4 of its largest value, or by what rounding does to it in the original itself.
     """
     session = _open(name, model)
     names = [output.name for output in session.get_outputs()]
-    worst = _Worst(name)
+    reference = reference_of(network)
+    worst = _Worst(name, reference)
     height, width = (-(-side // multiple) * multiple for side in sides)
     others = [(height + multiple, width + 2 * multiple), (height + 2 * multiple, width + multiple)]
     others = others if _of_free_sides(inputs) else []
     cases = [*((batch, (height, width)) for batch in BATCHES), *((1, other) for other in others)]
 
     def compare(feed: Arrays) -> Arrays:
-        given = {key: to_float(value) for key, value in feed.items()}
-        expected = outputs_of(network, given)
-        check_sides(name, given, expected)
+        expected = reference.outputs(feed)
+        check_sides(name, feed, expected)
         received = dict(zip(names, _run(name, session, names, feed), strict=True))
         expected |= {unrounded(key): expected[key] for key in PICTURES if unrounded(key) in received}
-        worst.compare(expected, received, lambda: rounding_of(network, given, expected))
+        worst.compare(expected, received, lambda: reference.rounding(feed, expected))
         return expected
 
     for batch, (height, width) in cases:
@@ -121,13 +121,13 @@ def check_noise(model: onnx.ModelProto, draw: Draw, inputs: Mapping[str, Tensor]
 
 
 def check_sampler(
-    model: onnx.ModelProto, decoder: keras.Model, draw: Draw, inputs: Mapping[str, Tensor]
+    model: onnx.ModelProto, decoder: keras.Model | Reference, draw: Draw, inputs: Mapping[str, Tensor]
 ) -> dict[str, float]:
-    """Compares pictures drawn by seed with Keras's pictures of a reference's latents.
+    """Compares pictures drawn by seed with the original's pictures of a reference's latents.
 
     Args:
         model: the ONNX model.
-        decoder: the Keras network.
+        decoder: as the network of `check_network`.
         draw: (n, seed, labels or None, start), and `truncation` where it is an input, to latents.
         inputs: the manifest's description of the inputs.
 
@@ -135,11 +135,12 @@ def check_sampler(
         ParityError: as `check_network`.
     """
     session = session_of(model.SerializeToString(), ON_CPU)
-    worst = _Worst("sampler")
+    reference = reference_of(decoder)
+    worst = _Worst("sampler", reference)
     for n in BATCHES:
         for choice in _choices(inputs, n):
             known = {**choice, LATENT: _drawn(draw, n, n, 0, choice)}
-            expected = np.asarray(decoder({name: known[name] for name in decoder.input}, training=False)[IMAGE])
+            expected = reference.outputs(known)[IMAGE]
             feed = {**_scalars(seed=n, n=n), **choice}
             worst.compare({IMAGE: expected}, {IMAGE: session.run([IMAGE], feed)[0]})
     return worst.checked()
@@ -183,8 +184,10 @@ def _drawn(draw: Draw, n: int, seed: int, start: int, choice: Arrays) -> np.ndar
 class _Worst:
     """The largest difference per output so far, and those that are too large."""
 
-    def __init__(self, network: str) -> None:
+    def __init__(self, network: str, reference: Reference | None = None) -> None:
         self.network = network
+        self.runtime = "Keras" if reference is None else reference.runtime
+        self.bounded = reference is None or reference.bounded
         self.differences: dict[str, float] = {}
         self.limits: dict[str, float] = {}
         self.exceeded = False
@@ -208,7 +211,7 @@ class _Worst:
                 )
             difference = float(np.max(np.abs(wanted.astype(np.float64) - value)))
             limit = GREY_LEVEL_TOLERANCE if value.dtype == np.uint8 else FLOAT_TOLERANCE
-            if rounding is not None and not _is_picture(name):
+            if rounding is not None and not self._is_within_bounds(name):
                 limit *= max(1.0, float(np.max(np.abs(wanted))))
                 if difference > limit:
                     limit = max(limit, ROUNDINGS * rounding().get(name, 0.0))
@@ -225,11 +228,11 @@ class _Worst:
         shown = ", ".join(
             f"{name} {value:.3g} (at most {self.limits[name]:.3g})" for name, value in self.differences.items()
         )
-        raise ParityError(f"the exported network {self.network!r} must agree with Keras. Received: {shown}.")
+        raise ParityError(f"the exported network {self.network!r} must agree with {self.runtime}. Received: {shown}.")
 
-
-def _is_picture(name: str) -> bool:
-    return name in PICTURES or is_unrounded(name)
+    def _is_within_bounds(self, name: str) -> bool:
+        """Whether values are grey levels, or numbers in [-1, 1] that must not depend on their size."""
+        return name in PICTURES or (self.bounded and is_unrounded(name))
 
 
 def _of_free_sides(inputs: Mapping[str, Tensor]) -> bool:

@@ -1,16 +1,66 @@
-"""What Keras computes, which exported networks are compared with."""
+"""What the original computes, which exported networks are compared with: Keras, or another one's own runtime."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Protocol
 
 import keras
 import numpy as np
 
 from serving.bundle.names import IMAGE, TRANSLATION
 from serving.common.errors import InputError
+from serving.common.images import to_float
 
 Arrays = dict[str, np.ndarray]
+
+
+class Reference(Protocol):
+    """What a network of a bundle must compute."""
+
+    @property
+    def runtime(self) -> str:
+        """What computes it, for messages."""
+
+    @property
+    def bounded(self) -> bool:
+        """Whether its pictures keep to [-1, 1] before they are rounded."""
+
+    def outputs(self, feed: Mapping[str, np.ndarray]) -> Arrays:
+        """What the inputs of the bundle's network, by name, must give; pictures in [-1, 1]."""
+
+    def rounding(self, feed: Mapping[str, np.ndarray], expected: Arrays) -> dict[str, float]:
+        """How far rounding alone moves the outputs."""
+
+
+class OfKeras:
+    """A network of named inputs and outputs, pictures in [-1, 1].
+
+    Args:
+        network: the network.
+    """
+
+    runtime = "Keras"
+    bounded = True
+
+    def __init__(self, network: keras.Model) -> None:
+        self.network = network
+
+    def outputs(self, feed: Mapping[str, np.ndarray]) -> Arrays:
+        """As `Reference.outputs`."""
+        return outputs_of(self.network, self._given(feed))
+
+    def rounding(self, feed: Mapping[str, np.ndarray], expected: Arrays) -> dict[str, float]:
+        """As `Reference.rounding`."""
+        return rounding_of(self.network, self._given(feed), expected)
+
+    def _given(self, feed: Mapping[str, np.ndarray]) -> Arrays:
+        return {name: to_float(feed[name]) for name in self.network.input}
+
+
+def reference_of(network: keras.Model | Reference) -> Reference:
+    """What a network must be compared with."""
+    return OfKeras(network) if isinstance(network, keras.Model) else network
 
 
 def outputs_of(network: keras.Model, feed: Mapping[str, np.ndarray]) -> Arrays:

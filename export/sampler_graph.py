@@ -10,6 +10,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from export.nodes import Nodes
 from export.to_onnx import OPSET
 from serving.common.noise import GOLDEN, MULTIPLIERS, SHIFTS, UNIFORM_BITS
 
@@ -25,7 +26,7 @@ def noise_graph(size: int, ir_version: int, free_start: bool = True) -> onnx.Mod
         ir_version: ONNX IR version to write.
         free_start: False leaves the input `start` out and counts from 0.
     """
-    graph = _Graph()
+    graph = Nodes()
     width = graph.integer(size)
     one = graph.integer(1)
     first = graph.node("Add", graph.node("Mul", "start", width), one)
@@ -87,7 +88,7 @@ def _chain(noise: onnx.ModelProto, then: onnx.ModelProto, source: str, name: str
     return onnx.compose.merge_models(noise, then, io_map=[(f"{prefix}latent", source)], name=name)
 
 
-def _mix(graph: _Graph, word: str) -> str:
+def _mix(graph: Nodes, word: str) -> str:
     """SplitMix64's finalizer: an int64 tensor in, uint64 out. Only int64 multiplies in every runtime."""
     mixed = graph.to(TensorProto.UINT64, word)
     for shift, multiplier in zip(SHIFTS, MULTIPLIERS, strict=False):
@@ -97,44 +98,14 @@ def _mix(graph: _Graph, word: str) -> str:
     return graph.node("BitwiseXor", mixed, _shift(graph, mixed, SHIFTS[-1]))
 
 
-def _shift(graph: _Graph, word: str, bits: int) -> str:
+def _shift(graph: Nodes, word: str, bits: int) -> str:
     return graph.node("BitShift", word, graph.unsigned(bits), direction="RIGHT")
 
 
-def _real(graph: _Graph, bits: str) -> str:
+def _real(graph: Nodes, bits: str) -> str:
     return graph.to(TensorProto.FLOAT, graph.to(TensorProto.INT64, bits))
 
 
 def _signed(value: int) -> int:
     """The int64 with the same 64 bits."""
     return value - 2**64 if value >= 2**63 else value
-
-
-class _Graph:
-    """Collects nodes and constants; every method returns the name of a tensor."""
-
-    def __init__(self) -> None:
-        self.nodes: list[onnx.NodeProto] = []
-        self.initializers: list[onnx.TensorProto] = []
-
-    def node(self, operator: str, *inputs: str, output: str | None = None, **attributes: str | int) -> str:
-        name = output or f"{operator}_{len(self.nodes)}"
-        self.nodes.append(helper.make_node(operator, list(inputs), [name], name=f"node_{name}", **attributes))
-        return name
-
-    def to(self, dtype: int, value: str) -> str:
-        return self.node("Cast", value, to=dtype)
-
-    def constant(self, value: np.ndarray) -> str:
-        name = f"constant_{len(self.initializers)}"
-        self.initializers.append(numpy_helper.from_array(value, name))
-        return name
-
-    def integer(self, value: int) -> str:
-        return self.constant(np.array(value, np.int64))
-
-    def unsigned(self, value: int) -> str:
-        return self.constant(np.array(value, np.uint64))
-
-    def real(self, value: float) -> str:
-        return self.constant(np.array(value, np.float32))

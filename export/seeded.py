@@ -11,7 +11,9 @@ import onnx
 from export.border import Bordered
 from export.describe import describe
 from export.parity import check_noise, check_sampler
+from export.reference import Reference
 from export.sampler_graph import noise_graph, prior_graph, sampler_graph
+from export.subject import Subject
 from export.to_onnx import convert
 from serving.bundle.manifest import Tensor
 from serving.bundle.names import LABEL, LATENT, NOISE, SAMPLER, TRUNCATION
@@ -30,61 +32,63 @@ class Seeded(NamedTuple):
 
 
 def seeded_networks(
-    model: keras.Model,
-    network: keras.Model,
+    subject: Subject,
+    network: keras.Model | Reference,
     decoder: onnx.ModelProto,
     inputs: dict[str, Tensor],
     outputs: dict[str, Tensor],
 ) -> Iterator[Seeded]:
-    """The noise and the sampler of a decoder, compared with what the model draws.
+    """The noise and the sampler of a decoder, compared with what the original draws.
 
     Args:
-        model: has a prior.
-        network: the decoder in Keras.
+        subject: has a prior.
+        network: the decoder in Keras, or what stands for another original.
         decoder: the decoder in ONNX.
         inputs: of the decoder, as the manifest describes them.
         outputs: likewise.
 
     Raises:
-        ParityError: a graph differs from Keras.
+        ParityError: a graph differs from the original.
     """
-    prior, prior_inputs = _prior(model)
-    free, counted = (_noise(model, prior, prior_inputs, decoder.ir_version, free) for free in (True, False))
+    assert subject.prior_latents is not None, "a subject with a prior draws from it"
+    prior, prior_inputs = _prior(subject)
+    free, counted = (_noise(subject, prior, prior_inputs, decoder.ir_version, free) for free in (True, False))
     numbers = {"seed": INT64_SCALAR, "n": INT64_SCALAR}
     chosen = _only(prior_inputs, LABEL, TRUNCATION)
     noise_inputs = {**numbers, "start": INT64_SCALAR, **chosen}
     latent = {LATENT: inputs[LATENT]}
-    yield Seeded(NOISE, free, noise_inputs, latent, check_noise(free, model.prior_latents, noise_inputs))
+    yield Seeded(NOISE, free, noise_inputs, latent, check_noise(free, subject.prior_latents, noise_inputs))
     sampler = sampler_graph(counted, decoder)
     sampler_inputs = {**numbers, **chosen, **_only(inputs, LABEL)}
-    difference = check_sampler(sampler, network, model.prior_latents, sampler_inputs)
+    difference = check_sampler(sampler, network, subject.prior_latents, sampler_inputs)
     yield Seeded(SAMPLER, sampler, sampler_inputs, outputs, difference)
 
 
-def behind_noise(model: keras.Model, decoder: onnx.ModelProto) -> onnx.ModelProto:
+def behind_noise(subject: Subject, decoder: onnx.ModelProto) -> onnx.ModelProto:
     """The sampler of another decoder of the same model, such as a quantized one."""
-    return sampler_graph(_noise(model, *_prior(model), decoder.ir_version, False), decoder)
+    return sampler_graph(_noise(subject, *_prior(subject), decoder.ir_version, False), decoder)
 
 
 def _noise(
-    model: keras.Model,
+    subject: Subject,
     prior: onnx.ModelProto | None,
     prior_inputs: dict[str, Tensor],
     ir_version: int,
     free_start: bool,
 ) -> onnx.ModelProto:
-    size = int(prior_inputs[NOISE].axes[1]) if prior else model.latent_dim
+    size = int(prior_inputs[NOISE].axes[1]) if prior else subject.latent_dim
+    assert size is not None, "a subject with a prior has latents"
     noise = noise_graph(size, ir_version, free_start)
     return prior_graph(noise, prior) if prior else noise
 
 
-def _prior(model: keras.Model) -> tuple[onnx.ModelProto | None, dict[str, Tensor]]:
+def _prior(subject: Subject) -> tuple[onnx.ModelProto | None, dict[str, Tensor]]:
     """The prior's network, where there is one, and its inputs."""
-    network = model.prior_network()
+    network = subject.prior_network
     if network is None:
         return None, {}
     bordered = Bordered(network, "float")
-    return convert(bordered, NOISE), describe(bordered, len(model.spec.classes))[0]
+    return convert(bordered, NOISE), describe(bordered, len(subject.classes))[0]
 
 
 def _only(inputs: dict[str, Tensor], *names: str) -> dict[str, Tensor]:

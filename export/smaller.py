@@ -2,40 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
-
-import keras
+from collections.abc import Callable
 
 from export.examples import Examples
 from export.provider_check import ProviderCheck
 from export.quantized import Wish, quantized
 from export.seeded import behind_noise
 from export.stored import Exported, measured_networks
+from export.subject import Subject
 from serving.bundle.manifest import Quantization
 from serving.bundle.names import DECODER, SAMPLER
 
 
-def calibration(
-    model: keras.Model, networks: Mapping[str, keras.Model], wish: Wish | ProviderCheck, reading: Mapping[str, Any]
-) -> Examples:
+def calibration(subject: Subject, wish: Wish | ProviderCheck) -> Examples:
     """What networks in other numbers are measured on; opened before anything is converted, which takes long.
 
     Args:
-        model: the model.
-        networks: its networks, by name.
-        wish: names the data set.
-        reading: how a training's data became pictures, by name, for what the wish leaves open.
+        subject: what is exported.
+        wish: names the data set; what it leaves open is read as in the subject's training.
 
     Raises:
         InputError: a network that needs a data set to be measured on, or one that does not fit.
     """
-    own = {name: getattr(wish, name, None) or known for name, known in reading.items()}
-    return Examples(model, networks, wish.data, own)
+    own = {name: getattr(wish, name, None) or known for name, known in subject.reading.items()}
+    return Examples(subject, wish.data, own)
 
 
 def make_smaller(
-    model: keras.Model,
+    subject: Subject,
     exported: dict[str, Exported],
     wish: Wish,
     examples: Examples,
@@ -45,7 +39,7 @@ def make_smaller(
     that are no faster for it.
 
     Args:
-        model: the model.
+        subject: what is exported.
         exported: its networks, some of which are replaced.
         wish: the numbers, and how near the pictures must stay.
         examples: what they are measured on.
@@ -67,6 +61,6 @@ def make_smaller(
         say(f"{name}: {wish.kind}, at least {smaller.facts.psnr:.1f} dB{time}")
         exported[name], facts[name] = each._replace(graph=smaller.graph), smaller.facts
         if name == DECODER and SAMPLER in exported:
-            behind = behind_noise(model, smaller.graph)
+            behind = behind_noise(subject, smaller.graph)
             exported[SAMPLER], facts[SAMPLER] = exported[SAMPLER]._replace(graph=behind), smaller.facts
     return facts

@@ -14,6 +14,7 @@ import tensorflow as tf
 from keras_gen.layers.instead import calling_instead
 
 Call = Callable[..., tf.Tensor]
+IMAGE_AXES = 4
 
 
 def in_graphs(network: keras.Model) -> AbstractContextManager[None]:
@@ -23,6 +24,8 @@ def in_graphs(network: keras.Model) -> AbstractContextManager[None]:
 
 
 def _substitute(layer: keras.layers.Layer) -> Call | None:
+    if isinstance(layer, keras.layers.GroupNormalization):
+        return partial(_group_normalized, layer)
     if getattr(layer, "data_format", None) != "channels_last":
         return None
     if isinstance(layer, keras.layers.UpSampling2D) and layer.interpolation != "nearest":
@@ -30,6 +33,16 @@ def _substitute(layer: keras.layers.Layer) -> Call | None:
     if isinstance(layer, keras.layers.Resizing) and layer.pad_to_aspect_ratio:
         return partial(_padded_and_resized, layer)
     return None
+
+
+def _group_normalized(layer: keras.layers.GroupNormalization, values: tf.Tensor) -> tf.Tensor:
+    """Keras cuts the channels into groups by a reshape; where each is a group, statistics over the sides are the same,
+    and one node of ONNX."""
+    values = tf.convert_to_tensor(values)
+    if values.shape.rank != IMAGE_AXES or layer.axis not in (-1, IMAGE_AXES - 1) or layer.groups != values.shape[-1]:
+        return type(layer).call(layer, values)
+    mean, variance = tf.nn.moments(values, (1, 2), keepdims=True)
+    return tf.nn.batch_normalization(values, mean, variance, layer.beta, layer.gamma, layer.epsilon)
 
 
 def _upsampled(layer: keras.layers.UpSampling2D, images: tf.Tensor) -> tf.Tensor:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Callable
 from dataclasses import asdict
 
 import onnx
@@ -34,14 +35,30 @@ def convert(bordered: Bordered, name: str = "network", even: bool = False, targe
     Raises:
         InputError: noise drawn inside, or an operator that ONNX does not have.
     """
-    flat = frozen(bordered.with_unrounded, bordered.inputs)
+    finished = simplified(converted(bordered.with_unrounded, bordered.inputs, name), even, target)
+    check_operators(name, finished)
+    return finished
+
+
+def converted(
+    call: Callable[[dict[str, tf.Tensor]], dict[str, tf.Tensor]], inputs: dict[str, tf.TensorSpec], name: str
+) -> onnx.ModelProto:
+    """A function of named tensors as ONNX, opset 18, as tf2onnx writes it.
+
+    Args:
+        call: the function.
+        inputs: by name.
+        name: what messages call it.
+
+    Raises:
+        InputError: as `convert`.
+    """
+    flat = frozen(call, inputs)
     check_repeatable(name, flat.graph)
     model = _converted(flat)
     check_operators(name, model)
     squeeze_outputs(model, flat.ranks)
-    finished = simplified(model, even, target)
-    check_operators(name, finished)
-    return finished
+    return model
 
 
 def _converted(flat: Frozen) -> onnx.ModelProto:

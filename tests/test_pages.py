@@ -23,6 +23,7 @@ ELSEWHERE = {
     "data": "tests/data/test_page.py",
     "export": "tests/export/test_page.py",
     "own_model": "tests/test_own_model_page.py",
+    "own_network": "tests/test_own_network_page.py",
     "scaling": "tests/test_scaling_page.py",
 }
 # Sides of the pages' pictures, and those that stand for them.

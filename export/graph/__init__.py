@@ -5,6 +5,7 @@
 Each file has the rules of one idea, written for onnxscript's pattern rewriter, whose own rules are applied too.
 """
 
+from export.graph.folded import folded
 from export.graph.simplified import Target, simplified, tidied
 
-__all__ = ["Target", "simplified", "tidied"]
+__all__ = ["Target", "folded", "simplified", "tidied"]

@@ -1,4 +1,9 @@
-"""Replaces the arithmetic that TensorFlow writes for an instance normalization by ONNX's single node for it."""
+"""Replaces the arithmetic that exporters write for an instance normalization by ONNX's single node for it.
+
+TensorFlow scales before it moves, `x * s + (shift - mean * s)`. Networks that were written by hand in PyTorch divide
+what was centred, `(x - mean) / sqrt(variance + epsilon)`; what scales and moves that is folded in by
+`AffineNormalization`.
+"""
 
 from __future__ import annotations
 
@@ -41,6 +46,63 @@ class InstanceNormalization(RewriteRuleClassBase):
         super().__init__(remove_nodes=False)
 
 
+class CentredQuotient(RewriteRuleClassBase):
+    """(x - mean(x)) / sqrt(variance(x) + epsilon), or times the reciprocal of the root, becomes
+    `InstanceNormalization(x, 1, 0)`.
+
+    Args:
+        operator: `Div` or `Mul`.
+    """
+
+    def __init__(self, operator: str) -> None:
+        super().__init__(name=f"CentredQuotientOf{operator}", remove_nodes=False)
+        self.operator = operator
+
+    def pattern(self, op: Any, one: Any, other: Any) -> Any:
+        return getattr(op, self.operator)(one, other)
+
+    def check(self, context: Any, one: ir.Value, other: ir.Value) -> bool:
+        return self._matched(one, other) is not None
+
+    def rewrite(self, op: Any, one: ir.Value, other: ir.Value) -> Any:
+        match = self._matched(one, other)
+        assert match is not None
+        gain, shift = (op.Constant(value=ir.tensor(value)) for value in (match.gain, match.shift))
+        return op.InstanceNormalization(match.images, gain, shift, epsilon=match.epsilon)
+
+    def _matched(self, one: ir.Value, other: ir.Value) -> _Match | None:
+        for centred, divisor in permutations((one, other)) if self.operator == "Mul" else [(one, other)]:
+            root = producer(divisor, "Sqrt") if self.operator == "Div" else _root_below_one(divisor)
+            variance, epsilon = _variance_and_epsilon(root)
+            moved = producer(centred, "Sub")
+            if variance is None or epsilon is None or moved is None:
+                continue
+            images = moved.inputs[0]
+            channels = _channels(images)
+            if channels and _is_mean(moved.inputs[1], images) and _is_variance(variance, images):
+                ones, zeros = np.ones(channels, np.float32), np.zeros(channels, np.float32)
+                return _Match(images, ones, zeros, epsilon)
+        return None
+
+
+def _root_below_one(value: ir.Value) -> ir.Node | None:
+    """The node `Sqrt` whose reciprocal a value is."""
+    inverse = producer(value, "Reciprocal", "Div")
+    if inverse is None:
+        return None
+    if inverse.op_type == "Div":
+        above = constant(inverse.inputs[0])
+        if above is None or above.size != 1 or float(above.reshape(-1)[0]) != 1.0:
+            return None
+    return producer(inverse.inputs[-1], "Sqrt")
+
+
+def _channels(images: ir.Value | None) -> int | None:
+    """The channels of pictures (n, channels, height, width) where they are known."""
+    channels = images.shape[1] if images is not None and images.shape is not None and len(images.shape) == 4 else None
+    return channels if isinstance(channels, int) else None
+
+
 def _matched(one: ir.Value, other: ir.Value) -> _Match | None:
     for scaled, offset in permutations((one, other)):
         multiplied = producer(scaled, "Mul")
@@ -53,8 +115,8 @@ def _matched(one: ir.Value, other: ir.Value) -> _Match | None:
 
 def _of(images: ir.Value, scale: ir.Value, offset: ir.Value) -> _Match | None:
     """Matches `images * scale + offset` as an instance normalization; None if it is not one."""
-    channels = images.shape[1] if images.shape is not None and len(images.shape) == 4 else None
-    if not isinstance(channels, int):
+    channels = _channels(images)
+    if channels is None:
         return None
     shifted = producer(offset, "Sub", "Neg")
     if shifted is None:
@@ -62,7 +124,7 @@ def _of(images: ir.Value, scale: ir.Value, offset: ir.Value) -> _Match | None:
     shift = np.zeros(channels) if shifted.op_type == "Neg" else per_channel(shifted.inputs[0], channels)
     moved = producer(shifted.inputs[-1], "Mul")
     factor, gain = _factor_and_gain(scale, channels)
-    variance, epsilon = _variance_and_epsilon(factor)
+    variance, epsilon = _variance_and_epsilon(_root_below_one(factor))
     if shift is None or gain is None or moved is None or variance is None or epsilon is None:
         return None
     if not any(_is_mean(mean, images) and again is scale for mean, again in permutations(moved.inputs)):
@@ -82,10 +144,9 @@ def _factor_and_gain(scale: ir.Value, channels: int) -> tuple[ir.Value, np.ndarr
     return scale, None
 
 
-def _variance_and_epsilon(factor: ir.Value) -> tuple[ir.Value | None, float | None]:
-    root = producer(factor, "Reciprocal")
-    added = producer(root.inputs[0], "Sqrt") if root else None
-    total = producer(added.inputs[0], "Add") if added else None
+def _variance_and_epsilon(root: ir.Node | None) -> tuple[ir.Value | None, float | None]:
+    """What a root is of."""
+    total = producer(root.inputs[0], "Add") if root else None
     for variance, epsilon in permutations(total.inputs) if total else ():
         known = constant(epsilon)
         if known is not None and known.size == 1:
@@ -94,11 +155,18 @@ def _variance_and_epsilon(factor: ir.Value) -> tuple[ir.Value | None, float | No
 
 
 def _is_variance(value: ir.Value | None, images: ir.Value) -> bool:
-    squared = producer(_averaged(value), "Mul")
-    if squared is None or squared.inputs[0] is not squared.inputs[1]:
+    squared = producer(_averaged(value), "Mul", "Pow")
+    if squared is None or not _is_square(squared):
         return False
     centred = producer(squared.inputs[0], "Sub")
     return centred is not None and centred.inputs[0] is images and _is_mean(centred.inputs[1], images)
+
+
+def _is_square(node: ir.Node) -> bool:
+    if node.op_type == "Mul":
+        return node.inputs[0] is node.inputs[1]
+    power = constant(node.inputs[1])
+    return power is not None and power.size == 1 and float(power.reshape(-1)[0]) == 2.0
 
 
 def _is_mean(value: ir.Value | None, images: ir.Value) -> bool:
@@ -107,7 +175,9 @@ def _is_mean(value: ir.Value | None, images: ir.Value) -> bool:
 
 def _averaged(value: ir.Value | None) -> ir.Value | None:
     """The value whose mean over height and width this is, with axes kept at length 1; None if it is not such a mean."""
-    mean = producer(value, "ReduceMean")
+    mean = producer(value, "ReduceMean", "GlobalAveragePool")
+    if mean is not None and mean.op_type == "GlobalAveragePool":
+        return mean.inputs[0]
     if mean is None or len(mean.inputs) < 2:
         return None
     axes, keeps = constant(mean.inputs[1]), mean.attributes.get("keepdims")

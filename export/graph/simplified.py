@@ -7,14 +7,16 @@ from typing import Literal
 import onnx
 import onnx_ir as ir
 import onnx_ir.passes.common as passes
-from onnxscript import optimizer
 from onnxscript.rewriter import RewriteRule, rewrite
 from onnxscript.rewriter.rules import common
 
 from export.graph.affine import affine_rules
+from export.graph.affine_normalization import normalization_rules
 from export.graph.convolution_by_parts import ConvolutionByParts
+from export.graph.folded import fold
+from export.graph.group_normalization import ReshapedGroups
 from export.graph.idle import ReshapeToTheSame, WrappedIndex
-from export.graph.instance_normalization import InstanceNormalization
+from export.graph.instance_normalization import CentredQuotient, InstanceNormalization
 from export.graph.narrow_convolution import NarrowConvolution
 from export.graph.transposes import product_rules, transpose_rules
 
@@ -32,9 +34,12 @@ def simplified(model: onnx.ModelProto, even: bool = False, target: Target = "any
         target: `cpu` computes large convolutions by parts, which a GPU does by itself.
     """
     graph = ir.from_proto(onnx.shape_inference.infer_shapes(model))
-    optimizer.optimize_ir(graph)
+    fold(graph)
     _until_nothing_changes(graph, [ReshapeToTheSame.rule(), WrappedIndex.rule()])
-    _until_nothing_changes(graph, [InstanceNormalization.rule()])
+    quotients = [CentredQuotient.rule(operator) for operator in ("Div", "Mul")]
+    _until_nothing_changes(
+        graph, [InstanceNormalization.rule(), *quotients, ReshapedGroups.rule(), *normalization_rules()]
+    )
     _until_nothing_changes(
         graph,
         [

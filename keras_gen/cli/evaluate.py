@@ -133,7 +133,7 @@ def _bundle(place: Path, options: Any) -> list[Any]:
         return _translation(ways, (image.height, image.width, image.channels), options)
     sampler = Sampler(place)
     _check_for_samples(options)
-    if "encode" not in sampler.abilities and not options.metrics:
+    if not {"encode", "classify"} & set(sampler.abilities) and not options.metrics:
         raise InputError(
             f"{place} must have an encoder to be measured; evaluate the run, or samples with --metrics. "
             "Received: a bundle without an encoder."
@@ -142,10 +142,9 @@ def _bundle(place: Path, options: Any) -> list[Any]:
     test, train = _sources(options, (image.height, image.width, image.channels), sampler.manifest.classes)
     draw = (lambda n, seed: to_float(sampler.sample(n, seed))) if "sample" in sampler.abilities else None
     of_samples = _samples(place, draw, len(sampler.manifest.classes), options, test, train)
-    if "encode" not in sampler.abilities:
-        return of_samples
-    coder = _BundleCoder(sampler)
-    figures = evaluate_coder(coder, test, train, options.count, options.seed)
+    coder, figures = _BundleCoder(sampler), []
+    if "encode" in sampler.abilities:
+        figures += evaluate_coder(coder, test, train, options.count, options.seed)
     if "classify" in sampler.abilities:
         classes = len(sampler.manifest.classes)
         figures += evaluate_classifier(coder.classify, classes, test, options.count, options.seed)
@@ -216,7 +215,8 @@ class _BundleCoder:
 
     def __init__(self, sampler: Sampler) -> None:
         self.sampler = sampler
-        self.sees_class = LABEL in sampler.manifest.networks["encoder"].inputs
+        encoder = sampler.manifest.networks.get("encoder")
+        self.sees_class = encoder is not None and LABEL in encoder.inputs
         self.decodes = "decode" in sampler.abilities
 
     def encode(self, images: np.ndarray, labels: np.ndarray | None) -> np.ndarray:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from keras_gen.cli.parser import Parser
-from serving.bundle.manifest import Manifest, Tensor
+from serving.bundle.manifest import Manifest, Tensor, origin_text
 from serving.bundle.safety import check_network
 from serving.bundle.verified import read_verified, stored_files
 from serving.translation import is_translator, targets
@@ -32,7 +32,8 @@ def _lines(manifest: Manifest) -> list[str]:
     free = f", or any size: sides are brought to multiples of {image.multiple}" if image.any_size else ""
     lines = [f"model     {manifest.model}", f"pictures  {size}{free}"]
     if is_translator(manifest):
-        lines.append(f"to        {', '.join(targets(manifest))}")
+        called = (f"{to} ({manifest.domains[to]})" if to in manifest.domains else to for to in targets(manifest))
+        lines.append(f"to        {', '.join(called)}")
     if manifest.latent:
         prior = (manifest.latent.prior or "no prior to sample from").replace("_", " ")
         noise = manifest.networks.get("noise")
@@ -40,7 +41,10 @@ def _lines(manifest: Manifest) -> list[str]:
         lines.append(f"latent    {manifest.latent.size}, {prior}{truncated}")
     if manifest.classes:
         lines.append(f"classes   {', '.join(manifest.classes)}")
-    lines.append(f"weights   {manifest.weights}, {manifest.training.get('steps', '?')} training steps")
+    if manifest.origin:
+        lines.append("weights   not trained with keras-gen: how is unknown")
+    else:
+        lines.append(f"weights   {manifest.weights}, {manifest.training.get('steps', '?')} training steps")
     lines.append("networks  every file matches its SHA-256")
     for name, network in manifest.networks.items():
         signature = f"{_tensors(network.inputs)} -> {_tensors(network.outputs)}"
@@ -48,7 +52,9 @@ def _lines(manifest: Manifest) -> list[str]:
         lines.append(f"  {network.file} ({_mebibytes(network.size)}{beside}): {signature}")
         differences = ", ".join(f"{key} {value:.2g}" for key, value in manifest.parity.get(name, {}).items())
         if differences:
-            lines.append(f"    largest difference from Keras: {differences}")
+            lines.append(f"    largest difference from {manifest.compared_with}: {differences}")
+        if origin := manifest.origin.get(name):
+            lines.append(f"    from {origin_text(origin)}")
         if quantized := manifest.quantization.get(name):
             lines.append(
                 f"    {quantized.kind}: PSNR {quantized.psnr:.1f} dB against before, {quantized.at_least:.1f} requested"

@@ -21,6 +21,7 @@ GROUPS = {
     },
     "export": {
         "export": "write a bundle of a trained model, checked against Keras",
+        "bundle": "write a bundle of networks of any origin, checked against them",
         "info": "show what a bundle contains, and verify its files",
     },
     "sample": {

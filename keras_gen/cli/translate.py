@@ -24,7 +24,7 @@ def run(words: Sequence[str]) -> int:
 
     parser = running_parser("translate", "Translate a picture, a folder of pictures or a video to another domain.")
     parser.add_argument("source", type=str, help="picture, folder of pictures or video.")
-    parser.add_argument("--to", type=str | None, default=None, help="domain to translate to: a or b.")
+    parser.add_argument("--to", type=str | None, default=None, help="domain to translate to: a or b, or its name.")
     parser.add_argument(
         "--out", type=str, required=True, help="file of the same kind as the source, or a folder for a folder."
     )

@@ -15,7 +15,7 @@ from keras_gen.training.run_directory import open_model
 from serving.bundle.manifest import FILE_NAME, Latent, Manifest
 from serving.bundle.names import LABEL
 from serving.common.errors import InputError
-from serving.common.images import to_uint8
+from serving.common.images import to_float, to_uint8
 
 NORMAL = "standard_normal"
 
@@ -25,14 +25,15 @@ class LatentDecoder:
     """Pictures of latents, and latents to begin with.
 
     Attributes:
-        decode: latents (n, latent_dim) and labels (n,) to pictures in [-1, 1], differentiable in the latents; a
-            decoder that sees no classes ignores the labels.
+        decode: latents (n, latent_dim) and labels (n,) to pictures in [-1, 1], differentiable in the latents if
+            `differentiable`; a decoder that sees no classes ignores the labels.
         image_shape: (height, width, channels).
         latent_dim: length of a latent.
         draw: number and seed to draws from the prior, (n, latent_dim); None where there is no prior.
         encode: float pictures in [-1, 1] and labels to codes, likewise; None where there is no encoder.
         normal: whether the prior is the standard normal distribution.
         classes: names of the classes that the decoder sees.
+        differentiable: whether gradients reach the latents.
     """
 
     decode: Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
@@ -42,6 +43,7 @@ class LatentDecoder:
     encode: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None
     normal: bool = True
     classes: tuple[str, ...] = ()
+    differentiable: bool = True
 
 
 class BundleCoder(Protocol):
@@ -67,6 +69,8 @@ class BundleCoder(Protocol):
     def takes_class(self) -> bool: ...
 
     def encode(self, images: np.ndarray, *, labels: np.ndarray | None) -> np.ndarray: ...
+
+    def decode(self, latents: np.ndarray, *, labels: np.ndarray | None) -> np.ndarray: ...
 
 
 def open_decoder(place: str | Path, load: Callable[[Path], BundleCoder]) -> LatentDecoder:
@@ -118,21 +122,24 @@ def _inputs(network: keras.Model, name: str, values: tf.Tensor, labels: tf.Tenso
 
 def decoder_of_bundle(sampler: BundleCoder) -> LatentDecoder:
     """A bundle's own networks. What rounds to grey levels has no gradient; its SavedModel keeps, beside the rounded
-    pictures, those that they were rounded from.
+    pictures, those that they were rounded from. Networks that were not trained with keras-gen have none.
 
     Raises:
-        InputError: a bundle without a decoder, or without its SavedModel.
+        InputError: a bundle without a decoder, or one of a trained model without its SavedModel.
     """
     bundle = sampler.bundle
     if "decode" not in sampler.abilities:
         raise InputError(f"a bundle to invert must have a decoder. Received: {bundle}, which has none.")
     folder = bundle / "saved_model" / "decoder"
-    if not folder.is_dir():
+    foreign = bool(sampler.manifest.origin)
+    if not folder.is_dir() and not foreign:
         raise InputError(f"a bundle to invert must have its SavedModel. Received: {bundle} without {folder}.")
-    saved = tf.saved_model.load(str(folder))
+    saved = None if foreign else tf.saved_model.load(str(folder))
     sees_class = LABEL in sampler.manifest.networks["decoder"].inputs
 
     def decode(latents: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+        if saved is None:
+            return to_float(sampler.decode(np.asarray(latents), labels=np.asarray(labels) if sees_class else None))
         inputs = {"latent": latents, **({LABEL: labels} if sees_class else {})}
         outputs = saved.function_with_unrounded(inputs)
         return outputs.get("image_unrounded", outputs["image"])
@@ -149,4 +156,5 @@ def decoder_of_bundle(sampler: BundleCoder) -> LatentDecoder:
         encode if "encode" in abilities else None,
         sampler.latent.prior == NORMAL,
         tuple(sampler.manifest.classes) if sees_class else (),
+        differentiable=saved is not None,
     )

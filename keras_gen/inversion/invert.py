@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gen.inversion.decoder import LatentDecoder, decoder_of
+from keras_gen.inversion.evolution import evolved
 from serving.common.classes import class_labels
 from serving.common.errors import InputError, require_at_least
 
@@ -57,8 +58,9 @@ def invert(
 
         mean (x - G(z))^2 + feature_weight * mean (f(x) - f(G(z)))^2 + prior_weight * mean(z^2) / 2
 
-    where the last term, the density of the standard normal prior, is left out for other priors. The best latent on the
-    way is kept. The same arguments give the same latents.
+    or, for a decoder without gradients, a separable CMA-ES of as many generations finds the least. The last term, the
+    density of the standard normal prior, is left out for other priors. The best latent on the way is
+    kept. The same arguments give the same latents.
 
     Args:
         model: a model of keras_gen, or what `open_decoder` gives.
@@ -93,14 +95,15 @@ def invert(
     known = _labels(decoder, len(images), labels)
     starts = _starts(decoder, images, known, restarts, seed)
     prior_weight = prior_weight if decoder.normal else 0.0
-    descend = _descent(decoder, learning_rate, prior_weight, features, feature_weight)
+    terms = (prior_weight, features, feature_weight)
+    descend = _descent(decoder, learning_rate, *terms) if decoder.differentiable else _search(decoder, seed, *terms)
     latents = np.concatenate(
         [
             _invert_batch(descend, starts[p], images[p], known[p], min(trial_steps, steps), steps)
             for p in _pieces(len(images), max(1, ROWS // starts.shape[1]))
         ]
     )
-    pictures = [decoder.decode(latents[p], known[p]).numpy() for p in _pieces(len(images), ROWS)]
+    pictures = [np.asarray(decoder.decode(latents[p], known[p])) for p in _pieces(len(images), ROWS)]
     return Inversion(latents, np.concatenate(pictures))
 
 
@@ -135,9 +138,31 @@ def _invert_batch(
     if restarts > 1:
         repeated = (np.repeat(array, restarts, axis=0) for array in (images, labels))
         tried, values = descend(starts.reshape(-1, size), *repeated, trial_steps)
-        chosen = values.numpy().reshape(n, restarts).argmin(axis=1)
-        latents = tried.numpy().reshape(starts.shape)[np.arange(n), chosen]
-    return descend(latents, images, labels, steps)[0].numpy()
+        chosen = np.asarray(values).reshape(n, restarts).argmin(axis=1)
+        latents = np.asarray(tried).reshape(starts.shape)[np.arange(n), chosen]
+    return np.asarray(descend(latents, images, labels, steps)[0])
+
+
+def _search(
+    decoder: LatentDecoder, seed: int, prior_weight: float, features: Features | None, feature_weight: float
+) -> Descend:
+    """As `_descent`, without gradients."""
+
+    def descend(
+        starts: np.ndarray, images: np.ndarray, labels: np.ndarray, steps: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        seen = None if features is None else np.asarray(features(images))
+
+        def objective(latents: np.ndarray, rows: np.ndarray) -> np.ndarray:
+            pictures = np.asarray(decoder.decode(latents, labels[rows]))
+            values = _mean_square(images[rows] - pictures) + 0.5 * prior_weight * _mean_square(latents)
+            if features is not None and seen is not None:
+                values += feature_weight * _mean_square(seen[rows] - np.asarray(features(pictures)))
+            return np.asarray(values)
+
+        return evolved(objective, starts, steps, seed)
+
+    return descend
 
 
 def _descent(
@@ -206,4 +231,4 @@ def _adam(
 
 def _mean_square(values: tf.Tensor) -> tf.Tensor:
     """(n, ...) to (n,)."""
-    return tf.reduce_mean(tf.square(values), axis=list(range(1, values.shape.rank)))
+    return tf.reduce_mean(tf.square(values), axis=list(range(1, len(values.shape))))

@@ -24,17 +24,17 @@ def in_float32(model: BaseModel) -> BaseModel:
     keras.config.set_dtype_policy("float32")
     try:
         with classes_of(model):
-            copy = type(model).from_config(_widened(model.get_config()))
+            copy = type(model).from_config(widened(model.get_config()))
     finally:
         keras.config.set_dtype_policy(policy)
     copy.set_weights(model.get_weights())
     return copy
 
 
-def _widened(config: Any) -> Any:
+def widened(config: Any) -> Any:
     """A config with the names of other types replaced."""
     if isinstance(config, dict):
-        return {key: _widened(value) for key, value in config.items()}
+        return {key: widened(value) for key, value in config.items()}
     if isinstance(config, list | tuple):
-        return type(config)(map(_widened, config))
+        return type(config)(map(widened, config))
     return "float32" if isinstance(config, str) and config in OTHERS else config

@@ -106,6 +106,37 @@ class Latent:
 
 
 @dataclass(frozen=True)
+class Origin:
+    """Where a network comes from that keras-gen did not train.
+
+    Attributes:
+        kind: `keras`, `saved_model` or `onnx`.
+        producer: what wrote it, such as `pytorch 2.13.0`.
+        file: name of its file or folder; None for a model that was given in memory.
+        sha256: of the file, or of a folder's files one after the other by name; None for a model in memory.
+        opset: version of ONNX's operators in the file; None for what was none.
+        border: what was said or told of its own inputs and outputs, by name, for people.
+    """
+
+    kind: str
+    producer: str
+    file: str | None = None
+    sha256: str | None = None
+    opset: int | None = None
+    border: dict[str, str] = field(default_factory=dict)
+
+
+def origin_text(origin: Origin) -> str:
+    """Where a network comes from, for people: `style.onnx (pytorch 2.13.0, opset 18, SHA-256 0a1b...)`."""
+    facts = [origin.producer]
+    if origin.opset is not None:
+        facts.append(f"opset {origin.opset}")
+    if origin.sha256 is not None:
+        facts.append(f"SHA-256 {origin.sha256}")
+    return f"{origin.file or 'a model in memory'} ({', '.join(facts)})"
+
+
+@dataclass(frozen=True)
 class Manifest:
     """What a bundle holds.
 
@@ -124,6 +155,9 @@ class Manifest:
         quantization: network -> how it was quantized, for those that were.
         providers: provider -> network -> precision -> PSNR of its pictures against those of the CPU in float32, in dB,
             for those that were measured.
+        origin: network -> where it comes from, of networks that keras-gen did not train; how they were trained is then
+            unknown.
+        domains: `a` and `b` -> what the pictures of that domain are called, where they have names.
     """
 
     model: str
@@ -137,10 +171,17 @@ class Manifest:
     parity: dict[str, dict[str, float]] = field(default_factory=dict)
     quantization: dict[str, Quantization] = field(default_factory=dict)
     providers: dict[str, dict[str, dict[str, float]]] = field(default_factory=dict)
+    origin: dict[str, Origin] = field(default_factory=dict)
+    domains: dict[str, str] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """The manifest as indented JSON, `format_version` first."""
         return json.dumps({"format_version": self.format_version, **asdict(self)}, indent=2) + "\n"
+
+    @property
+    def compared_with(self) -> str:
+        """What the networks were compared with when they were written."""
+        return "the original" if self.origin else "Keras"
 
     @property
     def format_version(self) -> int:
@@ -205,6 +246,8 @@ class _Reader(JsonReader):
                 entries, "quantization", lambda at, nets: at.map_of(nets, _Reader.quantization), {}
             ),
             providers=self.optional(entries, "providers", lambda at, data: at.map_of(data, _Reader.measured), {}),
+            origin=self.optional(entries, "origin", lambda at, nets: at.map_of(nets, _Reader.origin), {}),
+            domains=self.optional(entries, "domains", lambda at, names: at.map_of(names, _Reader.text), {}),
         )
 
     def check_version(self, data: object) -> None:
@@ -270,6 +313,17 @@ class _Reader(JsonReader):
             kind=self.at("kind").text(entries["kind"], *schema.QUANTIZATIONS),
             psnr=self.at("psnr").number(entries["psnr"]),
             at_least=self.at("at_least").number(entries["at_least"]),
+        )
+
+    def origin(self, data: object) -> Origin:
+        entries = self.fields(data, {"kind", "producer"})
+        return Origin(
+            kind=self.at("kind").text(entries["kind"]),
+            producer=self.at("producer").text(entries["producer"]),
+            file=self.optional(entries, "file", _Reader.text, None),
+            sha256=self.optional(entries, "sha256", _Reader.text, None),
+            opset=self.optional(entries, "opset", lambda at, value: at.integer(value, low=1), None),
+            border=self.optional(entries, "border", lambda at, texts: at.map_of(texts, _Reader.text), {}),
         )
 
     def tensors(self, data: object) -> dict[str, Tensor]:

@@ -71,7 +71,7 @@ class Translator(OfBundle):
 
         Args:
             images: uint8 (n, height, width, channels), sides of at least 2.
-            to: the domain to translate to, one of `targets`; may be left out where there is only one.
+            to: the domain to translate to, one of `targets` or its name; may be left out where there is only one.
 
         Returns:
             uint8 (n, height, width, channels).
@@ -213,9 +213,11 @@ class Translator(OfBundle):
         """The network that translates to a domain."""
         if to is None and len(self.targets) == 1:
             to = self.targets[0]
-        if to is None or to not in self.targets:
-            raise InputError(f"{self.bundle} translates to {' or '.join(self.targets)}. Received: {to!r}.")
-        return direction_to(to)
+        domain = next((domain for domain, name in self.manifest.domains.items() if name == to), to)
+        if domain is None or domain not in self.targets:
+            known = " or ".join(self.manifest.domains.get(each, each) for each in self.targets)
+            raise InputError(f"{self.bundle} translates to {known}. Received: {to!r}.")
+        return direction_to(domain)
 
     def _checked(self, images: np.ndarray) -> np.ndarray:
         images = plain_array("images", images)

@@ -9,7 +9,7 @@ constexpr auto help = R"(translate BUNDLE IN OUT [OPTIONS]
 Translates a PNG or JPEG picture of any size, or an array (height, width, channels) in a .npy file, and writes a PNG,
 or an array if OUT ends in .npy. More than four channels are arrays on both sides.
 
-  --to DOMAIN         a or b; may be left out where a bundle translates to one only
+  --to DOMAIN         a or b, or its name; may be left out where a bundle translates to one only
   --tile SIDE         side of the tiles that larger pictures are cut into (768)
   --max_pixels COUNT  a larger picture is refused (100000000)
   --threads COUNT     CPU threads; all cores by default

@@ -199,6 +199,16 @@ std::int64_t latent_size(const Entry& entry) {
     return entry.at("size").integer(1);
 }
 
+// Where a network comes from that keras-gen did not train.
+void check_origin(const Entry& facts) {
+    for (const auto* name : {"kind", "producer"}) facts.at(name).text();
+    for (const auto* name : {"file", "sha256"})
+        if (const auto said = facts.optional(name)) said->text();
+    if (const auto opset = facts.optional("opset")) opset->integer(1);
+    if (const auto border = facts.optional("border"))
+        for (const auto& [name, said] : border->members()) said.text();
+}
+
 // What people are told, which nothing here needs; a manifest is nevertheless read by every language or by none.
 void check_facts(const Entry& root) {
     if (const auto normalization = root.optional("normalization")) normalization->text();
@@ -211,6 +221,8 @@ void check_facts(const Entry& root) {
         for (const auto& [provider, networks] : providers->members())
             for (const auto& [name, measured] : networks.members())
                 for (const auto& [precision, psnr] : measured.members()) psnr.number();
+    if (const auto origin = root.optional("origin"))
+        for (const auto& [name, facts] : origin->members()) check_origin(facts);
     if (const auto quantization = root.optional("quantization"))
         for (const auto& [name, facts] : quantization->members()) {
             facts.at("kind").text_among(schema::quantizations);
@@ -273,6 +285,8 @@ Manifest read_manifest(const std::string& text) {
     if (const auto latent = root.optional("latent")) manifest.latent_size = latent_size(*latent);
     if (const auto classes = root.optional("classes"))
         for (const auto& name : classes->elements(schema::most_classes)) manifest.classes.push_back(name.text());
+    if (const auto domains = root.optional("domains"))
+        for (const auto& [domain, name] : domains->members()) manifest.domains.emplace(domain, name.text());
     check_facts(root);
     return manifest;
 }

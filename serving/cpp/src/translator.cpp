@@ -72,7 +72,9 @@ Translator::Translator(std::filesystem::path folder, const Execution& execution,
     : Translator(Bundle(std::move(folder), execution), tile) {}
 
 std::string Translator::towards(const std::string& to) const {
-    const auto& target = to.empty() && targets_.size() == 1 ? targets_.front() : to;
+    std::string target = to.empty() && targets_.size() == 1 ? targets_.front() : to;
+    for (const auto& [domain, name] : bundle_.manifest().domains)
+        if (name == to) target = domain;
     if (std::find(targets_.begin(), targets_.end(), target) == targets_.end())
         throw InputError(bundle_.folder().string() + " translates to " + targets_.front() +
                          (targets_.size() > 1 ? " or " + targets_.back() : "") + ". Received: " +

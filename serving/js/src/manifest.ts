@@ -82,6 +82,20 @@ export interface Quantization {
   readonly atLeast: number;
 }
 
+/** Where a network comes from that keras-gen did not train. */
+export interface Origin {
+  /** `keras`, `saved_model` or `onnx`. */
+  readonly kind: string;
+  readonly producer: string;
+  /** Of its file; null for a model that was given in memory. */
+  readonly file: string | null;
+  readonly sha256: string | null;
+  /** Version of ONNX's operators in the file; null for what was none. */
+  readonly opset: number | null;
+  /** What was said or told of its own inputs and outputs, for people. */
+  readonly border: ReadonlyMap<string, string>;
+}
+
 /** What a bundle holds. */
 export interface Manifest {
   /** The model's name on the command line, such as `vae`. */
@@ -101,6 +115,10 @@ export interface Manifest {
   readonly quantization: ReadonlyMap<string, Quantization>;
   /** Provider, network, precision, and the PSNR of its pictures against those of the CPU in float32, in dB. */
   readonly providers: ReadonlyMap<string, ReadonlyMap<string, ReadonlyMap<string, number>>>;
+  /** Network, and where it comes from that keras-gen did not train. */
+  readonly origin: ReadonlyMap<string, Origin>;
+  /** Domains `a` and `b`, and what their pictures are called where they have names. */
+  readonly domains: ReadonlyMap<string, string>;
 }
 
 /**
@@ -132,6 +150,20 @@ function manifest(given: JsonReader): Manifest {
       entries.optional("providers", (all) =>
         all.mapOf((nets) => nets.mapOf((net) => net.mapOf((psnr) => psnr.number()))),
       ) ?? new Map(),
+    origin: entries.optional("origin", (nets) => nets.mapOf(origin)) ?? new Map(),
+    domains: entries.optional("domains", (names) => names.mapOf((name) => name.text())) ?? new Map(),
+  };
+}
+
+function origin(given: JsonReader): Origin {
+  const entries = given.fields(["kind", "producer"]);
+  return {
+    kind: entries.required("kind").text(),
+    producer: entries.required("producer").text(),
+    file: entries.optional("file", (name) => name.text()) ?? null,
+    sha256: entries.optional("sha256", (digits) => digits.text()) ?? null,
+    opset: entries.optional("opset", (version) => version.integer(1)) ?? null,
+    border: entries.optional("border", (said) => said.mapOf((text) => text.text())) ?? new Map(),
   };
 }
 

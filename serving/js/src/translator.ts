@@ -181,7 +181,8 @@ export class Translator {
 
   /** The network that translates to a domain. */
   private towards(to: string | undefined): string {
-    const domain = to ?? (this.targets.length === 1 ? this.targets[0] : undefined);
+    const called = [...this.manifest.domains].find(([, name]) => name === to)?.[0];
+    const domain = called ?? to ?? (this.targets.length === 1 ? this.targets[0] : undefined);
     if (domain === undefined || !(this.targets as readonly string[]).includes(domain)) {
       const possible = this.targets.join(" or ");
       throw new InputError(

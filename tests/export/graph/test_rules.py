@@ -58,6 +58,108 @@ def test_what_only_looks_like_an_instance_normalization_stays():
     np.testing.assert_allclose(outputs(model, x=x)[0], outputs(source, x=x)[0], atol=1e-5)
 
 
+BY_HAND = {
+    "Div(centred, root)": ("Mul(centred, centred)", "y = Div(centred, root)"),
+    "Mul(centred, Reciprocal(root))": ("Pow(centred, two)", "factor = Reciprocal(root) y = Mul(factor, centred)"),
+    "Mul(centred, Div(1, root))": ("Pow(centred, two)", "factor = Div(one, root) y = Mul(centred, factor)"),
+}
+
+
+def by_hand(squared, end, mean="ReduceMean<keepdims=1>(x, sides)"):
+    """A normalization as it is written in PyTorch without its layer for it."""
+    return graph(
+        f"""g (float[n, 3, h, w] x) => (float[n, 3, h, w] y) {{
+            mean = {mean}
+            centred = Sub(x, mean)
+            squared = {squared}
+            variance = ReduceMean<keepdims=1>(squared, sides)
+            total = Add(variance, epsilon)
+            root = Sqrt(total)
+            {end}
+        }}""",
+        sides=SIDES,
+        epsilon=EPSILON,
+        two=np.float32(2),
+        one=np.float32(1),
+        gain=np.array([2.0, -1.0, 0.5], np.float32).reshape(3, 1, 1),
+        shift=np.array([0.0, 3.0, -2.0], np.float32).reshape(3, 1, 1),
+    )
+
+
+def standardized(x):
+    return (x - x.mean((2, 3), keepdims=True)) / np.sqrt(x.var((2, 3), keepdims=True) + 1e-3)
+
+
+@pytest.mark.parametrize("form", BY_HAND)
+def test_an_instance_normalization_by_hand_is_one_node(form):
+    model = simplified(by_hand(*BY_HAND[form]))
+    assert operators(model) == {"InstanceNormalization": 1}
+    x = noise(2, 3, 5, 4)
+    np.testing.assert_allclose(outputs(model, x=x)[0], standardized(x), atol=1e-5)
+
+
+def test_a_mean_by_pooling_is_a_mean():
+    model = simplified(by_hand("Mul(centred, centred)", "y = Div(centred, root)", "GlobalAveragePool(x)"))
+    assert operators(model) == {"InstanceNormalization": 1}
+
+
+@pytest.mark.parametrize("end", ["scaled = Mul(gain, made) y = Add(scaled, shift)", "y = Mul(made, gain)"])
+def test_what_scales_a_normalization_goes_into_it(end):
+    model = simplified(by_hand("Mul(centred, centred)", f"made = Div(centred, root) {end}"))
+    assert operators(model) == {"InstanceNormalization": 1}
+    x = noise(2, 3, 5, 4)
+    gain, shift = (np.array(values).reshape(3, 1, 1) for values in ([2.0, -1.0, 0.5], [0.0, 3.0, -2.0]))
+    expected = standardized(x) * gain + (shift if "shift" in end else 0.0)
+    np.testing.assert_allclose(outputs(model, x=x)[0], expected, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("squared", "end"),
+    [
+        ("Mul(centred, x)", "y = Div(centred, root)"),
+        ("Mul(centred, centred)", "y = Div(x, root)"),
+        ("Mul(centred, centred)", "y = Div(root, centred)"),
+        ("Pow(centred, gain)", "y = Div(centred, root)"),
+        ("Mul(centred, centred)", "factor = Div(two, root) y = Mul(centred, factor)"),
+    ],
+)
+def test_quotients_that_only_look_like_a_normalization_stay(squared, end):
+    source = by_hand(squared, end)
+    model = simplified(source)
+    assert "InstanceNormalization" not in operators(model)
+    x = 0.1 + np.abs(noise(2, 3, 5, 4))
+    np.testing.assert_allclose(outputs(model, x=x)[0], outputs(source, x=x)[0], rtol=1e-4, atol=1e-5, equal_nan=True)
+
+
+@pytest.mark.parametrize("groups", [3, 6])
+@pytest.mark.parametrize("restored", ["Shape(x)", "Identity(whole)"])
+def test_groups_of_one_channel_are_an_instance_normalization(groups, restored):
+    """As PyTorch's older exporter writes any group normalization."""
+    gain, shift = noise(6, 1, 1), noise(6, 1, 1, seed=1)
+    source = graph(
+        f"""g (float[n, 6, 5, 4] x) => (float[n, 6, 5, 4] y) {{
+            grouped = Reshape(x, groups)
+            normalized = InstanceNormalization<epsilon = 0.001>(grouped, ones, zeros)
+            shape = {restored}
+            same = Reshape(normalized, shape)
+            scaled = Mul(same, gain)
+            y = Add(scaled, shift)
+        }}""",
+        groups=np.array([0, groups, -1]),
+        whole=np.array([-1, 6, 5, 4]),
+        ones=np.ones(groups, np.float32),
+        zeros=np.zeros(groups, np.float32),
+        gain=gain,
+        shift=shift,
+    )
+    model = simplified(source)
+    assert (operators(model) == {"InstanceNormalization": 1}) == (groups == 6)
+    x = noise(2, 6, 5, 4, seed=2)
+    parts = x.reshape(2, groups, -1)
+    parts = (parts - parts.mean(2, keepdims=True)) / np.sqrt(parts.var(2, keepdims=True) + 1e-3)
+    np.testing.assert_allclose(outputs(model, x=x)[0], parts.reshape(x.shape) * gain + shift, atol=1e-5)
+
+
 @pytest.mark.parametrize("operator", ["Conv", "ConvTranspose"])
 @pytest.mark.parametrize("bias", [True, False])
 def test_what_batch_normalization_leaves_goes_into_the_weights(operator, bias):

@@ -88,6 +88,7 @@ struct Manifest {
     Image image;
     std::optional<std::int64_t> latent_size;
     std::vector<std::string> classes;  // names in the order of their labels
+    std::map<std::string, std::string> domains{};  // a and b, and what their pictures are called where they have names
 };
 
 // What a `manifest.json` says. InputError: not JSON, a newer format, a feature that is not known, an entry that is

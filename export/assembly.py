@@ -1,0 +1,131 @@
+"""Bringing a bundle's networks into its folder: what is the same wherever they come from."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import NamedTuple
+
+from export.card import write_card
+from export.graph import Target
+from export.provider_check import ProviderCheck, checked_on
+from export.quantized import Wish
+from export.smaller import calibration, make_smaller
+from export.stored import Exported, store
+from export.subject import Subject
+from serving import Sampler
+from serving.bundle.manifest import FILE_NAME, Image, Latent, Manifest
+from serving.bundle.names import SAMPLER
+from serving.common.errors import InputError
+from serving.common.files import whole_folder
+from serving.common.images import grid, to_uint8, write_png
+from serving.runtime.providers import require_present
+
+SAMPLES = 64
+Parity = dict[str, dict[str, float]]
+Say = Callable[[str], None]
+
+
+class Made(NamedTuple):
+    """Networks that passed their check.
+
+    Attributes:
+        exported: by name.
+        parity: how far each output of each is from its original.
+        image: the size of their pictures.
+    """
+
+    exported: dict[str, Exported]
+    parity: Parity
+    image: Image
+
+
+def check_wishes(folder: Path, target: Target, quantize: Wish | None, check_provider: ProviderCheck | None) -> None:
+    """Refuses what cannot be, before anything is loaded.
+
+    Raises:
+        InputError: `folder` is neither free nor a bundle, wishes that exclude each other, a provider that is not there.
+    """
+    check_replaceable(folder)
+    if quantize is not None and target == "cpu":
+        raise InputError(
+            "--quantize must be left out with --target cpu, whose convolutions by parts need float32. "
+            f"Received: {quantize.kind}."
+        )
+    if check_provider is not None:
+        require_present(check_provider.provider)
+
+
+def check_replaceable(path: Path) -> None:
+    """Raises InputError where `path` is neither free nor a bundle."""
+    if path.exists() and not (path.is_dir() and (not any(path.iterdir()) or (path / FILE_NAME).is_file())):
+        raise InputError(f"--out must be a new folder or a bundle. Received: {path}, which is neither.")
+
+
+def assemble(
+    folder: Path,
+    subject: Subject,
+    make: Callable[[Path], Made],
+    quantize: Wish | None,
+    check_provider: ProviderCheck | None,
+    say: Say,
+) -> Path:
+    """Writes a bundle, whole or not at all.
+
+    Args:
+        folder: to write, or to replace.
+        subject: what the networks are of.
+        make: makes the networks; it may write beside them into the folder that it is given.
+        quantize: numbers to write networks in; float32 by default.
+        check_provider: a provider to measure pictures of.
+        say: is told a line of each network that is quantized or measured.
+
+    Raises:
+        InputError: a data set to measure on that is needed and not there, or does not fit.
+        QualityError: pictures in other numbers differ too much.
+    """
+    wish = quantize or check_provider
+    measured_on = calibration(subject, wish) if wish else None
+    with whole_folder(folder) as temporary:
+        exported, parity, image = make(temporary)
+        quantization = make_smaller(subject, exported, quantize, measured_on, say) if quantize and measured_on else {}
+        providers: dict[str, Parity] = {}
+        if check_provider and measured_on:
+            providers[check_provider.provider] = checked_on(exported, check_provider, measured_on, say)
+        networks = store(exported, temporary)
+        latent = Latent(subject.latent_dim, subject.prior) if subject.latent_dim else None
+        manifest = Manifest(
+            model=subject.model,
+            networks=networks,
+            image=image,
+            latent=latent,
+            classes=subject.classes,
+            normalization=subject.normalization,
+            weights=subject.weights,
+            training={**subject.training, "versions": _versions()},
+            parity=parity,
+            quantization=quantization,
+            providers=providers,
+            origin=subject.origin,
+            domains=subject.domains,
+        )
+        (temporary / FILE_NAME).write_text(manifest.to_json(), encoding="utf-8")
+        Manifest.read(temporary)  # what no reader would take, such as a network whose name is no file's, is not written
+        if SAMPLER in networks:
+            _draw_samples(temporary)
+        write_card(temporary, manifest)
+    return folder
+
+
+def _draw_samples(folder: Path) -> None:
+    sampler = Sampler(folder, provider="cpu")
+    columns = sampler.columns
+    pictures = sampler.sample(columns * max(1, SAMPLES // columns) if columns else SAMPLES, seed=0)
+    write_png(folder / "samples.png", grid(to_uint8(pictures), columns))
+
+
+def _versions() -> dict[str, str]:
+    packages = ("keras-gen", "tensorflow", "keras", "onnx", "tf2onnx")
+    return {"python": platform.python_version(), **{name: version(name) for name in packages}}

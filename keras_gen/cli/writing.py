@@ -1,0 +1,122 @@
+"""What the commands that write bundles share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal
+
+from keras_gen.cli.parser import Parser
+from keras_gen.cli.spelling import as_option
+from serving.bundle.manifest import Manifest
+from serving.common.errors import InputError
+
+OF_TRITON = ("max_batch_size", "instances", "storage_uri")
+
+
+def add_numbers(parser: Parser) -> None:
+    """Adds what networks are written for and in, and what they are measured on."""
+    parser.add_argument(
+        "--target",
+        type=Literal["any", "cpu"],
+        default="any",
+        help="hardware to write the networks for: any, or cpu, which computes large convolutions with half the "
+        "multiplications. A GPU does so by itself.",
+    )
+    parser.add_argument(
+        "--quantize",
+        type=Literal["int8", "fp16"] | None,
+        default=None,
+        help="quantize the networks that make pictures: int8, where that is faster on this machine's CPU, or fp16, for "
+        "a GPU.",
+    )
+    parser.add_argument(
+        "--check_provider",
+        type=Literal["openvino"] | None,
+        default=None,
+        help="provider of ONNX Runtime, which must be installed: measure its pictures, in float32 and bfloat16, "
+        "against those of the CPU.",
+    )
+    parser.add_argument(
+        "--least_psnr",
+        type=float | None,
+        default=None,
+        help="with --quantize or --check_provider: lowest PSNR of its pictures against those of float32, in dB, 30 or "
+        "40 by default; below it nothing is written.",
+    )
+    parser.add_argument(
+        "--calibrate",
+        type=str | None,
+        default=None,
+        help="with --quantize or --check_provider: data set to measure on, given as in train. Models that draw from a "
+        "prior need none.",
+    )
+
+
+def add_triton(parser: Parser) -> None:
+    """Adds the model repository."""
+    parser.add_argument(
+        "--triton", type=str | None, default=None, help="Triton model repository to write, or to add the bundle to."
+    )
+    parser.add_argument(
+        "--max_batch_size",
+        type=int | None,
+        default=None,
+        help="with --triton: most rows that Triton joins requests to.",
+    )
+    parser.add_argument(
+        "--instances", type=int | None, default=None, help="with --triton: number of instances of each network."
+    )
+    parser.add_argument(
+        "--storage_uri", type=str | None, default=None, help="with --triton: URI at which KServe finds the repository."
+    )
+
+
+def wishes_of(options: Any) -> dict[str, Any]:
+    """What `--quantize` and `--check-provider` ask for, as arguments of what writes a bundle; imports TensorFlow."""
+    from export import ProviderCheck, Wish
+    from keras_gen.data import import_data
+
+    if options.calibrate is not None:
+        import_data(options.calibrate)
+    judged = {"data": options.calibrate}
+    if options.least_psnr is not None:
+        judged["least_psnr"] = options.least_psnr
+    return {
+        "quantize": Wish(options.quantize, **judged) if options.quantize else None,
+        "check_provider": ProviderCheck(options.check_provider, **judged) if options.check_provider else None,
+    }
+
+
+def write(options: Any, bundle: Callable[[], Path]) -> None:
+    """Writes a bundle, and a model repository of it where one is asked for.
+
+    Args:
+        options: of the command line.
+        bundle: writes the bundle, and says where it is.
+
+    Raises:
+        InputError: options of a repository without one.
+    """
+    settings = {name: options[name] for name in OF_TRITON}
+    if options.triton is None:
+        if given := [name for name, value in settings.items() if value is not None]:
+            option = as_option(given[0])
+            raise InputError(f"{option} must be left out without --triton. Received: {settings[given[0]]}.")
+        bundle()
+        return
+    from export.triton import check_repository, write_repository
+
+    check_repository(options.triton, **settings)
+    version = write_repository(bundle(), options.triton, **settings)
+    print(f"triton: {options.triton}, version {version}")
+
+
+def told(folder: Path) -> Path:
+    """Prints what a new bundle's networks were found to be; the folder."""
+    manifest = Manifest.read(folder)
+    for name, outputs in manifest.parity.items():
+        differences = ", ".join(f"{output} {value:.2g}" for output, value in outputs.items())
+        print(f"{name}: largest difference from {manifest.compared_with}: {differences}")
+    print(f"bundle: {folder}")
+    return folder
