@@ -14,6 +14,8 @@ import numpy as np
 CLOSE = 0.1
 # Exponents that differ by less are the same.
 SAME = 0.2
+# Two powers have more freedom than one: they must leave no more than this share of its error.
+BENT = 0.5
 
 
 @dataclass(frozen=True)
@@ -90,12 +92,12 @@ def bent_law(x: Sequence[float], y: Sequence[float]) -> Law:
     """Two powers that meet at one of the measured points, which fits best.
 
     Args:
-        x: at least four positive numbers that differ, in their order.
+        x: at least five positive numbers that differ, in their order.
         y: as many positive numbers.
     """
     across, up = np.log(_positive(x)), np.log(_positive(y))
     found = []
-    for bend in across[1:-1]:
+    for bend in across[2:-2]:  # three points each side
         terms = np.stack([np.ones(len(across)), across, np.maximum(0, across - bend)], axis=1)
         (height, slope, more), *_ = np.linalg.lstsq(terms, up, rcond=None)
         law = Law(0.0, float(np.exp(height)), float(slope), 0.0, float(np.exp(bend)), float(slope + more))
@@ -112,8 +114,10 @@ def law_of(x: Sequence[float], y: Sequence[float]) -> Law:
         y: as many positive numbers.
     """
     laws = [_constant(x, y), power_law(x, y), linear_law(x, y)]
-    if len(x) > 4 and abs((bent := bent_law(x, y)).exponent - (bent.later or 0.0)) > SAME:
-        laws.append(bent)
+    if len(x) > 4:
+        bent, least = bent_law(x, y), min(law.error for law in laws)
+        if abs(bent.exponent - (bent.later or 0.0)) > SAME and bent.error < BENT * least:
+            laws.append(bent)
     for law in laws:
         if law.error <= CLOSE:
             return law

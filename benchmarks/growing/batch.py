@@ -35,7 +35,6 @@ def child_of(name: str, *words: str) -> None:
 def _training(name: str) -> dict:
     import numpy as np
     import tensorflow as tf
-
     from growing.untrained import model
 
     step = tf.function(model(name).train_step, reduce_retracing=True)

@@ -6,6 +6,7 @@ them as the machine has.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import socket
@@ -69,8 +70,8 @@ def _workers(name: str, count: int) -> dict[str, float]:
 
 def _fit(name: str, strategy_name: Any, row_of: dict[str, float]) -> None:
     import keras
-
     from growing.untrained import model
+
     from keras_gen.data import open_source
     from keras_gen.training.strategies import open_strategy
 
@@ -86,6 +87,6 @@ def _fit(name: str, strategy_name: Any, row_of: dict[str, float]) -> None:
     batches = open_source("digits", 32).endless(BATCH)
     options = {"steps_per_epoch": STEPS, "epochs": EPOCHS, "shuffle": False, "verbose": 0, "callbacks": [Ends()]}
     made.fit(batches, **options)
-    seconds = statistics.median(end - start for start, end in zip(ends, ends[1:], strict=False))
+    seconds = statistics.median(end - start for start, end in itertools.pairwise(ends))
     row(**row_of, **{"ms a step": 1e3 * seconds / STEPS, "img/s": BATCH * STEPS / seconds, "MiB": status("VmHWM")})
     os._exit(0)  # what TensorFlow shuts down takes longer than the measurement

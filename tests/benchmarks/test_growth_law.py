@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
-from benchmarks.growth_law import bent_law, law_of, linear_law, power_law
+from growth_law import bent_law, law_of, linear_law, power_law
 
 X = 2.0 ** np.arange(10)
 
