@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 # Of its time, after which a part begins nothing new; the rest is for what it has begun.
-SOFT = 0.85
+SOFT = 0.75
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from serving.bundle.names import DECODER, IMAGE, LATENT, TRANSLATION
 
 PEER = Path(__file__).parents[1] / "peers" / "torch_on_device.py"
 # Of the seconds of a part, after which nothing more is opened.
-OPENING = 0.7
+OPENING = 0.5
 ROUNDS, A_ROUND, MOST_RUNS = 15, 0.1, 200
 SAMPLES, SIDE = 64, 256
 NO_TIME = "left out for want of time"
@@ -141,7 +141,7 @@ def timed(sides: Sequence[Side], clock: Clock, opening: float, rounds: int = ROU
         sides: the rows.
         clock: when it has run out, no further round begins.
         opening: seconds after which nothing more is opened.
-        rounds: how many at most; there are three in any case.
+        rounds: how many at most; there is one in any case.
 
     Returns:
         Rows of the table.
@@ -182,7 +182,7 @@ def _in_turn(runs: dict[str, Timed], clock: Clock, rounds: int) -> dict[str, lis
     many = {name: max(1, min(MOST_RUNS, int(A_ROUND / max(run(1), 1e-6)))) for name, run in runs.items()}
     times: dict[str, list[float]] = {name: [] for name in runs}
     for index in range(rounds):
-        if index >= 3 and not clock.left():
+        if index and not clock.left():
             break
         for name in list(runs) if index % 2 else reversed(runs):
             times[name].append(runs[name](many[name]))

@@ -11,11 +11,7 @@ import sys
 import time
 
 import torch
-
-try:
-    from torch_networks import cyclegan, dcgan
-except ModuleNotFoundError:
-    from torch_generators import cyclegan, dcgan
+from torch_networks import cyclegan, dcgan
 
 WAYS = ["eager", "channels last", "compiled", "compiled, channels last"]
 BFLOAT16 = ["channels last, bfloat16", "compiled, channels last, bfloat16"]
