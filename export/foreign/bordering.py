@@ -80,7 +80,7 @@ def bordered(role: str, original: Original, said: Said, classes: int, size: Shap
     told = Told(graph)
     outputs: list[Pictures | Codes | Probabilities] = []
     if role in (ENCODER, CLASSIFIER):
-        meaning = None if taken is None else meaning_in(said, taken, told, None, notes)
+        meaning = None if taken is None or image is None else meaning_in(said, taken, told, image.name, None, notes)
         for kind, slot in chosen.items():
             outputs.append(Codes(slot, kind) if role == ENCODER else _probabilities(original, slot, said, told, notes))
     else:
@@ -88,7 +88,7 @@ def bordered(role: str, original: Original, said: Said, classes: int, size: Shap
         name = IMAGE if role == DECODER else TRANSLATION
         geometry = geometry_out(role, original, slot, said, taken)
         span = told.interval(slot.name)
-        meaning = None if taken is None else meaning_in(said, taken, told, span, notes)
+        meaning = None if taken is None or image is None else meaning_in(said, taken, told, image.name, span, notes)
         sides = geometry.sides if taken is None or None not in taken.sides else taken.sides
         out = meaning_out(said, geometry, meaning, span, told.last_operator(slot.name), notes)
         outputs.append(Pictures(slot, name, sides, geometry.channels, out, geometry.first))

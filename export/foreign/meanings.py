@@ -34,15 +34,23 @@ class Notes:
         return f"taken for: {', '.join(self.notes)}; say {' or '.join(self.options)} if not"
 
 
-def meaning_in(said: Said, taken: Geometry, told: Told, span: Pair | None, notes: Notes) -> Meaning:
-    """Of the pictures that a network takes; `span` is what those that it makes lie between."""
+def meaning_in(said: Said, taken: Geometry, told: Told, name: str, span: Pair | None, notes: Notes) -> Meaning:
+    """Of the pictures that a network takes.
+
+    Args:
+        said: what the user says.
+        taken: where the pictures' axes are.
+        told: the network's graph.
+        name: of the input.
+        span: what the pictures that it makes lie between; None where that is not known.
+        notes: what was told is added.
+    """
     if said.range is not None:
         return said.meaning(said.range, taken.channels)
     if said.mean:
         return said.meaning((0.0, 1.0), taken.channels)
-    name = next(iter(told.takers), "")
-    levels = any(told.takes_levels(each) for each in told.takers if each not in told.makers)
-    found = GREY_LEVELS if levels or not name else span or DEFAULT
+    levels = told.takes_levels(name)
+    found = GREY_LEVELS if levels else span or DEFAULT
     notes.add(f"pictures in {_text(found)}{' that it divides itself' if levels else ''}", "--range")
     return said.meaning(found, taken.channels)
 
