@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
@@ -103,6 +104,7 @@ def normalized(model: onnx.ModelProto, what: str) -> onnx.ModelProto:
         raise InputError(f"{what} must be a network that ONNX can hold. Received: {in_one_line(error)}.") from error
     content = made.SerializeToString()
     check_network(content, {}, Path(what))
+    _check_sizes(made, what)
     session_of(content, ON_CPU, what)
     return made
 
@@ -164,6 +166,8 @@ def _without_functions(model: onnx.ModelProto, what: str) -> onnx.ModelProto:
     return inlined
 
 
+# Of one value in a network: a gigabyte.
+MOST_NUMBERS = 2**28
 # Nodes of a graph once its functions are inside; exporters write some thousands.
 MOST_NODES = 200_000
 
@@ -208,6 +212,20 @@ def _check(model: onnx.ModelProto, what: str) -> None:
                 raise InputError(f"the weights of {what} must be numbers. Received: {tensor.name[:80]!r}, {share}.")
     if not model.graph.input or not model.graph.output:
         raise InputError(f"{what} must take something and give something. Received: no input or no output.")
+
+
+def _check_sizes(model: onnx.ModelProto, what: str) -> None:
+    """Refuses values that would fill the memory, which a few bytes can ask for.
+
+    ONNX Runtime computes what is known while it opens a network.
+    """
+    for value in onnx.shape_inference.infer_shapes(model, data_prop=True).graph.value_info:
+        size = math.prod(max(1, axis.dim_value) for axis in value.type.tensor_type.shape.dim)
+        if size > MOST_NUMBERS:
+            raise InputError(
+                f"{what} must compute at most {MOST_NUMBERS:,} numbers at a time. "
+                f"Received: {size:,} in {value.name[:80]!r}."
+            )
 
 
 def _take_initializers_from_inputs(model: onnx.ModelProto) -> None:
