@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from importlib.metadata import version
@@ -16,6 +17,7 @@ from export.card import write_card
 from export.culprits import explained
 from export.describe import describe
 from export.graph import Target
+from export.measured import measured_file
 from export.parity import check_network
 from export.provider_check import ProviderCheck, checked_on
 from export.quantized import Wish
@@ -29,9 +31,10 @@ from keras_gen.networks.sizes import side_multiple
 from keras_gen.training.precision import in_float32
 from keras_gen.training.run_directory import RunDirectory, load_model_file
 from serving import Sampler
-from serving.bundle.manifest import FILE_NAME, Image, Latent, Manifest, Network, Quantization
+from serving.bundle.figures import EVALUATION
+from serving.bundle.manifest import FILE_NAME, Image, Latent, Manifest, Network, Quantization, is_license
 from serving.bundle.names import DECODER, IMAGE, SAMPLER
-from serving.common.errors import InputError
+from serving.common.errors import InputError, shown
 from serving.common.files import whole_folder
 from serving.common.images import grid, to_uint8, write_png
 from serving.common.levels import known_range
@@ -48,6 +51,7 @@ def export_bundle(
     quantize: Wish | None = None,
     say: Callable[[str], None] = lambda line: None,
     check_provider: ProviderCheck | None = None,
+    license: str | None = None,
 ) -> Path:
     """Writes a bundle of a trained model, replacing a bundle that is there.
 
@@ -64,12 +68,14 @@ def export_bundle(
         quantize: numbers to write networks in whose pictures stay near enough; float32 by default.
         say: is told what became of each network that was to be quantized or measured.
         check_provider: a provider to measure the pictures of, which the manifest then states.
+        license: of the model, which manifest and card then state: `apache-2.0`.
 
     Returns:
         The folder.
 
     Raises:
-        InputError: no such run, `path` holds something that is not a bundle, or what cannot be exported.
+        InputError: no such run, `path` holds something that is not a bundle, what cannot be exported, or no name of a
+            licence.
         ParityError: a network differs from Keras.
         QualityError: a quantized network differs too much, or one on the provider that is checked.
     """
@@ -80,8 +86,11 @@ def export_bundle(
             "--quantize must be left out with --target cpu, whose convolutions by parts need float32. "
             f"Received: {quantize.kind}."
         )
+    if license is not None and not is_license(license):
+        raise InputError(f"--license must be the name of a licence, such as apache-2.0. Received: {shown(license)}.")
     if check_provider is not None:
         require_present(check_provider.provider)
+    source = model
     model, facts = _resolve(model)
     # Making them may take long: BigGAN's generator is given its standing statistics each time.
     inference = model.inference_networks()
@@ -100,11 +109,13 @@ def export_bundle(
             providers[check_provider.provider] = checked_on(exported, check_provider, measured_on, say)
         networks = store(exported, temporary)
         manifest = _manifest(model, inference, networks, facts, parity, quantization)
-        manifest = replace(manifest, providers=providers)
+        manifest = replace(manifest, providers=providers, license=license)
         (temporary / FILE_NAME).write_text(manifest.to_json(), encoding="utf-8")
         Manifest.read(temporary)  # what no reader would take, such as a network whose name is no file's, is not written
         if SAMPLER in networks:
             _draw_samples(temporary)
+        if quantize is None and (figures := measured_file(source)):
+            shutil.copyfile(figures, temporary / EVALUATION)
         write_card(temporary, manifest)
     return folder
 

@@ -11,9 +11,10 @@ from keras_gen.cli.parser import Parser
 from keras_gen.cli.quiet import quiet_import
 from keras_gen.cli.spelling import as_option
 from serving.bundle.manifest import FILE_NAME, Manifest
+from serving.bundle.references import bundle_folder
 from serving.common.errors import InputError
 
-OF_BUNDLE = ("out", "io", "target", "quantize", "least_psnr", "calibrate", "check_provider")
+OF_BUNDLE = ("out", "io", "target", "quantize", "least_psnr", "calibrate", "check_provider", "license")
 OF_TRITON = ("max_batch_size", "instances", "storage_uri")
 
 
@@ -34,6 +35,13 @@ def run(words: Sequence[str]) -> int:
         type=Literal["uint8", "float"],
         default="uint8",
         help="type of the pictures that the bundle takes and gives: uint8 in 0..255, or float in [-1, 1].",
+    )
+    parser.add_argument(
+        "--license",
+        type=str | None,
+        default=None,
+        help="licence of the model, which the bundle and its card then state, as model hubs name it: apache-2.0, mit, "
+        "cc-by-4.0, ... None is stated by default.",
     )
     _add_numbers(parser)
     _add_triton(parser)
@@ -111,7 +119,7 @@ def _add_triton(parser: Parser) -> None:
 
 def _bundle(options: Any, parser: Parser) -> Path:
     """The bundle that was asked for, written where it was not there."""
-    source = Path(options.run)
+    source = bundle_folder(options.run)
     if (source / FILE_NAME).is_file():
         if options.triton is None or any(options[name] != parser.get_default(name) for name in OF_BUNDLE):
             raise InputError(
@@ -133,7 +141,9 @@ def _bundle(options: Any, parser: Parser) -> Path:
         judged["least_psnr"] = options.least_psnr
     wish = Wish(options.quantize, **judged) if options.quantize else None
     check = ProviderCheck(options.check_provider, **judged) if options.check_provider else None
-    folder = export_bundle(options.run, Path(options.out), options.io, options.target, wish, print, check)
+    folder = export_bundle(
+        options.run, Path(options.out), options.io, options.target, wish, print, check, options.license
+    )
     for name, outputs in Manifest.read(folder).parity.items():
         differences = ", ".join(f"{output} {value:.2g}" for output, value in outputs.items())
         print(f"{name}: largest difference from Keras: {differences}")

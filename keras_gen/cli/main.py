@@ -22,6 +22,7 @@ GROUPS = {
     "export": {
         "export": "write a bundle of a trained model, checked against Keras",
         "info": "show what a bundle contains, and verify its files",
+        "push": "send a bundle to a model hub",
     },
     "sample": {
         "sample": "draw pictures from a bundle",
@@ -109,7 +110,7 @@ def _run(words: list[str]) -> int:
 
 def _extra_of(package: str) -> str:
     """The extra that brings a package. Whoever has an ONNX Runtime is not told to install another one over it."""
-    extras = {**dict.fromkeys(("onnxruntime", "PIL", "numpy", "matplotlib"), "serve"), "av": "video", "ray": "ray"}
+    extras = {**dict.fromkeys(("onnxruntime", "PIL", "numpy", "matplotlib"), "serve"), "av": "video", "ray": "ray", "huggingface_hub": "hub"}
     return extras.get(package, "train" if importlib.util.find_spec("onnxruntime") else "train,serve")
 
 

@@ -124,6 +124,7 @@ class Manifest:
         quantization: network -> how it was quantized, for those that were.
         providers: provider -> network -> precision -> PSNR of its pictures against those of the CPU in float32, in dB,
             for those that were measured.
+        license: of the model, as its owner named it: `apache-2.0`; None where nobody did.
     """
 
     model: str
@@ -137,6 +138,7 @@ class Manifest:
     parity: dict[str, dict[str, float]] = field(default_factory=dict)
     quantization: dict[str, Quantization] = field(default_factory=dict)
     providers: dict[str, dict[str, dict[str, float]]] = field(default_factory=dict)
+    license: str | None = None
 
     def to_json(self) -> str:
         """The manifest as indented JSON, `format_version` first."""
@@ -205,6 +207,7 @@ class _Reader(JsonReader):
                 entries, "quantization", lambda at, nets: at.map_of(nets, _Reader.quantization), {}
             ),
             providers=self.optional(entries, "providers", lambda at, data: at.map_of(data, _Reader.measured), {}),
+            license=self.optional(entries, "license", _Reader.license, None),
         )
 
     def check_version(self, data: object) -> None:
@@ -228,6 +231,11 @@ class _Reader(JsonReader):
     def version(self, data: object) -> str:
         if not _is_version(data):
             raise self.fail("a version such as 1.2", data)
+        return data
+
+    def license(self, data: object) -> str:
+        if not isinstance(data, str) or not is_license(data):
+            raise self.fail("the name of a licence, such as apache-2.0", data)
         return data
 
     def texts(self, data: object, most: int | None = None) -> list[str]:
@@ -324,6 +332,11 @@ class _Reader(JsonReader):
 def is_plain_name(name: str) -> bool:
     """Whether a text is the name of a file directly in a folder, on any system."""
     return 0 < len(name) <= schema.LONGEST_FILE_NAME and not any(re.search(rule, name) for rule in schema.UNFIT_NAMES)
+
+
+def is_license(name: str) -> bool:
+    """Whether a text can be the name of a licence, known or not."""
+    return len(name) <= schema.LONGEST_LICENSE and bool(re.fullmatch(schema.LICENSE, name))
 
 
 def _is_version(data: object) -> TypeGuard[str]:
