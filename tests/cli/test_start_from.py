@@ -92,7 +92,7 @@ def test_a_keras_file_is_begun_with_too(place, run, tmp_path):
         (["--from", "nowhere"], "nowhere must be a run with a config.yaml. Received: no such folder."),
         (["--from", "nowhere.keras"], "nowhere.keras must be a .keras file. Received: no such file."),
         (["--from", "other.keras"], "--from must be a model of keras-gen. Received: other.keras, a Sequential."),
-        (["--from", "vae.keras"], "--from must have layers of the model's names and shapes. Received: vae.keras, a VAE"),
+        (["--from", "vae.keras"], "must have layers of the model's names and shapes. Received: vae.keras, a VAE"),
         (["--freeze", "discriminator/conv3d"], "Did you mean 'discriminator/conv2d'?"),
         (["--freeze", "generator,"], "Received: ''"),
     ],
