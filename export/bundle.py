@@ -32,9 +32,10 @@ from keras_gen.training.precision import in_float32
 from keras_gen.training.run_directory import RunDirectory, load_model_file
 from serving import Sampler
 from serving.bundle.figures import EVALUATION
-from serving.bundle.manifest import FILE_NAME, Image, Latent, Manifest, Network, Quantization, is_license
+from serving.bundle.licenses import check_license
+from serving.bundle.manifest import FILE_NAME, Image, Latent, Manifest, Network, Quantization
 from serving.bundle.names import DECODER, IMAGE, SAMPLER
-from serving.common.errors import InputError, shown
+from serving.common.errors import InputError
 from serving.common.files import whole_folder
 from serving.common.images import grid, to_uint8, write_png
 from serving.common.levels import known_range
@@ -86,8 +87,7 @@ def export_bundle(
             "--quantize must be left out with --target cpu, whose convolutions by parts need float32. "
             f"Received: {quantize.kind}."
         )
-    if license is not None and not is_license(license):
-        raise InputError(f"--license must be the name of a licence, such as apache-2.0. Received: {shown(license)}.")
+    check_license(license)
     if check_provider is not None:
         require_present(check_provider.provider)
     source = model

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
+from serving.common.errors import InputError, shown
+
+NAME = re.compile("[A-Za-z0-9][A-Za-z0-9.+_-]{0,63}")
 # Those that hubs know by themselves; any other is `other` with a name. "Licenses" of the Hugging Face Hub's docs.
 KNOWN = frozenset(
     [
@@ -84,3 +89,9 @@ def license_entries(name: str | None) -> dict[str, str]:
         return {}
     known = name.lower()
     return {"license": known} if known in KNOWN else {"license": "other", "license_name": name}
+
+
+def check_license(name: str | None) -> None:
+    """Raises InputError for a text that cannot be the name of a licence, known or not."""
+    if name is not None and not NAME.fullmatch(name):
+        raise InputError(f"--license must be the name of a licence, such as apache-2.0. Received: {shown(name)}.")

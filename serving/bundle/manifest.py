@@ -207,7 +207,7 @@ class _Reader(JsonReader):
                 entries, "quantization", lambda at, nets: at.map_of(nets, _Reader.quantization), {}
             ),
             providers=self.optional(entries, "providers", lambda at, data: at.map_of(data, _Reader.measured), {}),
-            license=self.optional(entries, "license", _Reader.license, None),
+            license=self.optional(entries, "license", _Reader.text, None),
         )
 
     def check_version(self, data: object) -> None:
@@ -231,11 +231,6 @@ class _Reader(JsonReader):
     def version(self, data: object) -> str:
         if not _is_version(data):
             raise self.fail("a version such as 1.2", data)
-        return data
-
-    def license(self, data: object) -> str:
-        if not isinstance(data, str) or not is_license(data):
-            raise self.fail("the name of a licence, such as apache-2.0", data)
         return data
 
     def texts(self, data: object, most: int | None = None) -> list[str]:
@@ -332,11 +327,6 @@ class _Reader(JsonReader):
 def is_plain_name(name: str) -> bool:
     """Whether a text is the name of a file directly in a folder, on any system."""
     return 0 < len(name) <= schema.LONGEST_FILE_NAME and not any(re.search(rule, name) for rule in schema.UNFIT_NAMES)
-
-
-def is_license(name: str) -> bool:
-    """Whether a text can be the name of a licence, known or not."""
-    return len(name) <= schema.LONGEST_LICENSE and bool(re.fullmatch(schema.LICENSE, name))
 
 
 def _is_version(data: object) -> TypeGuard[str]:

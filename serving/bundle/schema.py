@@ -40,5 +40,3 @@ DTYPES = _texts(_tensor["dtype"])
 # A file name is refused where one of these is found in it.
 UNFIT_NAMES = tuple(rule["pattern"] for rule in _defs["fileName"]["not"]["anyOf"])
 VERSION: str = _entries["minimum_version"]["pattern"]
-LICENSE: str = _entries["license"]["pattern"]
-LONGEST_LICENSE: int = _entries["license"]["maxLength"]

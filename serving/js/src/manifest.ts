@@ -101,6 +101,8 @@ export interface Manifest {
   readonly quantization: ReadonlyMap<string, Quantization>;
   /** Provider, network, precision, and the PSNR of its pictures against those of the CPU in float32, in dB. */
   readonly providers: ReadonlyMap<string, ReadonlyMap<string, ReadonlyMap<string, number>>>;
+  /** Of the model, as its owner named it: `apache-2.0`. */
+  readonly license: string | null;
 }
 
 /**
@@ -132,6 +134,7 @@ function manifest(given: JsonReader): Manifest {
       entries.optional("providers", (all) =>
         all.mapOf((nets) => nets.mapOf((net) => net.mapOf((psnr) => psnr.number()))),
       ) ?? new Map(),
+    license: entries.optional("license", (name) => name.text()) ?? null,
   };
 }
 
