@@ -23,7 +23,7 @@ def hub_client() -> Any:
     os.environ.setdefault(TELEMETRY_OFF, "1")
     try:
         hub = importlib.import_module("huggingface_hub")
-        constants = importlib.import_module("huggingface_hub.constants")
+        constants: Any = importlib.import_module("huggingface_hub.constants")
         importlib.import_module("huggingface_hub.errors")
     except ModuleNotFoundError as error:
         raise InputError(
