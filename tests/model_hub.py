@@ -88,7 +88,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self.hub.private.add(name)
             self._answer(200, {"url": f"http://{self.headers['Host']}/{name}", "name": name})
         elif parts == ["api", "validate-yaml"]:
-            self._answer(200, {"errors": [], "warnings": []})
+            errors = [{"message": '"license" is none'}] if "license: none" in json.loads(content)["content"] else []
+            self._answer(400 if errors else 200, {"errors": errors, "warnings": []})
         elif parts[4] == "preupload":
             files = json.loads(content)["files"]
             known = [{"path": file["path"], "uploadMode": "regular", "shouldIgnore": False} for file in files]

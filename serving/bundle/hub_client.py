@@ -65,8 +65,10 @@ def explained(place: str) -> Iterator[None]:
         raise InputError(f"{place} must be named as the hub names repositories. Received: {one_line(error)}") from None
     except errors.LocalTokenNotFoundError:
         raise InputError(f"{place} needs a token: run `hf auth login`. Received: none.") from None
-    except (errors.HTTPError, OSError) as error:
+    except (errors.HTTPError, ConnectionError) as error:
         raise OSError(f"{place} cannot be reached: {one_line(error)}") from error
+    except ValueError as error:  # of the header of a card
+        raise InputError(f"{place} must be as the hub takes it. Received: {one_line(error)}") from None
 
 
 def one_line(error: Exception) -> str:

@@ -171,6 +171,16 @@ def test_a_damaged_bundle_is_not_pushed(hub, vae_bundle, tmp_path):
     assert hub.asked == []
 
 
+def test_a_card_that_the_hub_does_not_take_is_one_line(hub, vae_bundle, tmp_path):
+    bundle = shutil.copytree(vae_bundle, tmp_path / "bundle")
+    manifest = json.loads((bundle / "manifest.json").read_text())
+    (bundle / "manifest.json").write_text(json.dumps({**manifest, "model": "license: none"}))
+    with pytest.raises(InputError, match='must be as the hub takes it. Received: .*"license" is none') as raised:
+        push_bundle(bundle, "me/pushed")
+    assert "\n" not in str(raised.value)
+    assert "manifest.json" not in hub.newest("me/pushed")
+
+
 def test_without_a_token_nothing_is_pushed(hub, vae_bundle, monkeypatch):
     monkeypatch.delenv("HF_TOKEN")
     monkeypatch.setattr("huggingface_hub.constants.HF_TOKEN_PATH", "/nowhere")
