@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-HUB = "hub:"
+from serving.bundle.hub import HUB, fetch
+
 BUNDLE_HELP = "bundle: a folder written by keras-gen export, or hub:USER/NAME[@REVISION][#sha256=DIGEST]."
 
 
@@ -18,12 +19,7 @@ def bundle_folder(bundle: str | Path) -> Path:
         InputError: a name of another form, no such bundle on the hub, or one that is not what its manifest says.
         OSError: the hub cannot be reached.
     """
-    if is_on_hub(bundle):
-        # Most bundles are folders, whose readers need none of it.
-        from serving.bundle.hub import fetch
-
-        return fetch(str(bundle))
-    return Path(bundle)
+    return fetch(str(bundle)) if is_on_hub(bundle) else Path(bundle)
 
 
 def is_on_hub(bundle: str | Path) -> bool:
