@@ -3,8 +3,10 @@
 from keras_gen.layers import aliases  # noqa: F401 - registers them
 from keras_gen.layers.attention import SelfAttention
 from keras_gen.layers.augmentation import AUGMENTATIONS, Augmentation, DifferentiableAugmentation, PictureChange
+from keras_gen.layers.batch_normalization import BatchNormalization
 from keras_gen.layers.conditional_normalization import ConditionalBatchNormalization
 from keras_gen.layers.conditioning import ClassCode, ClassPlane
+from keras_gen.layers.convolution import Conv2D, Conv2DTranspose
 from keras_gen.layers.corruption import CORRUPTIONS, Corruption, Damage, PixelCorruption
 from keras_gen.layers.dropout import Dropout
 from keras_gen.layers.given_statistics import GivenStatistics
@@ -25,9 +27,12 @@ __all__ = [
     "CORRUPTIONS",
     "LIKELIHOODS",
     "Augmentation",
+    "BatchNormalization",
     "ClassCode",
     "ClassPlane",
     "ConditionalBatchNormalization",
+    "Conv2D",
+    "Conv2DTranspose",
     "Corruption",
     "Damage",
     "DifferentiableAugmentation",

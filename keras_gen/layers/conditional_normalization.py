@@ -7,6 +7,7 @@ from typing import Any
 import keras
 from keras import layers, ops
 
+from keras_gen.layers.batch_normalization import BatchNormalization
 from keras_gen.layers.spectral import SpectralDense
 
 
@@ -47,7 +48,7 @@ class ConditionalBatchNormalization(keras.layers.Layer):
     def build(self, images_shape: tuple[int | None, ...], conditions_shape: tuple[int | None, ...]) -> None:
         channels = images_shape[-1]
         assert channels is not None
-        self.normalization = layers.BatchNormalization(
+        self.normalization = BatchNormalization(
             momentum=self.momentum,
             epsilon=self.epsilon,
             center=False,

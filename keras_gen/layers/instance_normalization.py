@@ -7,6 +7,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from keras_gen.layers.fused_normalization import FUSED_TYPES, fused_normalization
+
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class InstanceNormalization(keras.layers.Layer):
@@ -32,6 +34,9 @@ class InstanceNormalization(keras.layers.Layer):
         self.shift = self.add_weight(name="shift", shape=(channels,), initializer="zeros")
 
     def call(self, images: tf.Tensor) -> tf.Tensor:
+        # Statistics of the pixels of one image are those of a batch of one.
+        if images.shape[0] == 1 and images.dtype in FUSED_TYPES:
+            return fused_normalization(images, self.gain, self.shift, self.epsilon).normalized
         mean, variance = tf.nn.moments(tf.cast(images, tf.float32), axes=(1, 2), keepdims=True)
         return self.moved(images, *self.scale_and_offset(mean, tf.math.rsqrt(variance + self.epsilon)))
 

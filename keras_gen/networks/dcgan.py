@@ -10,7 +10,7 @@ from __future__ import annotations
 import keras
 from keras import layers
 
-from keras_gen.layers import SpectralConv2D, SpectralDense
+from keras_gen.layers import Conv2D, Conv2DTranspose, SpectralConv2D, SpectralDense
 from keras_gen.networks.initializers import small_normal
 from keras_gen.networks.normalization import Normalization, normalized
 from keras_gen.networks.sizes import halvings, widened
@@ -96,11 +96,9 @@ def _upwards(
     x = layers.Dense(height * width * deepest, use_bias=False, kernel_initializer=small_normal())(latents)
     x = layers.ReLU()(normalized(layers.Reshape((height, width, deepest))(x), "batch"))
     for stage in reversed(range(stages - 1)):
-        x = layers.Conv2DTranspose(
-            widened(filters, stage), 4, 2, "same", use_bias=False, kernel_initializer=small_normal()
-        )(x)
+        x = Conv2DTranspose(widened(filters, stage), 4, 2, "same", use_bias=False, kernel_initializer=small_normal())(x)
         x = layers.ReLU()(normalized(x, "batch"))
-    x = layers.Conv2DTranspose(image_shape[2], 4, 2, "same", activation=last, kernel_initializer=small_normal())(x)
+    x = Conv2DTranspose(image_shape[2], 4, 2, "same", activation=last, kernel_initializer=small_normal())(x)
     return keras.Model(latents, x, name=name)
 
 
@@ -122,7 +120,7 @@ def _convolved(
     images: keras.KerasTensor, filters: int, batch_normalization: bool, spectral_normalization: bool
 ) -> keras.KerasTensor:
     """Strided convolutions down to a side of 4 to 7."""
-    convolution = SpectralConv2D if spectral_normalization else layers.Conv2D
+    convolution = SpectralConv2D if spectral_normalization else Conv2D
     x = images
     for stage in range(halvings(tuple(images.shape[1:]), "dcgan")):
         kind: Normalization = "batch" if batch_normalization and stage > 0 else "none"

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Literal, get_args
 
 import keras
-from keras import layers
 
-from keras_gen.layers import InstanceNormalization
+from keras_gen.layers import BatchNormalization, InstanceNormalization
 from serving.common.errors import require_among
 
 Normalization = Literal["batch", "instance", "none"]
@@ -16,7 +15,7 @@ MOMENTUM, EPSILON = 0.9, 1e-5
 
 def batch_normalization() -> keras.layers.Layer:
     """Batch normalization over the global batch, with a momentum of tens of training steps."""
-    return layers.BatchNormalization(momentum=MOMENTUM, epsilon=EPSILON, synchronized=True)
+    return BatchNormalization(momentum=MOMENTUM, epsilon=EPSILON, synchronized=True)
 
 
 def normalized(x: keras.KerasTensor, kind: Normalization) -> keras.KerasTensor:

@@ -9,12 +9,13 @@ from typing import Annotated, TypeAlias
 import keras
 
 from keras_gen.registry import Registry
+from keras_gen.training.adam import Adam
 from keras_gen.training.schedules import Schedule, scheduled_rate
 from serving.common.errors import InputError
 
 OPTIMIZERS: Registry[type[keras.optimizers.Optimizer]] = Registry(
     "optimizer",
-    {"adam": keras.optimizers.Adam, "rmsprop": keras.optimizers.RMSprop, "sgd": keras.optimizers.SGD},
+    {"adam": Adam, "rmsprop": keras.optimizers.RMSprop, "sgd": keras.optimizers.SGD},
     kind=type[keras.optimizers.Optimizer],
 )
 OptimizerName: TypeAlias = Annotated[str, OPTIMIZERS]
