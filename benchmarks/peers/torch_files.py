@@ -17,7 +17,7 @@ from pathlib import Path
 
 import torch
 from torch import nn
-from torch_generators import Residual, cyclegan, dcgan
+from torch_networks import Residual, cyclegan, dcgan
 
 OPSETS = (9, 11, 13, 18, 20)
 LATENTS = 100

@@ -33,8 +33,9 @@ class Settings:
             there.
         threads: CPU threads inside an operator; all cores by default. A container that may use fewer cores than the
             machine has should say how many.
-        spinning: threads wait for work without sleeping, which is faster where nobody else needs the cores: 0.80 and
-            0.98 ms for a batch of a small decoder alone, 71 and 41 ms for a translation beside other work.
+        spinning: threads wait for work without sleeping while a network runs, which is faster where nobody else needs
+            the cores: 0.80 and 0.98 ms for a batch of a small decoder alone, 71 and 41 ms for a translation beside
+            other work. Between two runs they sleep.
         fixed_batches: keep the tensors of the first few shapes at fixed places, where CUDA records the work of a batch
             once and replays it; more memory, and on a CPU no faster.
         precision: what `openvino` computes pictures in, `float32` or `bfloat16`; codes and classes are computed in
@@ -258,7 +259,10 @@ def _options(settings: Settings, weights: Mapping[str, bytes]) -> onnxruntime.Se
         options.add_session_config_entry(*WHOLE)
     if settings.threads is not None:
         options.intra_op_num_threads = settings.threads
-    if not settings.spinning:
+    if settings.spinning:
+        # They would go on for 35 ms after a run, on the cores that the network of another bundle needs next.
+        options.add_session_config_entry("session.force_spinning_stop", "1")
+    else:
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     if weights:
         names, parts = list(weights), list(weights.values())

@@ -12,7 +12,8 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from keras_gen.data import open_source
+from keras_gen.data import Examples, Source, open_source
+from keras_gen.data.source import COPIED
 from serving import InputError
 
 
@@ -362,3 +363,13 @@ def test_classes_without_names_are_their_numbers(tmp_path):
     np.savez(tmp_path / "bare.npz", images=images)
     assert open_source(f"npz:{tmp_path / 'labelled.npz'}", split="all").classes == ("0", "1", "2")
     assert open_source(f"npz:{tmp_path / 'bare.npz'}", split="all").classes == ()
+
+
+def test_many_pictures_in_memory_are_read_where_they_are():
+    """A copy would not see what is changed later; few pictures are copied, which is faster."""
+    images = np.zeros((COPIED // 32**2 + 1, 32, 32, 1), np.uint8)
+    source = Source("many", "train", Examples(images))
+    batches = source.dataset(3, shuffle=False)
+    images[1] = 255
+    first = next(iter(batches)).numpy()
+    np.testing.assert_array_equal(first.mean(axis=(1, 2, 3)), [-1, 1, -1])

@@ -210,6 +210,8 @@ struct Bundle::State {
         Ort::SessionOptions options;
         options.SetLogSeverityLevel(ORT_LOGGING_LEVEL_FATAL);
         options.AddConfigEntry("session.load_model_format", "ONNX");
+        // After a run its threads would go on waiting awake, on the cores that the next network needs.
+        options.AddConfigEntry("session.force_spinning_stop", "1");
         if (small || threads > 0) options.SetIntraOpNumThreads(small ? 1 : threads);
         if (!small && provider == "cuda") options.AppendExecutionProvider_CUDA(OrtCUDAProviderOptions{});
         if (!small && provider == "openvino") append_openvino(options, bfloat16 && pictures, threads);

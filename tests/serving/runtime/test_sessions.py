@@ -100,3 +100,12 @@ def test_the_weights_of_a_sampler_that_nobody_opens_are_let_go(tmp_path):
     (tmp_path / "bundle" / "weights.data").unlink()
     with pytest.raises(InputError, match=r"weights\.data is named in the manifest. Received: no such file"):
         sessions.of("sampler")
+
+
+@pytest.mark.parametrize("spinning", [True, False])
+def test_threads_do_not_wait_awake_after_a_run(tmp_path, spinning):
+    """Those of one open bundle would slow down the next that is run; awake within a run they are a choice."""
+    folder = write(tmp_path / "bundle", {"a": product(inside())})
+    options = Sessions(folder, Settings("cpu", spinning=spinning)).of("a").session.get_session_options()
+    stops = "session.force_spinning_stop" if spinning else "session.intra_op.allow_spinning"
+    assert options.get_session_config_entry(stops) == ("1" if spinning else "0")
