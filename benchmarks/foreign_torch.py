@@ -1,12 +1,13 @@
 """What becomes of PyTorch's ONNX files as bundles: DCGAN, CycleGAN and a style network, by both exporters.
 
-    python benchmarks/foreign_torch.py --torch PYTHON [--opsets N ...]
+    python benchmarks/foreign_torch.py --torch PYTHON [--opsets N ...] [--files FOLDER]
 
 PYTHON is that of an environment with PyTorch 2.13 and onnxscript (`pip install torch==2.13.0 onnxscript`). Each network
 is written at opsets 9, 11, 13, 18 and 20 by `torch.onnx.export` with `dynamo=True` and with `dynamo=False`, with the
 axes of its example and with free ones, and brought through `keras-gen bundle`. The newer exporter writes nothing below
 opset 18. A cell has the largest difference from the file as it was, in ONNX Runtime, in grey levels, where 1 is
-allowed; or what was refused, and why. The exit code is 1 where a file is neither right nor refused.
+allowed; or what was refused, and why. FOLDER keeps the files; where it has them, none are written and `--torch` may be
+left out. The exit code is 1 where a file is neither right nor refused.
 """
 
 from __future__ import annotations
@@ -35,11 +36,13 @@ OPSETS = (9, 11, 13, 18, 20)
 EXPORTERS = {True: "`dynamo=True`", False: "`dynamo=False`"}
 
 
-def written(python: str, folder: Path, networks: list[str], opsets: list[int]) -> list[dict[str, Any]]:
+def written(python: str | None, folder: Path, networks: list[str], opsets: list[int]) -> list[dict[str, Any]]:
     """What PyTorch wrote, or refused to write."""
-    command = [python, str(WRITER), str(folder), "--networks", *networks, "--opsets", *map(str, opsets)]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    return [json.loads(line) for line in (folder / "files.jsonl").read_text(encoding="utf-8").splitlines()]
+    listed = folder / "files.jsonl"
+    if not listed.exists():
+        command = [str(python), str(WRITER), str(folder), "--networks", *networks, "--opsets", *map(str, opsets)]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return [json.loads(line) for line in listed.read_text(encoding="utf-8").splitlines()]
 
 
 def said_of(network: str) -> dict[str, Any]:
@@ -62,17 +65,19 @@ def bundled(file: Path, network: str, out: Path) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--torch", required=True, help="a Python interpreter that has PyTorch and onnxscript")
+    parser.add_argument("--torch", help="a Python interpreter that has PyTorch and onnxscript")
+    parser.add_argument("--files", type=Path, help="a folder for PyTorch's files, or with them")
     parser.add_argument("--networks", nargs="+", choices=NETWORKS, default=list(NETWORKS))
     parser.add_argument("--opsets", nargs="+", type=int, default=list(OPSETS))
     options = parser.parse_args()
     warnings.simplefilter("ignore")
     wrong = 0
     with tempfile.TemporaryDirectory() as folder:
-        files = written(options.torch, Path(folder), options.networks, options.opsets)
+        place = options.files or Path(folder) / "files"
+        files = written(options.torch, place, options.networks, options.opsets)
         print("| network | exporter | opset asked | in the file | axes | grey levels |\n|---|---|---|---|---|---|")
         for index, each in enumerate(files):
-            file, version = Path(folder) / each["file"], ""
+            file, version = place / each["file"], ""
             if "refused" in each:
                 found = f"not written by PyTorch: {each['refused']}"
             else:

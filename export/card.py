@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from serving.bundle.card_header import CARD, data_of, with_header, without_folders
-from serving.bundle.manifest import Manifest, Tensor, origin_text
+from serving.bundle.manifest import Manifest, Origin, Tensor, origin_text
 from serving.common.images import shown_text
 
 PROGRAM = """\
@@ -91,8 +91,14 @@ def _trained(manifest: Manifest) -> list[str]:
     return [
         "The networks were not trained with keras-gen, and how they were is unknown:",
         "",
-        *(f"- `{manifest.networks[name].file}`: from {origin_text(each)}" for name, each in manifest.origin.items()),
+        *(f"- `{manifest.networks[name].file}`: {_origin(each)}" for name, each in manifest.origin.items()),
     ]
+
+
+def _origin(origin: Origin) -> str:
+    """Where a network comes from, and what its own inputs and outputs are."""
+    border = "".join(f"; its `{name}` is {what}" for name, what in origin.border.items())
+    return f"from {origin_text(origin)}{border}"
 
 
 def _sharing(manifest: Manifest) -> list[str]:

@@ -20,12 +20,13 @@ class Nodes:
     def __init__(self, prefix: str = "") -> None:
         self.prefix = prefix
         self.nodes: list[onnx.NodeProto] = []
+        self.written = 0
         self.initializers: list[onnx.TensorProto] = []
 
     def node(self, operator: str, *inputs: str, output: str | None = None, **attributes: Any) -> str:
         """Adds a node; its output has a name of its own where none is given."""
-        name = output or f"{self.prefix}{operator}_{len(self.nodes)}"
-        self.nodes.append(helper.make_node(operator, list(inputs), [name], name=f"node_{name}", **attributes))
+        name = output or f"{self.prefix}{operator}_{self.written}"
+        self._add(helper.make_node(operator, list(inputs), [name], name=f"node_{name}", **attributes))
         return name
 
     def to(self, dtype: int, value: str) -> str:
@@ -52,7 +53,16 @@ class Nodes:
 
     def split(self, value: str, sizes: Sequence[int], axis: int) -> list[str]:
         """Parts of these sizes along an axis."""
-        names = [f"{self.prefix}Split_{len(self.nodes)}_{index}" for index in range(len(sizes))]
+        names = [f"{self.prefix}Split_{self.written}_{index}" for index in range(len(sizes))]
         inputs = [value, self.constant(np.array(sizes, np.int64))]
-        self.nodes.append(helper.make_node("Split", inputs, names, name=f"node_{names[0]}", axis=axis))
+        self._add(helper.make_node("Split", inputs, names, name=f"node_{names[0]}", axis=axis))
         return names
+
+    def taken(self) -> list[onnx.NodeProto]:
+        """The nodes so far, which what is written from here on stands apart from."""
+        taken, self.nodes = self.nodes, []
+        return taken
+
+    def _add(self, node: onnx.NodeProto) -> None:
+        self.nodes.append(node)
+        self.written += 1

@@ -34,6 +34,10 @@ ADVICE = {
 ELSEWISE = "write that layer with others, as sums, products and elementary functions"
 
 
+class NoiseError(InputError):
+    """A network that draws noise in inference."""
+
+
 class OperatorError(InputError):
     """A network with an operator that no bundle may have."""
 
@@ -65,12 +69,12 @@ def check_repeatable(name: str, graph: tf.compat.v1.GraphDef) -> None:
         graph: the network, without what no output is made of.
 
     Raises:
-        InputError: noise that is drawn inside.
+        NoiseError: noise that is drawn inside.
     """
     nodes = [*graph.node, *(node for function in graph.library.function for node in function.node_def)]
     for node in nodes:
         if node.op.startswith(RANDOM):
-            raise InputError(
+            raise NoiseError(
                 f"the network {name!r} must draw no noise inside, which no runtime could repeat. "
                 f"Received: {node.op} in {_place(node)!r}; make the noise an input of the network, or draw it in "
                 "training alone."

@@ -53,7 +53,11 @@ def converted(
     Raises:
         InputError: as `convert`.
     """
-    flat = frozen(call, inputs)
+    return of_frozen(frozen(call, inputs), name)
+
+
+def of_frozen(flat: Frozen, name: str) -> onnx.ModelProto:
+    """The same of a graph that is frozen already."""
     check_repeatable(name, flat.graph)
     model = _converted(flat)
     check_operators(name, model)

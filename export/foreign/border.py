@@ -9,6 +9,7 @@ import numpy as np
 import onnx
 from onnx import compose, helper, numpy_helper
 
+from export.border import unrounded
 from export.describe import FREE_AXES
 from export.foreign.original import Arrays, Original
 from export.foreign.pictures import Pictures
@@ -16,6 +17,7 @@ from export.foreign.values import Codes, Labels, Latents, Probabilities
 from export.nodes import Nodes
 from export.to_onnx import OPSET
 from serving.bundle.manifest import Tensor
+from serving.bundle.names import LABEL, LATENT, PICTURES
 from serving.runtime.sessions import ON_CPU, session_of
 
 INSIDE, BORDER = "network/", "border/"
@@ -46,6 +48,18 @@ class Border:
     def outputs(self) -> dict[str, Tensor]:
         """The manifest's description of what comes out."""
         return {each.name: each.tensor for each in self.made}
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What each input and output of the network is, for people."""
+        facts: dict[str, str] = {}
+        for given in self.given:
+            slots = given.slots if isinstance(given, Latents) else (given.slot,)
+            kind = {Latents: LATENT, Labels: LABEL}.get(type(given), "")
+            facts |= {slot.name: given.text if isinstance(given, Pictures) else kind for slot in slots}
+        for made in self.made:
+            facts[made.slot.name] = made.text if isinstance(made, Pictures) else made.name
+        return facts
 
     @property
     def image(self) -> Pictures | None:
@@ -133,7 +147,8 @@ class OfOriginal:
         inside = self.border.feed(feed)
         before = self._read(self.graph, inside)
         after = self._read(_rounded(self.graph), {name: _nudged(value) for name, value in inside.items()})
-        return {name: float(np.max(np.abs(after[name] - before[name]))) for name in expected}
+        found = {name: float(np.max(np.abs(after[name] - before[name]))) for name in after}
+        return found | {unrounded(name): found[name] for name in PICTURES if name in found}
 
     def _read(self, graph: onnx.ModelProto, inside: Arrays) -> Arrays:
         names = [value.name for value in graph.graph.output]

@@ -155,7 +155,7 @@ def _subject(
         translates=THERE in networks,
         classes=classes,
         normalization="unknown",
-        origin={role: each.original.origin for role, each in networks.items()},
+        origin={role: replace(each.original.origin, border=each.border.facts) for role, each in networks.items()},
         domains={domain: called for domain, called in domains.items() if called is not None},
     )
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
 import keras
 import numpy as np
-import onnx
 import tensorflow as tf
 
 from export.culprits import explained
 from export.foreign.original import EXAMPLE, Arrays, Original, Slot
+from export.foreign.tensorflow_source import of_function
 from export.substitutes import in_graphs
-from export.to_onnx import converted
 from serving.bundle.manifest import Origin
 from serving.common.errors import InputError
 
@@ -40,19 +40,18 @@ def of_keras(model: keras.Model, what: str, known: Mapping[str, Any] | None = No
     def run(feed: Mapping[str, np.ndarray]) -> Arrays:
         return {name: np.asarray(value) for name, value in call(feed).items()}
 
-    def graph(outputs: Sequence[str]) -> onnx.ModelProto:
-        def chosen(inputs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-            with in_graphs(model):
-                made = call(inputs)
-            return {name: tf.cast(made[name], tf.float32) for name in outputs}
+    def traced(inputs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        with in_graphs(model):
+            return call(inputs)
 
-        specifications = {slot.name: tf.TensorSpec(slot.shape, slot.dtype, slot.name) for slot in slots}
-        known = keras.Model(model.inputs, model.outputs) if isinstance(model, keras.Sequential) else model
-        with explained(model.name, known, (EXAMPLE, EXAMPLE)):
-            return converted(chosen, specifications, model.name)
+    @contextmanager
+    def explaining() -> Iterator[None]:
+        alone = keras.Model(model.inputs, model.outputs) if isinstance(model, keras.Sequential) else model
+        with explained(model.name, alone, (EXAMPLE, EXAMPLE)):
+            yield
 
     origin = Origin("keras", **{"producer": f"keras {keras.__version__}", **(known or {})})
-    return Original("keras", what, slots, run, "Keras", graph, origin)
+    return of_function("keras", what, slots, run, "Keras", origin, traced, explaining)
 
 
 def in_full(model: keras.Model) -> keras.Model:
@@ -74,15 +73,15 @@ def in_full(model: keras.Model) -> keras.Model:
     return copy
 
 
-def _structure(model: keras.Model, what: str) -> Any:
-    """The model's inputs, nested as its call takes them: KerasTensors or shapes."""
-    if getattr(model, "inputs", None):
-        return model.inputs[0] if isinstance(model, keras.Sequential) else model.input
-    config = model.get_build_config() or {}
+def _structure(network: keras.Model, what: str) -> Any:
+    """The network's inputs, nested as its call takes them: KerasTensors or shapes."""
+    if getattr(network, "inputs", None):
+        return network.inputs[0] if isinstance(network, keras.Sequential) else network.input
+    config = network.get_build_config() or {}
     shapes = config.get("input_shape") or config.get("shapes_dict")
     if not shapes:
         raise InputError(
-            f"{what} must be a model whose inputs are known. Received: a {type(model).__name__} that was never built; "
+            f"{what} must be a model whose inputs are known. Received: a {type(network).__name__} that was never built; "
             "call it on data once."
         )
     if isinstance(shapes, Mapping) and len(shapes) == 1 and "input_shape" not in config:
@@ -112,13 +111,13 @@ def _plain(name: str) -> str:
     return name.partition(":")[0].replace("/", "_")
 
 
-def _call(model: keras.Model, structure: Any, names: Sequence[str], feed: Mapping[str, Any]) -> dict[str, Any]:
-    """The model's outputs by name."""
-    made = model(keras.tree.pack_sequence_as(structure, [feed[name] for name in names]), **_not_training(model))
+def _call(network: keras.Model, structure: Any, names: Sequence[str], feed: Mapping[str, Any]) -> dict[str, Any]:
+    """The network's outputs by name."""
+    made = network(keras.tree.pack_sequence_as(structure, [feed[name] for name in names]), **_not_training(network))
     if isinstance(made, Mapping):
         return {str(name): value for name, value in made.items()}
     values = keras.tree.flatten(made)
-    known = getattr(model, "output_names", None) or []
+    known = getattr(network, "output_names", None) or []
     known = [_plain(name) for name in known]
     if len(set(known)) != len(values):
         known = [OUTPUT] if len(values) == 1 else [f"{OUTPUT}_{index}" for index in range(len(values))]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -169,7 +170,7 @@ def _check_functions(model: onnx.ModelProto, what: str) -> None:
     bodies = {(each.domain, each.name): each.node for each in model.functions}
     sizes: dict[tuple[str, str], int] = {}
 
-    def size(nodes, above: tuple[tuple[str, str], ...]) -> int:
+    def size(nodes: Iterable[onnx.NodeProto], above: tuple[tuple[str, str], ...]) -> int:
         total = 0
         for node in nodes:
             key = (node.domain, node.op_type)

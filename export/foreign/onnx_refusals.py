@@ -85,8 +85,8 @@ def _is_in_training(node: onnx.NodeProto, constants: dict[str, onnx.TensorProto]
         mode = any(attribute.name == "training_mode" and attribute.i for attribute in node.attribute)
         return mode or sum(map(bool, node.output)) > 1
     if node.op_type == "Dropout" and len(node.input) > 2 and node.input[2]:
-        mode = constants.get(node.input[2])
-        return mode is None or bool(np.any(numpy_helper.to_array(mode)))
+        stored = constants.get(node.input[2])
+        return stored is None or bool(np.any(numpy_helper.to_array(stored)))
     return False
 
 

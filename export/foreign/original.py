@@ -66,6 +66,7 @@ class Original:
         runtime: what runs it, for messages.
         graph: names of outputs to the ONNX graph that computes them, of opset 18, with the network's own names.
         origin: what the manifest says of it.
+        with_noise: names of outputs to the same network with inputs in place of what it draws; None where it cannot.
     """
 
     kind: str
@@ -75,3 +76,4 @@ class Original:
     runtime: str
     graph: Callable[[Sequence[str]], onnx.ModelProto]
     origin: Origin
+    with_noise: Callable[[Sequence[str]], Original] | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from onnx import TensorProto
@@ -43,9 +43,10 @@ class Meaning:
         mean, std = np.array(self.mean or (0.0,)), np.array(self.std or (1.0,))
         return (self.high - self.low) / WHITE / std, (self.low - mean) / std
 
-    def of_range(self, low: float, high: float) -> Meaning:
-        """The same order of channels with another range, and no mean."""
-        return replace(self, low=low, high=high, mean=(), std=())
+    @property
+    def moved(self) -> tuple[tuple[str, tuple[float, ...]], ...]:
+        """Mean and standard deviation with their names."""
+        return ("mean", self.mean), ("std", self.std)
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,15 @@ class Pictures:
         """The manifest's description."""
         axes = (side or axis for side, axis in zip(self.sides, ("height", "width"), strict=True))
         return Tensor(("n", *axes, self.channels), "uint8", (0.0, WHITE))
+
+    @property
+    def text(self) -> str:
+        """What the pictures are, for people: `image, -1..1, channels first`."""
+        meaning = self.meaning
+        parts = [self.name, f"{meaning.low:g}..{meaning.high:g}"]
+        parts += [f"{name} {' '.join(f'{n:g}' for n in known)}" for name, known in meaning.moved if known]
+        parts += ["channels first"] if self.channels_first else []
+        return ", ".join([*parts, "BGR"] if meaning.bgr else parts)
 
     def feed(self, outside: Arrays) -> Arrays:
         """What the network must be given for grey levels (n, height, width, channels)."""

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnx
 import tensorflow as tf
 from google.protobuf.message import DecodeError
 from tensorflow.core.protobuf.saved_model_pb2 import SavedModel
 
 from export.culprits import in_one_line
 from export.foreign.original import Arrays, Original, Slot
-from export.to_onnx import converted
+from export.foreign.tensorflow_source import of_function
 from serving.bundle.manifest import Origin
 from serving.common.errors import InputError
 
 GRAPH = "saved_model.pb"
 DEFAULT = "serving_default"
-# Operators that run Python, or read and write files or the network. Those that a SavedModel restores its own variables
-# with are not among them.
+# With these a SavedModel stores and restores its own variables; a signature has no use for them.
+STORING = ("SaveV2", "RestoreV2", "MergeV2Checkpoints")
+# Operators that run Python, or read and write files or the network.
 REFUSED = (
     "PyFunc",
     "EagerPyFunc",
@@ -62,6 +62,7 @@ def of_saved_model(folder: Path, signature: str | None, known: Mapping[str, Any]
     except Exception as error:  # whatever TensorFlow raises for a damaged folder
         raise InputError(f"{folder} must be a SavedModel. Received: {in_one_line(error)}") from error
     function = _signature(folder, dict(loaded.signatures), signature)
+    _check_operators(folder, function.graph.as_graph_def(), STORING)
     specifications = function.structured_input_signature[1]
     slots = tuple(_slot(name, specification) for name, specification in specifications.items())
 
@@ -73,15 +74,8 @@ def of_saved_model(folder: Path, signature: str | None, known: Mapping[str, Any]
         assert loaded is not None
         return {name: value.numpy() for name, value in call({n: tf.constant(v) for n, v in feed.items()}).items()}
 
-    def graph(outputs: Sequence[str]) -> onnx.ModelProto:
-        def chosen(inputs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-            made = call(inputs)
-            return {name: tf.cast(made[name], tf.float32) for name in outputs}
-
-        return converted(chosen, {slot.name: tf.TensorSpec(slot.shape, slot.dtype) for slot in slots}, str(folder))
-
     origin = Origin("saved_model", f"tensorflow {version}".strip(), **known)
-    return Original("saved_model", str(folder), slots, run, "TensorFlow", graph, origin)
+    return of_function("saved_model", str(folder), slots, run, "TensorFlow", origin, call)
 
 
 def _check(folder: Path) -> str:
@@ -94,14 +88,18 @@ def _check(folder: Path) -> str:
     if not saved.meta_graphs:
         raise InputError(f"{folder / GRAPH} must be a SavedModel. Received: a file without a graph.")
     for meta in saved.meta_graphs:
-        nodes = [*meta.graph_def.node, *(node for each in meta.graph_def.library.function for node in each.node_def)]
-        for node in nodes:
-            if node.op in REFUSED or any(word in node.op for word in REFUSED_WORDS):
-                raise InputError(
-                    f"{folder} must hold operators that compute numbers from numbers, others are not run. "
-                    f"Received: TensorFlow's {node.op}."
-                )
+        _check_operators(folder, meta.graph_def, REFUSED)
     return str(saved.meta_graphs[0].meta_info_def.tensorflow_version)
+
+
+def _check_operators(folder: Path, graph: Any, refused: tuple[str, ...]) -> None:
+    nodes = [*graph.node, *(node for each in graph.library.function for node in each.node_def)]
+    for node in nodes:
+        if node.op in refused or any(word in node.op for word in REFUSED_WORDS):
+            raise InputError(
+                f"{folder} must hold operators that compute numbers from numbers, others are not run. "
+                f"Received: TensorFlow's {node.op}."
+            )
 
 
 def _signature(folder: Path, signatures: dict[str, Any], name: str | None) -> Any:

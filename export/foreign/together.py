@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from export.foreign.bordering import Bordered, Shape
+from export.foreign.bordering import Bordered
+from export.foreign.geometry import Shape
 from export.foreign.pictures import Pictures
 from serving.bundle.names import DECODER
 from serving.common.errors import InputError

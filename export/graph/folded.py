@@ -33,7 +33,9 @@ def _should_fold(node: ir.Node) -> bool | None:
     there would be is known without computing them.
     """
     for value in node.outputs:
-        sizes = list(value.shape) if value.shape is not None else [None]
-        if not all(isinstance(size, int) for size in sizes) or math.prod(sizes) > MOST_NUMBERS:
+        if value.shape is None:
+            return False
+        sizes = [size for size in value.shape if isinstance(size, int)]
+        if len(sizes) < len(value.shape) or math.prod(sizes) > MOST_NUMBERS:
             return False
     return True if node.op_type in OF_SHAPES else None

@@ -60,11 +60,11 @@ def with_given_statistics(model: onnx.ModelProto) -> onnx.ModelProto | None:
     nodes = Nodes("tile/")
     share = nodes.node("Reshape", USE_OWN_STATISTICS, nodes.constant(np.array([-1, 1, 1, 1], np.int64)))
     replaced: dict[int, list[onnx.NodeProto]] = {}
-    first, nodes.nodes = nodes.nodes, []
+    first = nodes.taken()
     measured, start = [], 0
     for each in found:
         own, total = _normalized(nodes, model.graph.node[each.node], each, share, start)
-        replaced[each.node], nodes.nodes = nodes.nodes, []
+        replaced[each.node] = nodes.taken()
         measured += own
         start = total
     last = nodes.node("Concat", *measured, output=MEASURED_STATISTICS, axis=1)

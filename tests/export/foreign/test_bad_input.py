@@ -5,6 +5,7 @@ from __future__ import annotations
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import export
 from keras_gen.cli import main
@@ -157,6 +158,26 @@ def weights_alone(folder):
     return "net.weights.h5"
 
 
+def writing(folder):
+    @tf.function(input_signature=[tf.TensorSpec((None, 5), tf.float32, "z")])
+    def draw(z):
+        tf.io.write_file("written.txt", "text")
+        return {"pictures": tf.reshape(z, (-1, 1, 1, 5))}
+
+    tf.saved_model.save(tf.Module(), str(folder / "net"), signatures={"serving_default": draw})
+    return "net"
+
+
+def storing(folder):
+    @tf.function(input_signature=[tf.TensorSpec((None, 5), tf.float32, "z")])
+    def draw(z):
+        tf.raw_ops.SaveV2(prefix="written.txt", tensor_names=["z"], shape_and_slices=[""], tensors=[z])
+        return {"pictures": tf.reshape(z, (-1, 1, 1, 5))}
+
+    tf.saved_model.save(tf.Module(), str(folder / "net"), signatures={"serving_default": draw})
+    return "net"
+
+
 def huge(folder):
     with (folder / "net.onnx").open("wb") as file:
         file.truncate(5 * 10**9)
@@ -189,6 +210,8 @@ FILES = {
     "folder": (lambda f: written(f, "net/x.txt", b""), "net, a folder without saved_model.pb"),
     "absent": (lambda f: "none.keras", "none.keras, no such file"),
     "weights": (weights_alone, "must be a whole model, as `model.save` writes it. Received: weights alone"),
+    "SavedModel that writes": (writing, "others are not run. Received: TensorFlow's WriteFile"),
+    "SavedModel that stores": (storing, "others are not run. Received: TensorFlow's SaveV2"),
     "5 GB": (huge, "must have at most 2147483647 bytes, which ONNX can hold. Received: 5000000000"),
 }
 
@@ -203,6 +226,7 @@ def test_a_file_that_is_none(tmp_path, monkeypatch, capfd, name):
     (line,) = capfd.readouterr().err.splitlines()
     assert message in line
     assert not (tmp_path / "b").exists()
+    assert not list(tmp_path.glob("written*"))
 
 
 @pytest.mark.parametrize(
@@ -229,9 +253,9 @@ def test_options_that_cannot_be(tmp_path, monkeypatch, capfd, words, message):
     assert not (tmp_path / "b").exists()
 
 
-def test_noise_that_is_drawn_in_inference_is_named(tmp_path):
+def test_noise_that_an_encoder_draws_is_named(tmp_path):
     with pytest.raises(InputError, match="must draw no noise inside"):
-        export.bundle_networks(tmp_path / "b", decoder=latents_to(Noisy(), *PICTURE))
+        export.bundle_networks(tmp_path / "b", encoder=small(Noisy(), layers.Flatten(), layers.Dense(5)))
 
 
 class TestFigures:

@@ -1,0 +1,100 @@
+"""ONNX files of PyTorch as bundles. What pictures must be is computed here from the files, by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto
+
+import export
+import serving
+from keras_gen.cli import main
+from serving.common.noise import standard_normal
+from tests.export.foreign.onnx_graphs import generator, model, numbers, operators, run, translator
+from tests.export.foreign.test_keras import levels, near
+
+
+def pictures(n, height=16, width=16):
+    return np.random.default_rng(0).integers(0, 256, (n, height, width, 3), np.uint8)
+
+
+def translated(source, images, dtype=np.float32):
+    """What a file makes of pictures, one at a time."""
+    given = (images / 127.5 - 1).transpose(0, 3, 1, 2).astype(dtype)
+    made = np.concatenate([run(source, input=each[None]) for each in given])
+    return levels(made.transpose(0, 2, 3, 1))
+
+
+def saved(source, folder):
+    onnx.save(source, folder / "style.onnx")
+    assert (folder / "style.onnx").stat().st_size < 200_000
+    return folder / "style.onnx"
+
+
+@pytest.mark.parametrize("opset", [9, 11, 18])
+def test_a_translator_with_free_axes(opset, tmp_path):
+    source = translator(opset)
+    bundle = export.bundle_networks(tmp_path / "bundle", translator=saved(source, tmp_path), to="zebra")
+    opened = serving.load(bundle)
+    for height, width in ((16, 16), (12, 20)):
+        images = pictures(3, height, width)
+        assert near(opened.translate(images, "zebra"), translated(source, images))
+    network = onnx.load(bundle / "a_to_b.onnx", load_external_data=False)
+    assert "Reshape" not in operators(network)
+    manifest = serving.Manifest.read(bundle)
+    origin = manifest.origin["a_to_b"]
+    assert (origin.kind, origin.producer, origin.opset) == ("onnx", "pytorch 2.13.0", opset)
+    assert (manifest.image.any_size, manifest.image.multiple) == (True, 2)
+
+
+def test_a_translator_of_one_picture_of_one_size_takes_several(tmp_path):
+    source = translator(11, batch=1, sides=(16, 16))
+    bundle = export.bundle_networks(tmp_path / "bundle", translator=saved(source, tmp_path), to="zebra")
+    images = pictures(3)
+    assert near(serving.load(bundle).translate(images, "zebra"), translated(source, images))
+    assert serving.Manifest.read(bundle).networks["a_to_b"].inputs["image"].axes == ("n", 16, 16, 3)
+
+
+def test_a_translator_in_float16_is_compared_in_float32(tmp_path):
+    """The file itself, rounded after every node, is somewhat further away."""
+    source = translator(18, element=TensorProto.FLOAT16)
+    bundle = export.bundle_networks(tmp_path / "bundle", translator=saved(source, tmp_path), to="zebra")
+    images = pictures(2)
+    made = serving.load(bundle).translate(images, "zebra")
+    widened = translator(18)
+    for tensor, rounded in zip(widened.graph.initializer, source.graph.initializer, strict=True):
+        value = onnx.numpy_helper.to_array(rounded).astype(np.float32)
+        tensor.CopyFrom(onnx.numpy_helper.from_array(value, tensor.name))
+    assert near(made, translated(widened, images))
+    assert np.abs(made.astype(int) - translated(source, images, np.float16)).max() <= 3
+
+
+def test_a_generator_draws_from_seeds(tmp_path):
+    source = generator(13, batch=1)
+    bundle = export.bundle_networks(tmp_path / "bundle", decoder=saved(source, tmp_path))
+    latents = standard_normal(7, 5, 12)
+    made = np.concatenate([run(source, z=each.reshape(1, 12, 1, 1)) for each in latents])
+    assert near(serving.load(bundle).sample(5, seed=7), levels(made.transpose(0, 2, 3, 1)))
+
+
+@pytest.mark.parametrize("of", ["a branch", "nothing that is whole"])
+def test_what_is_refused_is_one_line_and_nothing_is_written(of, tmp_path, capsys):
+    place = tmp_path / "style.onnx"
+    if of == "a branch":
+        graph = onnx.helper.make_graph(
+            [onnx.helper.make_node("Identity", ["input"], ["z"])],
+            "g",
+            [],
+            [onnx.helper.make_tensor_value_info("z", 1, None)],
+        )
+        node = onnx.helper.make_node("If", ["yes"], ["output"], then_branch=graph, else_branch=graph)
+        axes = ["n", 3, "h", "w"]
+        onnx.save(model([node], {"input": axes}, {"output": axes}, yes=np.array(True)), place)
+    else:
+        place.write_bytes(numbers(100).tobytes())
+    assert main(["bundle", "--translator", str(place), "--to", "zebra", "--out", str(tmp_path / "bundle")]) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert "style.onnx must" in said
+    assert not (tmp_path / "bundle").exists()
