@@ -73,16 +73,16 @@ def in_full(model: keras.Model) -> keras.Model:
     return copy
 
 
-def _structure(model: keras.Model, what: str) -> Any:
-    """The model's inputs, nested as its call takes them: KerasTensors or shapes."""
-    if getattr(model, "inputs", None):
-        return model.inputs[0] if isinstance(model, keras.Sequential) else model.input
-    config = model.get_build_config() or {}
+def _structure(network: keras.Model, what: str) -> Any:
+    """The network's inputs, nested as its call takes them: KerasTensors or shapes."""
+    if getattr(network, "inputs", None):
+        return network.inputs[0] if isinstance(network, keras.Sequential) else network.input
+    config = network.get_build_config() or {}
     shapes = config.get("input_shape") or config.get("shapes_dict")
     if not shapes:
         raise InputError(
-            f"{what} must be a model whose inputs are known. Received: a {type(model).__name__} that was never built; "
-            "call it on data once."
+            f"{what} must be a model whose inputs are known. Received: a {type(network).__name__} that was never "
+            "built; call it on data once."
         )
     if isinstance(shapes, Mapping) and len(shapes) == 1 and "input_shape" not in config:
         (shapes,) = shapes.values()
@@ -111,13 +111,13 @@ def _plain(name: str) -> str:
     return name.partition(":")[0].replace("/", "_")
 
 
-def _call(model: keras.Model, structure: Any, names: Sequence[str], feed: Mapping[str, Any]) -> dict[str, Any]:
-    """The model's outputs by name."""
-    made = model(keras.tree.pack_sequence_as(structure, [feed[name] for name in names]), **_not_training(model))
+def _call(network: keras.Model, structure: Any, names: Sequence[str], feed: Mapping[str, Any]) -> dict[str, Any]:
+    """The network's outputs by name."""
+    made = network(keras.tree.pack_sequence_as(structure, [feed[name] for name in names]), **_not_training(network))
     if isinstance(made, Mapping):
         return {str(name): value for name, value in made.items()}
     values = keras.tree.flatten(made)
-    known = getattr(model, "output_names", None) or []
+    known = getattr(network, "output_names", None) or []
     known = [_plain(name) for name in known]
     if len(set(known)) != len(values):
         known = [OUTPUT] if len(values) == 1 else [f"{OUTPUT}_{index}" for index in range(len(values))]
