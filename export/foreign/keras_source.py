@@ -81,8 +81,8 @@ def _structure(network: keras.Model, what: str) -> Any:
     shapes = config.get("input_shape") or config.get("shapes_dict")
     if not shapes:
         raise InputError(
-            f"{what} must be a model whose inputs are known. Received: a {type(network).__name__} that was never built; "
-            "call it on data once."
+            f"{what} must be a model whose inputs are known. Received: a {type(network).__name__} that was never "
+            "built; call it on data once."
         )
     if isinstance(shapes, Mapping) and len(shapes) == 1 and "input_shape" not in config:
         (shapes,) = shapes.values()
