@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import shutil
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
@@ -16,6 +17,8 @@ from export.smaller import calibration, make_smaller
 from export.stored import Exported, store
 from export.subject import Subject
 from serving import Sampler
+from serving.bundle.figures import EVALUATION
+from serving.bundle.licenses import check_license
 from serving.bundle.manifest import FILE_NAME, Image, Latent, Manifest
 from serving.bundle.names import SAMPLER
 from serving.common.errors import InputError
@@ -42,11 +45,14 @@ class Made(NamedTuple):
     image: Image
 
 
-def check_wishes(folder: Path, target: Target, quantize: Wish | None, check_provider: ProviderCheck | None) -> None:
+def check_wishes(
+    folder: Path, target: Target, quantize: Wish | None, check_provider: ProviderCheck | None, license: str | None
+) -> None:
     """Refuses what cannot be, before anything is loaded.
 
     Raises:
-        InputError: `folder` is neither free nor a bundle, wishes that exclude each other, a provider that is not there.
+        InputError: `folder` is neither free nor a bundle, wishes that exclude each other, a provider that is not
+            there, or no name of a licence.
     """
     check_replaceable(folder)
     if quantize is not None and target == "cpu":
@@ -54,6 +60,7 @@ def check_wishes(folder: Path, target: Target, quantize: Wish | None, check_prov
             "--quantize must be left out with --target cpu, whose convolutions by parts need float32. "
             f"Received: {quantize.kind}."
         )
+    check_license(license)
     if check_provider is not None:
         require_present(check_provider.provider)
 
@@ -110,11 +117,14 @@ def assemble(
             providers=providers,
             origin=subject.origin,
             domains=subject.domains,
+            license=subject.license,
         )
         (temporary / FILE_NAME).write_text(manifest.to_json(), encoding="utf-8")
         Manifest.read(temporary)  # what no reader would take, such as a network whose name is no file's, is not written
         if SAMPLER in networks:
             _draw_samples(temporary)
+        if quantize is None and subject.figures is not None:
+            shutil.copyfile(subject.figures, temporary / EVALUATION)
         write_card(temporary, manifest)
     return folder
 

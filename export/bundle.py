@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from export.border import IO, Bordered
 from export.culprits import explained
 from export.describe import describe
 from export.graph import Target
+from export.measured import measured_file
 from export.parity import check_network
 from export.provider_check import ProviderCheck
 from export.quantized import Wish
@@ -40,6 +42,7 @@ def export_bundle(
     quantize: Wish | None = None,
     say: Callable[[str], None] = lambda line: None,
     check_provider: ProviderCheck | None = None,
+    license: str | None = None,
 ) -> Path:
     """Writes a bundle of a trained model, replacing a bundle that is there.
 
@@ -56,17 +59,20 @@ def export_bundle(
         quantize: numbers to write networks in whose pictures stay near enough; float32 by default.
         say: is told what became of each network that was to be quantized or measured.
         check_provider: a provider to measure the pictures of, which the manifest then states.
+        license: of the model, which manifest and card then state: `apache-2.0`.
 
     Returns:
         The folder.
 
     Raises:
-        InputError: no such run, `path` holds something that is not a bundle, or what cannot be exported.
+        InputError: no such run, `path` holds something that is not a bundle, what cannot be exported, or no name of a
+            licence.
         ParityError: a network differs from Keras.
         QualityError: a quantized network differs too much, or one on the provider that is checked.
     """
     folder = Path(path)
-    check_wishes(folder, target, quantize, check_provider)
+    check_wishes(folder, target, quantize, check_provider, license)
+    source = model
     model, facts = _resolve(model)
     # Making them may take long: BigGAN's generator is given its standing statistics each time.
     inference = model.inference_networks()
@@ -75,7 +81,7 @@ def export_bundle(
     trained, model = model, in_float32(model)
     if model is not trained:
         inference = model.inference_networks()
-    subject = _subject(model, inference, facts)
+    subject = replace(_subject(model, inference, facts), license=license, figures=measured_file(source))
     make = partial(_made, subject, inference, io=io, target=target)
     return assemble(folder, subject, make, quantize, check_provider, say)
 

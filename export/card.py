@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from serving.bundle.card_header import CARD, data_of, with_header, without_folders
 from serving.bundle.manifest import Manifest, Origin, Tensor, origin_text
 from serving.common.images import shown_text
 
@@ -67,8 +68,14 @@ def write_card(folder: Path, manifest: Manifest) -> None:
         lines += ["", "How probable each class is:", "", _looking_at_pictures(manifest, "classifier", "probabilities")]
     if "a_to_b" in manifest.networks:
         lines += _translation(manifest)
-    lines += ["", TELEMETRY]
-    (folder / "README.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    lines += ["", _licence(manifest), "", TELEMETRY]
+    (folder / CARD).write_text(with_header("\n".join(lines) + "\n", manifest, folder), encoding="utf-8")
+
+
+def _licence(manifest: Manifest) -> str:
+    if manifest.license:
+        return f"Licence of the model: {manifest.license}."
+    return "Licence of the model: none was given; `keras-gen export --license` states one."
 
 
 def _came_from(manifest: Manifest) -> str:
@@ -78,7 +85,9 @@ def _came_from(manifest: Manifest) -> str:
 def _trained(manifest: Manifest) -> list[str]:
     """What is known of the weights."""
     if not manifest.origin:
-        return [f"Weights: {manifest.weights}. Training: {manifest.training.get('steps')} steps."]
+        data = data_of(manifest)
+        trained_on = f" on `{without_folders(data)}`" if data else ""
+        return [f"Weights: {manifest.weights}. Training: {manifest.training.get('steps')} steps{trained_on}."]
     return [
         "The networks were not trained with keras-gen, and how they were is unknown:",
         "",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -36,6 +37,8 @@ class Subject:
         reading: how data became pictures, arguments of `open_source` or `open_domains`.
         origin: network -> where it comes from, for networks that were not trained here.
         domains: what the pictures of domains `a` and `b` are called, where they have names.
+        license: as its owner named it.
+        figures: the file of what it was measured with, where there is one.
     """
 
     model: str
@@ -54,3 +57,5 @@ class Subject:
     reading: dict[str, Any] = field(default_factory=dict)
     origin: dict[str, Origin] = field(default_factory=dict)
     domains: dict[str, str] = field(default_factory=dict)
+    license: str | None = None
+    figures: Path | None = None

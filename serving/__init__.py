@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Unpack
 
 from serving.bundle.manifest import Manifest
+from serving.bundle.references import bundle_folder
 from serving.common.errors import InputError
 from serving.runtime.providers import AUTO
 from serving.runtime.sessions import Options, Settings
@@ -24,7 +25,8 @@ def load(bundle: str | Path, settings: Settings | str = AUTO, **options: Unpack[
     """Opens a bundle: a `Translator` for a model that translates, a `Sampler` for every other.
 
     Args:
-        bundle: folder written by `keras-gen export`.
+        bundle: folder written by `keras-gen export`, or `hub:USER/NAME[@REVISION][#sha256=DIGEST]` on a model hub,
+            which is downloaded into the cache and checked.
         settings: how to run it, or the provider alone.
         **options: what `Settings` holds, by name, instead:
             `provider`: `cpu`, `cuda`, `tensorrt`, `openvino`, or `auto` for the best of the first three that is
@@ -35,7 +37,9 @@ def load(bundle: str | Path, settings: Settings | str = AUTO, **options: Unpack[
 
     Raises:
         InputError: not a bundle, damaged, or of a newer format.
+        OSError: a model hub that cannot be reached.
     """
-    manifest = Manifest.read(Path(bundle))
+    folder = bundle_folder(bundle)
+    manifest = Manifest.read(folder)
     kind = Translator if is_translator(manifest) else Sampler
-    return kind(bundle, Settings.of(settings, options), manifest=manifest)
+    return kind(folder, Settings.of(settings, options), manifest=manifest)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -15,6 +17,7 @@ import tensorflow as tf
 
 import export
 import keras_gen
+from tests import model_hub
 from tests.harness import ModelContract, seed_initializers, smooth_pictures
 from tests.translators import write_bundles
 
@@ -73,3 +76,23 @@ def of_classes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     coder = {"name": "mlp", "units": (8,)}
     model = keras_gen.ConditionalVAE((8, 8, 1), ("zero", "one", "two"), latent_dim=2, encoder=coder, decoder=coder)
     return export.export_bundle(model, tmp_path_factory.mktemp("bundles") / "of_classes")
+
+
+@pytest.fixture
+def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[model_hub.ModelHub]:
+    """An empty model hub on loopback, which the commands and `serving` use, with an empty cache."""
+    from huggingface_hub import constants
+
+    stand_in = model_hub.ModelHub()
+    server = model_hub.serve(stand_in)
+    url = f"http://127.0.0.1:{server.server_port}"
+    monkeypatch.setattr(constants, "ENDPOINT", url)
+    monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", url + "/{repo_id}/resolve/{revision}/{filename}")
+    monkeypatch.setenv("HF_TOKEN", "hf_of_the_tests")
+    monkeypatch.setenv("KERAS_GEN_CACHE", str(tmp_path / "cache"))
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield stand_in
+    server.shutdown()
+    server.server_close()
+    thread.join()

@@ -25,6 +25,7 @@ ELSEWHERE = {
     "own_model": "tests/test_own_model_page.py",
     "own_network": "tests/test_own_network_page.py",
     "scaling": "tests/test_scaling_page.py",
+    "sharing": "tests/test_sharing_page.py",
 }
 # Sides of the pages' pictures, and those that stand for them.
 SIDES = {"286": "36", "256": "32", "128": "16"}
@@ -74,8 +75,9 @@ def adversarial(place: Path) -> None:
 
 
 def training(place: Path) -> None:
-    for index in range(8):
-        write_png(place / "photographs" / f"{index}.png", noise(20, 24, seed=index))
+    for folder in ("photographs", "few"):
+        for index in range(8):
+            write_png(place / folder / f"{index}.png", noise(20, 24, seed=index))
 
 
 def translation(place: Path) -> None:

@@ -57,6 +57,7 @@ def bundle_networks(
     target: Target = "any",
     quantize: Wish | None = None,
     check_provider: ProviderCheck | None = None,
+    license: str | None = None,
     say: Say = lambda line: None,
     **said: Unpack[Options],
 ) -> Path:
@@ -82,6 +83,7 @@ def bundle_networks(
         target: as in `export_bundle`.
         quantize: as in `export_bundle`.
         check_provider: as in `export_bundle`.
+        license: as in `export_bundle`.
         say: is told a line of what was told from a network's graph and what does not look right.
         **said: what the networks take and give, as in `Said`.
 
@@ -94,7 +96,7 @@ def bundle_networks(
         QualityError: a quantized network differs too much, or one on the provider that is checked.
     """
     folder = Path(path)
-    check_wishes(folder, target, quantize, check_provider)
+    check_wishes(folder, target, quantize, check_provider, license)
     meaning = Said(**said)
     every = {DECODER: decoder, ENCODER: encoder, THERE: translator, BACK: translator_back, CLASSIFIER: classifier}
     given = {role: each for role, each in every.items() if each is not None}
@@ -108,6 +110,7 @@ def bundle_networks(
             say(f"{role} {networks[role].told}.")
     known = tuple(classes) or tuple(map(str, range(_told_apart(networks))))
     subject = _subject(networks, meaning, known, name or _name(given), {"b": to, "a": to_back})
+    subject = replace(subject, license=license)
     make = partial(_made, subject, networks, target=target, say=say)
     return assemble(folder, subject, lambda _: make(), quantize, check_provider, say)
 

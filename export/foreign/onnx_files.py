@@ -23,6 +23,7 @@ from serving.bundle.operators import DOMAINS
 from serving.bundle.safety import check_network
 from serving.bundle.wire import MalformedError
 from serving.common.errors import InputError
+from serving.runtime.sessions import ON_CPU, session_of
 
 # What Protocol Buffers can hold, and so what ONNX Runtime takes in one piece.
 MOST_BYTES = 2**31 - 1
@@ -100,7 +101,9 @@ def normalized(model: onnx.ModelProto, what: str) -> onnx.ModelProto:
         raise
     except Exception as error:  # whatever ONNX and onnxscript raise at what no exporter writes
         raise InputError(f"{what} must be a network that ONNX can hold. Received: {in_one_line(error)}.") from error
-    check_network(made.SerializeToString(), {}, Path(what))
+    content = made.SerializeToString()
+    check_network(content, {}, Path(what))
+    session_of(content, ON_CPU, what)
     return made
 
 

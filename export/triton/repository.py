@@ -15,6 +15,7 @@ from export.triton.ensembles import ensemble_config, ensembles
 from export.triton.kserve import STORAGE_URI, check_uri, inference_service
 from serving.bundle.manifest import Manifest
 from serving.bundle.names import CLASSIFIER
+from serving.bundle.references import bundle_folder
 from serving.bundle.verified import read_verified
 from serving.common.errors import InputError, require_at_least
 from serving.common.files import whole_file, whole_folder
@@ -45,7 +46,7 @@ def write_repository(
     that is the newest version already is not added again. If anything fails, nothing is written.
 
     Args:
-        bundle: folder written by `keras-gen export`.
+        bundle: folder written by `keras-gen export`, or one on a model hub, as `serving.load` takes it.
         folder: the repository.
         max_batch_size: largest number of rows of joined requests; 64 by default, 8 for a model that translates.
         instances: number of instances of a network that run in parallel on a device; 1 by default.
@@ -58,7 +59,7 @@ def write_repository(
         InputError: the bundle is damaged, the folder has other contents or other networks, or there are settings for an
             existing repository.
     """
-    source, target = Path(bundle), Path(folder)
+    source, target = bundle_folder(bundle), Path(folder)
     check_repository(target, max_batch_size, instances, storage_uri)
     manifest = Manifest.read(source)
     _check_names(manifest)

@@ -11,6 +11,7 @@ from keras_gen.cli.notes import say_more
 from keras_gen.cli.parser import Parser
 from serving import Sampler
 from serving.bundle.inputs import read_pictures
+from serving.bundle.references import BUNDLE_HELP
 from serving.common.classes import class_index
 from serving.common.errors import InputError
 from serving.common.images import grid, shown_text, to_uint8, write_png
@@ -20,7 +21,7 @@ from serving.runtime.sessions import Settings
 def running_parser(command: str, description: str) -> Parser:
     """A parser with the options of every such command: the bundle, and the way to run it."""
     parser = Parser(f"keras-gen {command}", description=description)
-    parser.add_argument("bundle", type=str, help="bundle: a folder written by keras-gen export.")
+    parser.add_argument("bundle", type=str, help=BUNDLE_HELP)
     parser.add_argument(
         "--provider",
         type=str,

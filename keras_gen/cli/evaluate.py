@@ -16,8 +16,12 @@ from keras_gen.cli.quiet import quiet_import
 from keras_gen.cli.reading import add_reading, as_trained, reading, reading_domains
 from keras_gen.data import DATA_HELP, import_data
 from serving import Manifest, Sampler, Translator
+from serving.bundle.card_header import renew_header
+from serving.bundle.figures import EVALUATION
+from serving.bundle.hub import Reference
 from serving.bundle.manifest import FILE_NAME
 from serving.bundle.names import IMAGE, LABEL, TRANSLATION
+from serving.bundle.references import bundle_folder, is_on_hub
 from serving.common.errors import InputError, require_among, require_at_least
 from serving.common.files import whole_file
 from serving.common.images import to_float, to_uint8
@@ -25,7 +29,6 @@ from serving.common.interpolation import NAMES as INTERPOLATIONS
 from serving.common.levels import value_range_text
 from serving.translation import direction_to, is_translator
 
-FILE = "evaluation.json"
 MODEL_SUFFIX = ".keras"
 TRANSLATED_AT_ONCE = 20
 Draw: TypeAlias = Callable[[int, int], np.ndarray]
@@ -34,7 +37,7 @@ Translate: TypeAlias = Callable[[np.ndarray], np.ndarray]
 
 def run(words: Sequence[str]) -> int:
     """Prints a table of figures and writes them to `evaluation.json` in the run or bundle, or `NAME_evaluation.json`
-    beside the file `NAME.keras`."""
+    beside the file `NAME.keras`; of a bundle of a hub, in the current folder."""
     parser = Parser("keras-gen evaluate", description="Measure a run or a bundle on data.")
     parser.add_argument("place", type=str, help="run directory, bundle or .keras file to measure.")
     parser.add_argument("--data", type=str, required=True, help=DATA_HELP)
@@ -84,14 +87,23 @@ def run(words: Sequence[str]) -> int:
     require_among(AGAINST, against=options.against)
     check_extractor(options.extractor)
     import_data(options.data)
-    place = Path(options.place)
+    place = bundle_folder(options.place)
     figures = _bundle(place, options) if (place / FILE_NAME).is_file() else _run(place, options)
-    file = place.with_name(f"{place.stem}_{FILE}") if place.suffix == MODEL_SUFFIX else place / FILE
+    file = _figures_file(options.place, place)
     with whole_file(file) as temporary:
         temporary.write_text(json.dumps([figure.as_dict() for figure in figures], indent=2) + "\n", encoding="utf-8")
+    if file.with_name(FILE_NAME).is_file():
+        renew_header(place, Manifest.read(place))
     print(table(figures))
     print(f"figures: {file}")
     return 0
+
+
+def _figures_file(named: str, place: Path) -> Path:
+    """Where figures are written: in the run or bundle, beside a file, and here of a bundle that is on a hub."""
+    if is_on_hub(named):
+        return Path(f"{Reference.of(named).repository.rpartition('/')[2]}_{EVALUATION}")
+    return place.with_name(f"{place.stem}_{EVALUATION}") if place.suffix == MODEL_SUFFIX else place / EVALUATION
 
 
 def _run(place: Path, options: Any) -> list[Any]:

@@ -11,9 +11,10 @@ from keras_gen.cli.parser import Parser
 from keras_gen.cli.quiet import quiet_import
 from keras_gen.cli.writing import add_numbers, add_triton, told, wishes_of, write
 from serving.bundle.manifest import FILE_NAME
+from serving.bundle.references import bundle_folder
 from serving.common.errors import InputError
 
-OF_BUNDLE = ("out", "io", "target", "quantize", "least_psnr", "calibrate", "check_provider")
+OF_BUNDLE = ("out", "io", "target", "quantize", "least_psnr", "calibrate", "check_provider", "license")
 
 
 def run(words: Sequence[str]) -> int:
@@ -43,7 +44,7 @@ def run(words: Sequence[str]) -> int:
 
 def _bundle(options: Any, parser: Parser) -> Path:
     """The bundle that was asked for, written where it was not there."""
-    source = Path(options.run)
+    source = bundle_folder(options.run)
     if (source / FILE_NAME).is_file():
         if options.triton is None or any(options[name] != parser.get_default(name) for name in OF_BUNDLE):
             raise InputError(

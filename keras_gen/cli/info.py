@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from keras_gen.cli.parser import Parser
+from serving.bundle.hub import manifest_sha256
 from serving.bundle.manifest import Manifest, Tensor, origin_text
+from serving.bundle.references import BUNDLE_HELP, bundle_folder
 from serving.bundle.safety import check_network
 from serving.bundle.verified import read_verified, stored_files
 from serving.translation import is_translator, targets
@@ -15,14 +16,14 @@ from serving.translation import is_translator, targets
 def run(words: Sequence[str]) -> int:
     """Checks every file of a bundle and prints what it holds."""
     parser = Parser("keras-gen info", description="Show what a bundle contains, and verify its files.")
-    parser.add_argument("bundle", type=str, help="bundle: a folder written by keras-gen export.")
-    bundle = Path(parser.parse_args(words).bundle)
+    parser.add_argument("bundle", type=str, help=BUNDLE_HELP)
+    bundle = bundle_folder(parser.parse_args(words).bundle)
     manifest = Manifest.read(bundle)
     contents = {stored.file: read_verified(bundle, stored) for stored in stored_files(manifest)}
     for network in manifest.networks.values():
         beside = {network.weights.file: network.weights.size} if network.weights else {}
         check_network(contents[network.file], beside, bundle / network.file)
-    print("\n".join(_lines(manifest)))
+    print("\n".join([*_lines(manifest), f"manifest  SHA-256 {manifest_sha256(bundle)}"]))
     return 0
 
 
@@ -45,6 +46,8 @@ def _lines(manifest: Manifest) -> list[str]:
         lines.append("weights   not trained with keras-gen: how is unknown")
     else:
         lines.append(f"weights   {manifest.weights}, {manifest.training.get('steps', '?')} training steps")
+    if manifest.license:
+        lines.append(f"licence   {manifest.license}")
     lines.append("networks  every file matches its SHA-256")
     for name, network in manifest.networks.items():
         signature = f"{_tensors(network.inputs)} -> {_tensors(network.outputs)}"

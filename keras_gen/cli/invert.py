@@ -14,6 +14,7 @@ from keras_gen.cli.quiet import quiet_import
 from serving import Sampler
 from serving.bundle.inputs import picture_paths, read_pictures
 from serving.bundle.manifest import FILE_NAME, Image, Manifest
+from serving.bundle.references import bundle_folder
 from serving.common.array_files import write_array
 from serving.common.classes import class_index
 from serving.common.errors import InputError
@@ -34,9 +35,10 @@ def run(words: Sequence[str]) -> int:
     from keras_gen.inversion import invert, open_decoder
     from keras_gen.inversion.invert import PRIOR_WEIGHT
 
-    import_own_code_of(Path(options.place))
-    decoder = open_decoder(options.place, Sampler)
-    pictures = read_pictures(options.pictures, _image(Path(options.place), decoder.image_shape), options.resize)
+    place = bundle_folder(options.place)
+    import_own_code_of(place)
+    decoder = open_decoder(place, Sampler)
+    pictures = read_pictures(options.pictures, _image(place, decoder.image_shape), options.resize)
     labels = None
     if options["class"] is not None:
         labels = np.full(len(pictures), class_index(options["class"], decoder.classes))

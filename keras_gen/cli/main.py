@@ -23,6 +23,7 @@ GROUPS = {
         "export": "write a bundle of a trained model, checked against Keras",
         "bundle": "write a bundle of networks of any origin, checked against them",
         "info": "show what a bundle contains, and verify its files",
+        "push": "send a bundle to a model hub",
     },
     "sample": {
         "sample": "draw pictures from a bundle",

@@ -78,7 +78,7 @@ def _write_folder(options: Any, target: Path) -> str:
     _check_shards(options, chosen)
     # Workers of Ray may be in another folder.
     drawing = Drawing(
-        bundle=Path(options.bundle).absolute() if options.ray else Path(options.bundle),
+        bundle=sampler.bundle.absolute() if options.ray else sampler.bundle,
         target=target.absolute() if options.ray else target,
         n=options.n,
         seed=options.seed,

@@ -39,6 +39,8 @@ def fresh_model(cls: type[BaseModel], data: TrainingData, options: TrainOptions,
         model = cls(**known, **config["model"])
     finally:
         keras.config.set_dtype_policy(before)
+    if options.run.freeze is not None:
+        model.freeze(*(pattern.strip() for pattern in options.run.freeze.split(",")))
     built = {key: OptimizerSpec(**config[key]).build() for key in cls.default_optimizers}
     model.compile(**built, steps_per_execution=options.execution.steps_per_execution)
     model.micro_batches = options.execution.accumulate

@@ -22,12 +22,18 @@ class RunOptions:
         out: the run directory; run the same command again to resume it. runs/NAME by default.
         epochs: passes over the data. Raise it to train a finished run further.
         seed: seed of the weights, the order of the data and the training noise.
+        start_from: run or .keras file to take the weights from that training begins with, of layers of the same name
+            and shape; random ones by default.
+        freeze: layers that keep the weights that training begins with, with commas between them, such as
+            'discriminator/conv2d' or 'encoder/*'; none by default.
     """
 
     name: str
     out: str | None = None
     epochs: int = 30
     seed: int = 0
+    start_from: str | None = None
+    freeze: str | None = None
 
     def __post_init__(self) -> None:
         require_at_least(1, epochs=self.epochs)

@@ -17,6 +17,8 @@ from keras_gen.training.optimizers import OptimizerSpec
 # Taken from the data and the run, so that they cannot contradict them.
 GIVEN_BY_RUN = {"image_shape", "classes", "seed"}
 OTHER_NAMES = {"--accumulate": "--micro-batches"}
+# What is no name in Python.
+RENAMED = {"--start_from": "--from"}
 
 
 def train_parser(name: str, cls: type[BaseModel]) -> Parser:
@@ -43,6 +45,8 @@ def train_parser(name: str, cls: type[BaseModel]) -> Parser:
     options["--data"].help = DATA_HELP
     for option, other in OTHER_NAMES.items():
         options[option].option_strings = [*options[option].option_strings, other]
+    for option, other in RENAMED.items():
+        options[option].option_strings = [other, option]
     show_choices(parser, cls)
     return parser
 

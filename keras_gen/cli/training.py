@@ -14,6 +14,7 @@ from keras_gen.cli.train_checks import check_data, check_execution, check_shares
 from keras_gen.cli.train_data import TrainingData, found_out, open_training_data
 from keras_gen.cli.train_model import fresh_model
 from keras_gen.cli.train_options import TrainOptions
+from keras_gen.cli.train_start import started_from
 from keras_gen.cli.watching import watch_callbacks
 from keras_gen.cli.worker_input import worker_input
 from keras_gen.data.fingerprint import fingerprint
@@ -104,6 +105,9 @@ def _train(options: TrainOptions, cls: type[BaseModel], config: dict[str, Any], 
     if position != BEGINNING:
         data = _as_known(data, prints, places.run, options.data.data_changed == "accept")
     model = fresh_model(cls, data, options, config)
+    if position == BEGINNING and options.run.start_from is not None:
+        for line in started_from(model, Path(options.run.start_from)):
+            places.say(line)
     unfinished = position.epochs < epochs
     best = (places.written.best_file, places.run.best_file)
     watching = watch_callbacks(model, data.source, data.options, options.watching, *best) if unfinished else []

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from keras_gen.cli.bundle_options import running_parser, settings_of
 from keras_gen.cli.ray_options import add_ray, check_ray, doing
+from serving.bundle.references import bundle_folder
 from serving.common.errors import InputError, require_at_least
 
 LISTED = 20
@@ -97,7 +98,7 @@ def _on_ray(source: Path, out: Path, options: Any, progress: Callable[[int], Non
 
     # Workers may be in another folder.
     whole = FolderTranslation(
-        bundle=Path(options.bundle).absolute(),
+        bundle=bundle_folder(options.bundle).absolute(),
         source=source.absolute(),
         target=out.absolute(),
         to=options.to,

@@ -15,7 +15,7 @@ OF_TRITON = ("max_batch_size", "instances", "storage_uri")
 
 
 def add_numbers(parser: Parser) -> None:
-    """Adds what networks are written for and in, and what they are measured on."""
+    """Adds what networks are written for and in, what they are measured on, and their licence."""
     parser.add_argument(
         "--target",
         type=Literal["any", "cpu"],
@@ -51,6 +51,13 @@ def add_numbers(parser: Parser) -> None:
         help="with --quantize or --check_provider: data set to measure on, given as in train. Models that draw from a "
         "prior need none.",
     )
+    parser.add_argument(
+        "--license",
+        type=str | None,
+        default=None,
+        help="licence of the model, which the bundle and its card then state, as model hubs name it: apache-2.0, mit, "
+        "cc-by-4.0, ... None is stated by default.",
+    )
 
 
 def add_triton(parser: Parser) -> None:
@@ -73,7 +80,8 @@ def add_triton(parser: Parser) -> None:
 
 
 def wishes_of(options: Any) -> dict[str, Any]:
-    """What `--quantize` and `--check-provider` ask for, as arguments of what writes a bundle; imports TensorFlow."""
+    """What `--quantize`, `--check-provider` and `--license` ask for, as arguments of what writes a bundle; imports
+    TensorFlow."""
     from export import ProviderCheck, Wish
     from keras_gen.data import import_data
 
@@ -85,6 +93,7 @@ def wishes_of(options: Any) -> dict[str, Any]:
     return {
         "quantize": Wish(options.quantize, **judged) if options.quantize else None,
         "check_provider": ProviderCheck(options.check_provider, **judged) if options.check_provider else None,
+        "license": options.license,
     }
 
 

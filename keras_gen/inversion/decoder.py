@@ -14,6 +14,7 @@ import tensorflow as tf
 from keras_gen.training.run_directory import open_model
 from serving.bundle.manifest import FILE_NAME, Latent, Manifest
 from serving.bundle.names import LABEL
+from serving.bundle.references import bundle_folder
 from serving.common.errors import InputError
 from serving.common.images import to_float, to_uint8
 
@@ -77,13 +78,13 @@ def open_decoder(place: str | Path, load: Callable[[Path], BundleCoder]) -> Late
     """The decoder of a bundle, a run directory or a `.keras` file.
 
     Args:
-        place: where it is.
+        place: where it is; a bundle may be named as `bundle_folder` takes it.
         load: opens a bundle, as `serving.load` does.
 
     Raises:
         InputError: none of them, or one without a decoder.
     """
-    place = Path(place)
+    place = bundle_folder(place)
     return decoder_of_bundle(load(place)) if (place / FILE_NAME).is_file() else decoder_of(open_model(place))
 
 

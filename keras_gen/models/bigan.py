@@ -82,6 +82,9 @@ class BiGAN(GenerativeAdversarialModel):
     def players(self) -> dict[str, keras.Model]:
         return {"generator": self.both, "discriminator": self.discriminator}
 
+    def moving_averages(self) -> list[tuple[keras.Model, keras.Model]]:
+        return [*super().moving_averages(), (self.average_encoder, self.encoder)]
+
     def call(self, images: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Pictures in [-1, 1] generated from the codes of `images`, by the averaged networks."""
         return self.average(self.average_encoder(images, training=False), training=False)

@@ -75,6 +75,9 @@ class AdversarialModel(BaseModel):
         self.optimizer.finalize()
         return history
 
+    def _trained(self) -> dict[str, keras.Model]:
+        return self.players
+
     def _scaling(self, optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:
         """With float16, whose small gradients would be zero, an optimizer that scales the loss of its own player."""
         if self.dtype_policy.name != "mixed_float16" or isinstance(optimizer, keras.optimizers.LossScaleOptimizer):

@@ -14,6 +14,7 @@ import tensorflow as tf
 from keras_gen.layers.replica import with_rows
 from keras_gen.layers.training_noise import TrainingNoise, drawing_once
 from keras_gen.training.config import constructor_arguments, constructor_config
+from keras_gen.training.freezing import freeze_layers
 from keras_gen.training.given import arguments_of, fit_arguments, given, one_batch
 from keras_gen.training.intake import Mistakes
 from keras_gen.training.moves import Moves, Values, play
@@ -27,6 +28,8 @@ from serving.common.noise import check_truncation, standard_normal
 
 # Before the name of a reported value in a saved model: what its mean is made of, sum and number.
 MEAN_SO_FAR = "mean_so_far_"
+# In a model's config, where any layers are.
+FROZEN = "frozen"
 
 
 class BaseModel(keras.Model):
@@ -45,6 +48,7 @@ class BaseModel(keras.Model):
     Attributes:
         image_shape: (height, width, channels).
         latent_dim: length of a latent, for a model that has any.
+        frozen: the patterns that `freeze` was given.
 
     Args:
         seed: seed of the training noise.
@@ -65,7 +69,28 @@ class BaseModel(keras.Model):
         self.trackers = {name: keras.metrics.Mean(name=name) for name in reports}
         self._micro_batches = 1
         self._means_go_on = False
+        self.frozen: tuple[str, ...] = ()
         self.built = True
+
+    def freeze(self, *patterns: str) -> None:
+        """Makes layers keep their weights, in this training and in those that resume it; to be called before `compile`.
+
+        The discriminator's first layers, those of high resolution, for little data: Mo et al. 2020, "Freeze the
+        Discriminator: a Simple Baseline for Fine-Tuning GANs".
+
+        Args:
+            *patterns: names of layers, such as `discriminator/conv2d` or `discriminator/*`.
+
+        Raises:
+            InputError: a pattern that no layer with weights to train matches, nothing left to train, or a model that
+                is compiled.
+        """
+        if self.compiled:
+            raise InputError("layers must be frozen before `compile`. Received: a model that is compiled.")
+        freeze_layers(self, patterns)
+        self.frozen = (*self.frozen, *patterns)
+        if idle := [name for name, network in self._trained().items() if not network.trainable_weights]:
+            raise InputError(f"`freeze` must leave {idle[0]} something to train. Received: {', '.join(patterns)}.")
 
     @property
     def micro_batches(self) -> int:
@@ -214,6 +239,14 @@ class BaseModel(keras.Model):
         """Name -> network to export, with named inputs and outputs; pictures in [-1, 1]."""
         raise NotImplementedError(f"{type(self).__name__} must state its inference networks.")
 
+    def _trained(self) -> dict[str, keras.Model]:
+        """What has an optimizer, by name."""
+        return {"the model": self}
+
+    def moving_averages(self) -> list[tuple[keras.Model, keras.Model]]:
+        """The moving averages of the model, each with the network that it is the average of."""
+        return []
+
     def prior_network(self) -> keras.Model | None:
         """`noise`, `label` where the prior knows classes, and `truncation`, a scalar, where it can be truncated, ->
         `latent`; None if the noise is the latent."""
@@ -320,11 +353,17 @@ class BaseModel(keras.Model):
             self.test_function: Any = single_step_function(self, self.test_step)
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), **constructor_config(self)}
+        frozen = {FROZEN: list(self.frozen)} if self.frozen else {}
+        return {**super().get_config(), **constructor_config(self), **frozen}
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Self:
-        return cls(**constructor_arguments(config))
+        frozen = config.get(FROZEN, ())
+        model = cls(**constructor_arguments({key: value for key, value in config.items() if key != FROZEN}))
+        # Keras froze those of networks that the constructor was given, and not those that it made itself.
+        freeze_layers(model, frozen)
+        model.frozen = tuple(frozen)
+        return model
 
     def save_own_variables(self, store: Any) -> None:
         super().save_own_variables(store)

@@ -108,6 +108,9 @@ class GenerativeAdversarialModel(AdversarialModel):
         """The two networks; a model of which either is a part of a player states the whole."""
         return {"generator": self.generator, "discriminator": self.discriminator}
 
+    def moving_averages(self) -> list[tuple[keras.Model, keras.Model]]:
+        return [(self.average, self.generator)]
+
     def begin(self) -> None:
         """Bounds the discriminator's weights if asked, and starts the generator's average; ends a constructor."""
         if self.weight_clip is not None:

@@ -158,6 +158,7 @@ class Manifest:
         origin: network -> where it comes from, of networks that keras-gen did not train; how they were trained is then
             unknown.
         domains: `a` and `b` -> what the pictures of that domain are called, where they have names.
+        license: of the model, as its owner named it: `apache-2.0`; None where nobody did.
     """
 
     model: str
@@ -173,6 +174,7 @@ class Manifest:
     providers: dict[str, dict[str, dict[str, float]]] = field(default_factory=dict)
     origin: dict[str, Origin] = field(default_factory=dict)
     domains: dict[str, str] = field(default_factory=dict)
+    license: str | None = None
 
     def to_json(self) -> str:
         """The manifest as indented JSON, `format_version` first."""
@@ -248,6 +250,7 @@ class _Reader(JsonReader):
             providers=self.optional(entries, "providers", lambda at, data: at.map_of(data, _Reader.measured), {}),
             origin=self.optional(entries, "origin", lambda at, nets: at.map_of(nets, _Reader.origin), {}),
             domains=self.optional(entries, "domains", lambda at, names: at.map_of(names, _Reader.text), {}),
+            license=self.optional(entries, "license", _Reader.text, None),
         )
 
     def check_version(self, data: object) -> None:

@@ -11,6 +11,7 @@ from serving.bundle.manifest import Manifest, Network, Weights
 from serving.bundle.names import SAMPLER, makes_pictures
 from serving.bundle.onnx_contents import Contents
 from serving.bundle.operators import DOMAINS
+from serving.bundle.references import bundle_folder
 from serving.bundle.safety import check_network, check_self_contained
 from serving.bundle.signature import check_signature
 from serving.bundle.verified import check_present, read_verified, stored_files
@@ -90,7 +91,7 @@ class Sessions:
     """The networks of a bundle, each opened when it is first used.
 
     Args:
-        bundle: the folder.
+        bundle: a folder, or what `bundle_folder` takes.
         settings: how to run them.
         manifest: of the bundle, where it was read already.
 
@@ -100,7 +101,7 @@ class Sessions:
     """
 
     def __init__(self, bundle: str | Path, settings: Settings, manifest: Manifest | None = None) -> None:
-        bundle = Path(bundle)
+        bundle = bundle_folder(bundle)
         manifest = manifest or Manifest.read(bundle)
         if settings.precision != FLOAT32 and not any(
             makes_pictures(each.outputs) for each in manifest.networks.values()

@@ -10,8 +10,7 @@ import pytest
 
 import export
 import serving
-from export import bundle as writing
-from export import provider_check
+from export import assembly, provider_check
 from keras_gen.cli import main
 from serving import InputError
 
@@ -45,7 +44,7 @@ def other(monkeypatch):
 
     real = provider_check.session_of
     monkeypatch.setattr(provider_check, "session_of", session)
-    monkeypatch.setattr(writing, "require_present", lambda provider: None)
+    monkeypatch.setattr(assembly, "require_present", lambda provider: None)
 
 
 def test_what_was_measured_is_stated(small_vae, tmp_path, other, capsys):

@@ -214,6 +214,7 @@ void check_facts(const Entry& root) {
     if (const auto normalization = root.optional("normalization")) normalization->text();
     if (const auto weights = root.optional("weights")) weights->text_among(schema::weights);
     if (const auto training = root.optional("training")) training->members();
+    if (const auto license = root.optional("license")) license->text();
     if (const auto parity = root.optional("parity"))
         for (const auto& [name, outputs] : parity->members())
             for (const auto& [output, difference] : outputs.members()) difference.number();

@@ -119,6 +119,8 @@ export interface Manifest {
   readonly origin: ReadonlyMap<string, Origin>;
   /** Domains `a` and `b`, and what their pictures are called where they have names. */
   readonly domains: ReadonlyMap<string, string>;
+  /** Of the model, as its owner named it: `apache-2.0`. */
+  readonly license: string | null;
 }
 
 /**
@@ -152,6 +154,7 @@ function manifest(given: JsonReader): Manifest {
       ) ?? new Map(),
     origin: entries.optional("origin", (nets) => nets.mapOf(origin)) ?? new Map(),
     domains: entries.optional("domains", (names) => names.mapOf((name) => name.text())) ?? new Map(),
+    license: entries.optional("license", (name) => name.text()) ?? null,
   };
 }
 

@@ -209,6 +209,15 @@ def test_what_only_newer_versions_know_is_refused_by_name():
         read_onnx(source)
 
 
+def test_what_cannot_be_written_with_older_operators_is_refused():
+    """What ONNX says that AffineGrid is made of does not run at opset 18."""
+    node = helper.make_node("AffineGrid", ["x", "size"], ["y"], align_corners=0)
+    source = model([node], {"x": ["n", 2, 3]}, {"y": ["n", 4, 4, 2]}, 20, size=np.array([1, 1, 4, 4]))
+    with pytest.raises(InputError, match="^the ONNX model must be a network that ONNX ") as refusal:
+        read_onnx(source)
+    assert "\n" not in str(refusal.value)
+
+
 @pytest.mark.parametrize("content", [b"", b"GIF89a", b"PK\3\4" + bytes(40), bytes(64)])
 def test_what_is_no_onnx_file_is_refused(content, tmp_path):
     file = tmp_path / "a.onnx"

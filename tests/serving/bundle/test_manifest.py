@@ -45,6 +45,7 @@ MANIFESTS = st.builds(
         st.builds(Quantization, st.sampled_from(["int8", "fp16"]), st.floats(0, 99), st.floats(0, 99)),
         max_size=2,
     ),
+    license=st.none() | st.text(max_size=20),
     providers=st.dictionaries(
         st.just("openvino"),
         st.dictionaries(NAMES, st.dictionaries(st.sampled_from(["float32", "bfloat16"]), st.floats(0, 99)), max_size=2),

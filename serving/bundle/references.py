@@ -1,0 +1,27 @@
+"""Where a bundle is, from how it was named: the one place that knows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from serving.bundle.hub import HUB, fetch
+
+BUNDLE_HELP = "bundle: a folder written by keras-gen export, or hub:USER/NAME[@REVISION][#sha256=DIGEST]."
+
+
+def bundle_folder(bundle: str | Path) -> Path:
+    """The folder of a bundle, which is downloaded first where it is on a model hub.
+
+    Args:
+        bundle: a folder, or `hub:USER/NAME[@REVISION][#sha256=DIGEST]`.
+
+    Raises:
+        InputError: a name of another form, no such bundle on the hub, or one that is not what its manifest says.
+        OSError: the hub cannot be reached.
+    """
+    return fetch(str(bundle)) if is_on_hub(bundle) else Path(bundle)
+
+
+def is_on_hub(bundle: str | Path) -> bool:
+    """Whether a bundle is named as one on a model hub."""
+    return str(bundle).startswith(HUB)
