@@ -11,6 +11,10 @@ import pytest
 
 import export
 import serving
+from export.foreign.border import OfOriginal
+from export.foreign.bordering import bordered
+from export.foreign.said import Said
+from export.foreign.sources import open_original
 from serving.common.noise import standard_normal
 from tests.export.foreign.conftest import layers, lively
 
@@ -223,3 +227,13 @@ def test_pictures_without_an_axis_of_channels(tmp_path, flat):
     bundle = export.bundle_networks(tmp_path / "b", decoder=network, **said)
     latents = standard_normal(0, 3, 5)
     assert near(serving.load(bundle).decode(latents), levels(network(latents), 0, 1).reshape(3, 4, 9, 1))
+
+
+def test_how_far_rounding_moves_each_output(generator):
+    """Of every output that a check compares: pictures as they are, and before they are rounded."""
+    around = bordered("decoder", open_original("decoder", generator), Said(), 0)
+    reference = OfOriginal(around.original, around.border, around.graph)
+    feed = {"latent": standard_normal(0, 3, 16)}
+    moved = reference.rounding(feed, reference.outputs(feed))
+    assert set(moved) == {"image", "image_unrounded"}
+    assert 1e-9 < moved["image"] < 1e-5
