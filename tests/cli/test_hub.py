@@ -33,7 +33,7 @@ WITH_BUNDLE = {
     "translate": ["x.png", "--to", "b", "--out", "y.png"],
     "traverse": ["--out", "x.png"],
 }
-WITHOUT = {"train", "data", "prepare", "launch", "demo"}
+WITHOUT = {"train", "data", "prepare", "launch", "demo", "bundle"}
 HERE = ["--data", "digits", "--count", "50", "--drawn", "50"]
 
 
