@@ -151,7 +151,7 @@ def dcgan(options: argparse.Namespace, folder: Path) -> None:
     model = keras_gen.GAN((64, 64, 3), latent_dim=100, generator={"name": "dcgan", "filters": 64})
     bundle = export.export_bundle(model, folder / "bundle", "float")
     sides = Sides(options, folder, {"latent": np.random.default_rng(0).normal(size=(BATCH, 100)).astype(np.float32)})
-    sides.add_session(OURS, (bundle / "decoder.onnx").read_bytes())
+    sides.add_session(OURS, onnx.load(bundle / "decoder.onnx").SerializeToString())
     saved = tf.saved_model.load(str(bundle / "saved_model" / "decoder")).signatures["serving_default"]
     given = tf.constant(sides.feed["latent"])
     sampler = serving.load(bundle, provider="cpu")
