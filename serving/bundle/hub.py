@@ -18,11 +18,11 @@ from typing import Any
 from serving.bundle import schema
 from serving.bundle.hub_client import explained, hub_client
 from serving.bundle.manifest import FILE_NAME, Manifest
+from serving.bundle.names import HUB
 from serving.bundle.verified import read_verified, stored_files
 from serving.common.errors import InputError, shown
 from serving.common.files import whole_file, whole_folder
 
-HUB = "hub:"
 CACHE, DEFAULT_CACHE = "KERAS_GEN_CACHE", "~/.cache/keras-gen"
 NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*"
 REPOSITORY = re.compile(f"{NAME}/{NAME}")
