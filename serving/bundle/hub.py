@@ -18,7 +18,7 @@ from typing import Any
 from serving.bundle import schema
 from serving.bundle.hub_client import explained, hub_client
 from serving.bundle.manifest import FILE_NAME, Manifest
-from serving.bundle.names import HUB
+from serving.bundle.prefixes import HUB
 from serving.bundle.verified import read_verified, stored_files
 from serving.common.errors import InputError, shown
 from serving.common.files import whole_file, whole_folder

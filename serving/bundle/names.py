@@ -26,7 +26,3 @@ def name_in(tensors: Container[str], name: str) -> str:
     """What some tensors call one of a name: in bundles of an older format it may have had another."""
     older = _OLDER.get(name, name)
     return older if older in tensors and name not in tensors else name
-
-
-# What the name of a bundle on a model hub begins with.
-HUB = "hub:"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from serving.bundle.names import HUB
+from serving.bundle.prefixes import HUB
 
 BUNDLE_HELP = "bundle: a folder written by keras-gen export, or hub:USER/NAME[@REVISION][#sha256=DIGEST]."
 

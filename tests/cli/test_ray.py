@@ -213,16 +213,17 @@ def test_an_address_at_which_nobody_listens(vae_bundle, tmp_path, refused):
 
 
 def test_what_is_no_folder_is_refused(vae_bundle, bundles, tmp_path, refused):
-    write_png(tmp_path / "a.png", np.zeros((8, 8, 3), np.uint8))
+    picture = tmp_path / "in" / "a.png"
+    write_png(picture, np.zeros((8, 8, 3), np.uint8))
     message = "--ray must be left out unless a folder of pictures is written. Received: local"
     assert message in refused("sample", vae_bundle, "--out", tmp_path / "grid.png", "--ray", "local")
-    translate = ["translate", bundles["both"], tmp_path / "a.png", "--to", "b", "--out", tmp_path / "b.png"]
+    translate = ["translate", bundles["both"], picture, "--to", "b", "--out", tmp_path / "b.png"]
     assert message in refused(*translate, "--ray", "local")
     assert "--format must be left out for a grid" in refused(
         "sample", vae_bundle, "--out", tmp_path / "grid.png", "--format", "npy"
     )
-    elsewhere = tmp_path.parent / "elsewhere"
-    line = refused("translate", bundles["both"], tmp_path, "--to", "c", "--out", elsewhere, "--ray", "local")
+    elsewhere = tmp_path / "elsewhere"
+    line = refused("translate", bundles["both"], picture.parent, "--to", "c", "--out", elsewhere, "--ray", "local")
     assert "translates to a or b. Received: 'c'" in line
 
 

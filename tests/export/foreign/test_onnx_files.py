@@ -268,13 +268,14 @@ def test_a_constant_that_would_fill_the_memory_is_not_computed():
 
 @pytest.fixture
 def beside(tmp_path):
-    """A file whose weights are in one beside it, as the newer exporter writes large networks."""
+    """A file whose weights are in one beside it, as the newer exporter writes large networks, in a folder of both."""
     source = generator()
     for tensor in source.graph.initializer:
         tensor.raw_data = numpy_helper.to_array(tensor).tobytes()
     external_data_helper.convert_model_to_external_data(source, location="g.onnx.data", size_threshold=64)
-    onnx.save(source, tmp_path / "g.onnx")
-    return tmp_path / "g.onnx"
+    (tmp_path / "both").mkdir()
+    onnx.save(source, tmp_path / "both" / "g.onnx")
+    return tmp_path / "both" / "g.onnx"
 
 
 def moved(file, **entries):
