@@ -1,0 +1,3 @@
+"""What a bundle's name begins with where it is no folder."""
+
+HUB = "hub:"
