@@ -42,7 +42,7 @@ install: $(STAMP)
 $(STAMP): setup.cfg pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --upgrade pip setuptools
-	$(BIN)/python -m pip install --constraint constraints.txt --editable '.[train,serve,test,ray,hub]'
+	$(BIN)/python -m pip install --constraint constraints.txt --editable '.[train,serve,test,ray,hub,server]'
 	touch $(STAMP)
 
 clean:

@@ -1,0 +1,36 @@
+"""What one client may ask of the server. What each limit is for: docs/server.md."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Upper bounds, checked before memory is taken for what they bound.
+
+    Attributes:
+        body_bytes: of a body or message, inflated too.
+        json_bytes: of the JSON part of a body, which takes more memory as objects than as text.
+        json_depth: of nested lists and objects.
+        rows: of one request; larger ones are for `keras-gen sample`.
+        output_bytes: of all outputs of one request.
+        pixels: of a picture, before it is decoded.
+        header_bytes: of all headers of a request.
+        connections: open at a time.
+        queued_rows: that wait, of all clients, for one network.
+        client_seconds: a client may take between two parts of a request.
+        seconds: that a request may take where it names no deadline.
+    """
+
+    body_bytes: int = 64 * 2**20
+    json_bytes: int = 16 * 2**20
+    json_depth: int = 16
+    rows: int = 4096
+    output_bytes: int = 256 * 2**20
+    pixels: int = 2**25
+    header_bytes: int = 64 * 2**10
+    connections: int = 1000
+    queued_rows: int = 4096
+    client_seconds: float = 30.0
+    seconds: float = 60.0
