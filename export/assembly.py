@@ -20,7 +20,7 @@ from serving import Sampler
 from serving.bundle.figures import EVALUATION
 from serving.bundle.licenses import check_license
 from serving.bundle.manifest import FILE_NAME, Image, Latent, Manifest
-from serving.bundle.names import SAMPLER
+from serving.bundle.names import DECODER, NOISE
 from serving.common.errors import InputError
 from serving.common.files import whole_folder
 from serving.common.images import grid, to_uint8, write_png
@@ -121,7 +121,7 @@ def assemble(
         )
         (temporary / FILE_NAME).write_text(manifest.to_json(), encoding="utf-8")
         Manifest.read(temporary)  # what no reader would take, such as a network whose name is no file's, is not written
-        if SAMPLER in networks:
+        if NOISE in networks and DECODER in networks:
             _draw_samples(temporary)
         if quantize is None and subject.figures is not None:
             shutil.copyfile(subject.figures, temporary / EVALUATION)
