@@ -55,4 +55,4 @@ def _arrays(feed: Feed) -> dict[str, np.ndarray]:
 
 
 def _array(value: Any) -> np.ndarray:
-    return value if isinstance(value, np.ndarray | np.generic) else value.numpy()
+    return np.asarray(value if isinstance(value, np.ndarray | np.generic) else value.numpy())
