@@ -13,6 +13,7 @@ from export import Wish
 from export.triton import write_repository
 from keras_gen.cli import main
 from serving.common.errors import InputError
+from serving.common.images import write_png
 from serving.common.noise import standard_normal
 from tests.export.foreign.onnx_graphs import (
     for_one,
@@ -116,6 +117,18 @@ def test_a_translator_of_one_picture_is_run_for_one_after_the_other(tmp_path):
     free = export.bundle_networks(tmp_path / "free", translator=translator(), to="zebra")
     large = pictures(1, 800, 784)
     assert near(in_tiles.translate(large, "zebra"), serving.load(free).translate(large, "zebra"))
+
+
+@pytest.mark.parametrize("source", [translator(), for_one(translator())], ids=["of any number", "of one"])
+def test_a_translator_is_quantized_by_pictures_of_one_domain(source, tmp_path):
+    for index, picture in enumerate(pictures(8)):
+        write_png(tmp_path / "pictures" / f"{index}.png", picture)
+    wish = Wish("fp16", 40.0, f"folder:{tmp_path / 'pictures'}")
+    bundle = export.bundle_networks(tmp_path / "bundle", translator=source, to="zebra", quantize=wish)
+    manifest, images = serving.Manifest.read(bundle), pictures(3)
+    made = serving.load(bundle).translate(images, "zebra").astype(float)
+    assert 255**2 / np.mean((made - translated(source, images)) ** 2) >= 10**4, "40 dB"
+    assert set(manifest.quantization) == set(manifest.networks) == {"a_to_b", "a_to_b_tile"}
 
 
 def test_a_generator_of_several_latents_that_cannot_be_told_apart_is_refused(tmp_path):
