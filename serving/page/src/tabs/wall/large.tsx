@@ -4,7 +4,7 @@ import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 
 import type { Bytes } from "../../network/calls";
-import { change } from "../../state";
+import { change, link } from "../../state";
 import { text } from "../../text";
 import { encodeLatent } from "../../ui/latent_text";
 import { randomSeed } from "../../ui/draw_fields";
@@ -73,7 +73,12 @@ export function Large({ bundle, draw, index }: Props): JSX.Element {
           <button type="button" class="quiet icon corner" aria-label={text.common.close} onClick={close}>
             ×
           </button>
-          <button type="button" class="primary wide" onClick={() => change({ seed: randomSeed(), picture: 0 })}>
+          <button
+            type="button"
+            class="primary wide"
+            autofocus
+            onClick={() => change({ seed: randomSeed(), picture: 0 })}
+          >
             {text.wall.another}
           </button>
           <div class="row">
@@ -92,7 +97,7 @@ export function Large({ bundle, draw, index }: Props): JSX.Element {
             >
               {text.common.save}
             </button>
-            <CopyButton text={() => location.href}>{text.wall.copyLink}</CopyButton>
+            <CopyButton text={link}>{text.wall.copyLink}</CopyButton>
           </div>
           <button type="button" class="wide" onClick={() => void explore().catch(notify)}>
             {text.wall.explore}
