@@ -43,6 +43,7 @@ def export_bundle(
     say: Callable[[str], None] = lambda line: None,
     check_provider: ProviderCheck | None = None,
     license: str | None = None,
+    codes: str | None = None,
 ) -> Path:
     """Writes a bundle of a trained model, replacing a bundle that is there.
 
@@ -60,13 +61,15 @@ def export_bundle(
         say: is told what became of each network that was to be quantized or measured.
         check_provider: a provider to measure the pictures of, which the manifest then states.
         license: of the model, which manifest and card then state: `apache-2.0`.
+        codes: data set of which the bundle brings the codes of at most 5,000 pictures, their labels, and the pictures
+            made small; none by default.
 
     Returns:
         The folder.
 
     Raises:
-        InputError: no such run, `path` holds something that is not a bundle, what cannot be exported, or no name of a
-            licence.
+        InputError: no such run, `path` holds something that is not a bundle, what cannot be exported, no name of a
+            licence, or codes of a model without an encoder.
         ParityError: a network differs from Keras.
         QualityError: a quantized network differs too much, or one on the provider that is checked.
     """
@@ -83,7 +86,7 @@ def export_bundle(
         inference = model.inference_networks()
     subject = replace(_subject(model, inference, facts), license=license, figures=measured_file(source))
     make = partial(_made, subject, inference, io=io, target=target)
-    return assemble(folder, subject, make, quantize, check_provider, say)
+    return assemble(folder, subject, make, quantize, check_provider, say, codes)
 
 
 def _resolve(model: keras.Model | str | Path) -> tuple[keras.Model, dict[str, Any]]:

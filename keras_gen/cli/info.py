@@ -10,6 +10,7 @@ from serving.bundle.manifest import Manifest, Tensor, origin_text
 from serving.bundle.references import BUNDLE_HELP, bundle_folder
 from serving.bundle.safety import check_network
 from serving.bundle.verified import read_verified, stored_files
+from serving.latents.stored_codes import read_codes
 from serving.translation import is_translator, targets
 
 
@@ -23,6 +24,8 @@ def run(words: Sequence[str]) -> int:
     for network in manifest.networks.values():
         beside = {network.weights.file: network.weights.size} if network.weights else {}
         check_network(contents[network.file], beside, bundle / network.file)
+    if manifest.codes:
+        read_codes(bundle, manifest)
     print("\n".join([*_lines(manifest), f"manifest  SHA-256 {manifest_sha256(bundle)}"]))
     return 0
 
@@ -66,6 +69,10 @@ def _lines(manifest: Manifest) -> list[str]:
             if measured := networks.get(name):
                 shown = ", ".join(f"{precision} {psnr:.1f} dB" for precision, psnr in measured.items())
                 lines.append(f"    on {provider}: PSNR against the CPU in float32: {shown}")
+    if codes := manifest.codes:
+        lines.append(
+            f"codes     of {codes.count} pictures of {codes.source} ({_mebibytes(codes.size + codes.atlas.size)})"
+        )
     return lines
 
 
