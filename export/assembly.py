@@ -25,10 +25,11 @@ from serving.bundle.manifest import FILE_NAME, Image, Latent, Manifest
 from serving.bundle.names import SAMPLER
 from serving.common.errors import InputError
 from serving.common.files import whole_folder
-from serving.common.images import grid, to_uint8, write_png
+from serving.common.images import write_png
+from serving.common.points import overview
 from serving.runtime.providers import require_present
 
-SAMPLES = 64
+SAMPLES, POINTS = 64, 2000
 Parity = dict[str, dict[str, float]]
 Say = Callable[[str], None]
 
@@ -145,8 +146,12 @@ def _write(folder: Path, manifest: Manifest) -> None:
 def _draw_samples(folder: Path) -> None:
     sampler = Sampler(folder, provider="cpu")
     columns = sampler.columns
+    image = sampler.manifest.image
+    if image.is_point:
+        write_png(folder / "samples.png", overview(sampler.sample(POINTS, seed=0), limits=image.value_range))
+        return
     pictures = sampler.sample(columns * max(1, SAMPLES // columns) if columns else SAMPLES, seed=0)
-    write_png(folder / "samples.png", grid(to_uint8(pictures), columns))
+    write_png(folder / "samples.png", overview(pictures, columns))
 
 
 def _versions() -> dict[str, str]:

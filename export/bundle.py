@@ -18,6 +18,7 @@ from export.describe import describe
 from export.graph import Target
 from export.measured import measured_file
 from export.parity import check_network
+from export.points import check_wishes_of_points, with_points
 from export.provider_check import ProviderCheck
 from export.quantized import Wish
 from export.refusals import check_layers
@@ -32,6 +33,7 @@ from keras_gen.training.run_directory import RunDirectory, load_model_file
 from serving.bundle.manifest import Image
 from serving.bundle.names import CODE, DECODER, ENCODER, IMAGE, MEAN, makes_pictures
 from serving.common.levels import known_range
+from serving.common.points import is_point
 
 
 def export_bundle(
@@ -85,6 +87,9 @@ def export_bundle(
     if model is not trained:
         inference = model.inference_networks()
     subject = replace(_subject(model, inference, facts), license=license, figures=measured_file(source))
+    if is_point(model.image_shape):
+        check_wishes_of_points(quantize, check_provider)
+        inference = with_points(inference, subject.reading["value_range"])
     make = partial(_made, subject, inference, io=io, target=target)
     return assemble(folder, subject, make, quantize, check_provider, say, codes)
 

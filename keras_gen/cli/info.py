@@ -34,7 +34,8 @@ def _lines(manifest: Manifest) -> list[str]:
     image = manifest.image
     size = f"{image.width}x{image.height}x{image.channels}"
     free = f", or any size: sides are brought to multiples of {image.multiple}" if image.any_size else ""
-    lines = [f"model     {manifest.model}", f"pictures  {size}{free}"]
+    shown = "points    of the plane, two numbers each" if image.is_point else f"pictures  {size}{free}"
+    lines = [f"model     {manifest.model}", shown]
     if is_translator(manifest):
         called = (f"{to} ({manifest.domains[to]})" if to in manifest.domains else to for to in targets(manifest))
         lines.append(f"to        {', '.join(called)}")

@@ -134,6 +134,11 @@ class Image:
     interpolation_a: Choice | None = None
     interpolation_b: Choice | None = None
 
+    @property
+    def is_point(self) -> bool:
+        """Whether what is called a picture here is a point of the plane, whose coordinates networks give as (n, 2)."""
+        return (self.height, self.width, self.channels) == (1, 1, 2)
+
 
 @dataclass(frozen=True)
 class Latent:
