@@ -63,7 +63,9 @@ def _node() -> Path:
         if numbers >= NODE:
             return folder
         received = said.strip() or "one that does not start"
-    raise InputError(f"the page must be built, with Node {NODE[0]}.{NODE[1]} or newer. Received: {received}. {WHAT_TO_INSTALL}.")
+    raise InputError(
+        f"the page must be built, with Node {NODE[0]}.{NODE[1]} or newer. Received: {received}. {WHAT_TO_INSTALL}."
+    )
 
 
 def _on_path() -> Path | None:
@@ -78,12 +80,17 @@ def _of_package() -> Path | None:
 
 
 def _run(node: Path, folder: Path, expected: str, *command: str) -> None:
-    program = shutil.which(command[0], path=f"{node}{os.pathsep}{os.environ.get('PATH', '')}") or command[0]
-    environment = {**os.environ, "PATH": f"{node}{os.pathsep}{os.environ.get('PATH', '')}"}
+    path = f"{node}{os.pathsep}{os.environ.get('PATH', '')}"
+    program = shutil.which(command[0], path=path) or command[0]
     done = subprocess.run(
-        [program, *command[1:]], cwd=folder, env=environment, capture_output=True, text=True, timeout=SECONDS, check=False
+        [program, *command[1:]],
+        cwd=folder,
+        env={**os.environ, "PATH": path},
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
     )
     if done.returncode != 0:
-        lines = [line for line in (done.stderr or done.stdout).splitlines() if line.strip()]
-        errors = [line for line in lines if "rror" in line] or lines or ["no reason"]
-        raise InputError(f"{expected}. Received: {errors[0].strip()}")
+        lines = [line.strip() for line in (done.stderr + done.stdout).splitlines() if line.strip()] or ["no reason"]
+        raise InputError(f"{expected}. Received: {next((line for line in lines if 'rror' in line), lines[0])}")

@@ -17,6 +17,15 @@ HEADERS = {
     "Cache-Control": "no-cache",
 }
 
+# Systems differ in what they call these, and browsers take them by no other name.
+TYPES = {
+    **SimpleHTTPRequestHandler.extensions_map,
+    ".js": "text/javascript",
+    ".mjs": "text/javascript",
+    ".wasm": "application/wasm",
+    ".woff2": "font/woff2",
+}
+
 
 @contextmanager
 def hosted(folder: Path, port: int = 0) -> Iterator[str]:
@@ -42,14 +51,7 @@ def hosted(folder: Path, port: int = 0) -> Iterator[str]:
 
 class _Handler(SimpleHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    # Systems differ in what they call these, and browsers take them by no other name.
-    extensions_map = {
-        **SimpleHTTPRequestHandler.extensions_map,
-        ".js": "text/javascript",
-        ".mjs": "text/javascript",
-        ".wasm": "application/wasm",
-        ".woff2": "font/woff2",
-    }
+    extensions_map = TYPES
 
     def end_headers(self) -> None:
         for name, value in HEADERS.items():

@@ -59,8 +59,8 @@ def write_site(bundles: Sequence[str | Path], out: str | Path, page: Path | None
         The names of the bundles on the page.
 
     Raises:
-        InputError: no bundle, a damaged one, one that is too large for a browser, two of one name, an output folder that
-            holds something else, or no built page.
+        InputError: no bundle, a damaged one, one that is too large for a browser, two of one name, an output folder
+            that holds something else, or no built page.
         OSError: a model hub that cannot be reached.
     """
     out = Path(out)

@@ -10,7 +10,7 @@ import type { Space } from "./space";
 export function Attributes({ space }: { space: Space }): JSX.Element | null {
   const { codes, bundle, latent } = space;
   const { classes } = bundle.manifest;
-  const found = useMemo(() => (codes?.labels ? directions(codes, classes.length) : []), [codes, classes.length]);
+  const found = useMemo(() => (codes?.labels ? directions(codes, Math.max(...codes.labels) + 1) : []), [codes]);
   const [strengths, set] = useState<readonly number[]>([]);
   const made = useRef(latent);
   useEffect(() => {
@@ -24,7 +24,7 @@ export function Attributes({ space }: { space: Space }): JSX.Element | null {
   const move = (index: number, strength: number): void => {
     const next = added(latent, found[index]!, strength - (strengths[index] ?? 0));
     made.current = next;
-    set(classes.map((_, other) => (other === index ? strength : (strengths[other] ?? 0))));
+    set(found.map((_, other) => (other === index ? strength : (strengths[other] ?? 0))));
     space.go(next);
   };
   return (
@@ -37,7 +37,7 @@ export function Attributes({ space }: { space: Space }): JSX.Element | null {
             direction && (
               <label key={index} class="field">
                 <span>
-                  {classes[index]} <output>{(strengths[index] ?? 0).toFixed(1)}</output>
+                  {classes[index] ?? index} <output>{(strengths[index] ?? 0).toFixed(1)}</output>
                 </span>
                 <input
                   type="range"
