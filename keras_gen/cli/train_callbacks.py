@@ -11,9 +11,12 @@ from keras_gen.training.callbacks import Checkpoints, EpochScalars, FiniteLosses
 from keras_gen.training.position import Position
 from keras_gen.training.run_directory import RunDirectory
 from serving.common.images import to_float
+from serving.common.points import is_point
 
 # Pictures in the grid of an epoch, and how many of those larger than SMALL pixels.
 PREVIEW, FEW, SMALL = 64, 8, 4096
+# Points in a scatter plot.
+POINTS = 2000
 
 
 def training_callbacks(
@@ -56,7 +59,7 @@ def training_callbacks(
 
 def _pictures(model: BaseModel, data: TrainingData, directory: RunDirectory, seed: int, every: int) -> PictureGrid:
     height, width, _ = data.image_shape()
-    count = PREVIEW if height * width <= SMALL else FEW
+    count = POINTS if is_point(data.image_shape()) else PREVIEW if height * width <= SMALL else FEW
     examples = to_float(data.shown.examples.images[:count, :height, :width])
     samples = directory.tensorboard / "samples"
     return PictureGrid(lambda: model.preview(examples, seed), directory.samples, samples, every)
