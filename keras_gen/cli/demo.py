@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +14,7 @@ import numpy as np
 from keras_gen.cli.parser import Parser
 from keras_gen.cli.quiet import quiet_import
 from serving import Sampler
+from serving.common.errors import InputError
 from serving.common.images import grid, write_png
 from serving.latents.latent_space import manifold
 
@@ -82,6 +85,7 @@ def demo(out: Path, epochs: int | None) -> None:
     lines += _draw(out, samplers)
     print("\n" + "\n".join(lines))
     print(f"everything in {time.perf_counter() - began:.0f} s")
+    print(_page(out))
 
 
 def _draw(out: Path, samplers: dict[str, Sampler]) -> list[str]:
@@ -116,6 +120,19 @@ def _draw(out: Path, samplers: dict[str, Sampler]) -> list[str]:
     lines.append(f"{out / 'vae_manifold.png'}: the latent plane, {MANIFOLD_SIDE}x{MANIFOLD_SIDE}")
     lines.append(f"{out / 'vae_reconstructions.png'}: {RECONSTRUCTIONS} held-out scans, each beside its reconstruction")
     return lines
+
+
+def _page(out: Path) -> str:
+    """Writes the page of both bundles where it can be built, and returns how to open it, or why there is none."""
+    from serving.page import write_site
+
+    bundles, site = [str(out / "bundles" / name) for name in MODELS], out / "site"
+    try:
+        write_site(bundles, site)
+    except InputError as error:
+        return f"no page of the bundles: {error}"
+    command = shlex.join([sys.argv[0], "page", *bundles, "--out", str(site), "--open"])
+    return f"{site}: a page to play with both in the browser. To open it: {command}"
 
 
 def _fit_reader() -> Reader:
