@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from export.card import write_card
 from export.codes import coded_source, write_codes
+from export.film import write_film
 from export.graph import Target
 from export.provider_check import ProviderCheck, checked_on
 from export.quantized import Wish
@@ -125,6 +126,7 @@ def assemble(
             origin=subject.origin,
             domains=subject.domains,
             license=subject.license,
+            film=write_film(temporary, subject.film) if subject.film else None,
         )
         _write(temporary, manifest)
         if coded is not None:
