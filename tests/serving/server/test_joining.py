@@ -6,7 +6,11 @@ import numpy as np
 import pytest
 from onnx import TensorProto
 
+from serving import Settings
 from serving.server.batching.options import Batching
+from serving.server.catalogue import Catalogue
+from serving.server.engine import Engine
+from serving.server.limits import Limits
 from serving.server.requests import Request
 from tests import handmade, translators
 from tests.serving.languages import toys
@@ -332,11 +336,6 @@ def test_results_are_the_same_bytes_alone_and_in_any_company(tmp_path, kind):
 
 
 def test_a_request_that_comes_before_the_networks_are_open_is_answered(product):
-    from serving import Settings
-    from serving.server.catalogue import Catalogue
-    from serving.server.engine import Engine
-    from serving.server.limits import Limits
-
     engine = Engine(Catalogue({"b": product}, Settings("cpu")), Limits(), 1)
     answer = Answer()
     engine.submit(Request(engine.catalogue.find("net"), rows(5)), answer)
