@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
 
 from serving.bundle.manifest import Tensor
 from serving.server.catalogue import Catalogue, Served
 from serving.server.limits import Limits
+from serving.server.observing import Observer
 from serving.server.refusals import Reason, RefusedError
-from serving.server.requests import Arrays, Done, Request, Result, Ticket, Timing
+from serving.server.requests import Arrays, Done, Made, Post, Request, Result, Ticket, Timing, Work
 
 
 class Engine:
@@ -21,30 +22,39 @@ class Engine:
     Args:
         catalogue: the models.
         limits: of one request and of all that wait.
-        threads: requests that are computed at a time.
+        threads: batches that are computed at a time.
+        observer: is told of every request and batch.
     """
 
-    def __init__(self, catalogue: Catalogue, limits: Limits, threads: int = 1) -> None:
+    def __init__(
+        self, catalogue: Catalogue, limits: Limits, threads: int = 1, observer: Observer | None = None
+    ) -> None:
         self.catalogue = catalogue
         self.limits = limits
         self._pool = ThreadPoolExecutor(threads)
         self._stopping = False
+        self._observer = observer or Observer()
 
-    def submit(self, request: Request, done: Done) -> Ticket:
-        """Accepts a request, which was checked whole before.
+    def submit(self, request: Request, done: Done, post: Post | None = None) -> Ticket:
+        """Accepts a request after it was checked whole.
 
         Args:
             request: what is asked.
-            done: is called once, in another thread, with the result or why there is none; it must not block.
+            done: is called once, in another thread, with the Result or RefusedError; it must not block.
+            post: takes the answers of a batch in one call, and sees to it that each `done` is called.
 
         Raises:
             RefusedError: INVALID, TOO_LARGE, FULL or STOPPING: it was not accepted, and `done` will not be called.
         """
         if self._stopping:
             raise RefusedError(Reason.STOPPING, "the server is shutting down", 1.0)
-        ticket = Ticket()
-        self._pool.submit(self._answer, request, ticket, done)
-        return ticket
+        return _Place(self._pool.submit(self._answer, request, _told(done, post)))
+
+    def run(self, work: Work, done: Done, post: Post | None = None) -> Ticket:
+        """As `submit`, for a call of the library; `done` is called with Made or RefusedError."""
+        if self._stopping:
+            raise RefusedError(Reason.STOPPING, "the server is shutting down", 1.0)
+        return _Place(self._pool.submit(self._work, work, _told(done, post)))
 
     @property
     def ready(self) -> bool:
@@ -57,13 +67,30 @@ class Engine:
         self._pool.shutdown(wait=True)
         return True
 
-    def _answer(self, request: Request, ticket: Ticket, done: Done) -> None:
-        if ticket.cancelled.is_set():
-            return
+    def _work(self, work: Work, done: Done) -> None:
+        started = time.monotonic()
+        made = work.call(work.served.bundle.opened)
+        done(Made(made, Timing(0.0, time.monotonic() - started, 1)))
+
+    def _answer(self, request: Request, done: Done) -> None:
         started = time.monotonic()
         outputs = _run(request.served, request.inputs)
         wanted = {name: outputs[name] for name in request.outputs or outputs}
-        done(Result(wanted, Timing(0.0, time.monotonic() - started, 1)))
+        timing = Timing(0.0, time.monotonic() - started, 1)
+        self._observer.answered(request.served, 1, timing)
+        done(Result(wanted, timing))
+
+
+class _Place:
+    def __init__(self, future: Future[None]) -> None:
+        self._future = future
+
+    def cancel(self) -> None:
+        self._future.cancel()
+
+
+def _told(done: Done, post: Post | None) -> Done:
+    return done if post is None else lambda outcome: post([(done, outcome)])
 
 
 def _run(served: Served, inputs: Mapping[str, np.ndarray]) -> Arrays:

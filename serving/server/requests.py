@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 
+from serving import Sampler, Translator
 from serving.server.catalogue import Served
 from serving.server.refusals import RefusedError
 
@@ -51,15 +52,46 @@ class Result:
     timing: Timing
 
 
-Done = Callable[[Result | RefusedError], None]
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a call of the library gave."""
+
+    value: Any
+    timing: Timing
 
 
-@dataclass(eq=False, slots=True)
-class Ticket:
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A call of the library that one client asks for, such as a translation in tiles. It waits in the same queue as the
+    requests to its network, and is not joined with them.
+
+    Attributes:
+        served: the model that it is for.
+        call: is given the opened bundle (`Sampler` or `Translator`), in a thread of the engine. An InputError of it is
+            the client's: INVALID.
+        rows: how much it is, in rows of the manifest's own size: 4.0 for a picture of twice its height and width.
+        bytes: of what goes in and comes out, which are held until it is answered.
+        deadline: as that of a request.
+        client: as that of a request.
+    """
+
+    served: Served
+    call: Callable[[Sampler | Translator], Any]
+    rows: float = 1.0
+    bytes: int = 0
+    deadline: float | None = None
+    client: str = ""
+
+
+Outcome = Result | Made | RefusedError
+Done = Callable[[Any], None]
+# Takes all answers of a batch that belong together, such as those of one event loop: pairs of a `done` and what it is
+# to be called with. Without one each `done` is called in the thread that computed.
+Post = Callable[[list[tuple[Done, Outcome]]], None]
+
+
+class Ticket(Protocol):
     """A request that was accepted."""
 
-    cancelled: threading.Event = field(default_factory=threading.Event)
-
     def cancel(self) -> None:
-        """Frees its place if it is not computed yet; its `done` may then be left out."""
-        self.cancelled.set()
+        """Frees its place at once. Its `done` is not called after this, unless its answer is on the way already."""
