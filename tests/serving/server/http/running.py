@@ -73,7 +73,8 @@ def ask(application, method, target, body=b"", headers=None, parts=None):
         target: path and query, percent-encoded.
         body: whole, whose length is then stated.
         headers: name -> value, in lower case.
-        parts: of a body in chunks, instead of `body`; None stands for a client that goes away.
+        parts: of a body in chunks, instead of `body`; None stands for a client that goes away, and `...` for one that
+            sends no more although the body is not whole.
     """
     path, _, query = target.partition("?")
     sent: list = []
@@ -96,6 +97,8 @@ def ask(application, method, target, body=b"", headers=None, parts=None):
         if not pieces:
             await asyncio.Event().wait()
         piece = pieces.pop(0)
+        if piece is ...:
+            await asyncio.Event().wait()
         if piece is None:
             return {"type": "http.disconnect"}
         return {"type": "http.request", "body": piece, "more_body": bool(pieces)}
