@@ -2,13 +2,15 @@ from __future__ import annotations
 
 import pytest
 
-from tests.serving.server.http.running import application, catalogue, engine_of, listening
+from tests.serving.server.http.running import application, catalogue, engine_of, listening, stop_engines
 from tests.translators import write_bundles
 
 
 @pytest.fixture(scope="session")
 def models(tmp_path_factory):
-    return catalogue(tmp_path_factory.mktemp("served"), write_bundles(tmp_path_factory.mktemp("translators_served")))
+    """Bundles of known pictures. What runs them is stopped at the end."""
+    yield catalogue(tmp_path_factory.mktemp("served"), write_bundles(tmp_path_factory.mktemp("translators_served")))
+    stop_engines()
 
 
 @pytest.fixture(scope="session")

@@ -38,8 +38,20 @@ def catalogue(place, translators):
     )
 
 
+_engines: list[Engine] = []
+
+
 def engine_of(catalogue, limits=None):
-    return Engine(catalogue, limits or Limits())
+    """An engine that is ready; `stop_engines` stops it."""
+    engine = Engine(catalogue, limits or Limits(), threads=1)
+    _engines.append(engine)
+    assert engine.wait_until_ready(60)
+    return engine
+
+
+def stop_engines():
+    while _engines:
+        assert _engines.pop().drain(10)
 
 
 @contextmanager

@@ -112,9 +112,9 @@ def test_odd_names(app):
     name = "odd%20name%2F%C3%BC"
     model = said(ask(app, "GET", f"/v2/models/{name}/a_to_b"))
     assert model["name"] == f"{ODD}/a_to_b"
-    body = request({"name": "image", "shape": [1, 4, 4, 1], "datatype": "UINT8", "data": list(range(16))})
+    body = request({"name": "image", "shape": [1, 8, 8, 1], "datatype": "UINT8", "data": list(range(64))})
     answer = said(ask(app, "POST", f"/v2/models/{name}%2Fa_to_b/infer", body))
-    assert answer["outputs"][0]["data"] == list(range(255, 239, -1))
+    assert answer["outputs"][0]["data"] == list(range(255, 191, -1))
 
 
 @pytest.mark.parametrize("data", [[3, 0, 4, 0], [[3.0, 0.0], [4.0, 0.0]]], ids=["flat", "nested"])

@@ -9,8 +9,10 @@ import re
 import jsonschema
 import pytest
 
+from serving.runtime.sessions import Settings
+from serving.server.catalogue import Catalogue
 from serving.server.http.routes import Route, Router
-from tests.serving.server.http.running import application, ask
+from tests.serving.server.http.running import application, ask, engine_of
 from tests.serving.server.http.test_protocol import INFER, LABEL, LATENT, request
 
 
@@ -27,11 +29,7 @@ def test_the_page_shows_what_is_served_with_nothing_from_elsewhere(app):
     assert "/v1/odd%20name%2F%C3%BC/translate" in text
 
 
-def test_the_page_of_hostile_names(models, tmp_path):
-    from serving.runtime.sessions import Settings
-    from serving.server.catalogue import Catalogue
-    from tests.serving.server.http.running import engine_of
-
+def test_the_page_of_hostile_names(models):
     hostile = Catalogue({'"><script>x</script>': models.bundles["both"].opened.bundle}, Settings("cpu"))
     assert b"<script" not in ask(application(engine_of(hostile)), "GET", "/")[2]
 
@@ -89,7 +87,7 @@ def paged(engine, tmp_path):
     ],
 )
 def test_files_of_a_page(paged, file, media_type):
-    status, headers, body = ask(paged, "GET", f"/page/{file}")
+    status, headers, _ = ask(paged, "GET", f"/page/{file}")
     assert (status, headers["content-type"]) == (200, media_type)
     assert headers["cross-origin-opener-policy"] == "same-origin"
     assert headers["cross-origin-embedder-policy"] == "require-corp"
@@ -97,11 +95,13 @@ def test_files_of_a_page(paged, file, media_type):
     assert (again[0], again[2]) == (304, b"")
 
 
-@pytest.mark.parametrize(
-    "file",
-    ["../secret", "..%2Fsecret", "networks/../../secret", "%2Fetc%2Fpasswd", "/etc/passwd", ".hidden", "link", "networks",
-     "networks/", "a\\..\\b", "%00", "x" * 300, "index.html/", "%2e%2e/secret"],
-)  # fmt: skip
+HIDDEN = (
+    *("../secret", "..%2Fsecret", "%2e%2e/secret", "networks/../../secret", "%2Fetc%2Fpasswd", "/etc/passwd"),
+    *(".hidden", "link", "networks", "networks/", "index.html/", "a\\..\\b", "%00", "x" * 300),
+)
+
+
+@pytest.mark.parametrize("file", HIDDEN)
 def test_nothing_else_of_the_machine(paged, file):
     status, _, body = ask(paged, "GET", f"/page/{file}")
     assert status == 404
