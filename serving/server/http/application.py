@@ -1,7 +1,8 @@
 """The application of HTTP: who may ask, which route answers, and what is said where it cannot.
 
-It is a plain ASGI application: 0.04 ms of a request of one row with all that is checked here, as Starlette takes for its
-router and its request alone."""
+It is a plain ASGI application. It takes 0.04 ms for a request of one row, with all that is checked here; Starlette
+takes as long without that.
+"""
 
 from __future__ import annotations
 
