@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import orjson
@@ -30,7 +31,7 @@ def infer_answer(name: str, version: str, asked: Asked, outputs: Mapping[str, np
     described, raw = [], []
     for output, binary in asked.outputs.items():
         array = np.ascontiguousarray(outputs[output])
-        entry = {"name": output, "datatype": DATA_TYPES[array.dtype.name], "shape": list(array.shape)}
+        entry: dict[str, Any] = {"name": output, "datatype": DATA_TYPES[array.dtype.name], "shape": list(array.shape)}
         if binary:
             entry["parameters"] = {BINARY_SIZE: array.nbytes}
             raw.append(array.data.cast("B"))

@@ -72,9 +72,7 @@ def _split(body: bytes, header_length: str) -> tuple[bytes, memoryview]:
     return body[:length], memoryview(body)[length:]
 
 
-def _inputs(
-    given: object, served: Served, rest: memoryview, limits: Limits, booleans: bool
-) -> dict[str, np.ndarray]:
+def _inputs(given: object, served: Served, rest: memoryview, limits: Limits, booleans: bool) -> dict[str, np.ndarray]:
     ports = {port.name: port for port in served.model.inputs}
     arrays: dict[str, np.ndarray] = {}
     for tensor in _tensors(given, "inputs", len(ports)):

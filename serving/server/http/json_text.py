@@ -33,7 +33,7 @@ def parse_object(text: bytes, limits: Limits) -> dict[str, Any]:
             Reason.TOO_LARGE, f"the JSON must have at most {limits.json_bytes} bytes; tensors may follow it as bytes"
         )
     if is_deeper(text, limits.json_depth):
-        raise RefusedError(Reason.INVALID, f"the JSON must have at most {limits.json_depth} levels of lists and objects")
+        raise RefusedError(Reason.INVALID, f"the JSON must have at most {limits.json_depth} levels of lists")
     try:
         value = orjson.loads(text)
     except ValueError as error:

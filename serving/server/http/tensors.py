@@ -27,7 +27,7 @@ def shape_of(name: str, given: object, limits: Limits, item_bytes: int) -> tuple
     sizes = isinstance(given, list) and len(given) <= MOST_AXES
     if not sizes or not all(type(size) is int and size >= 1 for size in given):  # type: ignore[attr-defined]
         raise RefusedError(Reason.INVALID, f"the shape of {name} must be a list of at most {MOST_AXES} sizes above 0")
-    shape = tuple(given)  # type: ignore[arg-type]
+    shape: tuple[int, ...] = tuple(given)  # type: ignore[arg-type]
     if math.prod(shape) * item_bytes > limits.body_bytes:
         raise RefusedError(Reason.TOO_LARGE, f"{name} must have at most {limits.body_bytes} bytes")
     return shape
@@ -88,9 +88,7 @@ def _as_type(name: str, numbers: np.ndarray, kind: np.dtype) -> np.ndarray:
         return floats
     limits = np.iinfo(kind)
     if numbers.dtype.kind == "f" or numbers.min() < limits.min or numbers.max() > limits.max:
-        raise RefusedError(
-            Reason.INVALID, f"the data of {name} must be integers from {limits.min} to {limits.max}"
-        )
+        raise RefusedError(Reason.INVALID, f"the data of {name} must be integers from {limits.min} to {limits.max}")
     return numbers.astype(kind)
 
 
