@@ -68,6 +68,10 @@ class Runner:
         self._go(binding)
         return binding.get_outputs()[0].numpy() if into is None else into
 
+    def every(self, feed: Feed, outputs: list[str]) -> list[np.ndarray]:
+        """Several outputs of one run as arrays."""
+        return self.session.run(outputs, feed, _options(NO_GRAPH, self._fixed is not None))
+
     def value(self, feed: Feed, output: str) -> onnxruntime.OrtValue:
         """One output as a value that stays on the device, for another network to take."""
         binding, _kept = self._bound(feed)

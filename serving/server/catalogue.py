@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+import threading
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from serving import Sampler, Translator, load
 from serving.bundle.ensembles import Ensemble, ensembles
-from serving.bundle.manifest import Manifest
+from serving.bundle.manifest import FILE_NAME, Manifest
 from serving.bundle.ports import MAX_BATCH_SIZE, MAX_TRANSLATED, Model, model_of
+from serving.bundle.references import bundle_folder
 from serving.common.errors import InputError
 from serving.runtime.sessions import Settings
+from serving.server.plans import Plan, plan_of
 from serving.server.refusals import Reason, RefusedError
 from serving.translation import is_translator
 
@@ -23,11 +27,13 @@ class Bundle:
         name: that clients give.
         version: a number as text; a bundle that replaces another has the next.
         opened: its networks, in the form that the library gives them.
+        digest: of its manifest.
     """
 
     name: str
     version: str
     opened: Sampler | Translator
+    digest: str = ""
 
     @property
     def manifest(self) -> Manifest:
@@ -43,12 +49,14 @@ class Served:
         name: `BUNDLE/MODEL`, such as `vae/decoder`.
         bundle: that it is of.
         model: its inputs and outputs, in the names and shapes of the repository that `export --triton` writes.
-        ensemble: the networks that it runs one after the other, or None for one network.
+        plan: the networks that are run for it.
+        ensemble: the networks that clients are told of where it is more than one, or None.
     """
 
     name: str
     bundle: Bundle
     model: Model
+    plan: Plan
     ensemble: Ensemble | None = None
 
 
@@ -57,7 +65,7 @@ class Catalogue:
 
     Args:
         bundles: name -> folder, or what `serving.load` takes.
-        settings: how to run them.
+        settings: how to run them. One thread inside a network by default, since batches are computed side by side.
         max_batch_size: rows of joined requests; 64 by default, 8 for translators.
 
     Raises:
@@ -65,15 +73,15 @@ class Catalogue:
     """
 
     def __init__(self, bundles: dict[str, str | Path], settings: Settings, max_batch_size: int | None = None) -> None:
-        self.bundles = {name: Bundle(name, "1", load(place, settings)) for name, place in bundles.items()}
+        self.settings = settings if settings.threads else replace(settings, threads=1)
+        self._places = bundles
+        self._max_batch_size = max_batch_size
+        self.bundles: dict[str, Bundle] = {}
         self._served: dict[str, Served] = {}
-        for bundle in self.bundles.values():
-            rows = max_batch_size or (MAX_TRANSLATED if is_translator(bundle.manifest) else MAX_BATCH_SIZE)
-            models = {name: model_of(name, each, rows) for name, each in bundle.manifest.networks.items()}
-            together = {each.model.name: each for each in ensembles(models)}
-            for name, model in {**models, **{name: each.model for name, each in together.items()}}.items():
-                served = Served(f"{bundle.name}/{name}", bundle, model, together.get(name))
-                self._served[served.name] = served
+        self._short: dict[str, list[Served]] = {}
+        self._changing = threading.Lock()
+        for name in bundles:
+            self.replace(self.open(name))
         if not self._served:
             raise InputError("a server must have a bundle with networks. Received: none.")
 
@@ -87,7 +95,53 @@ class Catalogue:
         Raises:
             RefusedError: NOT_FOUND.
         """
-        found = [each for full, each in self._served.items() if name in (full, full.rpartition("/")[2])]
+        found = [self._served[name]] if name in self._served else self._short.get(name, [])
         if len(found) != 1 or version not in ("", found[0].bundle.version):
             raise RefusedError(Reason.NOT_FOUND, f"no model {name[:80]!r} is served under this name and version")
         return found[0]
+
+    def open(self, name: str) -> Bundle:
+        """The bundle that lies at the place of a name now, as the next version, which is not served yet.
+
+        Raises:
+            InputError: one that cannot be opened.
+        """
+        place = self._places[name]
+        digest = digest_at(bundle_folder(place))
+        current = self.bundles.get(name)
+        version = str(int(current.version) + 1) if current else "1"
+        return Bundle(name, version, load(place, self.settings), digest)
+
+    def replace(self, bundle: Bundle) -> Bundle | None:
+        """Serves a bundle from now on, and gives the one of its name that was served before."""
+        made = self.models_of(bundle)
+        with self._changing:
+            kept = {name: each for name, each in self._served.items() if each.bundle.name != bundle.name}
+            served = {**kept, **{each.name: each for each in made}}
+            short: dict[str, list[Served]] = {}
+            for each in served.values():
+                short.setdefault(each.model.name, []).append(each)
+            before = self.bundles.get(bundle.name)
+            self.bundles = {**self.bundles, bundle.name: bundle}
+            self._served, self._short = served, short
+        return before
+
+    def models_of(self, bundle: Bundle) -> list[Served]:
+        """The models that a bundle has when it is served."""
+        rows = self._max_batch_size or (MAX_TRANSLATED if is_translator(bundle.manifest) else MAX_BATCH_SIZE)
+        models = {name: model_of(name, each, rows) for name, each in bundle.manifest.networks.items()}
+        together = {each.model.name: each for each in ensembles(models)}
+        every = {**models, **{name: each.model for name, each in together.items()}}
+        made = []
+        for name, model in every.items():
+            plan = plan_of(bundle.manifest, name, together.get(name), rows)
+            made.append(Served(f"{bundle.name}/{name}", bundle, model, plan, together.get(name)))
+        return made
+
+
+def digest_at(folder: Path) -> str:
+    """SHA-256 of a bundle's manifest, which says the hashes of all of its networks; empty where there is none."""
+    try:
+        return hashlib.sha256((folder / FILE_NAME).read_bytes()).hexdigest()
+    except OSError:
+        return ""

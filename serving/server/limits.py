@@ -16,11 +16,13 @@ class Limits:
         json_bytes: of the JSON part of a body, which takes more memory as objects than as text.
         json_depth: of nested lists and objects.
         rows: of one request; larger ones are for `keras-gen sample`.
+        whole_rows: of one request to a network that cannot compute it in parts.
         output_bytes: of all outputs of one request.
         pixels: of a picture, before it is decoded.
         header_bytes: of all headers of a request.
         connections: open at a time.
-        queued_rows: that wait, of all clients, for one network.
+        queued_rows: that wait for one network, half of which one client may take.
+        queued_bytes: of inputs and outputs of all requests that are not answered yet.
         client_seconds: a client may take between two parts of a request.
         seconds: that a request may take where it names no deadline.
     """
@@ -31,10 +33,12 @@ class Limits:
     json_bytes: int = 16 * 2**20
     json_depth: int = 16
     rows: int = 4096
+    whole_rows: int = 64
     output_bytes: int = 256 * 2**20
     pixels: int = 2**25
     header_bytes: int = 64 * 2**10
     connections: int = 1000
     queued_rows: int = 4096
+    queued_bytes: int = 512 * 2**20
     client_seconds: float = 30.0
     seconds: float = 60.0
