@@ -12,22 +12,23 @@ from serving.server.grpc.front import grpc_server, listen
 @contextlib.contextmanager
 def running(engine, settings):
     """Serves within the block; gives the address."""
-    loop, told = asyncio.new_event_loop(), []
+    loop, stopped, told = asyncio.new_event_loop(), asyncio.Event(), []
     up = threading.Event()
 
     async def serve():
         server = grpc_server(engine, settings)
-        told.extend((server, listen(server, "127.0.0.1:0", settings.certificate)))
+        told.append(listen(server, "127.0.0.1:0", settings.certificate))
         await server.start()
         up.set()
-        await server.wait_for_termination()
+        await stopped.wait()
+        await server.stop(1.0)
 
     thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
     thread.start()
     assert up.wait(20)
     try:
-        yield f"127.0.0.1:{told[1]}"
+        yield f"127.0.0.1:{told[0]}"
     finally:
-        asyncio.run_coroutine_threadsafe(told[0].stop(1.0), loop).result(20)
+        loop.call_soon_threadsafe(stopped.set)
         thread.join(20)
         loop.close()
