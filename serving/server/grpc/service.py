@@ -106,9 +106,7 @@ class _Service:
     async def model(self, asked: Any, caller: Caller) -> Any:
         served = self._find(asked.name, asked.version)
         platform = ONNX if served.ensemble is None else ENSEMBLE
-        answer = message("ModelMetadataResponse")(
-            name=asked.name, versions=[served.bundle.version], platform=platform
-        )
+        answer = message("ModelMetadataResponse")(name=asked.name, versions=[served.bundle.version], platform=platform)
         for ports, tensors in ((served.model.inputs, answer.inputs), (served.model.outputs, answer.outputs)):
             for port in ports:
                 tensors.add(name=port.name, datatype=port.data_type, shape=_shape(port, served))

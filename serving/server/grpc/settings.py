@@ -36,11 +36,9 @@ class GrpcSettings:
     Attributes:
         limits: of requests.
         tokens: name -> `tokens.digest_of` the token of each client; none lets everybody ask.
-        certificate: PEM of a chain and of its key, for TLS; None without.
         answered: is told of every call, in the event loop: it must not block.
     """
 
     limits: Limits = field(default_factory=Limits)
     tokens: Mapping[str, bytes] = field(default_factory=dict)
-    certificate: tuple[bytes, bytes] | None = None
     answered: Callable[[Called], None] | None = None

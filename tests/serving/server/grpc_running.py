@@ -17,7 +17,7 @@ def running(engine, settings):
 
     async def serve():
         server = grpc_server(engine, settings)
-        told.append(listen(server, "127.0.0.1:0", settings.certificate))
+        told.append(listen(server, "127.0.0.1:0", None))
         await server.start()
         up.set()
         await stopped.wait()
