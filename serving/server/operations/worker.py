@@ -84,6 +84,7 @@ class _Worker:
         plan, told = self._plan, access_log(self._plan.log)
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
+        tasks: list[asyncio.Task[None]] = []
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
         if leash is not None:
@@ -94,7 +95,8 @@ class _Worker:
         listen(grpc, address(plan.host, plan.grpc_port), _read(plan.certificate))
         await grpc.start()
         serving = asyncio.create_task(http.serve(sockets=[socket_]))
-        tasks = [asyncio.create_task(self._watch())] if plan.watch_seconds else []
+        if plan.watch_seconds:
+            tasks.append(asyncio.create_task(self._watch()))
         stopping = asyncio.create_task(stop.wait())
         try:
             getting_ready = asyncio.create_task(asyncio.to_thread(self._engine.wait_until_ready))
