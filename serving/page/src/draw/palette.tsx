@@ -7,6 +7,8 @@ import { colourOf, pixelsOf } from "./raster";
 
 /** Distinct in light and in dark, for label maps of which nothing is known. */
 export const PLAIN = ["#1f3a93", "#3e8fd0", "#4cc3c7", "#57a85c", "#e8c547", "#e8833a", "#c8413b", "#f2f2ee"] as const;
+/** To paint with on a photograph. */
+export const PAINTS = ["#000000", "#ffffff", "#c8413b", "#e8833a", "#e8c547", "#57a85c", "#3e8fd0", "#7a4fb5"] as const;
 const MOST_COLOURS = 24;
 
 interface Props {

@@ -157,9 +157,9 @@ export const en = {
     title: "Encode",
     picture: "Your picture",
     reconstruction: "Decoded from its code",
-    denoised: "Without the noise",
-    corrupted: "The picture with noise",
-    corruptedBy: (psnr: number): string => `What the network gets. PSNR ${decibels(psnr)} to your picture.`,
+    denoised: "Without the noise, as the network sees it",
+    corrupted: "With noise, as the network gets it",
+    corruptedBy: (psnr: number): string => `PSNR ${decibels(psnr)}.`,
     distance: ({ absolute, psnr }: { absolute: number; psnr: number }): string =>
       `Mean absolute error ${absolute.toFixed(1)} of 255 grey levels. PSNR ${decibels(psnr)}.`,
     noise: "Noise",

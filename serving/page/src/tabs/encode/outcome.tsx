@@ -23,13 +23,16 @@ export function Outcome({ bundle, coded: { given, output }, clean, noisy }: Prop
   }
   return (
     <section class="outcome">
-      <h3>{noisy ? text.encode.denoised : text.encode.reconstruction}</h3>
       {noisy && (
-        <figure>
-          <Picture pictures={given} label={text.encode.corrupted} />
-          <figcaption class="muted">{text.encode.corruptedBy(distance(clean, given).psnr)}</figcaption>
-        </figure>
+        <>
+          <h3>{text.encode.corrupted}</h3>
+          <figure>
+            <Picture pictures={given} label={text.encode.corrupted} />
+            <figcaption class="muted">{text.encode.corruptedBy(distance(clean, given).psnr)}</figcaption>
+          </figure>
+        </>
       )}
+      <h3>{noisy ? text.encode.denoised : text.encode.reconstruction}</h3>
       <figure>
         <Picture pictures={output} label={noisy ? text.encode.denoised : text.encode.reconstruction} />
         <figcaption class="muted" data-distance={distance(clean, output).absolute}>

@@ -7,7 +7,7 @@ import "../../style/draw.css";
 import "../../style/translate.css";
 import { Board } from "../../draw/board";
 import { Drawing } from "../../draw/drawing";
-import { coloursOf, Palette, PLAIN } from "../../draw/palette";
+import { coloursOf, PAINTS, Palette, PLAIN } from "../../draw/palette";
 import { Tools } from "../../draw/tools";
 import { useDrawing } from "../../draw/use_drawing";
 import { bytesOf, within, type Drawable } from "../../input/fit";
@@ -28,7 +28,7 @@ import { useTranslation } from "./translation";
 export function Translate({ bundle }: TabProps): JSX.Element {
   const { translatesTo } = bundle;
   const wanted = useAddress().get("to");
-  const to = translatesTo.find((domain) => domain === wanted) ?? translatesTo[0]!;
+  const to = translatesTo.find((domain) => domain === wanted) ?? translatesTo.at(-1)!;
   const [brought, bring] = useState<HTMLCanvasElement>();
   const turn = (to: Domain, picture?: HTMLCanvasElement): void => {
     bring(picture);
@@ -51,9 +51,9 @@ function Inside({ bundle, to, brought, turn }: Props): JSX.Element {
   const { image, domains } = manifest;
   const from: Domain = to === "b" ? "a" : "b";
   const [kind, setKind] = useState<Kind>(() => kindOf(bundle, from));
-  const [palette, setPalette] = useState<readonly string[]>(PLAIN);
+  const [palette, setPalette] = useState<readonly string[]>(kind === "map" ? PLAIN : PAINTS);
   const drawing = useDrawing(() => new Drawing(image, kind === "map" ? PLAIN[0] : "#ffffff", kind !== "map"));
-  const [stroke, setStroke] = useState(() => strokeFor(kind, drawing, PLAIN));
+  const [stroke, setStroke] = useState(() => strokeFor(kind, drawing, palette));
   const [most, setMost] = useState(() => sizesOf(image)[0]!);
   const source = useRef<{ picture: Drawable; version: number } | undefined>(undefined);
   const translation = useTranslation(client, to);
@@ -101,8 +101,11 @@ function Inside({ bundle, to, brought, turn }: Props): JSX.Element {
     }
   };
   const chosen = (kind: Kind): void => {
+    const found = kind === "map" ? coloursOf(drawing.snapshot()) : PAINTS;
+    const colours = found !== undefined && found.length > 1 ? found : PLAIN;
     setKind(kind);
-    setStroke(strokeFor(kind, drawing, palette));
+    setPalette(colours);
+    setStroke(strokeFor(kind, drawing, colours));
   };
   const isOld = made === undefined || translated.current !== drawing.version;
   return (
@@ -112,7 +115,7 @@ function Inside({ bundle, to, brought, turn }: Props): JSX.Element {
           <label class="field">
             <span>{text.translate.direction}</span>
             <select value={to} onChange={({ currentTarget }) => turn(currentTarget.value as Domain)}>
-              {translatesTo.map((domain) => (
+              {[...translatesTo].reverse().map((domain) => (
                 <option key={domain} value={domain}>
                   {text.translate.way(nameOf(domains, domain === "b" ? "a" : "b"), nameOf(domains, domain))}
                 </option>
