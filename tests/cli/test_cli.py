@@ -475,12 +475,7 @@ def test_a_models_options_are_explained(capsys):
     assert "Weight of the KL term in the loss." in printed
 
 
-def test_the_demo_leaves_what_it_promises(keras_gen, tmp_path, monkeypatch):
-    page = tmp_path / "dist"
-    page.mkdir()
-    for name in ("index.html", "service_worker.js"):
-        (page / name).touch()
-    monkeypatch.setattr("serving.page.built.DIST", page)
+def test_the_demo_leaves_what_it_promises(keras_gen, page, tmp_path):
     code, out, err = keras_gen("demo", "--out", tmp_path / "demo", "--epochs", 1)
     assert (code, err) == (0, "")
     assert out.splitlines()[-1].endswith(f"--out {tmp_path / 'demo' / 'site'} --open")

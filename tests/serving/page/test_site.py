@@ -11,21 +11,9 @@ import pytest
 
 from keras_gen.cli import main
 from serving import InputError
-from serving.page import built as built_module
 from serving.page.host import hosted
 from serving.page.site import MOST_BYTES, write_site
 from tests.pages import commands
-
-
-@pytest.fixture
-def page(tmp_path, monkeypatch):
-    """A folder in place of the built page."""
-    folder = tmp_path / "dist"
-    (folder / "assets").mkdir(parents=True)
-    for name in ("index.html", "service_worker.js", "assets/index.js"):
-        (folder / name).write_text(name)
-    monkeypatch.setattr(built_module, "DIST", folder)
-    return folder
 
 
 @pytest.fixture
@@ -98,7 +86,7 @@ def test_what_cannot_be_a_page_is_refused_and_nothing_is_written(page, vae_bundl
     (damaged / "decoder.onnx").write_bytes(content)
     with pytest.raises(InputError, match=r"decoder\.onnx must have the SHA-256"):
         write_site([damaged], tmp_path / "site")
-    assert {path.name for path in tmp_path.iterdir()} == {"dist", "other"}
+    assert {path.name for path in tmp_path.iterdir()} == {"other"}
 
 
 @pytest.mark.parametrize(
