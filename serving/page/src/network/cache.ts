@@ -49,8 +49,8 @@ export class FileCache implements Reader {
   private async file(file: string): Promise<Uint8Array> {
     const hash = this.hashes.get(file);
     const cache = hash === undefined || this.given !== undefined ? undefined : await opened(FILES);
-    const key = new URL(`sha256/${hash}`, this.place);
-    const kept = await cache?.match(key);
+    const key = cache && new URL(`sha256/${hash}`, this.place);
+    const kept = key && (await cache?.match(key));
     if (kept !== undefined) {
       const content = new Uint8Array(await kept.arrayBuffer());
       if ((await digest(content)) === hash) {
@@ -58,8 +58,8 @@ export class FileCache implements Reader {
       }
     }
     const content = await this.fetched(file);
-    if (cache !== undefined && (await digest(content)) === hash) {
-      await cache.put(key, new Response(content as Uint8Array<ArrayBuffer>)).catch(() => undefined); // a full disk
+    if (key !== undefined && (await digest(content)) === hash) {
+      await cache?.put(key, new Response(content as Uint8Array<ArrayBuffer>)).catch(() => undefined); // a full disk
     }
     return content;
   }

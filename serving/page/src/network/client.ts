@@ -15,7 +15,10 @@ export class CallError extends Error {
 
 export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
-  /** A call that waits is dropped when a newer one of the same subject comes, as while a pointer moves. */
+  /**
+   * A call that waits is dropped when a newer one of the same subject comes, as while a pointer moves; it goes before
+   * those without one.
+   */
   readonly subject?: string | undefined;
   readonly onProgress?: ((done: number) => void) | undefined;
 }
@@ -66,7 +69,8 @@ export class Client {
       }
       const id = (this.count += 1);
       signal?.addEventListener("abort", () => this.cancel(id), { once: true });
-      this.queue.push({ id, name, takes, options, resolve: resolve as (gives: unknown) => void, reject });
+      const waiting = { id, name, takes, options, resolve: resolve as (gives: unknown) => void, reject };
+      this.queue[subject === undefined ? "push" : "unshift"](waiting);
       this.next();
     });
   }

@@ -1,7 +1,7 @@
 /** The latent space: a plane under the pointer, all dimensions, directions of classes, and paths. */
 
 import type { JSX } from "preact";
-import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { useCallback, useEffect, useRef } from "preact/hooks";
 
 import { change, link, useAddress } from "../../state";
 import { text } from "../../text";
@@ -30,15 +30,20 @@ function Inside({ space }: { space: Space }): JSX.Element {
   const canvas = useRef<HTMLCanvasElement>(null);
   const pinned = useRef<Vector>(latent);
   pinned.current = latent;
-  const [ready, setReady] = useState(false);
   const points = pathOf(useAddress().get("path"), size);
+
+  const asked = useRef(0);
 
   /** Pictures come without a new rendering of the page: as many as the Worker gives. */
   const show = useCallback(
     (shown: Vector | undefined) => {
+      const number = (asked.current += 1);
+      canvas.current?.setAttribute("aria-busy", "true");
       decode([shown ?? pinned.current], { subject: "pointer" }).then((pictures) => {
         draw(canvas.current, pictures);
-        setReady(true);
+        if (number === asked.current) {
+          canvas.current?.setAttribute("aria-busy", "false");
+        }
       }, notify);
     },
     [decode, notify],
@@ -57,13 +62,7 @@ function Inside({ space }: { space: Space }): JSX.Element {
           <Legend space={space} />
         </div>
         <div class="here">
-          <canvas
-            ref={canvas}
-            class={pictureClass(bundle.manifest.image)}
-            role="img"
-            aria-label={text.latent.here}
-            data-ready={ready}
-          />
+          <canvas ref={canvas} class={pictureClass(bundle.manifest.image)} role="img" aria-label={text.latent.here} />
           <div class="row">
             {bundle.manifest.networks.has("noise") && (
               <button type="button" class="primary" onClick={() => void space.random().then(space.go, notify)}>
