@@ -195,9 +195,9 @@ def test_what_is_no_picture_of_the_formats(app, models, content):
 
 
 def test_a_picture_of_too_many_pixels_is_refused_before_it_is_decoded(models):
-    """Of 400 megapixels, in 49 kB."""
+    """Of 25 megapixels, in 24 kB."""
     app = application(engine_of(models, Limits(pixels=1000)))
-    bomb = file_of(np.zeros((20_000, 20_000, 1), np.uint8))
+    bomb = file_of(np.zeros((5000, 5000, 1), np.uint8))
     for picture in (bomb, file_of(noise(40, 30))):
         detail = problem(ask(app, "POST", "/v1/both/translate?to=a", picture), 400)
         assert "pixels" in detail
