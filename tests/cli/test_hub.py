@@ -26,6 +26,7 @@ WITH_BUNDLE = {
     "invert": ["x.png", "--out", "x.png"],
     "latent": ["--data", "digits", "--out", "x.png"],
     "manifold": ["--out", "x.png"],
+    "page": ["--out", "x"],
     "neighbours": ["--data", "digits", "--out", "x.png"],
     "push": ["me/mine"],
     "reconstruct": ["x.png", "--out", "x.png"],

@@ -109,7 +109,7 @@ class Call:
         self.taken = 0
 
     def heed_timeout(self) -> None:
-        """Moves the deadline to that of the header `X-Request-Timeout`.
+        """Brings the deadline forward to that of the header `X-Request-Timeout`.
 
         Raises:
             HttpError: what is no number of seconds.
@@ -123,4 +123,8 @@ class Call:
             seconds = math.nan
         if not 0 < seconds < math.inf:
             raise HttpError(400, "the header X-Request-Timeout must be seconds above 0, such as 2.5")
-        self.deadline = self.started + seconds
+        self.wait(seconds)
+
+    def wait(self, seconds: float) -> None:
+        """Notes that the client waits no longer than this from the beginning of its request."""
+        self.deadline = min(self.deadline, self.started + seconds)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mimetypes
+import os
 from pathlib import Path
 
 from serving.server.http.answers import BYTES, Answer
@@ -34,7 +35,8 @@ def page_file(folder: Path, name: str, known: str) -> Answer:
     parts = name.split("/")
     hidden = any(not part or part.startswith(".") or "\\" in part or "\0" in part for part in parts)
     file = folder if hidden else folder.joinpath(*parts).resolve()
-    if hidden or not file.is_relative_to(folder.resolve()) or not file.is_file():
+    # Of a name that is too long `Path.is_file` would raise an error.
+    if hidden or not file.is_relative_to(folder.resolve()) or not os.path.isfile(file):
         raise HttpError(404, "the page has no such file")
     state = file.stat()
     version = f'"{state.st_size:x}-{state.st_mtime_ns:x}"'

@@ -211,8 +211,10 @@ class _Pictures:
     def _target(bundle: Bundle, to: str | None) -> str:
         """The domain, `a` or `b`, of itself or its name."""
         targets = translator_of(bundle).targets
+        if to is None and len(targets) == 1:
+            return targets[0]
         for domain in targets:
-            if to in (domain, bundle.manifest.domains.get(domain)) or (to is None and len(targets) == 1):
+            if to in (domain, bundle.manifest.domains.get(domain, domain)):
                 return domain
         known = ", ".join(bundle.manifest.domains.get(each, each) for each in targets)
         raise _invalid(f"`to` must be one of {known}. Received: {(to or 'none')[:80]}.")

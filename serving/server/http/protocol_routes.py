@@ -109,7 +109,7 @@ class _Protocol:
         body = await read_body(call)
         asked = parse_request(body, call.header(HEADER_LENGTH), served, self._limits)
         if asked.timeout is not None:
-            call.deadline = call.started + asked.timeout
+            call.wait(asked.timeout)
         request = Request(served, asked.inputs, tuple(asked.outputs), call.deadline, call.client)
         result = await self._waiting.result(request, call)
         return infer_answer(call.names["model"], served.bundle.version, asked, result.outputs)

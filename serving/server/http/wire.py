@@ -47,7 +47,8 @@ class _Limited(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._counted = self._chunks = 0
+        self._counted = self._chunks = self._silent = 0
+        self._heard = False
         self._pending = -1
         self._stalled: asyncio.TimerHandle | None = None
         self._waiting: asyncio.TimerHandle | None = self.loop.call_later(self.limits.client_seconds, transport.abort)
@@ -59,8 +60,17 @@ class _Limited(HttpToolsProtocol):
         self._stop_watching()
         super().connection_lost(exc)
 
+    def data_received(self, data: bytes) -> None:
+        """The parser keeps a field whose end has not come, however long it is, and says nothing meanwhile."""
+        self._heard = False
+        super().data_received(data)
+        self._silent = 0 if self._heard else self._silent + len(data)
+        if self._silent > self.limits.header_bytes and not self.transport.is_closing():
+            self._end(*HEADERS_TOO_LARGE)
+
     def on_message_begin(self) -> None:
         super().on_message_begin()
+        self._heard = True
         self._counted = self._chunks = 0
         if self._waiting is None:
             self._waiting = self.loop.call_later(self.limits.client_seconds, self.transport.abort)
@@ -78,7 +88,12 @@ class _Limited(HttpToolsProtocol):
         self._headers_came()
         super().on_headers_complete()
 
+    def on_body(self, body: bytes) -> None:
+        self._heard = True
+        super().on_body(body)
+
     def on_chunk_header(self) -> None:
+        self._heard = True
         self._chunks += 1
         if self._chunks > self.limits.chunks:
             self._refuse(*CHUNKS_TOO_MANY)
@@ -113,15 +128,19 @@ class _Limited(HttpToolsProtocol):
             self._waiting = None
 
     def _count(self, size: int) -> None:
+        self._heard = True
         self._counted += size
         if self._counted > self.limits.header_bytes:
             self._refuse(*HEADERS_TOO_LARGE)
 
     def _refuse(self, status: int, phrase: bytes) -> None:
-        """Ends the connection. The error stops the parser, which then asks for an answer of status 400."""
+        """Ends the connection within the parser, which the error stops; it then asks for an answer of status 400."""
+        self._end(status, phrase)
+        raise ValueError(phrase.decode())
+
+    def _end(self, status: int, phrase: bytes) -> None:
         self.transport.write(b"HTTP/1.1 %d %b\r\ncontent-length: 0\r\nconnection: close\r\n\r\n" % (status, phrase))
         self.transport.close()
-        raise ValueError(phrase.decode())
 
     def send_400_response(self, msg: str) -> None:
         if not self.transport.is_closing():
