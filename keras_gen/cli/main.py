@@ -24,6 +24,7 @@ GROUPS = {
         "bundle": "write a bundle of networks of any origin, checked against them",
         "info": "show what a bundle contains, and verify its files",
         "push": "send a bundle to a model hub",
+        "page": "put bundles into a web page that runs them in the browser",
     },
     "sample": {
         "sample": "draw pictures from a bundle",
@@ -60,7 +61,6 @@ SERVER = (
     "orjson",
     "prometheus_client",
     "python_multipart",
-    "starlette",
     "uvicorn",
     "uvloop",
 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
-from typing import Any
 
 import numpy as np
 
@@ -29,9 +28,9 @@ def answer(jobs: Iterable[Job], observer: Observer, refusal: RefusedError | None
     for job in jobs:
         outcome = refusal or job.error or _made(job)
         if isinstance(outcome, RefusedError):
-            observer.refused(job.served, outcome.reason)
+            _tell(observer.refused, job.served, outcome.reason)
         else:
-            observer.answered(job.served, job.rows, outcome.timing)
+            _tell(observer.answered, job.served, job.rows, outcome.timing)
         together.setdefault(job.post, []).append((job.done, outcome))
     for post, answers in together.items():
         if post is not None:
@@ -41,10 +40,10 @@ def answer(jobs: Iterable[Job], observer: Observer, refusal: RefusedError | None
             _tell(done, outcome)
 
 
-def _tell(done: Callable[[Any], object], outcome: object) -> None:
+def _tell(who: Callable[..., object], *what: object) -> None:
     """What goes wrong where an answer arrives, such as in an event loop that was closed, is not for those behind it."""
     try:
-        done(outcome)
+        who(*what)
     except Exception:
         log.exception("An answer could not be given.")
 

@@ -51,7 +51,8 @@ class Engine:
         batching: Batching | None = None,
         own: Mapping[str, Batching] | None = None,
     ) -> None:
-        threads = threads or max(1, cores() // (catalogue.settings.threads or 1))
+        if threads is None:
+            threads = max(1, cores() // (catalogue.settings.threads or 1))
         require_integer(1, threads=threads)
         _check_own(catalogue, own or {})
         self.catalogue, self.limits = catalogue, limits
@@ -132,7 +133,11 @@ class Engine:
             InputError: a bundle that cannot be opened; the one that was served is served further on.
         """
         bundle = self.catalogue.open(name)
-        warm_up(bundle, self.catalogue.models_of(bundle), self._scheduler.measured)
+        try:
+            warm_up(bundle, self.catalogue.models_of(bundle), self._scheduler.measured)
+        except InputError:
+            self._scheduler.retire(bundle)
+            raise
         before = self.catalogue.replace(bundle)
         if before is not None:
             self._scheduler.retire(before)

@@ -39,6 +39,7 @@ class Stage:
         rows: at most that are computed together.
         inputs: its own name of a tensor -> that of the plan.
         outputs: the same for those that are wanted of it.
+        by_row: its inputs that have a row for each row of a request.
         zeros: integer inputs that nobody gives, and that are 0.
     """
 
@@ -47,6 +48,7 @@ class Stage:
     rows: int
     inputs: Names
     outputs: Names
+    by_row: frozenset[str]
     zeros: tuple[str, ...] = ()
 
 
@@ -79,14 +81,12 @@ def plan_of(manifest: Manifest, name: str, ensemble: Ensemble | None, rows: int)
     """
     networks = manifest.networks
     if ensemble is not None:
-        first, then = (
-            Stage(each.model, kind_of(networks[each.model]), rows, each.inputs, each.outputs) for each in ensemble.steps
-        )
+        first, then = (_stage(networks, each.model, rows, each.inputs, each.outputs) for each in ensemble.steps)
         return _chained(networks, first, then)
     if name == SAMPLER and _is_chain(networks):
         return _sampling(networks, rows)
     network = networks[name]
-    own = Stage(name, kind_of(network), rows, _same(network.inputs), _same(network.outputs))
+    own = _stage(networks, name, rows, _same(network.inputs), _same(network.outputs))
     return Plan((own,), network.inputs, network.outputs)
 
 
@@ -113,8 +113,15 @@ def _is_chain(networks: Mapping[str, Network]) -> bool:
 def _sampling(networks: Mapping[str, Network], rows: int) -> Plan:
     noise, decoder = networks[NOISE], networks[DECODER]
     given = {name: tensor for name, tensor in noise.inputs.items() if name != START}
-    first = Stage(NOISE, Kind.DRAWN, rows, _same(given), {LATENT: LATENT}, (START,))
-    return _chained(networks, first, Stage(DECODER, kind_of(decoder), rows, _same(decoder.inputs), {IMAGE: IMAGE}))
+    first = _stage(networks, NOISE, rows, _same(given), {LATENT: LATENT}, (START,))
+    return _chained(networks, first, _stage(networks, DECODER, rows, _same(decoder.inputs), {IMAGE: IMAGE}))
+
+
+def _stage(
+    networks: Mapping[str, Network], name: str, rows: int, inputs: Names, outputs: Names, zeros: tuple[str, ...] = ()
+) -> Stage:
+    by_row = frozenset(own for own, tensor in networks[name].inputs.items() if tensor.axes[:1] == (N,))
+    return Stage(name, kind_of(networks[name]), rows, inputs, outputs, by_row, zeros)
 
 
 def _chained(networks: Mapping[str, Network], first: Stage, then: Stage) -> Plan:

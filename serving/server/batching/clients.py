@@ -38,13 +38,13 @@ class Clients:
         heads = (next(iter(jobs)) for jobs in self._waiting.values())
         return next((job for job in heads if work or job.work is None), None)
 
-    def take(self, first: Job, most: int, joined: bool) -> list[Part]:
+    def take(self, first: Job, most: int, parted: bool) -> list[Part]:
         """Rows for a batch.
 
         Args:
             first: the job whose turn it is.
             most: rows, at least 1.
-            joined: whether a job may be computed in parts. Otherwise each is taken whole, and the first one always.
+            parted: whether a job may be computed in parts. Otherwise each is taken whole, and the first one always.
         """
         if first.work is not None:
             return [self._taken(first, first.rows)]
@@ -55,7 +55,7 @@ class Clients:
             before = left
             for client in list(self._waiting):
                 job = next(iter(self._waiting[client]))
-                rows = min(job.waiting, left, turn) if joined else job.waiting
+                rows = min(job.waiting, left, turn) if parted else job.waiting
                 if job.work is not None or job.shape != first.shape or rows > left < most:
                     continue
                 part = self._taken(job, rows)

@@ -21,21 +21,21 @@ SHARE_IN_PLACE = 0.5
 def compute(batch: Batch, scheduler: Scheduler) -> None:
     """Computes the rows of a batch, and puts them where their jobs have them. A part that fails says so; where several
     were computed together, each is tried once more by itself, so that only those fail that are the reason."""
-    stage, parts = batch.stage, batch.parts
-    if stage.kind is not Kind.JOINED:
-        for part in parts:
-            _alone(part, batch, scheduler)
-        return
-    try:
-        made = run_stage(batch.queue.bundle, stage, _joined(parts, stage), sum(part.rows for part in parts))
-    except Exception:  # ONNX Runtime's errors have no class of their own in common
-        if len(parts) == 1:
-            _fail(parts[0], batch)
+    parts = batch.parts
+    if len(parts) > 1 and batch.stage.kind is Kind.JOINED:
+        try:
+            _run(parts, batch, scheduler)
             return
-        for part in parts:
-            _alone(part, batch, scheduler)
-    else:
-        _share(parts, made, scheduler)
+        except Exception:  # ONNX Runtime's errors have no class of their own in common
+            log.warning("%s could not be computed together. Each part is tried by itself.", _name(batch))
+    for part in parts:
+        if part.job.finished:
+            continue
+        try:
+            _run([part], batch, scheduler)
+        except Exception:
+            log.exception("%s could not be computed.", _name(batch))
+            part.error = RefusedError(Reason.FAILED, "the network could not be computed")
 
 
 def run_stage(bundle: Bundle, stage: Stage, feed: Arrays, rows: int) -> Arrays:
@@ -51,20 +51,13 @@ def run_stage(bundle: Bundle, stage: Stage, feed: Arrays, rows: int) -> Arrays:
     return dict(zip(stage.outputs, made, strict=True))
 
 
-def _alone(part: Part, batch: Batch, scheduler: Scheduler) -> None:
-    if part.job.finished:
-        return
-    try:
-        made = run_stage(batch.queue.bundle, batch.stage, part.feed(batch.stage), part.rows)
-    except Exception:
-        _fail(part, batch)
-    else:
-        _share([part], made, scheduler)
+def _run(parts: list[Part], batch: Batch, scheduler: Scheduler) -> None:
+    rows = sum(part.rows for part in parts)
+    _share(parts, run_stage(batch.queue.bundle, batch.stage, _joined(parts, batch.stage), rows), scheduler)
 
 
-def _fail(part: Part, batch: Batch) -> None:
-    log.exception("%s/%s could not be computed.", batch.queue.bundle.name, batch.queue.network)
-    part.error = RefusedError(Reason.FAILED, "the network could not be computed")
+def _name(batch: Batch) -> str:
+    return f"{batch.queue.bundle.name}/{batch.queue.network}"
 
 
 def _joined(parts: list[Part], stage: Stage) -> Arrays:

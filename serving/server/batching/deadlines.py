@@ -11,7 +11,7 @@ GRAIN = 0.02
 
 
 class Deadlines:
-    """Jobs by their deadline, in steps of 20 ms, so that adding and removing one takes as long however many there are."""
+    """Jobs by their deadline, in steps of 20 ms, so that adding and removing one takes as long, however many wait."""
 
     def __init__(self) -> None:
         self._jobs: dict[int, set[Job]] = {}

@@ -137,11 +137,11 @@ class Part:
         feed = {own: values[name] for own, name in stage.inputs.items()}
         for name in stage.zeros:
             feed[name] = np.zeros((), np.int64)
-        return feed if self.whole else self._cut(feed, stage.kind)
+        return feed if self.whole else self._cut(feed, stage)
 
-    def _cut(self, feed: Arrays, kind: Kind) -> Arrays:
-        cut = {own: array[self.start : self.stop] if array.ndim else array for own, array in feed.items()}
-        if kind is Kind.DRAWN:
+    def _cut(self, feed: Arrays, stage: Stage) -> Arrays:
+        cut = {own: array[self.start : self.stop] if own in stage.by_row else array for own, array in feed.items()}
+        if stage.kind is Kind.DRAWN:
             cut[N] = np.array(self.rows, np.int64)
-            cut[START] = feed[START] + np.int64(self.start)
+            cut[START] = np.array(feed[START] + self.start, np.int64)
         return cut

@@ -22,7 +22,7 @@ class Batching:
     """
 
     rows: int | None = None
-    wait: float = 0.0
+    wait: float = 0.001
     seconds: float = 0.1
 
     def __post_init__(self) -> None:

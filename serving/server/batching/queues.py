@@ -68,7 +68,7 @@ class NetworkQueue:
             workers: that could compute now.
         """
         most = self._rows_for(first, workers)
-        parts = self.clients.take(first, most, self.kind is Kind.JOINED)
+        parts = self.clients.take(first, most, self.kind is not Kind.WHOLE)
         self.running += 1
         now = time.monotonic()
         for part in parts:
@@ -118,7 +118,7 @@ class NetworkQueue:
         most, each = self.most, self.rate * self.units(first, 1)
         if isinstance(self.bundle.opened, Translator) and len(first.shape) == 2:
             most = min(most, self.bundle.opened.at_once(*first.shape))
-        if each and self.kind is Kind.JOINED:
+        if each and self.kind is not Kind.WHOLE:
             waiting = math.ceil(self.waiting / self.units(first, 1))
             if workers > 1 and waiting * each >= workers * WORTH_SHARING:
                 most = min(most, -(-waiting // workers))

@@ -317,6 +317,8 @@ class Scheduler:
         self._let_go(job)
         if not self._accepted:
             self._empty.notify_all()
+        if self._retired:
+            self._sweep()
 
     def _let_go(self, job: Job) -> None:
         """The memory of a finished job is free when nobody computes it any more."""

@@ -71,7 +71,10 @@ class Workers:
         if answered:
             self._answer(answered)
         rows = sum(part.rows for part in batch.parts)
-        self._observer.computed(batch.queue.bundle, batch.queue.network, rows, len(batch.parts), seconds)
+        try:
+            self._observer.computed(batch.queue.bundle, batch.queue.network, rows, len(batch.parts), seconds)
+        except Exception:  # who counts must not stop who computes
+            log.exception("A batch could not be counted.")
 
     def _call(self, batch: Batch, part: Part) -> float:
         """A call of the library; the seconds that it took, without those of others in between."""
