@@ -61,7 +61,6 @@ SERVER = (
     "orjson",
     "prometheus_client",
     "python_multipart",
-    "starlette",
     "uvicorn",
     "uvloop",
 )

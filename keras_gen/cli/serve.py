@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 import sys
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from typing import Any, Literal
 
 from keras_gen.cli.bundle_options import add_running, settings_of
 from keras_gen.cli.parser import Parser
+from serving.bundle.prefixes import HUB
 from serving.bundle.references import BUNDLE_HELP
 from serving.common.errors import InputError, require_at_least, require_integer
 
@@ -74,18 +76,25 @@ def _plan(options: Any) -> Any:
         certificate=_certificate(options),
         allow_origin=tuple(options.allow_origin),
         log=options.log,
+        page=_page(options.page),
         drain_seconds=options.drain_seconds,
         watch_seconds=options.watch_seconds,
     )
+
+
+def _page(place: str | None) -> Path | None:
+    if place is None:
+        return None
+    if not (Path(place) / "index.html").is_file():
+        raise InputError(f"--page must be a folder that keras-gen page wrote. Received: {place}.")
+    return Path(place)
 
 
 def _bundles(words: Sequence[str]) -> dict[str, str]:
     """Name -> place, of `NAME=PLACE` or a place alone, whose last part is the name then."""
     bundles: dict[str, str] = {}
     for word in words:
-        name, equals, place = word.partition("=")
-        if not equals or Path(word).exists():
-            name, place = Path(word).resolve().name if Path(word).exists() else word.rpartition("/")[2], word
+        name, place = _named(word)
         if not name or "/" in name or not place:
             raise InputError(f"a bundle must be a folder or NAME=FOLDER. Received: {word}.")
         if name in bundles:
@@ -94,6 +103,16 @@ def _bundles(words: Sequence[str]) -> dict[str, str]:
             )
         bundles[name] = place
     return bundles
+
+
+def _named(word: str) -> tuple[str, str]:
+    """The name and the place of a bundle."""
+    if Path(word).exists():
+        return Path(word).resolve().name, word
+    if word.startswith(HUB):
+        return re.split("[@#]", word, maxsplit=1)[0].rpartition("/")[2], word
+    name, equals, place = word.partition("=")
+    return (name, place) if equals else (Path(word).name, word)
 
 
 def _certificate(options: Any) -> tuple[Path, Path] | None:
@@ -141,6 +160,9 @@ def _parser() -> Parser:
     add_running(parser)
     _add_batching(parser)
     _add_access(parser)
+    parser.add_argument(
+        "--page", type=str | None, default=None, help="folder of keras-gen page, to serve to browsers under /page/."
+    )
     parser.add_argument(
         "--log",
         type=Literal["none", "text", "json"],

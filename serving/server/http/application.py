@@ -45,7 +45,7 @@ def http_application(engine: Engine, settings: HttpSettings) -> ASGIApplication:
     """
     waiting = Waiting(engine)
     routes = [*protocol_routes(engine, waiting, settings.limits), *picture_routes(engine, waiting, settings.limits)]
-    routes += site_routes(engine, settings, lambda: document(routes))
+    routes += site_routes(engine, settings, lambda: document(routes, engine.catalogue))
     return _Application(Router(routes), settings)
 
 

@@ -87,7 +87,7 @@ class _Pictures:
         if (kind == PNG and n > 1) or (kind == GRID and n > MOST_SHOWN):
             most = 1 if kind == PNG else MOST_SHOWN
             raise _invalid(f"`n` must be at most {most} for format={kind}. Received: {n}.")
-        size = self._room(bundle, n)
+        size = self._room(bundle, n, kind)
         seed, truncation = given.integer("seed", 0, INT64.min, INT64.max), given.number("truncation")
         labels = self._labels(sampler, given.text("class"), n)
         drawn = await self._library.ask(
@@ -154,7 +154,8 @@ class _Pictures:
         sampler = sampler_of(bundle, *abilities)
         upload, given = await self._upload(call, known)
         picture, _ = await self._decoded(call, bundle, upload)
-        return bundle, sampler, fitted(picture, bundle.manifest.image), given
+        image = bundle.manifest.image
+        return bundle, sampler, await self._beside(lambda: fitted(picture, image)), given
 
     async def _upload(self, call: Call, known: tuple[str, ...]) -> tuple[Upload, Parameters]:
         """The picture, and the parameters behind the path and in the form."""
@@ -185,15 +186,15 @@ class _Pictures:
     def _kind(self, call: Call, given: Parameters) -> str:
         return given.choice("format", tuple(KINDS)) or accepted_kind(call.header(b"accept"))
 
-    def _room(self, bundle: Bundle, n: int) -> int:
+    def _room(self, bundle: Bundle, n: int, kind: str) -> int:
         """Bytes of `n` pictures."""
         image = bundle.manifest.image
-        size = n * image.height * image.width * image.channels
-        if size > self._limits.output_bytes:
-            raise RefusedError(
-                Reason.TOO_LARGE, f"`n` pictures must have at most {self._limits.output_bytes} bytes. Received: {size}."
-            )
-        return size
+        pixels = n * image.height * image.width
+        # Of an array the bytes count; a picture is limited in size as those that come are.
+        most = self._limits.output_bytes // image.channels if kind == NPY else self._limits.pixels
+        if pixels > most:
+            raise RefusedError(Reason.TOO_LARGE, f"`n` pictures must have at most {most} pixels. Received: {pixels}.")
+        return pixels * image.channels
 
     @staticmethod
     def _labels(sampler: Sampler, text: str | None, n: int) -> np.ndarray | None:

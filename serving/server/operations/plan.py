@@ -29,6 +29,7 @@ class Plan:
         tokens: name -> digest of the token of each client; none lets everybody ask.
         certificate: files with a chain and its key, PEM, for TLS.
         allow_origin: origins whose pages in a browser may ask.
+        page: a folder with a page for browsers, or None.
         log: `none`, `text` or `json`: a line for each request.
         drain_seconds: that accepted requests may take after the server was told to stop.
         watch_seconds: between two looks at whether a bundle's folder was replaced; 0 does not look.
@@ -45,6 +46,7 @@ class Plan:
     tokens: Mapping[str, bytes] = field(default_factory=dict)
     certificate: tuple[Path, Path] | None = None
     allow_origin: tuple[str, ...] = ()
+    page: Path | None = None
     log: str = "none"
     drain_seconds: float = 25.0
     watch_seconds: float = 5.0

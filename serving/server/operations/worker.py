@@ -128,6 +128,7 @@ class _Worker:
             allow_origin=plan.allow_origin,
             hosts=() if plan.loopback else None,
             metrics=self._metrics.text,
+            page=plan.page,
             answered=told,
         )
         chain, key = plan.certificate or (None, None)

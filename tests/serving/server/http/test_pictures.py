@@ -192,15 +192,25 @@ BAD_PICTURES = {
 def test_what_is_no_picture_of_the_formats(app, models, content):
     detail = problem(ask(app, "POST", "/v1/both/translate?to=a", content), 400)
     assert str(models.bundles["both"].opened.bundle.parent) not in detail
+    assert " at 0x" not in detail, "nothing from inside"
 
 
 def test_a_picture_of_too_many_pixels_is_refused_before_it_is_decoded(models):
-    """Of 400 megapixels, in 49 kB."""
+    """Of 25 megapixels, in 24 kB."""
     app = application(engine_of(models, Limits(pixels=1000)))
-    bomb = file_of(np.zeros((20_000, 20_000, 1), np.uint8))
+    bomb = file_of(np.zeros((5000, 5000, 1), np.uint8))
     for picture in (bomb, file_of(noise(40, 30))):
         detail = problem(ask(app, "POST", "/v1/both/translate?to=a", picture), 400)
         assert "pixels" in detail
+
+
+def test_samples_of_too_many_pixels(models):
+    """6 each; of an array their bytes count."""
+    app = application(engine_of(models, Limits(pixels=60, output_bytes=100)))
+    assert ask(app, "GET", "/v1/toy/sample?n=10")[0] == 200
+    problem(ask(app, "GET", "/v1/toy/sample?n=11"), 413)
+    assert ask(app, "GET", "/v1/toy/sample?n=16&format=npy")[0] == 200
+    problem(ask(app, "GET", "/v1/toy/sample?n=17&format=npy"), 413)
 
 
 @pytest.mark.parametrize("target", ["/v1/both/translate", "/v1/both/translate?to=c", "/v1/both/translate?to=a&n=3"])
