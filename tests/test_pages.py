@@ -45,6 +45,7 @@ SMALL = {
     "vae": [],
     "gan": ["--batch-size", "8"],
     "conditional_gan": ["--batch-size", "8"],
+    "--recipe": [],
 }
 
 

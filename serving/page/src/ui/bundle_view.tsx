@@ -6,6 +6,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { Listed } from "../bundles";
 import { isDropped, newClient } from "../network/client";
 import { change, goTo, useAddress } from "../state";
+import { isPoints } from "../tabs/points";
 import { tabsOf, type Shown, type Tab } from "../tabs/tab";
 import { text } from "../text";
 import { TabView } from "./lazy";
@@ -118,7 +119,7 @@ function facts({ manifest, listed, takesClass }: Shown): string[] {
   const { image, latent, classes, model } = manifest;
   return [
     ...(model === listed.name ? [] : [model]),
-    text.shell.pictures(image.height, image.width, image.channels),
+    isPoints({ manifest }) ? text.shell.points : text.shell.pictures(image.height, image.width, image.channels),
     ...(latent ? [text.shell.latent(latent.size)] : []),
     ...(takesClass ? [text.shell.classes(classes.length)] : []),
     text.shell.size(listed.size),
