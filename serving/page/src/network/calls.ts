@@ -42,7 +42,7 @@ export interface Calls {
   encode: { takes: { pictures: Bytes; labels?: readonly number[] | undefined }; gives: Rows };
   classify: { takes: { pictures: Bytes }; gives: Rows };
   /** Tells its progress in tiles. */
-  translate: { takes: { picture: Bytes; to: "a" | "b"; tile?: number | undefined }; gives: Bytes };
+  translate: { takes: { picture: Bytes; to: "a" | "b" }; gives: Bytes };
   /** The bytes of a file that the manifest names, after its size and hash were checked. */
   file: { takes: File; gives: Uint8Array };
   /** The mean and the two directions in which rows of numbers differ most, with the deviation along each. */

@@ -12,6 +12,8 @@ export interface Context {
   readonly signal: AbortSignal;
   /** Tells the page how much is done, from 0 to 1. */
   progress(done: number): void;
+  /** The same, and lets messages in, so that a call can be cancelled in the midst of it. */
+  pause(done: number): Promise<void>;
 }
 
 type Work<K extends Name> = (takes: Calls[K]["takes"], context: Context) => Promise<Calls[K]["gives"]>;
@@ -61,8 +63,8 @@ const work: { [K in Name]: Work<K> } = {
     const { sampler } = bundle();
     return sampler.classify(sampler.asInput(pictures));
   },
-  async translate({ picture, to, tile }) {
-    return translated(picture, to, tile);
+  async translate({ picture, to }, context) {
+    return translated(picture, to, context);
   },
   async file(stored) {
     return bundle().reader.verified(stored);
@@ -72,10 +74,10 @@ const work: { [K in Name]: Work<K> } = {
   },
 };
 
-async function translated(picture: Bytes, to: "a" | "b", tile: number | undefined): Promise<Bytes> {
+async function translated(picture: Bytes, to: "a" | "b", { signal, pause }: Context): Promise<Bytes> {
   const open = bundle();
-  open.translator ??= Translator.open(open.sampler.bundle, { ...(await options), tile });
-  return (await open.translator).translate(picture, to);
+  open.translator ??= options!.then((given) => Translator.open(open.sampler.bundle, given));
+  return (await open.translator).translate(picture, to, { signal, onProgress: pause });
 }
 
 function described({ manifest, takesClass }: Sampler, entries: Opened["entries"]): Opened {
@@ -111,7 +113,11 @@ async function answer(id: number, name: Name, takes: unknown, signal: AbortSigna
   try {
     signal.throwIfAborted();
     const progress = (done: number): void => send({ id, progress: done });
-    const gives = await (work[name] as Work<Name>)(takes as never, { signal, progress });
+    const pause = async (done: number): Promise<void> => {
+      progress(done);
+      await new Promise((resolve) => setTimeout(resolve));
+    };
+    const gives = await (work[name] as Work<Name>)(takes as never, { signal, progress, pause });
     send({ id, gives }, buffers(gives));
   } catch (error) {
     send({ id, ...troubled(error) });
