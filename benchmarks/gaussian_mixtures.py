@@ -24,6 +24,7 @@ import numpy as np
 import tensorflow as tf
 
 import keras_gen
+from keras_gen.data.mixtures import MIXTURES, Mixture
 from keras_gen.metrics import near_centres
 
 matplotlib.use("Agg")
@@ -65,30 +66,15 @@ STEADIED: dict[str, dict[str, Any]] = {
 GAMES = {"plain": PLAIN, "steadied": STEADIED}
 
 
-def ring() -> tuple[np.ndarray, float]:
-    """8 centres on a circle, and the deviation."""
-    angles = np.arange(8) * (2 * np.pi / 8)
-    return 0.8 * np.stack([np.cos(angles), np.sin(angles)], axis=1), 0.008
-
-
-def grid() -> tuple[np.ndarray, float]:
-    """25 centres, 5 by 5, and the deviation."""
-    places = np.linspace(-0.8, 0.8, 5)
-    return np.stack(np.meshgrid(places, places), axis=-1).reshape(-1, 2), 0.01
-
-
-MIXTURES = {"ring": ring, "grid": grid}
-
-
-def batches(centres: np.ndarray, deviation: float, rows: int, seed: int) -> tf.data.Dataset:
+def batches(mixture: Mixture, rows: int, seed: int) -> tf.data.Dataset:
     """Endless draws of the mixture as pictures of one pixel with two channels."""
-    means = tf.constant(centres, tf.float32)
+    means = tf.constant(mixture.centres, tf.float32)
 
     def draw(step: tf.Tensor) -> tf.Tensor:
         seeds = tf.stack([tf.constant(seed, tf.int64), step])
-        which = tf.random.stateless_uniform((rows,), seeds, 0, len(centres), tf.int32)
+        which = tf.random.stateless_uniform((rows,), seeds, 0, len(mixture.centres), tf.int32)
         noise = tf.random.stateless_normal((rows, 2), seeds + 2**32)
-        return tf.reshape(tf.gather(means, which) + deviation * noise, (rows, 1, 1, 2))
+        return tf.reshape(tf.gather(means, which) + mixture.deviation * noise, (rows, 1, 1, 2))
 
     return tf.data.Dataset.counter().map(draw, num_parallel_calls=1).prefetch(16)
 
@@ -100,7 +86,7 @@ def falling_adam(steps: int) -> keras.optimizers.Optimizer:
 
 def train(game: dict[str, Any], mixture: str, seed: int, steps: int) -> tuple[np.ndarray, int, float]:
     """Samples of a trained GAN, (n, 2), modes found, and the share of samples within 3 deviations."""
-    centres, deviation = MIXTURES[mixture]()
+    drawn = MIXTURES[mixture]()
     keras.utils.set_random_seed(seed)
     model = keras_gen.GAN(
         image_shape=(1, 1, 2), latent_dim=8, generator=NETWORK, discriminator=NETWORK, seed=seed, **game
@@ -110,10 +96,10 @@ def train(game: dict[str, Any], mixture: str, seed: int, steps: int) -> tuple[np
         steps_per_execution=math.gcd(steps, 100),
         discriminator_optimizer=falling_adam(steps * model.discriminator_steps),
     )
-    data = batches(centres, deviation, BATCH * model.discriminator_steps, seed)
+    data = batches(drawn, BATCH * model.discriminator_steps, seed)
     model.fit(data, steps_per_epoch=steps, epochs=1, shuffle=False, verbose=0)
     points = model.sample(SAMPLES, seed=seed).reshape(SAMPLES, 2)
-    near, found = near_centres(points, centres, deviation)
+    near, found = near_centres(points, drawn.centres, drawn.deviation)
     return points, found, float(near.mean())
 
 
@@ -142,8 +128,14 @@ def main() -> None:
 
 def draw(axis: Any, points: np.ndarray, mixture: str, title: str) -> None:
     """Samples as dots over the centres as circles."""
-    centres, _ = MIXTURES[mixture]()
-    axis.plot(*centres.T, "o", markersize=6, markerfacecolor="none", markeredgecolor="tab:orange", markeredgewidth=0.7)
+    axis.plot(
+        *MIXTURES[mixture]().centres.T,
+        "o",
+        markersize=6,
+        markerfacecolor="none",
+        markeredgecolor="tab:orange",
+        markeredgewidth=0.7,
+    )
     axis.plot(*points.T, ".", markersize=1.2, color="tab:blue")
     axis.set(xlim=(-1, 1), ylim=(-1, 1), xticks=[], yticks=[], aspect="equal")
     axis.set_title(title.replace(", ", "\n"), fontsize=7)

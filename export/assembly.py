@@ -5,11 +5,14 @@ from __future__ import annotations
 import platform
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
 from export.card import write_card
+from export.codes import coded_source, write_codes
+from export.film import write_film
 from export.graph import Target
 from export.provider_check import ProviderCheck, checked_on
 from export.quantized import Wish
@@ -20,13 +23,14 @@ from serving import Sampler
 from serving.bundle.figures import EVALUATION
 from serving.bundle.licenses import check_license
 from serving.bundle.manifest import FILE_NAME, Image, Latent, Manifest
-from serving.bundle.names import SAMPLER
+from serving.bundle.names import DECODER, NOISE
 from serving.common.errors import InputError
 from serving.common.files import whole_folder
-from serving.common.images import grid, to_uint8, write_png
+from serving.common.images import write_png
+from serving.common.points import overview
 from serving.runtime.providers import require_present
 
-SAMPLES = 64
+SAMPLES, POINTS = 64, 2000
 Parity = dict[str, dict[str, float]]
 Say = Callable[[str], None]
 
@@ -78,6 +82,7 @@ def assemble(
     quantize: Wish | None,
     check_provider: ProviderCheck | None,
     say: Say,
+    codes: str | None = None,
 ) -> Path:
     """Writes a bundle, whole or not at all.
 
@@ -88,13 +93,16 @@ def assemble(
         quantize: numbers to write networks in; float32 by default.
         check_provider: a provider to measure pictures of.
         say: is told a line of each network that is quantized or measured.
+        codes: data set whose codes the bundle brings; none by default.
 
     Raises:
-        InputError: a data set to measure on that is needed and not there, or does not fit.
+        InputError: a data set to measure on that is needed and not there, or does not fit; codes of a model without an
+            encoder.
         QualityError: pictures in other numbers differ too much.
     """
     wish = quantize or check_provider
     measured_on = calibration(subject, wish) if wish else None
+    coded = coded_source(subject, codes) if codes else None
     with whole_folder(folder) as temporary:
         exported, parity, image = make(temporary)
         quantization = make_smaller(subject, exported, quantize, measured_on, say) if quantize and measured_on else {}
@@ -118,10 +126,13 @@ def assemble(
             origin=subject.origin,
             domains=subject.domains,
             license=subject.license,
+            film=write_film(temporary, subject.film) if subject.film else None,
         )
-        (temporary / FILE_NAME).write_text(manifest.to_json(), encoding="utf-8")
-        Manifest.read(temporary)  # what no reader would take, such as a network whose name is no file's, is not written
-        if SAMPLER in networks:
+        _write(temporary, manifest)
+        if coded is not None:
+            manifest = replace(manifest, codes=write_codes(temporary, coded))
+            _write(temporary, manifest)
+        if NOISE in networks and DECODER in networks:
             _draw_samples(temporary)
         if quantize is None and subject.figures is not None:
             shutil.copyfile(subject.figures, temporary / EVALUATION)
@@ -129,11 +140,20 @@ def assemble(
     return folder
 
 
+def _write(folder: Path, manifest: Manifest) -> None:
+    (folder / FILE_NAME).write_text(manifest.to_json(), encoding="utf-8")
+    Manifest.read(folder)  # what no reader would take, such as a network whose name is no file's, is not written
+
+
 def _draw_samples(folder: Path) -> None:
     sampler = Sampler(folder, provider="cpu")
     columns = sampler.columns
+    image = sampler.manifest.image
+    if image.is_point:
+        write_png(folder / "samples.png", overview(sampler.sample(POINTS, seed=0), limits=image.value_range))
+        return
     pictures = sampler.sample(columns * max(1, SAMPLES // columns) if columns else SAMPLES, seed=0)
-    write_png(folder / "samples.png", grid(to_uint8(pictures), columns))
+    write_png(folder / "samples.png", overview(pictures, columns))
 
 
 def _versions() -> dict[str, str]:

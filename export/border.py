@@ -11,6 +11,8 @@ import tensorflow as tf
 from export.substitutes import in_graphs
 from serving.bundle.names import IMAGE, LABEL, PICTURES
 
+# Axes of points, which have no grey levels.
+OF_POINTS = 2
 IO = Literal["uint8", "float"]
 
 
@@ -53,6 +55,8 @@ class Bordered(tf.Module):
             made = self.network(inputs, training=False)
         outputs = {name: tf.cast(value, tf.float32) for name, value in made.items()}
         for name in set(outputs) & set(PICTURES) if self.io == "uint8" else ():
+            if outputs[name].shape.rank == OF_POINTS:
+                continue
             outputs[unrounded(name)] = outputs[name]
             grey_levels = tf.clip_by_value((outputs[name] + 1.0) * 127.5, 0.0, 255.0)
             outputs[name] = tf.cast(tf.round(grey_levels), tf.uint8)

@@ -15,9 +15,11 @@ from export.assembly import Made, Parity, assemble, check_wishes
 from export.border import IO, Bordered
 from export.culprits import explained
 from export.describe import describe
+from export.film import film_of
 from export.graph import Target
 from export.measured import measured_file
 from export.parity import check_network
+from export.points import check_wishes_of_points, with_points
 from export.provider_check import ProviderCheck
 from export.quantized import Wish
 from export.refusals import check_layers
@@ -32,6 +34,7 @@ from keras_gen.training.run_directory import RunDirectory, load_model_file
 from serving.bundle.manifest import Image
 from serving.bundle.names import CODE, DECODER, ENCODER, IMAGE, MEAN, makes_pictures
 from serving.common.levels import known_range
+from serving.common.points import is_point
 
 
 def export_bundle(
@@ -43,6 +46,7 @@ def export_bundle(
     say: Callable[[str], None] = lambda line: None,
     check_provider: ProviderCheck | None = None,
     license: str | None = None,
+    codes: str | None = None,
 ) -> Path:
     """Writes a bundle of a trained model, replacing a bundle that is there.
 
@@ -60,13 +64,15 @@ def export_bundle(
         say: is told what became of each network that was to be quantized or measured.
         check_provider: a provider to measure the pictures of, which the manifest then states.
         license: of the model, which manifest and card then state: `apache-2.0`.
+        codes: data set of which the bundle brings the codes of at most 5,000 pictures, their labels, and the pictures
+            made small; none by default.
 
     Returns:
         The folder.
 
     Raises:
-        InputError: no such run, `path` holds something that is not a bundle, what cannot be exported, or no name of a
-            licence.
+        InputError: no such run, `path` holds something that is not a bundle, what cannot be exported, no name of a
+            licence, or codes of a model without an encoder.
         ParityError: a network differs from Keras.
         QualityError: a quantized network differs too much, or one on the provider that is checked.
     """
@@ -81,9 +87,14 @@ def export_bundle(
     trained, model = model, in_float32(model)
     if model is not trained:
         inference = model.inference_networks()
-    subject = replace(_subject(model, inference, facts), license=license, figures=measured_file(source))
+    subject = replace(
+        _subject(model, inference, facts), license=license, figures=measured_file(source), film=film_of(source)
+    )
+    if is_point(model.image_shape):
+        check_wishes_of_points(quantize, check_provider)
+        inference = with_points(inference, subject.reading["value_range"])
     make = partial(_made, subject, inference, io=io, target=target)
-    return assemble(folder, subject, make, quantize, check_provider, say)
+    return assemble(folder, subject, make, quantize, check_provider, say, codes)
 
 
 def _resolve(model: keras.Model | str | Path) -> tuple[keras.Model, dict[str, Any]]:

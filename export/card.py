@@ -27,13 +27,13 @@ def write_card(folder: Path, manifest: Manifest) -> None:
     """Writes the card beside the manifest."""
     image = manifest.image
     lines = [
-        f"# {manifest.model}: {image.width}x{image.height}x{image.channels}",
+        f"# {manifest.model}: {'points' if image.is_point else f'{image.width}x{image.height}x{image.channels}'}",
         "",
         f"Written by keras-gen after every network was compared with {_came_from(manifest)}.",
         "",
     ]
     if (folder / "samples.png").exists():
-        lines += [f"![Samples of seed 0{shown_text(image.channels)}](samples.png)", ""]
+        lines += [f"![Samples of seed 0{'' if image.is_point else shown_text(image.channels)}](samples.png)", ""]
     lines += [
         "| network | inputs | outputs | largest difference from " + manifest.compared_with + " |",
         "|---|---|---|---|",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from export.border import Bordered
+from export.border import OF_POINTS, Bordered
 from serving.bundle.manifest import Tensor
 from serving.bundle.names import LABEL, PICTURES, USE_OWN_STATISTICS
 
@@ -31,7 +31,7 @@ def _tensor(name: str, shape: Any, dtype: str, classes: int) -> Tensor:
     axes = tuple(_axis(index, size) for index, size in enumerate(shape))
     of_pictures = (0.0, 255.0) if dtype == "uint8" else (-1.0, 1.0)
     limits = {**dict.fromkeys(PICTURES, of_pictures), LABEL: (0.0, classes - 1.0), USE_OWN_STATISTICS: (0.0, 1.0)}
-    return Tensor(axes, dtype, limits.get(name))
+    return Tensor(axes, dtype, None if name in PICTURES and len(axes) == OF_POINTS else limits.get(name))
 
 
 def _axis(index: int, size: int | None) -> int | str:

@@ -58,6 +58,7 @@ def bundle_networks(
     quantize: Wish | None = None,
     check_provider: ProviderCheck | None = None,
     license: str | None = None,
+    codes: str | None = None,
     say: Say = lambda line: None,
     **said: Unpack[Options],
 ) -> Path:
@@ -84,6 +85,7 @@ def bundle_networks(
         quantize: as in `export_bundle`.
         check_provider: as in `export_bundle`.
         license: as in `export_bundle`.
+        codes: as in `export_bundle`.
         say: is told a line of what was told from a network's graph and what does not look right.
         **said: what the networks take and give, as in `Said`.
 
@@ -112,7 +114,7 @@ def bundle_networks(
     subject = _subject(networks, meaning, known, name or _name(given), {"b": to, "a": to_back})
     subject = replace(subject, license=license)
     make = partial(_made, subject, networks, target=target, say=say)
-    return assemble(folder, subject, lambda _: make(), quantize, check_provider, say)
+    return assemble(folder, subject, lambda _: make(), quantize, check_provider, say, codes)
 
 
 def _told_apart(networks: dict[str, Bordered]) -> int:
@@ -171,11 +173,11 @@ def _made(subject: Subject, networks: dict[str, Bordered], target: Target, say: 
         inputs, outputs = border.inputs, border.outputs
         parity[role] = check_network(role, whole, reference, inputs, (EXAMPLE, EXAMPLE), each.multiple)
         final = without_unrounded(whole)
-        exported[role] = Exported(final, inputs, outputs)
+        exported[role] = Exported(final, inputs, outputs, border.batch)
         if border.free and (tiled := tile_network(f"{role}_tile", whole, reference, each.multiple)):
             exported[f"{role}_tile"], parity[f"{role}_tile"] = tiled
         if role == DECODER and subject.prior:
-            for seeded in seeded_networks(subject, reference, final, inputs, outputs):
+            for seeded in seeded_networks(subject, reference, final, inputs, outputs, border.batch is not None):
                 parity[seeded.name] = seeded.parity
                 exported[seeded.name] = Exported(seeded.graph, seeded.inputs, seeded.outputs)
         if role in subject.makers:

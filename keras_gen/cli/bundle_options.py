@@ -22,6 +22,12 @@ def running_parser(command: str, description: str) -> Parser:
     """A parser with the options of every such command: the bundle, and the way to run it."""
     parser = Parser(f"keras-gen {command}", description=description)
     parser.add_argument("bundle", type=str, help=BUNDLE_HELP)
+    add_running(parser)
+    return parser
+
+
+def add_running(parser: Parser) -> None:
+    """Adds the ways to run bundles."""
     parser.add_argument(
         "--provider",
         type=str,
@@ -36,7 +42,6 @@ def running_parser(command: str, description: str) -> Parser:
     )
     parser.add_argument("--threads", type=int | None, default=None, help="number of CPU threads; all cores by default.")
     parser.add_argument("--verbose", type=bool, default=False, help="say which provider runs the bundle, and why.")
-    return parser
 
 
 def bundle_parser(command: str, description: str, out: str = "file to write.") -> Parser:
@@ -77,13 +82,22 @@ def open_bundle(options: Any, suffix: str) -> Sampler:
     return load_bundle(options)
 
 
-def load_bundle(options: Any) -> Sampler:
+def load_bundle(options: Any, of_points: bool = False) -> Sampler:
     """The bundle, bound to `--class` if it was given.
 
+    Args:
+        options: of the command line.
+        of_points: whether the command knows what to do with points of the plane.
+
     Raises:
-        InputError: not a bundle, or no such class.
+        InputError: not a bundle, one of points where pictures are meant, or no such class.
     """
     sampler = Sampler(options.bundle, settings_of(options))
+    if sampler.manifest.image.is_point and not of_points:
+        raise InputError(
+            f"{sampler.bundle} must be a bundle of pictures for this command. Received: one of points, which "
+            "keras-gen sample draws."
+        )
     name = options["class"]
     return sampler if name is None else sampler.of_class(class_index(name, sampler.manifest.classes))
 

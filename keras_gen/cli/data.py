@@ -27,9 +27,12 @@ from keras_gen.data.preparing import of_two_domains
 from keras_gen.data.translation import check_load_size
 from serving.bundle.inputs import size_text
 from serving.common.errors import InputError, require_at_least
-from serving.common.images import grid, shown_text, to_float, to_uint8, write_png
+from serving.common.images import shown_text, to_float, write_png
+from serving.common.points import is_point, overview
 
 COLUMNS, MOST_ROWS = 8, 32
+# Points in a plot.
+PLOTTED = 4000
 # Pictures of which the range is told.
 LOOKED_AT = 1024
 EMPTY = 1.0
@@ -47,7 +50,10 @@ def run(words: Sequence[str]) -> int:
         import_data(name)
     rows = _of_two(options) if of_two_domains(options.source) else _of_one(options)
     pictures = np.concatenate(rows)
-    write_png(Path(options.out), grid(to_uint8(pictures), options.columns))
+    write_png(Path(options.out), overview(pictures, options.columns))
+    if is_point(pictures.shape[1:]):
+        print(f"plot: {options.out}")
+        return 0
     print(f"in the grid: values from {pictures.min():.3g} to {pictures.max():.3g}; outside of -1 to 1 they are cut off")
     print(f"grid: {options.out}{shown_text(pictures.shape[3])}")
     return 0
@@ -88,11 +94,19 @@ def _of_one(options: Any) -> list[np.ndarray]:
     if options.target is not None:
         check_same_shape(*sources)
     rows = []
+    if is_point(sources[0].image_shape):
+        return [_points(source) for source in sources]
     for source in sources:
         _say(source)
         drawn = _classes_of(source, options) if source.examples.labels is not None else [_drawn(source, options)]
         rows += [_augmented(to_float(pictures), options) for pictures in drawn]
     return [_filled(row, options.columns) for row in rows]
+
+
+def _points(source: Source) -> np.ndarray:
+    """Some of the points, all that can be told apart in a plot."""
+    print(f"{source.name} ({source.split}): {len(source)} points of the plane")
+    return source.draw(PLOTTED, seed=0).examples.images
 
 
 def _of_two(options: Any) -> list[np.ndarray]:

@@ -14,7 +14,7 @@ from serving.bundle.manifest import FILE_NAME
 from serving.bundle.references import bundle_folder
 from serving.common.errors import InputError
 
-OF_BUNDLE = ("out", "io", "target", "quantize", "least_psnr", "calibrate", "check_provider", "license")
+OF_BUNDLE = ("out", "io", "target", "quantize", "least_psnr", "calibrate", "check_provider", "license", "codes")
 
 
 def run(words: Sequence[str]) -> int:

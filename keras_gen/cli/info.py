@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from keras_gen.cli.parser import Parser
+from serving.bundle.film import read_film
 from serving.bundle.hub import manifest_sha256
 from serving.bundle.manifest import Manifest, Tensor, origin_text
 from serving.bundle.references import BUNDLE_HELP, bundle_folder
 from serving.bundle.safety import check_network
 from serving.bundle.verified import read_verified, stored_files
+from serving.latents.stored_codes import read_codes
 from serving.translation import is_translator, targets
 
 
@@ -23,6 +25,10 @@ def run(words: Sequence[str]) -> int:
     for network in manifest.networks.values():
         beside = {network.weights.file: network.weights.size} if network.weights else {}
         check_network(contents[network.file], beside, bundle / network.file)
+    if manifest.codes:
+        read_codes(bundle, manifest)
+    if manifest.film:
+        read_film(bundle, manifest)
     print("\n".join([*_lines(manifest), f"manifest  SHA-256 {manifest_sha256(bundle)}"]))
     return 0
 
@@ -31,7 +37,8 @@ def _lines(manifest: Manifest) -> list[str]:
     image = manifest.image
     size = f"{image.width}x{image.height}x{image.channels}"
     free = f", or any size: sides are brought to multiples of {image.multiple}" if image.any_size else ""
-    lines = [f"model     {manifest.model}", f"pictures  {size}{free}"]
+    shown = "points    of the plane, two numbers each" if image.is_point else f"pictures  {size}{free}"
+    lines = [f"model     {manifest.model}", shown]
     if is_translator(manifest):
         called = (f"{to} ({manifest.domains[to]})" if to in manifest.domains else to for to in targets(manifest))
         lines.append(f"to        {', '.join(called)}")
@@ -66,6 +73,12 @@ def _lines(manifest: Manifest) -> list[str]:
             if measured := networks.get(name):
                 shown = ", ".join(f"{precision} {psnr:.1f} dB" for precision, psnr in measured.items())
                 lines.append(f"    on {provider}: PSNR against the CPU in float32: {shown}")
+    if codes := manifest.codes:
+        lines.append(
+            f"codes     of {codes.count} pictures of {codes.source} ({_mebibytes(codes.size + codes.atlas.size)})"
+        )
+    if film := manifest.film:
+        lines.append(f"film      of the training ({_mebibytes(film.size + film.frames.size)})")
     return lines
 
 

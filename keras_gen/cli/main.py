@@ -24,6 +24,7 @@ GROUPS = {
         "bundle": "write a bundle of networks of any origin, checked against them",
         "info": "show what a bundle contains, and verify its files",
         "push": "send a bundle to a model hub",
+        "page": "put bundles into a web page that runs them in the browser",
     },
     "sample": {
         "sample": "draw pictures from a bundle",
@@ -32,6 +33,9 @@ GROUPS = {
         "manifold": "show pictures over two dimensions of the latent space",
         "traverse": "show what each latent dimension changes",
         "attribute": "add to pictures, or remove from them, what sets some pictures apart",
+    },
+    "serve": {
+        "serve": "serve bundles over HTTP and gRPC",
     },
     "look into": {
         "encode": "write the codes of pictures as an array",
@@ -49,6 +53,17 @@ GROUPS = {
     },
 }
 COMMANDS = {name: what for group in GROUPS.values() for name, what in group.items()}
+SERVER = (
+    "google",
+    "grpc",
+    "httptools",
+    "multipart",
+    "orjson",
+    "prometheus_client",
+    "python_multipart",
+    "uvicorn",
+    "uvloop",
+)
 INTERRUPTED = 130
 
 
@@ -112,6 +127,7 @@ def _run(words: list[str]) -> int:
 def _extra_of(package: str) -> str:
     """The extra that brings a package. Whoever has an ONNX Runtime is not told to install another one over it."""
     extras = {**dict.fromkeys(("onnxruntime", "PIL", "numpy", "matplotlib"), "serve"), "av": "video", "ray": "ray"}
+    extras |= dict.fromkeys(SERVER, "server")
     return extras.get(package, "train" if importlib.util.find_spec("onnxruntime") else "train,serve")
 
 

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
+import numpy as np
+
 from keras_gen.cli.bundle_options import bundle_parser, load_bundle, settings_of
 from keras_gen.cli.ray_options import add_ray, check_ray, doing
+from serving import Sampler
+from serving.bundle.manifest import Image
+from serving.common.array_files import write_array
 from serving.common.errors import InputError
+from serving.common.files import whole_file
+from serving.common.images import grid, shown_text, to_uint8, write_png
+from serving.common.points import overview
 
 PictureFormat: TypeAlias = Literal["png", "npy"]
 
@@ -17,7 +26,9 @@ PictureFormat: TypeAlias = Literal["png", "npy"]
 def run(words: Sequence[str]) -> int:
     """Samples as the command line says."""
     parser = bundle_parser(
-        "sample", "Draw pictures from a bundle.", ".png file for a grid, or a folder for one file per picture."
+        "sample",
+        "Draw pictures from a bundle.",
+        ".png file for a grid, or a folder for one file per picture; of points .csv, .npy, or .png for a plot.",
     )
     parser.add_argument("-n", "--n", type=int, default=64, help="number of pictures.")
     parser.add_argument(
@@ -43,21 +54,22 @@ def run(words: Sequence[str]) -> int:
     add_ray(parser)
     options = parser.parse_args(words)
     target = Path(options.out)
+    sampler = load_bundle(options, of_points=True)
+    if sampler.manifest.image.is_point:
+        _write_points(sampler, options, target)
+        return 0
     as_grid = target.suffix.lower() == ".png"
     _check_target(target, as_grid)
     _check_format(options, as_grid)
     check_ray(options, not as_grid)
     write = _write_grid if as_grid else _write_folder
-    shown = write(options, target)
+    shown = write(sampler, options, target)
     print(f"{options.n} pictures of seed {options.seed}{shown}: {target}")
     return 0
 
 
-def _write_grid(options: Any, target: Path) -> str:
+def _write_grid(sampler: Sampler, options: Any, target: Path) -> str:
     """Writes one file; what it does not show of the pictures."""
-    from serving.common.images import grid, shown_text, to_uint8, write_png
-
-    sampler = load_bundle(options)
     shown = sys.stderr.isatty()
     pictures = sampler.sample(
         options.n, options.seed, options.batch_size, progress=shown, truncation=options.truncation
@@ -66,14 +78,13 @@ def _write_grid(options: Any, target: Path) -> str:
     return shown_text(pictures.shape[3])
 
 
-def _write_folder(options: Any, target: Path) -> str:
+def _write_folder(sampler: Sampler, options: Any, target: Path) -> str:
     """Writes a file for each picture, or arrays of many, which leaves nothing out."""
     from tqdm import tqdm
 
     from serving.bulk.drawing import SHARD_SIZE, Drawing, default_format, drawn
 
     hidden = not sys.stderr.isatty()
-    sampler = load_bundle(options)
     chosen = options.format or default_format(sampler.manifest.image.channels)
     _check_shards(options, chosen)
     # Workers of Ray may be in another folder.
@@ -99,6 +110,33 @@ def _write_folder(options: Any, target: Path) -> str:
         except KeyboardInterrupt:
             raise KeyboardInterrupt(f"Run the same command again to resume {target}.") from None
     return ""
+
+
+def _write_points(sampler: Sampler, options: Any, target: Path) -> None:
+    """Writes points as numbers or as a plot."""
+    writers: dict[str, Callable[[Path, np.ndarray], None]] = {
+        ".csv": _write_csv,
+        ".npy": write_array,
+        ".png": partial(_write_plot, sampler.manifest.image),
+    }
+    write = writers.get(target.suffix.lower())
+    if write is None or target.is_dir():
+        raise InputError(f"--out must end in {', '.join(writers)} for a bundle of points. Received: {target}.")
+    given = {"--format": options.format, "--shard-size": options.shard_size, "--ray": options.ray or None}
+    for option, value in given.items():
+        if value is not None:
+            raise InputError(f"{option} must be left out for a bundle of points. Received: {value}.")
+    write(target, sampler.sample(options.n, options.seed, options.batch_size, truncation=options.truncation))
+    print(f"{options.n} points of seed {options.seed}: {target}")
+
+
+def _write_csv(target: Path, points: np.ndarray) -> None:
+    with whole_file(target) as temporary:
+        np.savetxt(temporary, points, "%.9g", ",", header="x,y", comments="")
+
+
+def _write_plot(image: Image, target: Path, points: np.ndarray) -> None:
+    write_png(target, overview(points, limits=image.value_range))
 
 
 def _check_target(target: Path, as_grid: bool) -> None:

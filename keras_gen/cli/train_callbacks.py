@@ -4,16 +4,29 @@ from __future__ import annotations
 
 import keras
 
+from keras_gen.cli.film import film_frames
 from keras_gen.cli.train_data import TrainingData
 from keras_gen.cli.train_options import TrainOptions
 from keras_gen.training.base import BaseModel
-from keras_gen.training.callbacks import Checkpoints, EpochScalars, FiniteLosses, MetricsFile, PictureGrid, Profile
+from keras_gen.training.callbacks import (
+    Checkpoints,
+    EpochScalars,
+    Film,
+    FiniteLosses,
+    MetricsFile,
+    PictureGrid,
+    Profile,
+)
+from keras_gen.training.film_frames import PointFrames
 from keras_gen.training.position import Position
 from keras_gen.training.run_directory import RunDirectory
 from serving.common.images import to_float
+from serving.common.points import is_point
 
 # Pictures in the grid of an epoch, and how many of those larger than SMALL pixels.
 PREVIEW, FEW, SMALL = 64, 8, 4096
+# Points in a scatter plot.
+POINTS = 2000
 
 
 def training_callbacks(
@@ -42,6 +55,7 @@ def training_callbacks(
         *watching,
         EpochScalars(directory.tensorboard),
         _pictures(model, data, directory, options.run.seed, options.watching.pictures_every),
+        *([_film(model, data, directory, options.run.seed, position)] if options.watching.film else []),
         MetricsFile(directory.metrics_file, position.epochs),
         Checkpoints(
             directory.checkpoints,
@@ -56,7 +70,13 @@ def training_callbacks(
 
 def _pictures(model: BaseModel, data: TrainingData, directory: RunDirectory, seed: int, every: int) -> PictureGrid:
     height, width, _ = data.image_shape()
-    count = PREVIEW if height * width <= SMALL else FEW
+    count = POINTS if is_point(data.image_shape()) else PREVIEW if height * width <= SMALL else FEW
     examples = to_float(data.shown.examples.images[:count, :height, :width])
     samples = directory.tensorboard / "samples"
     return PictureGrid(lambda: model.preview(examples, seed), directory.samples, samples, every)
+
+
+def _film(model: BaseModel, data: TrainingData, directory: RunDirectory, seed: int, position: Position) -> Film:
+    frames = film_frames(model, data, seed)
+    still = frames.still() if isinstance(frames, PointFrames) else None
+    return Film(directory.film, frames, position, still)

@@ -14,6 +14,7 @@ from keras_gen.cli.train_checks import check_data, check_execution, check_shares
 from keras_gen.cli.train_data import TrainingData, found_out, open_training_data
 from keras_gen.cli.train_model import fresh_model
 from keras_gen.cli.train_options import TrainOptions
+from keras_gen.cli.train_points import options_of_points
 from keras_gen.cli.train_start import started_from
 from keras_gen.cli.watching import watch_callbacks
 from keras_gen.cli.worker_input import worker_input
@@ -26,6 +27,7 @@ from keras_gen.training.run_directory import KnownData, RunDirectory
 from keras_gen.training.strategies import open_strategy
 from serving.common.files import whole_file
 from serving.common.images import shown_text
+from serving.common.points import is_point
 
 if TYPE_CHECKING:
     import keras
@@ -98,6 +100,7 @@ def train(
 def _train(options: TrainOptions, cls: type[BaseModel], config: dict[str, Any], places: Places) -> Path:
     data = open_training_data(options.data, options.run, cls)
     config = {**config, **found_out(options.data, data.options)}
+    config["model"] = options_of_points(cls, options.run.name, config["model"], data.source)
     # Before the data is compared, which other options read in another way.
     places.run.check(config)
     position, epochs = places.run.position(), options.run.epochs
@@ -160,15 +163,15 @@ def _resumed(model: BaseModel, position: Position, places: Places, epochs: int) 
 
 
 def _summary(name: str, data: TrainingData, model: BaseModel) -> str:
-    return (
-        f"{name} on {data.summary()} of {'x'.join(map(str, data.image_shape()))}, "
-        f"{model.count_params():,} weights, {data.steps()} steps an epoch{_shown(data.image_shape()[2])}"
-    )
+    shape = data.image_shape()
+    pictures = f"{data.summary()} of {'x'.join(map(str, shape))}"
+    what = f"{data.source.name}: {len(data.source)} points" if is_point(shape) else pictures
+    return f"{name} on {what}, {model.count_params():,} weights, {data.steps()} steps an epoch{_shown(shape)}"
 
 
-def _shown(channels: int) -> str:
+def _shown(shape: tuple[int, int, int]) -> str:
     """What grids of the progress leave out."""
-    text = shown_text(channels)
+    text = "" if is_point(shape) else shown_text(shape[2])
     return text and f"; samples show{text.removeprefix(',')}"
 
 

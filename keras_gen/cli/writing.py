@@ -15,7 +15,7 @@ OF_TRITON = ("max_batch_size", "instances", "storage_uri")
 
 
 def add_numbers(parser: Parser) -> None:
-    """Adds what networks are written for and in, what they are measured on, and their licence."""
+    """Adds what networks are written for and in, what they are measured on, their licence, and codes to bring along."""
     parser.add_argument(
         "--target",
         type=Literal["any", "cpu"],
@@ -58,6 +58,13 @@ def add_numbers(parser: Parser) -> None:
         help="licence of the model, which the bundle and its card then state, as model hubs name it: apache-2.0, mit, "
         "cc-by-4.0, ... None is stated by default.",
     )
+    parser.add_argument(
+        "--codes",
+        type=str | None,
+        default=None,
+        help="data set, given as in train: the bundle then brings the codes of at most 5,000 of its pictures, and the "
+        "pictures made small. For models with an encoder.",
+    )
 
 
 def add_triton(parser: Parser) -> None:
@@ -80,13 +87,13 @@ def add_triton(parser: Parser) -> None:
 
 
 def wishes_of(options: Any) -> dict[str, Any]:
-    """What `--quantize`, `--check-provider` and `--license` ask for, as arguments of what writes a bundle; imports
-    TensorFlow."""
+    """What `--quantize`, `--check-provider`, `--license` and `--codes` ask for, as arguments of what writes a bundle;
+    imports TensorFlow."""
     from export import ProviderCheck, Wish
     from keras_gen.data import import_data
 
-    if options.calibrate is not None:
-        import_data(options.calibrate)
+    for data in filter(None, (options.calibrate, options.codes)):
+        import_data(data)
     judged = {"data": options.calibrate}
     if options.least_psnr is not None:
         judged["least_psnr"] = options.least_psnr
@@ -94,6 +101,7 @@ def wishes_of(options: Any) -> dict[str, Any]:
         "quantize": Wish(options.quantize, **judged) if options.quantize else None,
         "check_provider": ProviderCheck(options.check_provider, **judged) if options.check_provider else None,
         "license": options.license,
+        "codes": options.codes,
     }
 
 

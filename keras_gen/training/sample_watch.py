@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from serving.common.classes import class_labels
+from serving.common.points import is_point
 
 SAMPLES = 256
 DUPLICATE = 0.2
@@ -23,7 +24,7 @@ class SampleWatch:
       the root of the mean square over values. 1 where all pictures of the data are alike.
     - `sample_duplicates`: share of samples with another one nearer than 0.2 of the median distance from a picture of
       the data to its nearest neighbour. No two of 256 pictures of MNIST, Fashion-MNIST or the 8x8 digits are nearer
-      than 0.25 of it.
+      than 0.25 of it. Not of points of the plane, which lie near each other by chance.
     - with a classifier, `sample_modes`: classes found among samples, as a share of those that it finds among the
       pictures of the data; or, where the model is told the class, `sample_agreement`: share of samples of the class
       asked for.
@@ -41,6 +42,7 @@ class SampleWatch:
         self.pictures = pictures
         self.classify = classify
         self.seed = seed
+        self.tells_duplicates = not is_point(pictures.shape[1:])
         distances = pairwise_distances(pictures)
         self.spread = mean_distance(distances)
         self.nearest = float(np.median(distances.min(axis=1))) if self.spread else 0.0
@@ -54,12 +56,13 @@ class SampleWatch:
             return figures
         distances = pairwise_distances(samples[whole])
         figures["sample_diversity"] = mean_distance(distances) / self.spread if self.spread else 1.0
-        figures["sample_duplicates"] = float((distances.min(axis=1) < DUPLICATE * self.nearest).mean())
+        if self.tells_duplicates:
+            figures["sample_duplicates"] = float((distances.min(axis=1) < DUPLICATE * self.nearest).mean())
         return {**figures, **self._classes(model, samples, whole)}
 
     def names(self, labelled: bool) -> list[str]:
         """The names of the figures of a model that is told classes, or not."""
-        names = ["sample_broken", "sample_diversity", "sample_duplicates"]
+        names = ["sample_broken", "sample_diversity", *(["sample_duplicates"] if self.tells_duplicates else [])]
         return names if self.classify is None else [*names, "sample_agreement" if labelled else "sample_modes"]
 
     def _classes(self, model: keras.Model, samples: np.ndarray, whole: np.ndarray) -> dict[str, float]:

@@ -45,10 +45,12 @@ def ensembles(models: Mapping[str, Model]) -> list[Ensemble]:
         models: name -> network.
     """
     found = []
-    if NOISE in models and DECODER in models:
+    # One that takes an example at a time cannot stand behind what gives any number of them.
+    joined = {name for name in (ENCODER, DECODER) if name in models and not models[name].unbatched}
+    if NOISE in models and DECODER in joined:
         found.append(_chain(SAMPLE, models[NOISE], LATENT, models[DECODER], IMAGE))
-    codes = [port.name for port in models[ENCODER].outputs if port.name in (CODE, MEAN)] if ENCODER in models else []
-    if codes and DECODER in models:
+    codes = [port.name for port in models[ENCODER].outputs if port.name in (CODE, MEAN)] if ENCODER in joined else []
+    if codes and DECODER in joined:
         code = CODE if CODE in codes else MEAN
         found.append(_chain(RECONSTRUCT, models[ENCODER], code, models[DECODER], RECONSTRUCTION))
     return found

@@ -41,9 +41,8 @@ class Tensor:
 
 
 @dataclass(frozen=True)
-class Weights:
-    """A file of numbers beside a network, which are its initializers' (ONNX external data): where it is, what it must
-    hash to. Networks may share one."""
+class Stored:
+    """A file of a bundle: where it is, what it must hash to, how many bytes it has."""
 
     file: str
     sha256: str
@@ -51,15 +50,56 @@ class Weights:
 
 
 @dataclass(frozen=True)
-class Network:
-    """One ONNX file: where it is, what it must hash to, what goes in and out by name, and what it keeps beside it."""
+class Weights(Stored):
+    """A file of numbers beside a network, which are its initializers' (ONNX external data). Networks may share one."""
 
-    file: str
-    sha256: str
-    size: int
+
+@dataclass(frozen=True)
+class Atlas(Stored):
+    """A PNG of many pictures made small, row by row.
+
+    Attributes:
+        tile: (height, width) of each in pixels.
+        columns: how many are in a row.
+    """
+
+    tile: tuple[int, int]
+    columns: int
+
+
+@dataclass(frozen=True)
+class Codes(Stored):
+    """A NumPy array of codes of pictures, float32 (count, latent size).
+
+    Attributes:
+        count: how many there are, at most 5,000.
+        source: what the data set was called.
+        atlas: their pictures.
+        labels: a NumPy array, int64 (count,); None for data without labels.
+    """
+
+    count: int
+    source: str
+    atlas: Atlas
+    labels: Stored | None = None
+
+
+@dataclass(frozen=True)
+class StoredFilm(Stored):
+    """How training went: JSON that `film.schema.json` describes, and the bytes that it names parts of."""
+
+    frames: Stored
+
+
+@dataclass(frozen=True)
+class Network(Stored):
+    """One ONNX file: what goes in and out by name, what it keeps beside it, and 1 where it takes one example at a time,
+    whatever its axes say: readers then run it for one after the other."""
+
     inputs: dict[str, Tensor]
     outputs: dict[str, Tensor]
     weights: Weights | None = None
+    batch: int | None = None
 
 
 @dataclass(frozen=True)
@@ -95,6 +135,11 @@ class Image:
     interpolation: Choice | None = None
     interpolation_a: Choice | None = None
     interpolation_b: Choice | None = None
+
+    @property
+    def is_point(self) -> bool:
+        """Whether what is called a picture here is a point of the plane, whose coordinates networks give as (n, 2)."""
+        return (self.height, self.width, self.channels) == (1, 1, 2)
 
 
 @dataclass(frozen=True)
@@ -159,6 +204,8 @@ class Manifest:
             unknown.
         domains: `a` and `b` -> what the pictures of that domain are called, where they have names.
         license: of the model, as its owner named it: `apache-2.0`; None where nobody did.
+        codes: of pictures of a data set, where the bundle brings them.
+        film: how training went, where it was recorded.
     """
 
     model: str
@@ -175,10 +222,19 @@ class Manifest:
     origin: dict[str, Origin] = field(default_factory=dict)
     domains: dict[str, str] = field(default_factory=dict)
     license: str | None = None
+    codes: Codes | None = None
+    film: StoredFilm | None = None
 
     def to_json(self) -> str:
         """The manifest as indented JSON, `format_version` first."""
-        return json.dumps({"format_version": self.format_version, **asdict(self)}, indent=2) + "\n"
+        head = {"format_version": self.format_version, **({"requires": self.requires} if self.requires else {})}
+        return json.dumps({**head, **asdict(self)}, indent=2) + "\n"
+
+    @property
+    def requires(self) -> list[str]:
+        """The features that a reader must know to use the bundle."""
+        one_by_one = any(network.batch is not None for network in self.networks.values())
+        return [schema.FIXED_BATCH] if one_by_one else []
 
     @property
     def compared_with(self) -> str:
@@ -251,6 +307,8 @@ class _Reader(JsonReader):
             origin=self.optional(entries, "origin", lambda at, nets: at.map_of(nets, _Reader.origin), {}),
             domains=self.optional(entries, "domains", lambda at, names: at.map_of(names, _Reader.text), {}),
             license=self.optional(entries, "license", _Reader.text, None),
+            codes=self.optional(entries, "codes", _Reader.codes, None),
+            film=self.optional(entries, "film", _Reader.film, None),
         )
 
     def check_version(self, data: object) -> None:
@@ -295,6 +353,7 @@ class _Reader(JsonReader):
             inputs=self.at("inputs").tensors(entries["inputs"]),
             outputs=self.at("outputs").tensors(entries["outputs"]),
             weights=self.optional(entries, "weights", _Reader.stored_weights, None),
+            batch=self.optional(entries, "batch", lambda at, value: at.integer(value, low=1, high=1), None),
         )
 
     def stored_weights(self, data: object) -> Weights:
@@ -309,6 +368,37 @@ class _Reader(JsonReader):
         if len(digest) != 64 or set(digest) - set("0123456789abcdef"):
             raise self.at("sha256").fail("64 hexadecimal digits", digest)
         return file, digest, self.at("size").integer(entries["size"], high=most)
+
+    def beside(self, data: object) -> Stored:
+        """A file that no network needs."""
+        entries = self.fields(data, {"file", "sha256", "size"})
+        return Stored(*self.stored(entries, schema.MOST_BYTES_BESIDE))
+
+    def codes(self, data: object) -> Codes:
+        entries = self.fields(data, {"file", "sha256", "size", "count", "source", "atlas"})
+        return Codes(
+            *self.stored(entries, schema.MOST_BYTES_BESIDE),
+            count=self.at("count").integer(entries["count"], low=1, high=schema.MOST_CODES),
+            source=self.at("source").text(entries["source"]),
+            atlas=self.at("atlas").atlas(entries["atlas"]),
+            labels=self.optional(entries, "labels", _Reader.beside, None),
+        )
+
+    def atlas(self, data: object) -> Atlas:
+        entries = self.fields(data, {"file", "sha256", "size", "tile", "columns"})
+        sides = [self.at("tile").integer(side, low=1) for side in self.at("tile").array(entries["tile"])]
+        if len(sides) != 2:
+            raise self.at("tile").fail("[height, width]", entries["tile"])
+        return Atlas(
+            *self.stored(entries, schema.MOST_BYTES_BESIDE),
+            tile=(sides[0], sides[1]),
+            columns=self.at("columns").integer(entries["columns"], low=1, high=schema.MOST_CODES),
+        )
+
+    def film(self, data: object) -> StoredFilm:
+        entries = self.fields(data, {"file", "sha256", "size", "frames"})
+        frames = self.at("frames").beside(entries["frames"])
+        return StoredFilm(*self.stored(entries, schema.MOST_BYTES_BESIDE), frames=frames)
 
     def quantization(self, data: object) -> Quantization:
         entries = self.fields(data, {"kind", "psnr", "at_least"})

@@ -6,7 +6,7 @@ tell them apart.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from serving.bundle.manifest import Network, Tensor
 from serving.bundle.names import N
@@ -67,6 +67,8 @@ def model_of(name: str, network: Network, max_batch_size: int) -> Model:
     Raises:
         InputError: a tensor of a type that the protocol does not know.
     """
+    if network.batch is not None:
+        network = replace(network, inputs=_of_one(network.inputs), outputs=_of_one(network.outputs))
     tensors = {**network.inputs, **network.outputs}
     unbatched = tuple(name for name, tensor in tensors.items() if tensor.axes[:1] != (N,))
     batched = not unbatched
@@ -75,6 +77,11 @@ def model_of(name: str, network: Network, max_batch_size: int) -> Model:
         for side in (network.inputs, network.outputs)
     )
     return Model(name, max_batch_size if batched else 0, inputs, outputs, unbatched)
+
+
+def _of_one(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Those of a network that takes one example at a time."""
+    return {name: replace(tensor, axes=(1, *tensor.axes[1:])) for name, tensor in tensors.items()}
 
 
 def _port(name: str, tensor: Tensor, batched: bool) -> Port:

@@ -21,10 +21,13 @@ MOST_BYTES: int = _document["most_bytes"]
 DEEPEST: int = _document["deepest"]
 NEWEST_FORMAT: int = _entries["format_version"]["maximum"]
 FEATURES = _texts(_defs["feature"])
+(FIXED_BATCH,) = FEATURES
 
 LARGEST_INTEGER: int = _defs["positive"]["maximum"]
 MOST_NETWORK_BYTES: int = _network["size"]["maximum"]
 MOST_WEIGHTS_BYTES: int = _network["weights"]["properties"]["size"]["maximum"]
+MOST_BYTES_BESIDE: int = _defs["sizeBeside"]["maximum"]
+MOST_CODES: int = _entries["codes"]["properties"]["count"]["maximum"]
 LONGEST_FILE_NAME: int = _defs["fileName"]["maxLength"]
 LONGEST_VERSION: int = _entries["minimum_version"]["maxLength"]
 MOST_NETWORKS: int = _entries["networks"]["maxProperties"]

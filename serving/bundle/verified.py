@@ -6,19 +6,19 @@ import hashlib
 from pathlib import Path
 
 from serving.bundle.links import real_file
-from serving.bundle.manifest import Manifest, Network, Weights
+from serving.bundle.manifest import Manifest, Stored
 from serving.common.errors import InputError
-
-Stored = Network | Weights
 
 
 def stored_files(manifest: Manifest) -> list[Stored]:
     """Every file that a manifest names, one that several networks share once."""
+    codes, film = manifest.codes, manifest.film
+    named: list[Stored | None] = [each for network in manifest.networks.values() for each in (network, network.weights)]
+    named += [codes, codes.labels, codes.atlas] if codes else []
+    named += [film, film.frames] if film else []
     files: dict[tuple[str, str, int], Stored] = {}
-    for network in manifest.networks.values():
-        for stored in (network, network.weights):
-            if stored is not None:
-                files.setdefault((stored.file, stored.sha256, stored.size), stored)
+    for stored in filter(None, named):
+        files.setdefault((stored.file, stored.sha256, stored.size), stored)
     return list(files.values())
 
 

@@ -11,6 +11,8 @@ class Limits:
 
     Attributes:
         body_bytes: of a body or message, inflated too.
+        held_bytes: of all bodies and answers that are in memory, of all clients.
+        chunks: of a body that comes in chunks, each of which takes time, however small.
         json_bytes: of the JSON part of a body, which takes more memory as objects than as text.
         json_depth: of nested lists and objects.
         rows: of one request; larger ones are for `keras-gen sample`.
@@ -26,6 +28,8 @@ class Limits:
     """
 
     body_bytes: int = 64 * 2**20
+    held_bytes: int = 1024 * 2**20
+    chunks: int = 2**14
     json_bytes: int = 16 * 2**20
     json_depth: int = 16
     rows: int = 4096

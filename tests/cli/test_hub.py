@@ -26,10 +26,12 @@ WITH_BUNDLE = {
     "invert": ["x.png", "--out", "x.png"],
     "latent": ["--data", "digits", "--out", "x.png"],
     "manifold": ["--out", "x.png"],
+    "page": ["--out", "x"],
     "neighbours": ["--data", "digits", "--out", "x.png"],
     "push": ["me/mine"],
     "reconstruct": ["x.png", "--out", "x.png"],
     "sample": ["--out", "x.png"],
+    "serve": ["--http-port", "0", "--grpc-port", "0"],
     "translate": ["x.png", "--to", "b", "--out", "y.png"],
     "traverse": ["--out", "x.png"],
 }

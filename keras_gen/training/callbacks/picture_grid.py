@@ -10,7 +10,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from serving.common.images import grid, to_uint8, write_png
+from serving.common.images import write_png
+from serving.common.points import overview
 
 
 class PictureGrid(keras.callbacks.Callback):
@@ -18,7 +19,7 @@ class PictureGrid(keras.callbacks.Callback):
 
     Args:
         pictures: function that returns float images, (n, height, width, channels) in [-1, 1]; with the same latents
-            each time, the grids can be compared.
+            each time, the grids can be compared. Points become a scatter plot.
         folder: where the PNG files go.
         log_dir: TensorBoard's folder, or None.
         every: number of epochs between two grids; the last epoch always has one.
@@ -37,7 +38,7 @@ class PictureGrid(keras.callbacks.Callback):
         finished = epoch + 1
         if finished % self.every and finished != self.params["epochs"]:
             return
-        picture = grid(to_uint8(self.pictures()))
+        picture = overview(self.pictures())
         write_png(self.folder / f"epoch_{finished:04d}.png", picture)
         if self.writer:
             with self.writer.as_default():

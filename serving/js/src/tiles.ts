@@ -2,6 +2,9 @@
 
 import { clip, cropped, roundHalfEven, type Pictures } from "./pictures.js";
 
+/** Is told which share of a picture's tiles is done after each of them, and waited for. */
+export type Told = (share: number) => Promise<void>;
+
 /** Tiles along one side of a picture. */
 export class Axis {
   /** Where the tiles begin. */
@@ -76,6 +79,7 @@ function rise(place: number, first: number, last: number): number {
  * @param rows tiles from top to bottom.
  * @param columns tiles from left to right.
  * @param channels of the result.
+ * @param told how many tiles are done; what it throws ends the work.
  */
 export async function blended(
   picture: Pictures<Uint8Array>,
@@ -83,7 +87,9 @@ export async function blended(
   rows: Axis,
   columns: Axis,
   channels: number,
+  told: Told = () => Promise.resolve(),
 ): Promise<Pictures<Uint8Array>> {
+  const tiles = rows.starts.length * columns.starts.length;
   const line = columns.length * channels;
   const result = new Uint8Array(rows.length * line);
   const band = new Float32Array(rows.tile * line);
@@ -91,6 +97,7 @@ export async function blended(
     for (const [column, left] of columns.starts.entries()) {
       const made = await translate(cropped(picture, top, left, rows.tile, columns.tile));
       add(band, line, left, made, rows.weightsOf(row), columns.weightsOf(column));
+      await told((row * columns.starts.length + column + 1) / tiles);
     }
     const done = (rows.starts[row + 1] ?? rows.length) - top;
     result.set(

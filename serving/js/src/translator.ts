@@ -17,7 +17,7 @@ import {
 import { resizeBox } from "./resize.js";
 import type { RuntimeOptions } from "./runtime.js";
 import { Sessions, type Feed, type Given } from "./sessions.js";
-import { Axis, blended } from "./tiles.js";
+import { Axis, blended, type Told } from "./tiles.js";
 
 const TILE = 768;
 /** More pictures than have these pixels are slower at a time than one after the other. */
@@ -33,6 +33,13 @@ export interface TranslatorOptions extends RuntimeOptions {
    * is that size.
    */
   readonly tile?: number | undefined;
+}
+
+export interface TranslateOptions {
+  /** Ends the translation before the next tile, or the next few pictures, where it is aborted: it throws its reason. */
+  readonly signal?: AbortSignal | undefined;
+  /** Is told how much is done, above 0 and at most 1, after every tile or every few pictures, and waited for. */
+  readonly onProgress?: ((done: number) => void | Promise<void>) | undefined;
 }
 
 interface Size {
@@ -84,7 +91,11 @@ export class Translator {
    * @param images uint8 pictures of any size, with sides of at least 2 pixels.
    * @param to the domain to translate to; may be left out where there is only one.
    */
-  async translate(images: Pictures, to?: Domain | string): Promise<Pictures<Uint8Array>> {
+  async translate(
+    images: Pictures,
+    to?: Domain | string,
+    { signal, onProgress }: TranslateOptions = {},
+  ): Promise<Pictures<Uint8Array>> {
     const network = this.towards(to);
     const given = this.checked(images);
     const padded = this.padded(given);
@@ -94,8 +105,15 @@ export class Translator {
     let data: Uint8Array | undefined;
     let channels = 0;
     for (let start = 0, filled = 0; start < n; start += step) {
-      const part = slice(padded, start, Math.min(n, start + step));
-      const made = inTiles ? await this.inTiles(part, network) : await this.run(network, part);
+      const end = Math.min(n, start + step);
+      const told = async (share: number): Promise<void> => {
+        await onProgress?.((start + share * (end - start)) / n);
+        signal?.throwIfAborted();
+      };
+      signal?.throwIfAborted();
+      const part = slice(padded, start, end);
+      const made = inTiles ? await this.inTiles(part, network, told) : await this.run(network, part);
+      await (inTiles ? undefined : told(1));
       const wanted = cropped(made, 0, 0, given.height, given.width);
       channels = wanted.channels;
       data ??= new Uint8Array(n * given.height * given.width * channels);
@@ -126,7 +144,7 @@ export class Translator {
     await this.sessions.close();
   }
 
-  private async inTiles(picture: Pictures<Uint8Array>, network: string): Promise<Pictures<Uint8Array>> {
+  private async inTiles(picture: Pictures<Uint8Array>, network: string, told: Told): Promise<Pictures<Uint8Array>> {
     const { multiple } = this.manifest.image;
     const axis = (length: number, tile: number): Axis =>
       new Axis(length, Math.min(length, tile), Math.trunc(OVERLAP * tile), multiple);
@@ -135,11 +153,11 @@ export class Translator {
     const channels = Number(this.bundle.network(network).outputs.get("translation")?.axes[3]);
     const byStatistics = `${network}_tile`;
     if (!this.manifest.networks.has(byStatistics)) {
-      return blended(picture, (tile) => this.run(network, tile), rows, columns, channels);
+      return blended(picture, (tile) => this.run(network, tile), rows, columns, channels, told);
     }
     const statistics = await this.statistics(picture, byStatistics);
     const beside = { statistics, [useOwnStatistics(this.bundle.network(byStatistics))]: number(0) };
-    return blended(picture, (tile) => this.run(byStatistics, tile, beside), rows, columns, channels);
+    return blended(picture, (tile) => this.run(byStatistics, tile, beside), rows, columns, channels, told);
   }
 
   /** What the normalizations of a network measure in the picture, at a reduced size that is no larger than a tile. */

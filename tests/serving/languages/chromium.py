@@ -34,7 +34,7 @@ PAGE = """<!doctype html>
 
 def missing() -> str | None:
     """What is missing, or None."""
-    if _browser() is None:
+    if browser() is None:
         return "chromium is not installed"
     return javascript.missing("node", "npm")
 
@@ -92,13 +92,14 @@ class Language(javascript.Programs):
             raise AssertionError(f"chromium ended. It printed: {self.log.read()[-2000:]}")
 
 
-def _browser() -> str | None:
+def browser() -> str | None:
+    """The program, where it is installed."""
     return next(filter(None, map(shutil.which, NAMES)), None)
 
 
 def _command() -> list[str]:
-    browser = _browser()
-    assert browser is not None
+    program = browser()
+    assert program is not None
     # Chromium's own sandbox cannot be had as root, nor in most containers; only pages of these tests are opened.
     quiet = (
         "--no-first-run",
@@ -108,4 +109,4 @@ def _command() -> list[str]:
         "--disable-component-update",
         "--disable-sync",
     )
-    return [browser, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", *quiet]
+    return [program, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", *quiet]

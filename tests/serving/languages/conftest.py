@@ -11,7 +11,6 @@ import pytest
 
 from tests.once import common, once
 from tests.serving.languages import chromium, cpp, javascript, labelled, node, toys
-from tests.serving.languages.families import write_families
 from tests.serving.languages.required import required
 
 LANGUAGES = {"chromium": chromium, "cpp": cpp, "node": node}
@@ -28,12 +27,6 @@ def pytest_generate_tests(metafunc):
 @pytest.fixture(scope="session")
 def language(request, language_of):
     return language_of(request.param)
-
-
-@pytest.fixture(scope="session")
-def families(tmp_path_factory):
-    """Name -> bundle of every model."""
-    return write_families(tmp_path_factory.mktemp("families"))
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,73 @@
+/** The camera's frames, translated as fast as the machine does it. */
+
+import { useEffect, useState } from "preact/hooks";
+
+import type { Drawing } from "../../draw/drawing";
+import { bytesOf, within } from "../../input/fit";
+import type { Webcam } from "../../input/webcam";
+import type { Client } from "../../network/client";
+import { useNotify } from "../../ui/notices";
+import type { Domain } from "./kinds";
+import type { Translated } from "./translation";
+
+/** Frames that the rate is taken of. */
+const COUNTED = 12;
+
+interface Live {
+  readonly client: Client;
+  readonly drawing: Drawing;
+  readonly to: Domain;
+  readonly channels: number;
+  /** Of the longer side, in pixels. */
+  readonly most: number;
+  show(made: Translated): void;
+  /** Ends it, as where a translation failed. */
+  stop(): void;
+}
+
+/** Frames a second over the last few, while a camera is on; undefined otherwise. */
+export function useLive(camera: Webcam | undefined, live: Live): number | undefined {
+  const notify = useNotify();
+  const [rate, setRate] = useState<number>();
+  const { client, drawing, to, channels, most } = live;
+  useEffect(() => {
+    if (camera === undefined) {
+      return undefined;
+    }
+    let on = true;
+    const times: number[] = [];
+    const run = async (): Promise<void> => {
+      drawing.begin();
+      while (on) {
+        const { video } = camera;
+        const size = { width: video.videoWidth, height: video.videoHeight };
+        drawing.show(within(video, size, most));
+        const picture = bytesOf(drawing.canvas, channels);
+        const after = await client.call("translate", { picture, to });
+        if (on) {
+          live.show({ before: picture, after, to });
+          times.push(performance.now());
+          times.splice(0, Math.max(0, times.length - COUNTED));
+          setRate(perSecond(times));
+          await new Promise(requestAnimationFrame);
+        }
+      }
+    };
+    run().catch((error: unknown) => {
+      live.stop();
+      notify(error);
+    });
+    return () => {
+      on = false;
+      setRate(undefined);
+    };
+  }, [camera, client, to, most]);
+  return rate;
+}
+
+function perSecond(times: readonly number[]): number | undefined {
+  const [first, last] = [times[0], times.at(-1)];
+  return first === undefined || last === undefined || last === first
+    ? undefined
+    : (1000 * (times.length - 1)) / (last - first);
+}

@@ -1,0 +1,98 @@
+/** Translations in turn: the newest picture, its progress in tiles, and an end to it where it is not wanted. */
+
+import { useEffect, useRef, useState } from "preact/hooks";
+
+import type { Bytes } from "../../network/calls";
+import type { Client } from "../../network/client";
+import { useNotify } from "../../ui/notices";
+import type { Domain } from "./kinds";
+
+export interface Translated {
+  readonly before: Bytes;
+  readonly after: Bytes;
+  readonly to: Domain;
+}
+
+export interface Translation {
+  readonly made: Translated | undefined;
+  /** From 0 to 1 while a picture is in work. */
+  readonly progress: number | undefined;
+  /** Whether a picture of so many pixels is translated in a moment, as far as those before tell. */
+  isQuick(pixels: number): boolean;
+  /** Translates a picture after the one in work, in the place of another one that waits. */
+  follow(picture: Bytes): void;
+  /** Translates a picture now; what is in work is ended. */
+  now(picture: Bytes): void;
+  /** Shows what was translated elsewhere, as for a camera. */
+  show(made: Translated): void;
+  cancel(): void;
+}
+
+/** Milliseconds that count as a moment. */
+const MOMENT = 700;
+/** Pixels that are tried without being asked for, before anything is known of the network's speed. */
+const TRIED = 2 ** 16;
+
+export function useTranslation(client: Client, to: Domain): Translation {
+  const notify = useNotify();
+  const [made, show] = useState<Translated>();
+  const [progress, setProgress] = useState<number>();
+  const state = useRef<{ waiting?: Bytes; running?: AbortController; pace?: number }>({}).current;
+
+  const work = async (picture: Bytes): Promise<void> => {
+    const controller = new AbortController();
+    state.running = controller;
+    setProgress(0);
+    const { signal } = controller;
+    const started = performance.now();
+    try {
+      const onProgress = (done: number): void => {
+        if (state.running === controller) {
+          setProgress(done);
+        }
+      };
+      const after = await client.call("translate", { picture, to }, { signal, onProgress });
+      state.pace = (performance.now() - started) / (picture.height * picture.width);
+      show({ before: picture, after, to });
+    } catch (error) {
+      notify(error);
+    }
+    if (state.running === controller) {
+      delete state.running;
+      next();
+    }
+  };
+  const next = (): void => {
+    const { waiting } = state;
+    delete state.waiting;
+    if (waiting === undefined) {
+      setProgress(undefined);
+    } else {
+      void work(waiting);
+    }
+  };
+  const cancel = (): void => {
+    delete state.waiting;
+    state.running?.abort();
+    delete state.running;
+    setProgress(undefined);
+  };
+  useEffect(() => cancel, [client, to]);
+  return {
+    made: made?.to === to ? made : undefined,
+    progress,
+    isQuick: (pixels) => (state.pace === undefined ? pixels <= TRIED : pixels * state.pace <= MOMENT),
+    follow(picture) {
+      state.waiting = picture;
+      if (state.running === undefined) {
+        next();
+      }
+    },
+    now(picture) {
+      cancel();
+      void work(picture);
+    },
+    show,
+    cancel,
+  };
+}

@@ -1,0 +1,234 @@
+/** A picture of one domain, drawn or given, as one of the other. */
+
+import type { JSX } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+
+import "../../style/draw.css";
+import "../../style/translate.css";
+import { Board } from "../../draw/board";
+import { Drawing } from "../../draw/drawing";
+import { coloursOf, PAINTS, Palette, PLAIN } from "../../draw/palette";
+import { Tools } from "../../draw/tools";
+import { useDrawing } from "../../draw/use_drawing";
+import { bytesOf, within, type Drawable } from "../../input/fit";
+import { PictureSources } from "../../input/sources";
+import { useWebcam } from "../../input/use_webcam";
+import { change, useAddress } from "../../state";
+import { text } from "../../text";
+import { Compare } from "../../ui/compare";
+import { grid, savePng } from "../../ui/picture";
+import { Progress } from "../../ui/progress";
+import type { Shown, TabProps } from "../tab";
+import { drawnExample } from "./examples";
+import { KINDS, kindOf, strokeFor, TOOLS_OF, type Domain, type Kind } from "./kinds";
+import { useLive } from "./live";
+import { sizesOf, SizeChoice } from "./size_choice";
+import { useTranslation } from "./translation";
+
+export function Translate({ bundle }: TabProps): JSX.Element {
+  const { translatesTo } = bundle;
+  const wanted = useAddress().get("to");
+  const to = translatesTo.find((domain) => domain === wanted) ?? translatesTo.at(-1)!;
+  const [brought, bring] = useState<HTMLCanvasElement>();
+  const turn = (to: Domain, picture?: HTMLCanvasElement): void => {
+    bring(picture);
+    change({ to });
+  };
+  return <Inside key={to} bundle={bundle} to={to} brought={brought} turn={turn} />;
+}
+
+interface Props {
+  readonly bundle: Shown;
+  readonly to: Domain;
+  /** A picture of this domain that was made in the other direction. */
+  readonly brought: HTMLCanvasElement | undefined;
+  /** Goes on in the other direction, with a picture or without. */
+  turn(to: Domain, picture?: HTMLCanvasElement): void;
+}
+
+function Inside({ bundle, to, brought, turn }: Props): JSX.Element {
+  const { client, listed, manifest, translatesTo } = bundle;
+  const { image, domains } = manifest;
+  const from: Domain = to === "b" ? "a" : "b";
+  const [kind, setKind] = useState<Kind>(() => kindOf(bundle, from));
+  const [palette, setPalette] = useState<readonly string[]>(kind === "map" ? PLAIN : PAINTS);
+  const drawing = useDrawing(() => new Drawing(image, kind === "map" ? PLAIN[0] : "#ffffff", kind !== "map"));
+  const [stroke, setStroke] = useState(() => strokeFor(kind, drawing, palette));
+  const [most, setMost] = useState(() => sizesOf(image)[0]!);
+  const source = useRef<{ picture: Drawable; version: number } | undefined>(undefined);
+  const translation = useTranslation(client, to);
+  const { camera, open, close } = useWebcam();
+  const rate = useLive(camera, { client, drawing, to, channels: image.channels, most, ...translation, stop: close });
+  const { made, progress } = translation;
+  const input = (): ReturnType<typeof bytesOf> => bytesOf(drawing.canvas, image.channels);
+  const pixels = drawing.canvas.width * drawing.canvas.height;
+  const translated = useRef(drawing.version);
+  const isEmpty = drawing.version === 0;
+
+  const load = (picture: Drawable, longest = most, kindNow = kind): void => {
+    close();
+    const canvas = within(picture, picture, longest || Infinity, kindNow !== "map");
+    drawing.load(canvas);
+    source.current = { picture, version: drawing.version };
+    translated.current = drawing.version;
+    translation.now(input());
+    const colours = kindNow === "map" ? coloursOf(drawing.snapshot()) : undefined;
+    if (colours !== undefined) {
+      setPalette(colours);
+      setStroke({ ...strokeFor(kindNow, drawing, colours), tool: stroke.tool });
+    }
+  };
+  const begin = (kind: Kind): void => {
+    const size = drawing.canvas;
+    const example = brought ?? drawnExample(kind, { width: size.width, height: size.height }, palette);
+    if (example !== undefined) {
+      load(example, Math.max(example.width, example.height), kind);
+    }
+  };
+  useEffect(() => begin(kind), []);
+  useEffect(() => {
+    const isNew = translated.current !== drawing.version && camera === undefined && drawing.version > 0;
+    if (isNew && translation.isQuick(pixels)) {
+      translated.current = drawing.version;
+      translation.follow(input());
+    }
+  }, [drawing.version]);
+  const resized = (longest: number): void => {
+    setMost(longest);
+    const unchanged = source.current?.version === drawing.version;
+    if (!isEmpty && camera === undefined) {
+      load(unchanged ? source.current!.picture : scaled(drawing, longest), longest);
+    }
+  };
+  const chosen = (kind: Kind): void => {
+    const found = kind === "map" ? coloursOf(drawing.snapshot()) : PAINTS;
+    const colours = found !== undefined && found.length > 1 ? found : PLAIN;
+    setKind(kind);
+    setPalette(colours);
+    setStroke(strokeFor(kind, drawing, colours));
+  };
+  const isOld = made === undefined || translated.current !== drawing.version;
+  return (
+    <div class="translate">
+      <form class="controls" onSubmit={(event) => event.preventDefault()}>
+        {translatesTo.length > 1 && (
+          <label class="field">
+            <span>{text.translate.direction}</span>
+            <select value={to} onChange={({ currentTarget }) => turn(currentTarget.value as Domain)}>
+              {[...translatesTo].reverse().map((domain) => (
+                <option key={domain} value={domain}>
+                  {text.translate.way(nameOf(domains, domain === "b" ? "a" : "b"), nameOf(domains, domain))}
+                </option>
+              ))}
+            </select>
+          </label>
+        )}
+        <label class="field">
+          <span>{text.translate.kind}</span>
+          <select value={kind} onChange={({ currentTarget }) => chosen(currentTarget.value as Kind)}>
+            {KINDS.map((name) => (
+              <option key={name} value={name}>
+                {text.translate.kinds[name]}
+              </option>
+            ))}
+          </select>
+        </label>
+        <SizeChoice image={image} chosen={most} choose={resized} />
+        <div class="actions">
+          <button
+            type="button"
+            class="primary"
+            disabled={isEmpty || camera !== undefined || (progress === undefined && !isOld)}
+            onClick={() => {
+              translated.current = drawing.version;
+              translation.now(input());
+            }}
+          >
+            {text.translate.go}
+          </button>
+        </div>
+      </form>
+      <div class="beside">
+        <section class="drawn">
+          <h3>{text.translate.from(domains.get(from))}</h3>
+          <Board drawing={drawing} stroke={stroke} still={camera !== undefined} />
+          <Tools
+            drawing={drawing}
+            stroke={stroke}
+            tools={TOOLS_OF[kind]}
+            disabled={camera !== undefined}
+            set={setStroke}
+          />
+          {kind !== "edges" && (
+            <Palette
+              colours={palette}
+              chosen={stroke.colour}
+              choose={(colour) => setStroke({ ...stroke, colour })}
+              change={setPalette}
+            />
+          )}
+          <PictureSources given={load}>
+            <button type="button" aria-pressed={camera !== undefined} onClick={camera ? close : open}>
+              {camera ? text.input.camera.stop : text.input.camera.live}
+            </button>
+            {kind !== "photo" && (
+              <button type="button" onClick={() => begin(kind)}>
+                {text.input.example}
+              </button>
+            )}
+          </PictureSources>
+        </section>
+        <section class="outcome">
+          <h3>{text.translate.to(domains.get(to))}</h3>
+          <div class="result" aria-busy={progress !== undefined}>
+            {made ? (
+              <Compare before={made.before} after={made.after} start={kind === "photo" ? 50 : 0} />
+            ) : (
+              <p class="hint">{isEmpty ? text.translate.empty[kind] : text.translate.waiting}</p>
+            )}
+            {progress !== undefined && (
+              <Progress label={text.translate.working} done={progress} cancel={translation.cancel} />
+            )}
+          </div>
+          <p class="muted" role="status">
+            {rate !== undefined && text.translate.rate(rate)}
+          </p>
+          <div class="row">
+            <button
+              type="button"
+              disabled={made === undefined}
+              onClick={() => made && void savePng(grid([made.after], 1), `${listed.name}-${to}.png`)}
+            >
+              {text.common.save}
+            </button>
+            {translatesTo.length > 1 && (
+              <button
+                type="button"
+                disabled={made === undefined}
+                onClick={() => made && turn(from, grid([made.after], 1))}
+              >
+                {text.translate.back}
+              </button>
+            )}
+          </div>
+        </section>
+      </div>
+    </div>
+  );
+}
+
+/** What is drawn, with the longer side that was chosen. */
+function scaled({ canvas, soft }: Drawing, longest: number): HTMLCanvasElement {
+  const scale = (longest || Math.max(canvas.width, canvas.height)) / Math.max(canvas.width, canvas.height);
+  const scaled = document.createElement("canvas");
+  [scaled.width, scaled.height] = [Math.round(canvas.width * scale), Math.round(canvas.height * scale)];
+  const context = scaled.getContext("2d")!;
+  context.imageSmoothingEnabled = soft;
+  context.imageSmoothingQuality = "high";
+  context.drawImage(canvas, 0, 0, scaled.width, scaled.height);
+  return scaled;
+}
+
+function nameOf(domains: ReadonlyMap<string, string>, domain: Domain): string {
+  return domains.get(domain) ?? domain.toUpperCase();
+}

@@ -1,0 +1,79 @@
+/** Programs that make one picture of a seed, in the languages that open bundles. */
+
+export const LANGUAGES = ["Python", "C++", "JavaScript", "curl"] as const;
+
+interface Wanted {
+  readonly name: string;
+  readonly index: number;
+  readonly seed: string;
+  readonly label: number | undefined;
+  readonly className: string | undefined;
+  readonly truncation: number | undefined;
+}
+
+export function program(language: (typeof LANGUAGES)[number], wanted: Wanted): string {
+  return { Python: python, "C++": cpp, JavaScript: javascript, curl }[language](wanted);
+}
+
+function python({ name, index, seed, label, truncation }: Wanted): string {
+  const options = [
+    `seed=${seed}`,
+    ...(label === undefined ? [] : [`labels=[${label}] * ${index + 1}`]),
+    ...(truncation === undefined ? [] : [`truncation=${truncation}`]),
+  ];
+  return `import serving
+from serving.common.images import write_png
+
+sampler = serving.load(${JSON.stringify(`bundles/${name}`)})
+pictures = sampler.sample(${index + 1}, ${options.join(", ")})
+write_png("picture.png", pictures[${index}])
+`;
+}
+
+function cpp({ name, index, seed, label, truncation }: Wanted): string {
+  const options = [
+    ...(label === undefined ? [] : [`options.labels = std::vector<std::int64_t>(${index + 1}, ${label});`]),
+    ...(truncation === undefined ? [] : [`options.truncation = ${truncation}f;`]),
+  ];
+  const given = options.length === 0 ? "" : ", options";
+  return `#include <keras_gen/keras_gen.hpp>
+#include <keras_gen/pictures.hpp>
+
+int main() {
+    const keras_gen::Sampler sampler(${JSON.stringify(`bundles/${name}`)});
+${options.length === 0 ? "" : `    keras_gen::SampleOptions options;\n${options.map((line) => `    ${line}\n`).join("")}`}    const keras_gen::Pictures pictures = sampler.sample(${index + 1}, ${seed}${given});
+    keras_gen::write_png("picture.png", keras_gen::slice(pictures, ${index}, ${index + 1}));
+}
+`;
+}
+
+function javascript({ name, index, seed, label, truncation }: Wanted): string {
+  const options = [
+    `seed: ${seed}n`,
+    ...(label === undefined ? [] : [`labels: Array(${index + 1}).fill(${label})`]),
+    ...(truncation === undefined ? [] : [`truncation: ${truncation}`]),
+  ];
+  return `import { pictureAt, Sampler } from "keras-gen";
+
+const sampler = await Sampler.open(${JSON.stringify(`bundles/${name}`)});
+const pictures = await sampler.sample(${index + 1}, { ${options.join(", ")} });
+const picture = pictureAt(pictures, ${index}); // data, height, width, channels
+`;
+}
+
+function curl({ name, index, seed, className, truncation }: Wanted): string {
+  const query = new URLSearchParams({
+    n: `${index + 1}`,
+    seed,
+    ...(className !== undefined && { class: className }),
+    ...(truncation !== undefined && { truncation: `${truncation}` }),
+    format: "png",
+  });
+  return `keras-gen serve ${quoted(`bundles/${name}`)} &
+curl --output pictures.png ${quoted(`http://127.0.0.1:8080/v1/${encodeURIComponent(name)}/sample?${query}`)}
+`;
+}
+
+function quoted(word: string): string {
+  return /^[\w./:-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,140 @@
+"""The page in a headless Chromium, and its pictures beside those of Python."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import os
+import shutil
+import struct
+import subprocess
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from PIL import Image
+
+import serving
+from serving.common.images import read_image
+from serving.latents.attributes import direction
+from serving.latents.stored_codes import read_codes
+from tests.serving.languages import chromium
+from tests.serving.page.conftest import SAMPLED
+
+DRAWN = 7
+SEED = -(2**40)
+WALLS = [
+    *({"bundle": name, "hash": f"seed={SEED}", "n": DRAWN} for name in SAMPLED),
+    {"bundle": "biggan", "hash": "seed=9&class=2&truncation=0.7", "n": DRAWN},
+]
+# Rounding is one grey level where two runtimes add in different orders.
+LEVEL = 1
+
+
+@pytest.fixture(scope="module")
+def run(site, built, tmp_path_factory):
+    """Runs a file of the page's tests, and returns what they recorded."""
+
+    def run(name: str) -> list[dict]:
+        record = tmp_path_factory.mktemp(name) / "record.jsonl"
+        record.touch()
+        given = {key: value for key, value in site.items() if key != "site"}
+        given |= {"walls": WALLS, "record": str(record), "chromium": chromium.browser()}
+        done = subprocess.run(
+            ["node", "--test", "--test-reporter=spec", f"test/{name}.test.mjs"],
+            cwd=built / "serving" / "page",
+            env={**os.environ, "KERAS_GEN_PAGE_TESTS": json.dumps(given)},
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+        assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+        return [json.loads(line) for line in record.read_text().splitlines()]
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def open_bundle(site):
+    return lambda name: serving.load(site["site"] / "bundles" / name)
+
+
+def pixels(picture: dict) -> np.ndarray:
+    """(height, width, 4), as a canvas has them."""
+    data = np.frombuffer(base64.b64decode(picture["data"]), np.uint8)
+    return data.reshape(picture["height"], picture["width"], 4)
+
+
+def assert_shows(shown: dict, picture: np.ndarray) -> None:
+    """A canvas has red, green and blue of a picture; of more channels the first three."""
+    expected = np.repeat(picture, 3, axis=-1) if picture.shape[-1] == 1 else picture[..., :3]
+    assert np.abs(pixels(shown)[..., :3].astype(int) - expected).max() <= LEVEL
+
+
+def png(content: str) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(content))).convert("RGB"))
+
+
+def latent(text: str) -> np.ndarray:
+    content = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    return np.array(struct.unpack(f"<{len(content) // 4}f", content), np.float32)
+
+
+def test_the_shell(run):
+    assert run("shell") == []
+
+
+def test_the_wall(run, open_bundle, tmp_path, monkeypatch, site):
+    recorded = run("wall")
+    walls = [entry for entry in recorded if "hash" in entry]
+    assert len(walls) == len(WALLS)
+    for entry in walls:
+        asked = dict(word.split("=") for word in entry["hash"].split("&"))
+        labels = [int(asked["class"])] * DRAWN if "class" in asked else None
+        truncation = float(asked["truncation"]) if "truncation" in asked else None
+        sampler = open_bundle(entry["bundle"])
+        expected = sampler.sample(DRAWN, seed=int(asked["seed"]), labels=labels, truncation=truncation)
+        assert expected.std() > 10
+        for shown, picture in zip(entry["pictures"], expected, strict=True):
+            assert_shows(shown, picture)
+    one, every = (entry for entry in recorded if "png" in entry)
+    drawn = open_bundle("coded").sample(60, seed=3)
+    assert np.abs(png(one["png"])[..., :1].astype(int) - drawn[5]).max() <= LEVEL
+    tiles = png(every["png"])[..., 0].reshape(6, 8, 10, 8).swapaxes(1, 2).reshape(60, 8, 8, 1)
+    assert np.abs(tiles.astype(int) - drawn).max() <= LEVEL
+
+    (entry,) = (entry for entry in recorded if "programs" in entry)
+    assert set(entry["programs"]) == {"Python", "C++", "JavaScript", "curl"}
+    (tmp_path / "bundles").mkdir()
+    shutil.copytree(site["site"] / "bundles" / "biggan", tmp_path / "bundles" / "biggan")
+    monkeypatch.chdir(tmp_path)
+    exec(entry["programs"]["Python"], {})
+    assert_shows(entry["picture"], read_image(Path("picture.png")))
+
+
+def test_the_latent_space(run, open_bundle, site):
+    recorded = run("latent")
+    shown = [entry for entry in recorded if "picture" in entry]
+    assert {entry["bundle"] for entry in shown} == {"coded", "vae", "conditional_vae", "biggan"}
+    for entry in shown:
+        labels = [entry["label"]] if entry.get("label") is not None else None
+        (expected,) = open_bundle(entry["bundle"]).decode(latent(entry["z"])[None], labels=labels)
+        assert_shows(entry["picture"], expected)
+
+    codes = read_codes(site["site"] / "bundles" / "coded")
+    (code,) = (entry["code"] for entry in recorded if "code" in entry)
+    assert (codes.codes == latent(code)).all(axis=1).any()
+    (moved,) = (entry for entry in recorded if "attribute" in entry)
+    of_class = codes.labels == moved["attribute"]
+    expected = direction(codes.codes[of_class], codes.codes[~of_class])
+    np.testing.assert_allclose(latent(moved["z"]), expected, atol=1e-4)
+
+    films = {entry["film"]: io.BytesIO(base64.b64decode(entry["content"])) for entry in recorded if "film" in entry}
+    gif = Image.open(films["gif"])
+    # From the first point to the second in 24 steps, and back without either end.
+    assert (gif.n_frames, gif.size) == (48, (256, 256))
+    with av.open(films["webm"]) as film:
+        assert (film.streams.video[0].width, film.streams.video[0].height) == (256, 256)
+        assert sum(1 for _ in film.decode(video=0)) > 10
