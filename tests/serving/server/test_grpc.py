@@ -6,6 +6,8 @@ import grpc
 import numpy as np
 import pytest
 import tritonclient.grpc as triton
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from tritonclient.grpc import service_pb2
 from tritonclient.utils import InferenceServerException
 
@@ -136,6 +138,36 @@ def test_bytes_that_are_no_message_are_an_invalid_argument(raw):
         raw(b"\xff\xff\xff", timeout=20)
 
 
+TENSORS = st.fixed_dictionaries(
+    {
+        "name": st.sampled_from(["x", "y", ""]),
+        "datatype": st.sampled_from(["FP32", "UINT8", "BYTES", ""]),
+        "shape": st.lists(st.sampled_from([-(2**63), -1, 0, 1, 2, 4, 2**31, 2**62]), max_size=20),
+        "contents": st.none() | st.fixed_dictionaries({"fp32_contents": st.lists(st.floats(width=32), max_size=9)}),
+    }
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    tensors=st.lists(TENSORS, max_size=3),
+    raw_contents=st.lists(st.sampled_from([b"", b"\0" * 31, ROWS.tobytes(), b"\xff" * 32]), max_size=3),
+    cut=st.none() | st.tuples(st.integers(0, 200), st.binary(max_size=4)),
+)
+def test_whatever_comes_is_the_clients_mistake_and_harms_nobody(raw, tensors, raw_contents, cut):
+    request = service_pb2.ModelInferRequest(model_name="product", inputs=tensors, raw_input_contents=raw_contents)
+    content = request.SerializeToString()
+    if cut is not None:
+        content = content[: cut[0]] + cut[1] + content[cut[0] + len(cut[1]) :]
+    neighbour = raw.future(typed(fp32_contents=ROWS.ravel()).SerializeToString(), timeout=20)
+    try:
+        raw(content, timeout=20)
+    except grpc.RpcError as error:
+        assert error.code().name in ("INVALID_ARGUMENT", "NOT_FOUND", "RESOURCE_EXHAUSTED"), error
+    answer = service_pb2.ModelInferResponse.FromString(neighbour.result())
+    assert answer.raw_output_contents[0] == (ROWS @ handmade.NUMBERS).tobytes()
+
+
 def test_a_message_over_the_limit_is_refused_inflated_too(address):
     large = typed(fp32_contents=np.zeros(50_000)).SerializeToString()
     for compression in (grpc.Compression.NoCompression, grpc.Compression.Gzip):
@@ -172,8 +204,8 @@ def test_health_as_kubernetes_probes_it(address):
 
 def test_callers_are_known_by_their_tokens(engine):
     told = []
-    settings = GrpcSettings(tokens={"ann": digest_of("secret")}, answered=told.append)
-    with running(engine, settings) as address, triton.InferenceServerClient(address) as client:
+    told_to = GrpcSettings(tokens={"ann": digest_of("secret")}, answered=told.append)
+    with running(engine, told_to) as address, triton.InferenceServerClient(address) as client:
         assert client.is_server_ready()
         for headers in (None, {"authorization": "Bearer wrong"}, {"authorization": "secret"}):
             with pytest.raises(InferenceServerException, match="UNAUTHENTICATED"):
