@@ -475,13 +475,15 @@ def test_a_models_options_are_explained(capsys):
     assert "Weight of the KL term in the loss." in printed
 
 
-def test_the_demo_leaves_what_it_promises(keras_gen, tmp_path):
+def test_the_demo_leaves_what_it_promises(keras_gen, page, tmp_path):
     code, out, err = keras_gen("demo", "--out", tmp_path / "demo", "--epochs", 1)
     assert (code, err) == (0, "")
+    assert out.splitlines()[-1].endswith(f"--out {tmp_path / 'demo' / 'site'} --open")
     assert "64 pictures" in out
     assert "of 297 held-out real scans" in out
     names = {path.name for path in (tmp_path / "demo").iterdir()}
     pngs = {"vae_samples.png", "gan_samples.png", "vae_manifold.png", "vae_reconstructions.png"}
-    assert names == {"runs", "bundles", *pngs}
+    assert names == {"runs", "bundles", "site", *pngs}
+    assert {path.name for path in (tmp_path / "demo" / "site" / "bundles").iterdir()} == {"vae", "gan"}
     for name in pngs:
         assert min(read_image(tmp_path / "demo" / name).shape[:2]) > 100

@@ -87,7 +87,7 @@ function Inside({ name, film }: { name: string; film: Film }): JSX.Element {
         )}
       </form>
       {films.some(({ film }) => film.kind === "points") && <Layers shown={layers} toggled={toggled} />}
-      <div class="columns">
+      <div class="columns" data-count={films.length}>
         {films.map((one) => (
           <Column
             key={one.name}
