@@ -102,8 +102,10 @@ class _Protocol:
         )
 
     async def infer(self, call: Call) -> Answer:
-        served = self._find(call)
+        self._find(call)
         body = await read_body(call)
+        # While the body came, a newer version may have taken its place.
+        served = self._find(call)
         asked = parse_request(body, call.header(HEADER_LENGTH), served, self._limits)
         if asked.timeout is not None:
             call.wait(asked.timeout)

@@ -6,6 +6,7 @@ import grpc
 import numpy as np
 import pytest
 import tritonclient.grpc as triton
+from hypothesis import HealthCheck, given, settings
 from tritonclient.grpc import service_pb2
 from tritonclient.utils import InferenceServerException
 
@@ -20,6 +21,7 @@ from serving.server.refusals import Reason, RefusedError
 from serving.server.tokens import digest_of
 from tests import handmade
 from tests.serving.server.grpc_running import running
+from tests.serving.server.grpc_wrong import CLIENTS_OWN, wrong_messages
 
 INFER = "/inference.GRPCInferenceService/ModelInfer"
 ROWS = np.arange(8, dtype=np.float32).reshape(2, 4)
@@ -136,6 +138,18 @@ def test_bytes_that_are_no_message_are_an_invalid_argument(raw):
         raw(b"\xff\xff\xff", timeout=20)
 
 
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(wrong_messages("product"))
+def test_whatever_comes_is_the_clients_mistake_and_harms_nobody(raw, content):
+    neighbour = raw.future(typed(fp32_contents=ROWS.ravel()).SerializeToString(), timeout=20)
+    try:
+        raw(content, timeout=20)
+    except grpc.RpcError as error:
+        assert error.code().name in CLIENTS_OWN, error
+    answer = service_pb2.ModelInferResponse.FromString(neighbour.result())
+    assert answer.raw_output_contents[0] == (ROWS @ handmade.NUMBERS).tobytes()
+
+
 def test_a_message_over_the_limit_is_refused_inflated_too(address):
     large = typed(fp32_contents=np.zeros(50_000)).SerializeToString()
     for compression in (grpc.Compression.NoCompression, grpc.Compression.Gzip):
@@ -172,8 +186,8 @@ def test_health_as_kubernetes_probes_it(address):
 
 def test_callers_are_known_by_their_tokens(engine):
     told = []
-    settings = GrpcSettings(tokens={"ann": digest_of("secret")}, answered=told.append)
-    with running(engine, settings) as address, triton.InferenceServerClient(address) as client:
+    told_to = GrpcSettings(tokens={"ann": digest_of("secret")}, answered=told.append)
+    with running(engine, told_to) as address, triton.InferenceServerClient(address) as client:
         assert client.is_server_ready()
         for headers in (None, {"authorization": "Bearer wrong"}, {"authorization": "secret"}):
             with pytest.raises(InferenceServerException, match="UNAUTHENTICATED"):

@@ -8,6 +8,7 @@ import re
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -22,6 +23,7 @@ from tritonclient.grpc import service_pb2
 
 from keras_gen.cli import main
 from tests import handmade
+from tests.serving.languages.required import required
 
 TOKEN = "a-token-of-some-length"
 ROWS = np.ones((2, 4), np.float32)
@@ -99,6 +101,22 @@ def test_a_bundle_is_served_replaced_and_let_go(tmp_path):
     shutil.move(tmp_path / "next", tmp_path / "toy")
     wait_for(lambda: '"versions":["2"]' in server.get("/v2/models/toy/product", TOKEN))
     np.testing.assert_allclose(infer(server.grpc, TOKEN), 2 * ROWS @ handmade.NUMBERS)
+    assert server.stop() == 0
+
+
+def test_both_protocols_speak_tls(tmp_path):
+    required(None if shutil.which("openssl") else "openssl is not installed")
+    chain, key = tmp_path / "chain.pem", tmp_path / "key.pem"
+    words = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost"
+    names = ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", str(key), "-out", str(chain)]
+    subprocess.run(["openssl", *words.split(), *names], check=True, capture_output=True)
+    server = Server(tmp_path, product(tmp_path, "toy"), "--tls-cert", chain, "--tls-key", key)
+    assert server.http.startswith("https://")
+    context = ssl.create_default_context(cafile=chain)
+    with urllib.request.urlopen(server.http + "/v2/health/ready", context=context, timeout=20) as answer:
+        assert json.load(answer) == {"ready": True}
+    with triton.InferenceServerClient(server.grpc, ssl=True, root_certificates=str(chain)) as client:
+        assert client.is_server_ready()
     assert server.stop() == 0
 
 
