@@ -26,6 +26,7 @@ import export.graph
 import export.quantized
 import serving.bulk.drawing
 from keras_gen.cli import main
+from keras_gen.cli.demo import MODELS
 from keras_gen.cli.main import COMMANDS
 from serving.common.images import grid, read_image
 from tests import handmade
@@ -484,6 +485,6 @@ def test_the_demo_leaves_what_it_promises(keras_gen, page, tmp_path):
     names = {path.name for path in (tmp_path / "demo").iterdir()}
     pngs = {"vae_samples.png", "gan_samples.png", "vae_manifold.png", "vae_reconstructions.png"}
     assert names == {"runs", "bundles", "site", *pngs}
-    assert {path.name for path in (tmp_path / "demo" / "site" / "bundles").iterdir()} == {"vae", "gan"}
+    assert {path.name for path in (tmp_path / "demo" / "site" / "bundles").iterdir()} == set(MODELS)
     for name in pngs:
         assert min(read_image(tmp_path / "demo" / name).shape[:2]) > 100
