@@ -34,12 +34,15 @@ from tests.translators import write_bundles
 NEIGHBOURS = 2
 # Requests before the memory is looked at for the first time.
 WARMING = 1000
+# What a client gets that waits for a microsecond, as it said itself.
+OWN_TIMEOUT = 504
 # Of a neighbour between two requests.
 PAUSE = 0.01
 
 
 def main() -> int:
-    """Prints the figures; 1 where a status is 5xx, a neighbour got another answer than its own, or the server ended."""
+    """Prints the figures; 1 where a status is 5xx but for timeouts that clients set, a neighbour got another answer
+    than its own, or the server ended."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--requests", type=int, default=10_000)
     parser.add_argument("--schemathesis", type=Path, help="its program; without it Hypothesis sends all requests")
@@ -54,7 +57,7 @@ def main() -> int:
             ended = server.wait(60)
         statuses = _statuses(Path(place) / "log")
     print(f"answers by status: {dict(sorted(statuses.items()))}, the server's exit code: {ended}")
-    failed = wrong or ended or any(status >= 500 for status in statuses)
+    failed = wrong or ended or any(status >= 500 for status in statuses if status != OWN_TIMEOUT)
     return 1 if failed else 0
 
 
@@ -118,10 +121,18 @@ def _fuzz(port: int, count: int, seed: int) -> None:
 
 def _by_document(program: Path, port: int, count: int, seed: int) -> None:
     """Requests of Schemathesis, until there were enough."""
-    command = [str(program), "run", f"http://127.0.0.1:{port}/openapi.json", "--checks", "not_a_server_error"]
+    command = [
+        str(program.absolute()),
+        "run",
+        f"http://127.0.0.1:{port}/openapi.json",
+        "--checks",
+        "not_a_server_error",
+    ]
     command += ["--max-examples", str(count // 16), "--seed", str(seed), "--continue-on-failure", "--workers", "1"]
     command += ["--phases", "coverage,fuzzing", "--suppress-health-check", "all"]
-    subprocess.run(command, check=False)
+    # It writes what it found into the current folder.
+    with tempfile.TemporaryDirectory() as place:
+        subprocess.run(command, check=False, cwd=place)
 
 
 _stop: object = None

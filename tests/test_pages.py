@@ -24,6 +24,7 @@ ELSEWHERE = {
     "export": "tests/export/test_page.py",
     "own_model": "tests/test_own_model_page.py",
     "own_network": "tests/test_own_network_page.py",
+    "page": "tests/serving/page/test_site.py",
     "scaling": "tests/test_scaling_page.py",
     "server": "tests/test_server_page.py",
     "sharing": "tests/test_sharing_page.py",

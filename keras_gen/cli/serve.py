@@ -68,6 +68,7 @@ def _plan(options: Any) -> Any:
         settings=settings_of(options),
         max_batch_size=options.max_batch_size,
         wait=options.wait_ms / 1000,
+        batching=_batching(options.batching, options.wait_ms),
         limits=Limits(
             body_bytes=options.body_mib * MIB,
             rows=options.rows,
@@ -84,6 +85,20 @@ def _plan(options: Any) -> Any:
         drain_seconds=options.drain_seconds,
         watch_seconds=options.watch_seconds,
     )
+
+
+def _batching(words: Sequence[str], wait_ms: float) -> dict[str, Any]:
+    """Name of a network -> how its rows are joined, of `NAME=ROWS` or `NAME=ROWS,MS`."""
+    from serving.server.batching.options import Batching
+
+    made: dict[str, Any] = {}
+    for word in words:
+        form = re.fullmatch(r"([^=]+)=(\d{1,6})(?:,(\d{1,6}(?:\.\d+)?))?", word)
+        if form is None or form[1] in made:
+            raise InputError(f"--batching must be NAME=ROWS or NAME=ROWS,MS, once for a network. Received: {word}.")
+        wait = wait_ms if form[3] is None else float(form[3])
+        made[form[1]] = Batching(rows=int(form[2]), wait=wait / 1000)
+    return made
 
 
 def _page(place: str | None) -> Path | None:
@@ -211,8 +226,15 @@ def _add_batching(parser: Parser) -> None:
     parser.add_argument(
         "--wait_ms",
         type=float,
-        default=0.0,
+        default=1.0,
         help="milliseconds that a batch may wait for more rows while another one is computed.",
+    )
+    parser.add_argument(
+        "--batching",
+        type=str,
+        nargs="+",
+        default=[],
+        help="NAME=ROWS or NAME=ROWS,MS, such as vae/decoder=16,2: the same for single networks.",
     )
     parser.add_argument("--rows", type=int, default=4096, help="largest number of rows of a request.")
     parser.add_argument(

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from serving.bundle.ports import FREE, Port
+from serving.bundle.ports import Port
 from serving.server.catalogue import Served
 from serving.server.engine import Engine
 from serving.server.http import protocol_schemas as schemas
@@ -15,7 +15,7 @@ from serving.server.http.answers import Answer
 from serving.server.http.bodies import read_body
 from serving.server.http.call import Call
 from serving.server.http.infer_answer import infer_answer
-from serving.server.http.infer_request import parse_request
+from serving.server.http.infer_request import parse_request, shape_outside
 from serving.server.http.json_text import parse_object
 from serving.server.http.routes import GET, POST, Handle, Route
 from serving.server.http.waiting import Waiting
@@ -102,8 +102,10 @@ class _Protocol:
         )
 
     async def infer(self, call: Call) -> Answer:
-        served = self._find(call)
+        self._find(call)
         body = await read_body(call)
+        # While the body came, a newer version may have taken its place.
+        served = self._find(call)
         asked = parse_request(body, call.header(HEADER_LENGTH), served, self._limits)
         if asked.timeout is not None:
             call.wait(asked.timeout)
@@ -119,9 +121,7 @@ class _Protocol:
 
 
 def _port(port: Port, served: Served) -> dict[str, Any]:
-    """As clients see it: with an axis in front of it where requests are joined."""
-    shape = [FREE, *port.dims] if served.model.max_batch_size else list(port.dims)
-    return {"name": port.name, "datatype": port.data_type, "shape": shape}
+    return {"name": port.name, "datatype": port.data_type, "shape": shape_outside(port, served)}
 
 
 def _json(value: object, status: int = 200) -> Answer:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from serving.runtime.sessions import Settings
+from serving.server.batching.options import Batching
 from serving.server.limits import Limits
 
 LOOPBACK_NAME = "localhost"
@@ -23,6 +24,7 @@ class Plan:
         threads: batches that a worker computes at a time, or None for as many as keep its share of the cores busy.
         max_batch_size: rows of joined requests, or None for the sizes of the models.
         wait: seconds that a batch may wait for more rows.
+        batching: name of a network -> how its rows are joined instead.
         limits: of requests.
         host: name or address to listen at.
         grpc_port: that all workers listen at.
@@ -40,7 +42,8 @@ class Plan:
     settings: Settings = field(default_factory=Settings)
     threads: int | None = None
     max_batch_size: int | None = None
-    wait: float = 0.0
+    wait: float = 0.001
+    batching: Mapping[str, Batching] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
     host: str = "127.0.0.1"
     grpc_port: int = 0

@@ -16,16 +16,16 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
-from serving.common.errors import InputError
 from serving.server.batching.options import Batching
-from serving.server.catalogue import Catalogue, digest_at
-from serving.server.engine import Engine, cores
+from serving.server.catalogue import Catalogue
+from serving.server.engine import Engine
 from serving.server.grpc.front import grpc_server, listen
 from serving.server.grpc.settings import Called, GrpcSettings
 from serving.server.http import Answered, HttpSettings, http_application, server_options
 from serving.server.operations.access_log import Told, access_log
 from serving.server.operations.metrics import Metrics
 from serving.server.operations.plan import Plan, address
+from serving.server.reloading import Reloader
 
 if TYPE_CHECKING:
     from serving.server.operations.traces import Traces
@@ -59,8 +59,8 @@ def serve(
     """
     metrics = Metrics(os.environ.get(FOLDER))
     catalogue = Catalogue(dict(plan.bundles), plan.settings, plan.max_batch_size)
-    threads = plan.threads or max(1, cores() // workers // (catalogue.settings.threads or 1))
-    engine = Engine(catalogue, plan.limits, threads, metrics, Batching(wait=plan.wait))
+    joining = Batching(wait=plan.wait)
+    engine = Engine(catalogue, plan.limits, plan.threads, metrics, joining, plan.batching, workers)
     try:
         _run(_Worker(plan, engine, metrics).live(http, ready, leash))
     finally:
@@ -81,7 +81,7 @@ class _Worker:
         self._plan = plan
         self._engine = engine
         self._metrics = metrics
-        self._reloading = asyncio.Lock()
+        self._reloader = Reloader(engine)
         self._traces = _traces() if plan.traces else None
 
     async def live(self, socket_: socket.socket, ready: Callable[[Engine], None], leash: Connection | None) -> None:
@@ -166,25 +166,13 @@ class _Worker:
 
     async def _reload(self) -> None:
         """Loads each bundle whose folder has another manifest than the one that is served."""
-        async with self._reloading:
-            for name, bundle in self._engine.catalogue.bundles.items():
-                digest = await asyncio.to_thread(_digest, self._plan.bundles[name])
-                if digest not in ("", bundle.digest):
-                    try:
-                        await asyncio.to_thread(self._engine.reload, name)
-                    except (InputError, OSError) as error:
-                        log.warning("%s stays as it is: %s", name, " ".join(str(error).split()))
+        await asyncio.to_thread(self._reloader.look)
 
 
 def _traces() -> Traces:
     from serving.server.operations.traces import Traces  # OpenTelemetry is for those who ask for it
 
     return Traces()
-
-
-def _digest(place: str | Path) -> str:
-    """Of a folder of this machine; empty for a bundle of a hub, which is not asked again."""
-    return digest_at(Path(place))
 
 
 def _read(certificate: tuple[Path, Path] | None) -> tuple[bytes, bytes] | None:

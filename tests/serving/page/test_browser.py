@@ -17,10 +17,11 @@ import pytest
 from PIL import Image
 
 import serving
-from serving.common.images import read_image
+from serving.common.images import grid, read_image, to_uint8
 from serving.latents.attributes import direction
 from serving.latents.stored_codes import read_codes
 from tests.serving.languages import chromium
+from tests.serving.page import films
 from tests.serving.page.conftest import SAMPLED
 
 DRAWN = 7
@@ -138,3 +139,18 @@ def test_the_latent_space(run, open_bundle, site):
     with av.open(films["webm"]) as film:
         assert (film.streams.video[0].width, film.streams.video[0].height) == (256, 256)
         assert sum(1 for _ in film.decode(video=0)) > 10
+
+
+def test_how_a_model_was_learned(run, site):
+    recorded = run("learned")
+    faces = [entry for entry in recorded if "faces" in entry]
+    assert [entry["faces"] for entry in faces] == [0, 1, 4, 2]
+    for entry in faces:
+        assert_shows(entry["picture"], grid(to_uint8(films.pictures(entry["faces"])), zoom=1))
+    (entry,) = (entry for entry in recorded if "samples" in entry)
+    # 640 pixels from -1.25 to 1.25, the second coordinate upwards.
+    x, y = ((films.point_frame(0, 1)["samples"] * (1, -1) + 1.25) * 256).astype(int).T
+    pink = (pixels(entry["samples"])[..., :3] == (255, 143, 192)).all(axis=-1)
+    assert pink[y, x].all()
+    # Dots of 4.4 pixels, blended at their borders.
+    assert pink.sum() <= 20 * 5**2

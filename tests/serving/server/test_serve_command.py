@@ -255,6 +255,12 @@ def test_certificate_and_key_come_together_and_fit(toy, tmp_path, capsys):
     assert "in PEM" in refused(capsys, toy, *FREE, *both)
 
 
+def test_how_single_networks_are_joined_is_checked(toy, capsys):
+    assert "networks that are served. Received: 'toy/nett'" in refused(capsys, toy, *FREE, "--batching", "toy/nett=4")
+    for words in (["toy/net=0"], ["toy/net"], ["toy/net=4,x"], ["toy/net=4", "toy/net=5"]):
+        assert "at least 1" in (line := refused(capsys, toy, *FREE, "--batching", *words)) or "NAME=ROWS" in line
+
+
 def test_numbers_out_of_range_are_mistakes(toy, capsys):
     for option, value in (
         ("--workers", 0),

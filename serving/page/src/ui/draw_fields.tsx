@@ -80,7 +80,7 @@ export function TruncationField(): JSX.Element {
   return (
     <label class="field">
       <span>
-        {text.common.truncation} <output>{value === NO_TRUNCATION ? text.common.truncationOff : value}</output>
+        {text.common.truncation} <small>{value === NO_TRUNCATION ? text.common.truncationOff : value}</small>
       </span>
       <input
         type="range"

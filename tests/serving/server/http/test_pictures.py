@@ -62,6 +62,11 @@ def test_an_array_of_samples(app):
     np.testing.assert_array_equal(np.load(io.BytesIO(answer[2])), toys.expected(range(4), 3, [0, 1, 2, 0], 2))
 
 
+def test_a_truncation_that_float32_does_not_hold_is_none(app):
+    none, far = (ask(app, "GET", f"/v1/toy/sample?n=4&seed=3&format=npy{more}") for more in ("", "&truncation=1e300"))
+    assert far == none
+
+
 @pytest.mark.parametrize("given", ["two", "2"])
 def test_one_picture_of_a_class(app, given):
     """By its name, or its number."""

@@ -37,7 +37,7 @@ export function Attributes({ space }: { space: Space }): JSX.Element | null {
             direction && (
               <label key={index} class="field">
                 <span>
-                  {classes[index] ?? index} <output>{(strengths[index] ?? 0).toFixed(1)}</output>
+                  {classes[index] ?? index} <small>{(strengths[index] ?? 0).toFixed(1)}</small>
                 </span>
                 <input
                   type="range"

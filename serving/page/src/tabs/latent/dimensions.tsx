@@ -53,7 +53,7 @@ function Dimension({
     <div class="dimension">
       <label class="field">
         <span>
-          {text.latent.dimension(index)} <output>{value.toFixed(2)}</output>
+          {text.latent.dimension(index)} <small>{value.toFixed(2)}</small>
         </span>
         <input
           type="range"

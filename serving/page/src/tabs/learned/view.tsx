@@ -57,7 +57,7 @@ function Inside({ name, film }: { name: string; film: Film }): JSX.Element {
         <Play index={index} last={last} go={go} />
         <label class="field time">
           <span>
-            {text.learned.time} <output>{text.learned.at(frame.epoch, frame.step)}</output>
+            {text.learned.time} <small>{text.learned.at(frame.epoch, frame.step)}</small>
           </span>
           <input
             type="range"
@@ -87,7 +87,7 @@ function Inside({ name, film }: { name: string; film: Film }): JSX.Element {
         )}
       </form>
       {films.some(({ film }) => film.kind === "points") && <Layers shown={layers} toggled={toggled} />}
-      <div class="columns">
+      <div class="columns" data-count={films.length}>
         {films.map((one) => (
           <Column
             key={one.name}
