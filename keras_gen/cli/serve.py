@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import ssl
 import sys
@@ -17,12 +18,14 @@ from serving.bundle.references import BUNDLE_HELP
 from serving.common.errors import InputError, require_at_least, require_integer
 
 MIB = 2**20
+SERVER = ("grpc", "httptools", "orjson", "prometheus_client", "python_multipart", "uvicorn")
 
 
 def run(words: Sequence[str]) -> int:
     """Serves until a signal says to stop."""
     options = _parser().parse_args(words)
     _check(options)
+    _check_installed(*SERVER, *(("opentelemetry",) if options.traces else ()))
     from serving.server.operations.plan import address
     from serving.server.operations.sockets import bound
 
@@ -77,6 +80,7 @@ def _plan(options: Any) -> Any:
         certificate=_certificate(options),
         allow_origin=tuple(options.allow_origin),
         log=options.log,
+        traces=options.traces,
         page=_page(options.page),
         drain_seconds=options.drain_seconds,
         watch_seconds=options.watch_seconds,
@@ -151,6 +155,13 @@ def _certificate(options: Any) -> tuple[Path, Path] | None:
     return files
 
 
+def _check_installed(*packages: str) -> None:
+    """Raises ModuleNotFoundError here for what is missing, and not in every worker."""
+    for package in packages:
+        if importlib.util.find_spec(package) is None:
+            raise ModuleNotFoundError(f"No module named {package!r}", name=package)
+
+
 def _check(options: Any) -> None:
     for name in ("workers", "rows", "queued_rows", "connections", "body_mib"):
         require_integer(1, **{name: options[name]})
@@ -183,6 +194,12 @@ def _parser() -> Parser:
         type=Literal["none", "text", "json"],
         default="none",
         help="write a line for each request to standard output.",
+    )
+    parser.add_argument(
+        "--traces",
+        type=bool,
+        default=False,
+        help="send a trace of each request to where OpenTelemetry's variables say (OTEL_EXPORTER_OTLP_ENDPOINT).",
     )
     parser.add_argument(
         "--drain_seconds",

@@ -31,7 +31,7 @@ test("the last frame is there at first, and the slider goes to every other by ke
     record({ faces: epoch, picture: await pixels(page.locator(MOMENT)) });
   }
   await page.getByText("epoch 2, 20 steps").waitFor();
-  assert.equal((await address(page, "epoch")).epoch, "2");
+  await page.waitForFunction(() => /epoch=2$/.test(location.hash));
 });
 
 test("the film is played to its end, and from its beginning again", async (t) => {
@@ -52,13 +52,13 @@ test("each layer of points is shown and hidden", async (t) => {
   }
   const empty = await pixels(page.locator(MOMENT));
   for (const name of ["Samples", "Data", /^What the discriminator/, "Generator’s grid", "Where samples are driven"]) {
-    await boxes.and(page.getByLabel(name)).check();
+    await page.getByRole("checkbox", { name, exact: true }).check();
     const one = await pixels(page.locator(MOMENT));
     assert.notDeepEqual(one, empty);
     if (name === "Samples") {
       record({ samples: one });
     }
-    await boxes.and(page.getByLabel(name)).uncheck();
+    await page.getByRole("checkbox", { name, exact: true }).uncheck();
   }
   assert.deepEqual(await pixels(page.locator(MOMENT)), empty);
 });

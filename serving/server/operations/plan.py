@@ -33,6 +33,7 @@ class Plan:
         allow_origin: origins whose pages in a browser may ask.
         page: a folder with a page for browsers, or None.
         log: `none`, `text` or `json`: a line for each request.
+        traces: whether OpenTelemetry is told of each request.
         drain_seconds: that accepted requests may take after the server was told to stop.
         watch_seconds: between two looks at whether a bundle's folder was replaced; 0 does not look.
     """
@@ -51,6 +52,7 @@ class Plan:
     allow_origin: tuple[str, ...] = ()
     page: Path | None = None
     log: str = "none"
+    traces: bool = False
     drain_seconds: float = 25.0
     watch_seconds: float = 5.0
 

@@ -270,3 +270,9 @@ def test_numbers_out_of_range_are_mistakes(toy, capsys):
         ("--rows", 0),
     ):
         assert option.strip("-").replace("-", "_") in refused(capsys, toy, *FREE, option, value).replace("-", "_")
+
+
+@pytest.mark.parametrize(("package", "extra"), [("uvicorn", "server"), ("opentelemetry", "telemetry")])
+def test_what_is_not_installed_is_named(toy, capsys, monkeypatch, package, extra):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == package else name)
+    assert f"keras-gen[{extra}]" in refused(capsys, toy, *FREE, "--traces", "--workers", 2)
