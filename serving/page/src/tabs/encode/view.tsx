@@ -5,7 +5,7 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 
 import "../../style/draw.css";
 import "../../style/encode.css";
-import type { Codes } from "../../codes/codes";
+import { hasCodes, type Codes } from "../../codes/codes";
 import { Board } from "../../draw/board";
 import { Drawing, type Stroke } from "../../draw/drawing";
 import { Tools } from "../../draw/tools";
@@ -35,7 +35,7 @@ export function Encode({ bundle }: TabProps): JSX.Element | null {
   const codes = useCodes(bundle);
   const [drawing, set] = useState<Drawing>();
   const notify = useNotify();
-  const waits = bundle.entries["codes"] !== undefined && codes === undefined;
+  const waits = hasCodes(bundle.entries) && codes === undefined;
   useEffect(() => {
     if (!waits && drawing === undefined) {
       begun(bundle, codes).then(set, notify);

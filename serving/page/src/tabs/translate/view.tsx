@@ -23,7 +23,7 @@ import { drawnExample } from "./examples";
 import { KINDS, kindOf, strokeFor, TOOLS_OF, type Domain, type Kind } from "./kinds";
 import { useLive } from "./live";
 import { sizesOf, SizeChoice } from "./size_choice";
-import { useTranslation } from "./translation";
+import { useTranslation, type Given } from "./translation";
 
 export function Translate({ bundle }: TabProps): JSX.Element {
   const { translatesTo } = bundle;
@@ -60,9 +60,9 @@ function Inside({ bundle, to, brought, turn }: Props): JSX.Element {
   const { camera, open, close } = useWebcam();
   const rate = useLive(camera, { client, drawing, to, channels: image.channels, most, ...translation, stop: close });
   const { made, progress } = translation;
-  const input = (): ReturnType<typeof bytesOf> => bytesOf(drawing.canvas, image.channels);
+  const input = (): Given => ({ picture: bytesOf(drawing.canvas, image.channels), version: drawing.version });
   const pixels = drawing.canvas.width * drawing.canvas.height;
-  const translated = useRef(drawing.version);
+  const asked = useRef(drawing.version);
   const isEmpty = drawing.version === 0;
 
   const load = (picture: Drawable, longest = most, kindNow = kind): void => {
@@ -70,7 +70,7 @@ function Inside({ bundle, to, brought, turn }: Props): JSX.Element {
     const canvas = within(picture, picture, longest || Infinity, kindNow !== "map");
     drawing.load(canvas);
     source.current = { picture, version: drawing.version };
-    translated.current = drawing.version;
+    asked.current = drawing.version;
     translation.now(input());
     const colours = kindNow === "map" ? coloursOf(drawing.snapshot()) : undefined;
     if (colours !== undefined) {
@@ -87,9 +87,9 @@ function Inside({ bundle, to, brought, turn }: Props): JSX.Element {
   };
   useEffect(() => begin(kind), []);
   useEffect(() => {
-    const isNew = translated.current !== drawing.version && camera === undefined && drawing.version > 0;
+    const isNew = asked.current !== drawing.version && camera === undefined && drawing.version > 0;
     if (isNew && translation.isQuick(pixels)) {
-      translated.current = drawing.version;
+      asked.current = drawing.version;
       translation.follow(input());
     }
   }, [drawing.version]);
@@ -107,7 +107,6 @@ function Inside({ bundle, to, brought, turn }: Props): JSX.Element {
     setPalette(colours);
     setStroke(strokeFor(kind, drawing, colours));
   };
-  const isOld = made === undefined || translated.current !== drawing.version;
   return (
     <div class="translate">
       <form class="controls" onSubmit={(event) => event.preventDefault()}>
@@ -138,9 +137,9 @@ function Inside({ bundle, to, brought, turn }: Props): JSX.Element {
           <button
             type="button"
             class="primary"
-            disabled={isEmpty || camera !== undefined || (progress === undefined && !isOld)}
+            disabled={isEmpty || camera !== undefined || progress !== undefined || made?.version === drawing.version}
             onClick={() => {
-              translated.current = drawing.version;
+              asked.current = drawing.version;
               translation.now(input());
             }}
           >
