@@ -19,7 +19,9 @@ async function recorded(page, bundle, more = {}) {
 }
 
 async function drag(page, places) {
-  const { x, y, width, height } = await page.locator(BOARD).boundingBox();
+  const board = page.locator(BOARD);
+  await board.scrollIntoViewIfNeeded();
+  const { x, y, width, height } = await board.boundingBox();
   for (const [index, [across, down]] of places.entries()) {
     await page.mouse.move(x + across * width, y + down * height, { steps: 4 });
     await (index === 0 ? page.mouse.down() : Promise.resolve());
@@ -116,7 +118,7 @@ test("a denoising autoencoder gets a corrupted copy", async (t) => {
   const page = await shown(t, "#bundle=denoising_autoencoder&tab=encode");
   await choose(page, await noise(page, 8, 8));
   const corrupted = page.locator(".outcome figure:first-of-type canvas");
-  await page.getByLabel("Noise").selectOption("Black and white pixels");
+  await page.getByRole("combobox", { name: "Noise" }).selectOption("Black and white pixels");
   const output = await settled(page.locator(OUTPUT));
   record({ bundle: "denoising_autoencoder", input: await pixels(corrupted), output });
   assert.notDeepEqual(await pixels(corrupted), await pixels(page.locator(BOARD)));

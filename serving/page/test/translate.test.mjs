@@ -20,7 +20,9 @@ async function recorded(page, bundle, to, more = {}) {
 
 /** Places on the board, as shares of its sides. */
 async function at(page, ...places) {
-  const { x, y, width, height } = await page.locator(BOARD).boundingBox();
+  const board = page.locator(BOARD);
+  await board.scrollIntoViewIfNeeded();
+  const { x, y, width, height } = await board.boundingBox();
   return places.map(([across, down]) => [x + across * width, y + down * height]);
 }
 

@@ -10,7 +10,7 @@ import { Drawing } from "../../draw/drawing";
 import { coloursOf, PAINTS, Palette, PLAIN } from "../../draw/palette";
 import { Tools } from "../../draw/tools";
 import { useDrawing } from "../../draw/use_drawing";
-import { bytesOf, within, type Drawable } from "../../input/fit";
+import { asTaken, bytesOf, within, type Drawable } from "../../input/fit";
 import { PictureSources } from "../../input/sources";
 import { useWebcam } from "../../input/use_webcam";
 import { change, useAddress } from "../../state";
@@ -68,7 +68,7 @@ function Inside({ bundle, to, brought, turn }: Props): JSX.Element {
   const load = (picture: Drawable, longest = most, kindNow = kind): void => {
     close();
     const canvas = within(picture, picture, longest || Infinity, kindNow !== "map");
-    drawing.load(canvas);
+    drawing.load(asTaken(canvas, image.channels));
     source.current = { picture, version: drawing.version };
     asked.current = drawing.version;
     translation.now(input());
