@@ -4,8 +4,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+OPENVINO := $(VENV)/openvino
 
-.PHONY: demo test check coverage lint bench tables page install clean
+.PHONY: demo test test-openvino check coverage lint bench tables page install clean
 
 demo: install
 	$(BIN)/keras-gen demo --out demo
@@ -13,6 +14,13 @@ demo: install
 # Most tests use one core, so two processes run at a time. Each process takes up to 6 GB of memory.
 test: install
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 2 --dist loadscope
+
+# The tests that need ONNX Runtime with OpenVINO, which lies in a folder of its own in front of the environment's.
+test-openvino: $(OPENVINO)
+	PYTHONPATH=$(OPENVINO) $(BIN)/python -m pytest tests/serving/runtime/test_openvino.py tests/export/test_provider_check.py
+
+$(OPENVINO): $(STAMP)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-deps --target $(OPENVINO) --upgrade onnxruntime-openvino
 
 # The contract and the tests of one model, in under a minute: `make check MODEL=vae`.
 check: install
@@ -47,7 +55,7 @@ install: $(STAMP)
 $(STAMP): setup.cfg pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --upgrade pip setuptools
-	$(BIN)/python -m pip install --constraint constraints.txt --editable '.[train,serve,test,ray,hub]'
+	$(BIN)/python -m pip install --constraint constraints.txt --editable '.[train,serve,test,ray,hub,server]'
 	touch $(STAMP)
 
 clean:

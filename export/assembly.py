@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from export.card import write_card
 from export.codes import coded_source, write_codes
+from export.film import write_film
 from export.graph import Target
 from export.provider_check import ProviderCheck, checked_on
 from export.quantized import Wish
@@ -22,7 +23,7 @@ from serving import Sampler
 from serving.bundle.figures import EVALUATION
 from serving.bundle.licenses import check_license
 from serving.bundle.manifest import FILE_NAME, Image, Latent, Manifest
-from serving.bundle.names import SAMPLER
+from serving.bundle.names import DECODER, NOISE
 from serving.common.errors import InputError
 from serving.common.files import whole_folder
 from serving.common.images import write_png
@@ -125,12 +126,13 @@ def assemble(
             origin=subject.origin,
             domains=subject.domains,
             license=subject.license,
+            film=write_film(temporary, subject.film) if subject.film else None,
         )
         _write(temporary, manifest)
         if coded is not None:
             manifest = replace(manifest, codes=write_codes(temporary, coded))
             _write(temporary, manifest)
-        if SAMPLER in networks:
+        if NOISE in networks and DECODER in networks:
             _draw_samples(temporary)
         if quantize is None and subject.figures is not None:
             shutil.copyfile(subject.figures, temporary / EVALUATION)

@@ -15,6 +15,7 @@ from export.assembly import Made, Parity, assemble, check_wishes
 from export.border import IO, Bordered
 from export.culprits import explained
 from export.describe import describe
+from export.film import film_of
 from export.graph import Target
 from export.measured import measured_file
 from export.parity import check_network
@@ -86,7 +87,9 @@ def export_bundle(
     trained, model = model, in_float32(model)
     if model is not trained:
         inference = model.inference_networks()
-    subject = replace(_subject(model, inference, facts), license=license, figures=measured_file(source))
+    subject = replace(
+        _subject(model, inference, facts), license=license, figures=measured_file(source), film=film_of(source)
+    )
     if is_point(model.image_shape):
         check_wishes_of_points(quantize, check_provider)
         inference = with_points(inference, subject.reading["value_range"])

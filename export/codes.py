@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from export.beside import described
 from export.subject import Subject
 from keras_gen.data import Source, open_source
 from serving import Sampler
@@ -65,9 +65,9 @@ def write_codes(folder: Path, source: Source) -> Codes:
     tiles = np.stack([_small(image) for image in images[..., : shown_channels(images.shape[3])]])
     columns = math.ceil(math.sqrt(len(tiles)))
     write_png(folder / ATLAS, atlas_of(tiles, columns))
-    atlas = Atlas(*_stored(folder, ATLAS), tile=(tiles.shape[1], tiles.shape[2]), columns=columns)
-    of_labels = None if labels is None else Stored(*_stored(folder, LABELS))
-    return Codes(*_stored(folder, CODES), count=len(codes), source=source.name, atlas=atlas, labels=of_labels)
+    atlas = Atlas(*described(folder, ATLAS), tile=(tiles.shape[1], tiles.shape[2]), columns=columns)
+    of_labels = None if labels is None else Stored(*described(folder, LABELS))
+    return Codes(*described(folder, CODES), count=len(codes), source=source.name, atlas=atlas, labels=of_labels)
 
 
 def _small(image: np.ndarray) -> np.ndarray:
@@ -78,9 +78,3 @@ def _small(image: np.ndarray) -> np.ndarray:
         return image
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     return by_channel(image, lambda part: part.resize(size, Image.Resampling.BOX))
-
-
-def _stored(folder: Path, name: str) -> tuple[str, str, int]:
-    """Name, SHA-256 and size of a file, as the manifest has them."""
-    content = (folder / name).read_bytes()
-    return name, hashlib.sha256(content).hexdigest(), len(content)

@@ -8,13 +8,15 @@ from typing import Any
 import numpy as np
 
 from export.subject import Subject
-from keras_gen.data import Source, open_domains, open_source
+from keras_gen.data import Source, is_of_one_domain, open_domains, open_source
 from serving.bundle.manifest import Tensor
 from serving.bundle.names import DECODER, IMAGE, LABEL, LATENT, STATISTICS, USE_OWN_STATISTICS
 from serving.common.errors import InputError
 from serving.common.images import to_float
+from serving.translation import direction_to
 
 FEEDS, AT_ONCE = 32, 8
+BACK = direction_to("a")
 Feed = dict[str, np.ndarray]
 
 
@@ -81,15 +83,19 @@ class Examples:
 
 
 def _opened(subject: Subject, data: str | None, reading: Mapping[str, Any]) -> dict[str, Source]:
-    """The training set by domain, which is `a` for a model of one."""
+    """The training set by domain: `a` alone for a model of one, and for a translator of one direction where the data
+    set is of one domain."""
     if data is None:
         raise InputError("`calibrate` must be a data set, on which networks are measured. Received: no data set.")
     height, width, channels = subject.image_shape
-    if subject.translates:
+    one_way = not any(name.startswith(BACK) for name in subject.makers)
+    if subject.translates and not (one_way and is_of_one_domain(data)):
         domains = open_domains(data, (height, width), channels, **reading)
         sources = {"a": domains.a, "b": domains.b}
     else:
-        sources = {"a": open_source(data, (height, width), channels, **reading)}
+        ways = {"interpolation_a": "interpolation"} if subject.translates else {}
+        known = {ways.get(name, name): value for name, value in reading.items() if name != "interpolation_b"}
+        sources = {"a": open_source(data, (height, width), channels, **known)}
     for source in sources.values():
         if len(source) < 2:
             raise InputError(f"{data} must hold at least two pictures. Received: {len(source)}.")

@@ -26,6 +26,7 @@ from serving.bundle.names import (
 from serving.common.errors import InputError
 from serving.common.images import to_uint8
 from serving.common.noise import standard_normal
+from serving.runtime.one_by_one import run_any_number
 from serving.runtime.sessions import ON_CPU, session_of
 
 BATCHES = (1, 3, 17)
@@ -157,7 +158,7 @@ def _open(name: str, model: onnx.ModelProto) -> ort.InferenceSession:
 
 def _run(name: str, session: ort.InferenceSession, outputs: list[str], feed: Arrays) -> list[np.ndarray]:
     try:
-        return list(session.run(outputs, feed))
+        return run_any_number(session, outputs, feed)
     except Exception as error:  # ONNX Runtime's errors have no class of their own in common
         sizes = ", ".join(f"{key} {'x'.join(map(str, value.shape))}" for key, value in feed.items())
         reason = " ".join(str(error).split())

@@ -11,6 +11,7 @@ from serving.bundle.names import PICTURES
 from serving.common.errors import InputError
 from serving.common.images import to_float
 from serving.latents.distortion import psnr
+from serving.runtime.one_by_one import run_any_number
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -54,5 +55,5 @@ def kept_psnr(
 def _lowest_psnr(before: InferenceSession, after: InferenceSession, feed: Feed) -> float:
     """The lowest of a feed's pictures."""
     name = next(output.name for output in before.get_outputs() if output.name in PICTURES)
-    reference, images = (to_float(session.run([name], feed)[0]) for session in (before, after))
+    reference, images = (to_float(run_any_number(session, [name], feed)[0]) for session in (before, after))
     return float(psnr(images, reference).min())

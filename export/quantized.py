@@ -19,6 +19,7 @@ from export.quality import Feed, check_least_psnr, kept_psnr
 from serving.bundle.manifest import Quantization
 from serving.common.errors import require_among
 from serving.common.interpolation import Choice
+from serving.runtime.one_by_one import rows, takes_one
 from serving.runtime.sessions import ON_CPU, session_of
 
 if TYPE_CHECKING:
@@ -87,8 +88,11 @@ def quantized(name: str, model: onnx.ModelProto, feeds: Sequence[Feed], wish: Wi
         QualityError: a picture is further away.
     """
     known, judged = feeds[: len(feeds) // 2], feeds[len(feeds) // 2 :]
+    before = session_of(model.SerializeToString(), ON_CPU)
+    if takes_one(before):
+        known, judged = ([row for feed in half for row in rows(feed)] for half in (known, judged))
     smaller = _in_8_bits(model, known) if wish.kind == "int8" else _in_16_bits(model)
-    before, after = session_of(model.SerializeToString(), ON_CPU), session_of(smaller.SerializeToString(), ON_CPU)
+    after = session_of(smaller.SerializeToString(), ON_CPU)
     measured = kept_psnr(f"{name!r} in {wish.kind}", before, after, judged, wish.least_psnr)
     # No CPU computes in 16 bits what a GPU does: its time says nothing.
     share = _share_of_time(before, after, judged[0]) if wish.kind == "int8" else None

@@ -20,11 +20,13 @@ ALIGNMENT = 4096
 
 
 class Exported(NamedTuple):
-    """A network that has passed its check, with its part of the manifest."""
+    """A network that has passed its check, with its part of the manifest; `batch` is 1 where it takes one example at a
+    time."""
 
     graph: onnx.ModelProto
     inputs: dict[str, Tensor]
     outputs: dict[str, Tensor]
+    batch: int | None = None
 
 
 def measured_networks(exported: Mapping[str, Exported]) -> dict[str, Exported]:
@@ -56,7 +58,7 @@ def _write(exported: Exported, name: str, weights: Weights | None, folder: Path)
     content = exported.graph.SerializeToString(deterministic=True)
     (folder / f"{name}.onnx").write_bytes(content)
     digest = hashlib.sha256(content).hexdigest()
-    return Network(f"{name}.onnx", digest, len(content), exported.inputs, exported.outputs, weights)
+    return Network(f"{name}.onnx", digest, len(content), exported.inputs, exported.outputs, weights, exported.batch)
 
 
 def _families(graphs: dict[str, onnx.ModelProto]) -> list[list[str]]:

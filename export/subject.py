@@ -10,6 +10,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_gen.training.run_directory import RunDirectory
 from serving.bundle.manifest import Origin
 
 Draw = Callable[..., np.ndarray]
@@ -39,6 +40,7 @@ class Subject:
         domains: what the pictures of domains `a` and `b` are called, where they have names.
         license: as its owner named it.
         figures: the file of what it was measured with, where there is one.
+        film: the run whose film the bundle brings, where it was recorded.
     """
 
     model: str
@@ -59,3 +61,4 @@ class Subject:
     domains: dict[str, str] = field(default_factory=dict)
     license: str | None = None
     figures: Path | None = None
+    film: RunDirectory | None = None

@@ -79,6 +79,17 @@ def of_classes(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
+def page(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder in place of the built page, which takes Node and npm's packages."""
+    folder = tmp_path_factory.mktemp("page") / "dist"
+    (folder / "assets").mkdir(parents=True)
+    for name in ("index.html", "service_worker.js", "assets/index.js"):
+        (folder / name).write_text(name)
+    monkeypatch.setattr("serving.page.built.DIST", folder)
+    return folder
+
+
+@pytest.fixture
 def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[model_hub.ModelHub]:
     """An empty model hub on loopback, which the commands and `serving` use, with an empty cache."""
     from huggingface_hub import constants

@@ -20,6 +20,7 @@ MAY_IMPORT = {
     "serving/latents": {*GROUND, "serving.latents"},
     "serving/sampler.py": {*GROUND, "serving.runtime", "serving.latents"},
     "serving/translation": {*GROUND, "serving.runtime", "serving.latents", "serving.translation"},
+    "serving/server": {"serving"},
     "serving/page": {*GROUND, "serving.page"},
     "export": {"export", "keras_gen", "serving"},
     "keras_gen/layers": {"keras_gen.layers", "keras_gen.losses", "keras_gen.registry", *GROUND},

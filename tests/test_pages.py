@@ -24,6 +24,7 @@ ELSEWHERE = {
     "export": "tests/export/test_page.py",
     "own_model": "tests/test_own_model_page.py",
     "own_network": "tests/test_own_network_page.py",
+    "page": "tests/serving/page/test_site.py",
     "scaling": "tests/test_scaling_page.py",
     "sharing": "tests/test_sharing_page.py",
 }
@@ -44,6 +45,7 @@ SMALL = {
     "vae": [],
     "gan": ["--batch-size", "8"],
     "conditional_gan": ["--batch-size", "8"],
+    "--recipe": [],
 }
 
 

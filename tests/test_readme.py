@@ -21,7 +21,7 @@ def test_the_python_programs_run_one_after_the_other(somewhere):
 
 
 @pytest.mark.parametrize("line", commands("README"))
-def test_the_commands_run(somewhere, line, monkeypatch):
+def test_the_commands_run(somewhere, line, page):
     for index in range(64 if "folder:photos" in line else 0):
         write_png(somewhere / "photos" / "of_me" / f"{index}.png", np.full((64, 64, 3), index, np.uint8))
     words = shlex.split(line)

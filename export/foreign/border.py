@@ -18,6 +18,7 @@ from export.nodes import Nodes
 from export.to_onnx import OPSET
 from serving.bundle.manifest import Tensor
 from serving.bundle.names import LABEL, LATENT, PICTURES
+from serving.runtime.one_by_one import run_any_number
 from serving.runtime.sessions import ON_CPU, session_of
 
 INSIDE, BORDER = "network/", "border/"
@@ -31,10 +32,12 @@ class Border:
     Attributes:
         given: pictures, latents and labels that it takes.
         made: pictures, codes or probabilities that it gives.
+        batch: 1 where it takes one example at a time, None for any number.
     """
 
     given: tuple[Pictures | Latents | Labels, ...]
     made: tuple[Pictures | Codes | Probabilities, ...]
+    batch: int | None = None
 
     @property
     def inputs(self) -> dict[str, Tensor]:
@@ -100,8 +103,8 @@ class Border:
         whole = helper.make_graph(
             [*before.nodes, *inner.node, *behind.nodes],
             "network",
-            [_value(name, tensor) for name, tensor in self.inputs.items()],
-            [_value(name, tensors[name]) for name in names],
+            [_value(name, tensor, self.batch) for name, tensor in self.inputs.items()],
+            [_value(name, tensors[name], self.batch) for name in names],
             [*before.initializers, *inner.initializer, *behind.initializers],
         )
         return helper.make_model(
@@ -153,11 +156,12 @@ class OfOriginal:
     def _read(self, graph: onnx.ModelProto, inside: Arrays) -> Arrays:
         names = [value.name for value in graph.graph.output]
         session = session_of(graph.SerializeToString(), ON_CPU)
-        return self.border.read(dict(zip(names, session.run(names, inside), strict=True)))
+        return self.border.read(dict(zip(names, run_any_number(session, names, inside), strict=True)))
 
 
-def _value(name: str, tensor: Tensor) -> onnx.ValueInfoProto:
+def _value(name: str, tensor: Tensor, batch: int | None) -> onnx.ValueInfoProto:
     axes = [axis if isinstance(axis, int) else FREE_AXES[index] for index, axis in enumerate(tensor.axes)]
+    axes[0] = batch or axes[0]
     return helper.make_tensor_value_info(name, ELEMENTS[tensor.dtype], axes)
 
 

@@ -101,7 +101,7 @@ def bordered(role: str, original: Original, said: Said, classes: int, size: Shap
         inputs.append(_latents(role, original, slots[LATENT], said))
     if LABEL in slots:
         inputs.append(_labels(original, slots[LABEL][0], said, classes, notes))
-    border = Border(tuple(inputs), tuple(outputs))
+    border = Border(tuple(inputs), tuple(outputs), original.batch)
     multiple = multiple_of(role, original, border) if border.free else 1
     return Bordered(original, border, graph, multiple, notes.line)
 
@@ -130,9 +130,9 @@ def _latents(role: str, original: Original, slots: list[Slot], said: Said) -> La
 
 def _check_batch(role: str, original: Original) -> None:
     for slot in original.inputs:
-        if slot.shape and slot.shape[0] is not None:
+        if slot.shape and slot.shape[0] not in (None, 1):
             raise InputError(
-                f"the {role} {original.what} must take any number of examples at a time, and it cannot be told how "
+                f"the {role} {original.what} must take one example at a time or any number, and it cannot be told how "
                 f"where its file fixes {slot.shape[0]}; write the file with a free first axis. Received: {slot.name!r} "
                 f"of {slot.shape}."
             )

@@ -173,11 +173,11 @@ def _made(subject: Subject, networks: dict[str, Bordered], target: Target, say: 
         inputs, outputs = border.inputs, border.outputs
         parity[role] = check_network(role, whole, reference, inputs, (EXAMPLE, EXAMPLE), each.multiple)
         final = without_unrounded(whole)
-        exported[role] = Exported(final, inputs, outputs)
+        exported[role] = Exported(final, inputs, outputs, border.batch)
         if border.free and (tiled := tile_network(f"{role}_tile", whole, reference, each.multiple)):
             exported[f"{role}_tile"], parity[f"{role}_tile"] = tiled
         if role == DECODER and subject.prior:
-            for seeded in seeded_networks(subject, reference, final, inputs, outputs):
+            for seeded in seeded_networks(subject, reference, final, inputs, outputs, border.batch is not None):
                 parity[seeded.name] = seeded.parity
                 exported[seeded.name] = Exported(seeded.graph, seeded.inputs, seeded.outputs)
         if role in subject.makers:

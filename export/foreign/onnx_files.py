@@ -16,7 +16,7 @@ from onnx import numpy_helper
 from export.foreign.float32 import in_float32
 from export.foreign.numbers_beside import bring_in
 from export.foreign.onnx_refusals import check_inference, check_kinds, in_one_line
-from export.foreign.opsets import brought_to_opset
+from export.foreign.opsets import brought_to_opset, regroup
 from export.graph import folded
 from export.to_onnx import OPSET
 from serving.bundle.onnx_contents import Contents, read_contents
@@ -192,6 +192,16 @@ def _check_functions(model: onnx.ModelProto, what: str) -> None:
         raise InputError(f"{what} must be made of at most {MOST_NODES:,} operators. Received: more, in functions.")
 
 
+def _checkable(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The model, without what ONNX knew once and its checker refuses today."""
+    if not any(node.op_type == "GroupNormalization" for node in model.graph.node):
+        return model
+    copy = onnx.ModelProto()
+    copy.CopyFrom(model)
+    regroup(copy)
+    return copy
+
+
 def _check(model: onnx.ModelProto, what: str) -> None:
     """Refuses what ONNX itself finds wrong, and numbers that are none."""
     # Not every exporter states the axes of outputs, which ONNX wants and nobody needs.
@@ -199,7 +209,7 @@ def _check(model: onnx.ModelProto, what: str) -> None:
     for value in unstated:
         value.type.tensor_type.shape.SetInParent()
     try:
-        onnx.checker.check_model(model)
+        onnx.checker.check_model(_checkable(model))
     except (onnx.checker.ValidationError, ValueError) as error:
         raise InputError(f"{what} must be an ONNX file that is whole. Received: {in_one_line(error)}.") from None
     for value in unstated:

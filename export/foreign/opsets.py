@@ -14,8 +14,9 @@ from serving.bundle.operators import DOMAINS
 from serving.common.errors import InputError
 
 OLDEST, NEWEST = 7, 24
-# GroupNormalization's scale and bias have a number for each channel from this version on.
-SCALED_BY_CHANNEL = 21
+# The versions that know GroupNormalization, whose scale and bias have a number for each group, and those from which on
+# it has one for each channel; ONNX's own checker and shape inference take the former no more.
+SCALED_BY_GROUP, SCALED_BY_CHANNEL = 18, 21
 PICTURES = 4
 LAST_RESIZING_BY_CORNERS = 10
 # IR version that the files of a version of the operators have at least.
@@ -50,6 +51,8 @@ def brought_to_opset(model: onnx.ModelProto, opset: int, what: str) -> onnx.Mode
         node.domain = ""  # by the other name of ONNX's own
     del model.opset_import[:]
     model.opset_import.extend([helper.make_opsetid("", version)])
+    if version >= SCALED_BY_GROUP:
+        regroup(model)
     if version < opset:
         return _raised(model, version, opset, what)
     if version > opset:
@@ -93,8 +96,6 @@ def _resize_by_corners(model: onnx.ModelProto) -> None:
 
 
 def _lowered(model: onnx.ModelProto, version: int, opset: int, what: str) -> onnx.ModelProto:
-    if version >= SCALED_BY_CHANNEL:
-        _regroup(model)
     newer = {node.op_type for node in model.graph.node if not defs.has(node.op_type, opset, "")}
     composed = [("", name) for name in sorted(newer) if _is_composed(name, version)]
     if composed:
@@ -104,10 +105,15 @@ def _lowered(model: onnx.ModelProto, version: int, opset: int, what: str) -> onn
     return model
 
 
-def _regroup(model: onnx.ModelProto) -> None:
-    """GroupNormalization as older exporters wrote it: an instance normalization of reshaped groups, whose channels are
-    scaled and moved behind it. Its own scale was one number a group before it was one a channel."""
-    ranks = _ranks(model)
+def regroup(model: onnx.ModelProto) -> None:
+    """Writes GroupNormalization as older exporters did: an instance normalization of reshaped groups, whose channels
+    are scaled and moved behind it where its scale is one number a channel, and not one a group.
+
+    Raises:
+        ValueError: a node that is none of its kind.
+    """
+    by_channel = max(each.version for each in model.opset_import if each.domain in DOMAINS) >= SCALED_BY_CHANNEL
+    ranks = _ranks(model) if by_channel else {}
     nodes = list(model.graph.node)
     del model.graph.node[:]
     for index, node in enumerate(nodes):
@@ -115,6 +121,8 @@ def _regroup(model: onnx.ModelProto) -> None:
             model.graph.node.append(node)
             continue
         attributes = {each.name: helper.get_attribute_value(each) for each in node.attribute}
+        if not isinstance(attributes.get("num_groups"), int):
+            raise ValueError(f"GroupNormalization {node.name!r} without a number of groups")
         groups, rank = attributes["num_groups"], ranks.get(node.input[0], PICTURES)
         name = f"groups_{index}_of_{node.output[0]}"
         for part, value in {
@@ -125,23 +133,27 @@ def _regroup(model: onnx.ModelProto) -> None:
         }.items():
             model.graph.initializer.append(numpy_helper.from_array(value, f"{name}_{part}"))
         x, scale, bias = node.input
+        own = [f"{name}_ones", f"{name}_zeros"] if by_channel else [scale, bias]
         steps = [
-            ("Reshape", [x, f"{name}_shape"], "grouped", {}),
+            ("Reshape", [x, f"{name}_shape"], f"{name}_grouped", {}),
             (
                 "InstanceNormalization",
-                [f"{name}_grouped", f"{name}_ones", f"{name}_zeros"],
-                "normalized",
+                [f"{name}_grouped", *own],
+                f"{name}_normalized",
                 {"epsilon": attributes.get("epsilon", 1e-5)},
             ),
-            ("Shape", [x], "sizes", {}),
-            ("Reshape", [f"{name}_normalized", f"{name}_sizes"], "whole", {}),
-            ("Unsqueeze", [scale, f"{name}_axes"], "gain", {}),
-            ("Unsqueeze", [bias, f"{name}_axes"], "moved", {}),
-            ("Mul", [f"{name}_whole", f"{name}_gain"], "scaled", {}),
+            ("Shape", [x], f"{name}_sizes", {}),
+            ("Reshape", [f"{name}_normalized", f"{name}_sizes"], f"{name}_whole" if by_channel else node.output[0], {}),
         ]
+        if by_channel:
+            steps += [
+                ("Unsqueeze", [scale, f"{name}_axes"], f"{name}_gain", {}),
+                ("Unsqueeze", [bias, f"{name}_axes"], f"{name}_moved", {}),
+                ("Mul", [f"{name}_whole", f"{name}_gain"], f"{name}_scaled", {}),
+                ("Add", [f"{name}_scaled", f"{name}_moved"], node.output[0], {}),
+            ]
         for operator, inputs, output, extra in steps:
-            model.graph.node.append(helper.make_node(operator, inputs, [f"{name}_{output}"], **extra))
-        model.graph.node.append(helper.make_node("Add", [f"{name}_scaled", f"{name}_moved"], node.output))
+            model.graph.node.append(helper.make_node(operator, inputs, [output], **extra))
 
 
 def _ranks(model: onnx.ModelProto) -> dict[str, int]:

@@ -77,3 +77,8 @@ class Original:
     graph: Callable[[Sequence[str]], onnx.ModelProto]
     origin: Origin
     with_noise: Callable[[Sequence[str]], Original] | None = None
+
+    @property
+    def batch(self) -> int | None:
+        """1 where its graph takes one example at a time and cannot be freed of it, else None."""
+        return next((slot.shape[0] for slot in self.inputs if slot.shape and slot.shape[0] is not None), None)

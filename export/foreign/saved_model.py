@@ -16,6 +16,7 @@ from export.foreign.original import Arrays, Original, Slot
 from export.foreign.tensorflow_source import of_function
 from serving.bundle.manifest import Origin
 from serving.common.errors import InputError
+from serving.runtime.one_by_one import rows
 
 GRAPH = "saved_model.pb"
 DEFAULT = "serving_default"
@@ -70,9 +71,15 @@ def of_saved_model(folder: Path, signature: str | None, known: Mapping[str, Any]
         made = function(**{name: tf.cast(inputs[name], specifications[name].dtype) for name in specifications})
         return dict(made)
 
-    def run(feed: Mapping[str, np.ndarray]) -> Arrays:
+    def run_once(feed: Mapping[str, np.ndarray]) -> Arrays:
         assert loaded is not None
         return {name: value.numpy() for name, value in call({n: tf.constant(v) for n, v in feed.items()}).items()}
+
+    def run(feed: Mapping[str, np.ndarray]) -> Arrays:
+        if all(slot.shape[:1] != (1,) for slot in slots):
+            return run_once(feed)
+        made = [run_once(row) for row in rows(feed)]
+        return {name: np.concatenate([each[name] for each in made]) for name in made[0]}
 
     origin = Origin("saved_model", f"tensorflow {version}".strip(), **known)
     return of_function("saved_model", str(folder), slots, run, "TensorFlow", origin, call)
@@ -114,4 +121,4 @@ def _slot(name: str, specification: tf.TensorSpec) -> Slot:
     if specification.shape.rank is None:
         return Slot(name, (), specification.dtype.name)
     shape = tuple(specification.shape)
-    return Slot(name, (None, *shape[1:]) if shape else (), specification.dtype.name)
+    return Slot(name, shape, specification.dtype.name)

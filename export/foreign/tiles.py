@@ -16,6 +16,7 @@ from export.stored import Exported
 from export.to_onnx import without_unrounded
 from serving.bundle.manifest import Tensor
 from serving.bundle.names import IMAGE, MEASURED_STATISTICS, STATISTICS, TRANSLATION, USE_OWN_STATISTICS
+from serving.runtime.one_by_one import run_any_number
 from serving.runtime.sessions import ON_CPU, session_of
 
 # What looks at all pixels of a picture at once, and would look at a tile's alone.
@@ -61,7 +62,7 @@ def tile_network(name: str, whole: onnx.ModelProto, reference: OfOriginal, multi
     }
     outputs = {TRANSLATION: border.outputs[TRANSLATION], MEASURED_STATISTICS: statistics}
     parity = check_network(name, model, _OfTiles(whole, reference), inputs, (EXAMPLE, EXAMPLE), multiple)
-    return Tiled(Exported(without_unrounded(model), inputs, outputs), parity)
+    return Tiled(Exported(without_unrounded(model), inputs, outputs, border.batch), parity)
 
 
 def looks_at_all_pixels(model: onnx.ModelProto) -> bool:
@@ -90,7 +91,7 @@ class _OfTiles:
 
     def outputs(self, feed: Mapping[str, np.ndarray]) -> Arrays:
         names = [value.name for value in self.session.get_outputs()]
-        values = dict(zip(names, self.session.run(names, {IMAGE: feed[IMAGE]}), strict=True))
+        values = dict(zip(names, run_any_number(self.session, names, {IMAGE: feed[IMAGE]}), strict=True))
         measured = measured_by_hand(values, self.found)
         return {**self.reference.outputs({IMAGE: feed[IMAGE]}), MEASURED_STATISTICS: measured}
 

@@ -8,89 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
-from serving.bundle.manifest import Network, Tensor
-from serving.bundle.names import PROBABILITIES, N
+from serving.bundle.names import PROBABILITIES
+from serving.bundle.ports import Model
 
-# Of every type that a manifest may have.
-DATA_TYPES = {
-    "uint8": "TYPE_UINT8",
-    "int64": "TYPE_INT64",
-    "float32": "TYPE_FP32",
-}
-FREE = -1
 LABELS = "labels.txt"
 # The newest version is served. Older ones stay, so that one can return to them.
 VERSIONS = "version_policy { latest { num_versions: 1 } }"
-
-
-@dataclass(frozen=True)
-class Port:
-    """An input or output as a client sees it.
-
-    Attributes:
-        name: name of the tensor.
-        data_type: Triton's name of the element type.
-        dims: sizes of the axes, -1 for any size; without the first axis if requests are joined along it.
-        reshape: the sizes that the network itself has instead of `dims`, or None if they are the same.
-    """
-
-    name: str
-    data_type: str
-    dims: tuple[int, ...]
-    reshape: tuple[int, ...] | None = None
-
-
-@dataclass(frozen=True)
-class Model:
-    """A network as Triton runs it.
-
-    Attributes:
-        name: name of its folder.
-        max_batch_size: largest number of rows of joined requests; 0 for a network that takes one request at a time.
-        inputs: its inputs.
-        outputs: its outputs.
-        unbatched: the inputs and outputs for which requests cannot be joined.
-    """
-
-    name: str
-    max_batch_size: int
-    inputs: tuple[Port, ...]
-    outputs: tuple[Port, ...]
-    unbatched: tuple[str, ...] = ()
-
-
-def model_of(name: str, network: Network, max_batch_size: int) -> Model:
-    """The model for a network of a bundle. Requests are joined along the first axis if that is `n` for every tensor.
-
-    Args:
-        name: of the network.
-        network: its entry in the manifest.
-        max_batch_size: for a network whose requests can be joined.
-
-    Raises:
-        InputError: a tensor of a type that Triton does not know.
-    """
-    tensors = {**network.inputs, **network.outputs}
-    unbatched = tuple(name for name, tensor in tensors.items() if tensor.axes[:1] != (N,))
-    batched = not unbatched
-    inputs, outputs = (
-        tuple(_port(name, tensor, batched) for name, tensor in side.items())
-        for side in (network.inputs, network.outputs)
-    )
-    return Model(name, max_batch_size if batched else 0, inputs, outputs, unbatched)
-
-
-def _port(name: str, tensor: Tensor, batched: bool) -> Port:
-    """Triton has no tensors without axes: a scalar becomes an array of one number, and (n,) becomes (n, 1)."""
-    sizes = tuple(size if isinstance(size, int) else FREE for size in tensor.axes)
-    data_type = DATA_TYPES[tensor.dtype]
-    if not sizes:
-        return Port(name, data_type, (1,))
-    if len(sizes) == 1:
-        return Port(name, data_type, (1,), ()) if batched else Port(name, data_type, (*sizes, 1), sizes)
-    return Port(name, data_type, sizes[1:] if batched else sizes)
 
 
 def network_config(model: Model, instances: int, classes: bool = False) -> str:
@@ -140,7 +64,7 @@ def ports_of(model: Model, classes: bool = False) -> Iterator[str]:
     for side, ports in (("input", model.inputs), ("output", model.outputs)):
         entries = []
         for port in ports:
-            parts = [f"name: {quoted(port.name)}", f"data_type: {port.data_type}", f"dims: {_list(port.dims)}"]
+            parts = [f"name: {quoted(port.name)}", f"data_type: TYPE_{port.data_type}", f"dims: {_list(port.dims)}"]
             if port.reshape is not None:
                 parts.append(f"reshape {{ shape: {_list(port.reshape)} }}")
             if classes and side == "output" and port.name == PROBABILITIES:

@@ -10,20 +10,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from export.triton.config import LABELS, Model, model_of, network_config
-from export.triton.ensembles import ensemble_config, ensembles
+from export.triton.config import LABELS, network_config
+from export.triton.ensembles import ensemble_config
 from export.triton.kserve import STORAGE_URI, check_uri, inference_service
+from serving.bundle.ensembles import ensembles
 from serving.bundle.manifest import Manifest
 from serving.bundle.names import CLASSIFIER
+from serving.bundle.ports import MAX_BATCH_SIZE, MAX_TRANSLATED, Model, model_of
 from serving.bundle.references import bundle_folder
 from serving.bundle.verified import read_verified
 from serving.common.errors import InputError, require_at_least
 from serving.common.files import whole_file, whole_folder
 from serving.translation import is_translator
 
-MAX_BATCH_SIZE = 64
-# Pictures to translate are larger, and the memory of a network grows with their number.
-MAX_TRANSLATED = 8
 INSTANCES = 1
 MODEL = "model.onnx"
 RECORD = "keras_gen.json"

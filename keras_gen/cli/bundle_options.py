@@ -22,6 +22,12 @@ def running_parser(command: str, description: str) -> Parser:
     """A parser with the options of every such command: the bundle, and the way to run it."""
     parser = Parser(f"keras-gen {command}", description=description)
     parser.add_argument("bundle", type=str, help=BUNDLE_HELP)
+    add_running(parser)
+    return parser
+
+
+def add_running(parser: Parser) -> None:
+    """Adds the ways to run bundles."""
     parser.add_argument(
         "--provider",
         type=str,
@@ -36,7 +42,6 @@ def running_parser(command: str, description: str) -> Parser:
     )
     parser.add_argument("--threads", type=int | None, default=None, help="number of CPU threads; all cores by default.")
     parser.add_argument("--verbose", type=bool, default=False, help="say which provider runs the bundle, and why.")
-    return parser
 
 
 def bundle_parser(command: str, description: str, out: str = "file to write.") -> Parser:

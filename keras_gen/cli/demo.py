@@ -1,4 +1,4 @@
-"""`keras-gen demo`: the whole path on handwritten digits, measured."""
+"""`keras-gen demo`: the whole path on handwritten digits, measured; and two films of points that are learnt."""
 
 from __future__ import annotations
 
@@ -22,7 +22,29 @@ SAMPLES = 64
 SEED = 0
 MANIFOLD_SIDE = 20
 RECONSTRUCTIONS = 32
-MODELS = ("vae", "gan")
+
+
+class Demonstrated(NamedTuple):
+    """A model of the demonstration.
+
+    Attributes:
+        recipe: that it is trained by.
+        title: what the output calls it.
+        codes: data set whose codes its bundle brings.
+    """
+
+    recipe: str
+    title: str
+    codes: str | None = None
+
+
+DIGITS = {"vae": Demonstrated("vae_digits", "VAE", "digits"), "gan": Demonstrated("gan_digits", "GAN")}
+# Of what the page shows how it was learnt.
+RINGS = {
+    "ring_minimax": Demonstrated("gan_ring_minimax", "GAN of a ring of points that collapses"),
+    "ring_r1": Demonstrated("gan_ring_r1", "GAN of the same ring with a penalty"),
+}
+MODELS = {**DIGITS, **RINGS}
 
 
 class Reader(NamedTuple):
@@ -43,7 +65,10 @@ class Reader(NamedTuple):
 
 def run(words: Sequence[str]) -> int:
     """Runs the demonstration."""
-    parser = Parser("keras-gen demo", description="Train, export and sample a VAE and a GAN on handwritten digits.")
+    parser = Parser(
+        "keras-gen demo",
+        description="Train, export and sample a VAE and a GAN on handwritten digits, and two GANs on points.",
+    )
     parser.add_argument("--out", type=str, default="demo", help="folder to write runs, bundles and pictures to.")
     parser.add_argument(
         "--epochs",
@@ -58,7 +83,7 @@ def run(words: Sequence[str]) -> int:
 
 
 def demo(out: Path, epochs: int | None) -> None:
-    """Trains both recipes into `out`, exports and samples them, and prints what came out.
+    """Trains all recipes into `out`, exports and samples them, and prints what came out.
 
     Args:
         out: folder for `runs/`, `bundles/` and the pictures.
@@ -70,19 +95,19 @@ def demo(out: Path, epochs: int | None) -> None:
     began = time.perf_counter()
     lines = []
     samplers = {}
-    for index, name in enumerate(MODELS):
-        print(f"\n[{2 * index + 1}/4] training the {name.upper()}", flush=True)
+    for index, (name, (recipe, title, codes)) in enumerate(MODELS.items()):
+        print(f"\n[{2 * index + 1}/{2 * len(MODELS)}] training the {title}", flush=True)
         started = time.perf_counter()
-        words = ["--recipe", f"{name}_digits", "--out", str(out / "runs" / name)]
+        words = ["--recipe", recipe, "--out", str(out / "runs" / name)]
         directory = parse_and_train([*words, "--epochs", str(epochs)] if epochs else words)
         trained = time.perf_counter()
-        print(f"\n[{2 * index + 2}/4] exporting the {name.upper()}", flush=True)
-        bundle = export_bundle(directory, out / "bundles" / name)
+        print(f"\n[{2 * index + 2}/{2 * len(MODELS)}] exporting the {title}", flush=True)
+        bundle = export_bundle(directory, out / "bundles" / name, codes=codes)
         lines.append(
-            f"{name.upper()}: trained in {trained - started:.0f} s, exported in {time.perf_counter() - trained:.0f} s"
+            f"{title}: trained in {trained - started:.0f} s, exported in {time.perf_counter() - trained:.0f} s"
         )
         samplers[name] = Sampler(bundle)
-    lines += _draw(out, samplers)
+    lines += _draw(out, {name: samplers[name] for name in DIGITS})
     print("\n" + "\n".join(lines))
     print(f"everything in {time.perf_counter() - began:.0f} s")
     print(_page(out))
@@ -123,7 +148,7 @@ def _draw(out: Path, samplers: dict[str, Sampler]) -> list[str]:
 
 
 def _page(out: Path) -> str:
-    """Writes the page of both bundles where it can be built, and returns how to open it, or why there is none."""
+    """Writes the page of all bundles where it can be built, and returns how to open it, or why there is none."""
     from serving.page import write_site
 
     bundles, site = [str(out / "bundles" / name) for name in MODELS], out / "site"
@@ -132,7 +157,7 @@ def _page(out: Path) -> str:
     except InputError as error:
         return f"no page of the bundles: {error}"
     command = shlex.join([sys.argv[0], "page", *bundles, "--out", str(site), "--open"])
-    return f"{site}: a page to play with both in the browser. To open it: {command}"
+    return f"{site}: a page to play with all of them in the browser. To open it: {command}"
 
 
 def _fit_reader() -> Reader:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from keras_gen.cli.parser import Parser
+from serving.bundle.film import read_film
 from serving.bundle.hub import manifest_sha256
 from serving.bundle.manifest import Manifest, Tensor, origin_text
 from serving.bundle.references import BUNDLE_HELP, bundle_folder
@@ -26,6 +27,8 @@ def run(words: Sequence[str]) -> int:
         check_network(contents[network.file], beside, bundle / network.file)
     if manifest.codes:
         read_codes(bundle, manifest)
+    if manifest.film:
+        read_film(bundle, manifest)
     print("\n".join([*_lines(manifest), f"manifest  SHA-256 {manifest_sha256(bundle)}"]))
     return 0
 
@@ -74,6 +77,8 @@ def _lines(manifest: Manifest) -> list[str]:
         lines.append(
             f"codes     of {codes.count} pictures of {codes.source} ({_mebibytes(codes.size + codes.atlas.size)})"
         )
+    if film := manifest.film:
+        lines.append(f"film      of the training ({_mebibytes(film.size + film.frames.size)})")
     return lines
 
 

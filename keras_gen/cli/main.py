@@ -34,6 +34,9 @@ GROUPS = {
         "traverse": "show what each latent dimension changes",
         "attribute": "add to pictures, or remove from them, what sets some pictures apart",
     },
+    "serve": {
+        "serve": "serve bundles over HTTP and gRPC",
+    },
     "look into": {
         "encode": "write the codes of pictures as an array",
         "reconstruct": "show pictures beside their reconstructions",
@@ -50,6 +53,18 @@ GROUPS = {
     },
 }
 COMMANDS = {name: what for group in GROUPS.values() for name, what in group.items()}
+SERVER = (
+    "google",
+    "grpc",
+    "httptools",
+    "multipart",
+    "orjson",
+    "prometheus_client",
+    "python_multipart",
+    "starlette",
+    "uvicorn",
+    "uvloop",
+)
 INTERRUPTED = 130
 
 
@@ -113,6 +128,7 @@ def _run(words: list[str]) -> int:
 def _extra_of(package: str) -> str:
     """The extra that brings a package. Whoever has an ONNX Runtime is not told to install another one over it."""
     extras = {**dict.fromkeys(("onnxruntime", "PIL", "numpy", "matplotlib"), "serve"), "av": "video", "ray": "ray"}
+    extras |= dict.fromkeys(SERVER, "server")
     return extras.get(package, "train" if importlib.util.find_spec("onnxruntime") else "train,serve")
 
 

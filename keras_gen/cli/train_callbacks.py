@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import keras
 
+from keras_gen.cli.film import film_frames
 from keras_gen.cli.train_data import TrainingData
 from keras_gen.cli.train_options import TrainOptions
 from keras_gen.training.base import BaseModel
-from keras_gen.training.callbacks import Checkpoints, EpochScalars, FiniteLosses, MetricsFile, PictureGrid, Profile
+from keras_gen.training.callbacks import (
+    Checkpoints,
+    EpochScalars,
+    Film,
+    FiniteLosses,
+    MetricsFile,
+    PictureGrid,
+    Profile,
+)
+from keras_gen.training.film_frames import PointFrames
 from keras_gen.training.position import Position
 from keras_gen.training.run_directory import RunDirectory
 from serving.common.images import to_float
@@ -45,6 +55,7 @@ def training_callbacks(
         *watching,
         EpochScalars(directory.tensorboard),
         _pictures(model, data, directory, options.run.seed, options.watching.pictures_every),
+        *([_film(model, data, directory, options.run.seed, position)] if options.watching.film else []),
         MetricsFile(directory.metrics_file, position.epochs),
         Checkpoints(
             directory.checkpoints,
@@ -63,3 +74,9 @@ def _pictures(model: BaseModel, data: TrainingData, directory: RunDirectory, see
     examples = to_float(data.shown.examples.images[:count, :height, :width])
     samples = directory.tensorboard / "samples"
     return PictureGrid(lambda: model.preview(examples, seed), directory.samples, samples, every)
+
+
+def _film(model: BaseModel, data: TrainingData, directory: RunDirectory, seed: int, position: Position) -> Film:
+    frames = film_frames(model, data, seed)
+    still = frames.still() if isinstance(frames, PointFrames) else None
+    return Film(directory.film, frames, position, still)

@@ -175,6 +175,8 @@ class WatchingOptions:
         frechet_every: measure the Fréchet distance of samples to training pictures every N epochs, in the features of
             the classifier of --watch-modes; never by default.
         frechet_samples: number of samples, and of training pictures, for the Fréchet distance.
+        film: keep small frames of samples, at most 60 and 2 MiB, of which export makes a film; of points also what the
+            discriminator says of the plane, the generator's grid, gradients and divergences.
     """
 
     validation: bool = False
@@ -186,6 +188,7 @@ class WatchingOptions:
     patience: int | None = None
     frechet_every: int | None = None
     frechet_samples: int = 2000
+    film: bool = False
 
     def __post_init__(self) -> None:
         require_at_least(1, pictures_every=self.pictures_every)

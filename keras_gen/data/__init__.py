@@ -12,7 +12,7 @@ from keras_gen.data.kinds import DATA_HELP, DOMAIN_NAMES, SOURCE_NAMES, import_d
 from keras_gen.data.opening import CHANNELS_HELP, FRAMES_HELP, VALUE_RANGE_HELP, open_source, open_stream
 from keras_gen.data.shares import Share
 from keras_gen.data.source import Source
-from keras_gen.data.translation import Domains, open_domains
+from keras_gen.data.translation import Domains, is_of_one_domain, open_domains
 
 __all__ = [
     "CHANNELS_HELP",
@@ -29,6 +29,7 @@ __all__ = [
     "check_same_shape",
     "endless_pairs",
     "import_data",
+    "is_of_one_domain",
     "open_domains",
     "open_source",
     "open_stream",

@@ -31,6 +31,7 @@ MAY_CHANGE = (
     "patience",
     "frechet_every",
     "frechet_samples",
+    "film",
     "checkpoint_every",
     "checkpoint_steps",
     "checkpoint_minutes",
@@ -70,6 +71,7 @@ class RunDirectory:
         self.data_file = self.path / "data.json"
         self.metrics_file = self.path / "metrics.csv"
         self.samples = self.path / "samples"
+        self.film = self.path / "film"
         self.tensorboard = self.path / "tensorboard"
         self.checkpoints = self.path / "checkpoints"
         self.model_file = self.path / "model.keras"

@@ -14,7 +14,7 @@ from typing import Any
 from serving.bundle.figures import read_figures
 from serving.bundle.licenses import license_entries
 from serving.bundle.manifest import Manifest
-from serving.bundle.names import CLASSIFIER, ENCODER, LABEL, SAMPLER, TRANSLATION
+from serving.bundle.names import CLASSIFIER, ENCODER, LABEL, NOISE, TRANSLATION
 from serving.common.files import whole_file
 
 CARD = "README.md"
@@ -80,7 +80,7 @@ def pipeline_tag(manifest: Manifest) -> str:
         return "image-to-image"
     if CLASSIFIER in networks:
         return "image-classification"
-    draws = SAMPLER in networks or ENCODER not in networks
+    draws = NOISE in networks or ENCODER not in networks
     return "unconditional-image-generation" if draws else "image-feature-extraction"
 
 

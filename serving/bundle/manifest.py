@@ -93,11 +93,13 @@ class StoredFilm(Stored):
 
 @dataclass(frozen=True)
 class Network(Stored):
-    """One ONNX file: what goes in and out by name, and what it keeps beside it."""
+    """One ONNX file: what goes in and out by name, what it keeps beside it, and 1 where it takes one example at a time,
+    whatever its axes say: readers then run it for one after the other."""
 
     inputs: dict[str, Tensor]
     outputs: dict[str, Tensor]
     weights: Weights | None = None
+    batch: int | None = None
 
 
 @dataclass(frozen=True)
@@ -225,7 +227,14 @@ class Manifest:
 
     def to_json(self) -> str:
         """The manifest as indented JSON, `format_version` first."""
-        return json.dumps({"format_version": self.format_version, **asdict(self)}, indent=2) + "\n"
+        head = {"format_version": self.format_version, **({"requires": self.requires} if self.requires else {})}
+        return json.dumps({**head, **asdict(self)}, indent=2) + "\n"
+
+    @property
+    def requires(self) -> list[str]:
+        """The features that a reader must know to use the bundle."""
+        one_by_one = any(network.batch is not None for network in self.networks.values())
+        return [schema.FIXED_BATCH] if one_by_one else []
 
     @property
     def compared_with(self) -> str:
@@ -344,6 +353,7 @@ class _Reader(JsonReader):
             inputs=self.at("inputs").tensors(entries["inputs"]),
             outputs=self.at("outputs").tensors(entries["outputs"]),
             weights=self.optional(entries, "weights", _Reader.stored_weights, None),
+            batch=self.optional(entries, "batch", lambda at, value: at.integer(value, low=1, high=1), None),
         )
 
     def stored_weights(self, data: object) -> Weights:

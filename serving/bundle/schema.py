@@ -21,6 +21,7 @@ MOST_BYTES: int = _document["most_bytes"]
 DEEPEST: int = _document["deepest"]
 NEWEST_FORMAT: int = _entries["format_version"]["maximum"]
 FEATURES = _texts(_defs["feature"])
+(FIXED_BATCH,) = FEATURES
 
 LARGEST_INTEGER: int = _defs["positive"]["maximum"]
 MOST_NETWORK_BYTES: int = _network["size"]["maximum"]

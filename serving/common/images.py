@@ -78,18 +78,22 @@ def read_image(
 
 
 def read_with_opacity(
-    source: Path | bytes, channels: int | None = None, max_pixels: int = MAX_PIXELS, levels: Levels | None = None
+    source: Path | bytes,
+    channels: int | None = None,
+    max_pixels: int = MAX_PIXELS,
+    levels: Levels | None = None,
+    kinds: tuple[str, ...] | None = None,
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """Decodes a picture like `read_image`, and the opacity of each pixel.
 
-    Args and raises: as `read_image`.
+    Args and raises: as `read_image`; `kinds` are Pillow's names of the only formats that are tried, all by default.
 
     Returns:
         uint8 (height, width, channels); and the opacity, uint8 (height, width), 255 for an opaque pixel, or None for a
         picture without transparency and where opacity is one of the channels.
     """
     levels = levels or Levels()
-    with opened(source, max_pixels, levels) as image:
+    with opened(source, max_pixels, levels, kinds) as image:
         return pixels_of(image, levels, _name(source), None, channels)
 
 
@@ -131,11 +135,13 @@ class _UnfitError(InputError):
 
 
 @contextmanager
-def opened(source: Path | bytes, max_pixels: int, levels: Levels) -> Iterator[Image.Image]:
+def opened(
+    source: Path | bytes, max_pixels: int, levels: Levels, kinds: tuple[str, ...] | None = None
+) -> Iterator[Image.Image]:
     """A file at its first frame; an error of its decoder becomes an InputError of one line."""
     name = _name(source)
     try:
-        with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as image:
+        with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=kinds) as image:
             if image.width * image.height > max_pixels:
                 raise InputError(
                     f"{name} must have at most {max_pixels} pixels. Received: {image.width}x{image.height}."

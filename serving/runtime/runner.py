@@ -63,10 +63,14 @@ class Runner:
         if into is None:
             binding.bind_output(output)
         else:
-            kept.append(_value(into))
+            kept.append(as_value(into))
             binding.bind_ortvalue_output(output, kept[-1])
         self._go(binding)
         return binding.get_outputs()[0].numpy() if into is None else into
+
+    def every(self, feed: Feed, outputs: list[str]) -> list[np.ndarray]:
+        """Several outputs of one run as arrays."""
+        return self.session.run(outputs, feed, _options(NO_GRAPH, self._fixed is not None))
 
     def value(self, feed: Feed, output: str) -> onnxruntime.OrtValue:
         """One output as a value that stays on the device, for another network to take."""
@@ -78,7 +82,7 @@ class Runner:
     def _bound(self, feed: Feed) -> tuple[onnxruntime.IOBinding, list[Any]]:
         """A binding with its inputs, and what must live until it has run."""
         binding = self.session.io_binding()
-        kept = [value if _is_value(value) else _value(value) for value in feed.values()]
+        kept = [value if _is_value(value) else as_value(value) for value in feed.values()]
         for name, value in zip(feed, kept, strict=True):
             binding.bind_ortvalue_input(name, value)
         return binding, kept
@@ -112,7 +116,7 @@ class _FixedBatch:
         self.session = session
         self.options = _options(str(graph), True)
         self.running = threading.Lock()
-        self.inputs = {name: _value(np.array(value), device) for name, value in feed.items()}
+        self.inputs = {name: as_value(np.array(value), device) for name, value in feed.items()}
         self.binding = session.io_binding()
         for name, value in self.inputs.items():
             self.binding.bind_ortvalue_input(name, value)
@@ -150,6 +154,6 @@ def _is_value(value: Any) -> bool:
     return not isinstance(value, np.ndarray | np.generic)
 
 
-def _value(array: np.ndarray, device: str = "cpu") -> onnxruntime.OrtValue:
-    """On the CPU a value is the array's own memory."""
+def as_value(array: np.ndarray, device: str = "cpu") -> onnxruntime.OrtValue:
+    """An array as ONNX Runtime's own value: on the CPU its own memory."""
     return load_runtime().OrtValue.ortvalue_from_numpy(np.asarray(array, order="C"), device)

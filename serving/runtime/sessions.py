@@ -17,6 +17,7 @@ from serving.bundle.signature import check_signature
 from serving.bundle.verified import check_present, read_verified, stored_files
 from serving.common.errors import InputError, require_integer
 from serving.runtime.installed import check_release, load_runtime
+from serving.runtime.one_by_one import OneByOne
 from serving.runtime.openvino import FLOAT32, OPENVINO, REFUSAL, WHOLE, check_precision, warn_of_emulation
 from serving.runtime.providers import AUTO, CPU, Chain, Execution, check_provider, open_on
 from serving.runtime.runner import Runner
@@ -130,7 +131,7 @@ class Sessions:
             content, weights = read_verified(self._place, network), self._weights_of(network)
             contents = check_network(content, {file: len(numbers) for file, numbers in weights.items()}, path)
             settings = SMALL if small else self._settings_of(network)
-            self._opened[name] = self._run(content, contents, weights, path, settings)
+            self._opened[name] = self._run(content, contents, weights, path, settings, network.batch is not None)
             check_signature(self._opened[name].session, network, path)
             self._forget_weights()
         return self._opened[name]
@@ -159,7 +160,13 @@ class Sessions:
         return self.settings if makes_pictures(network.outputs) else replace(self.settings, precision=FLOAT32)
 
     def _run(
-        self, content: bytes, contents: Contents, weights: Mapping[str, bytes], where: object, settings: Settings
+        self,
+        content: bytes,
+        contents: Contents,
+        weights: Mapping[str, bytes],
+        where: object,
+        settings: Settings,
+        one_by_one: bool = False,
     ) -> Runner:
         own = settings.provider == self.settings.provider
         if self._execution is not None and own:
@@ -168,7 +175,8 @@ class Sessions:
         if self._execution is None and own:
             warn_of_emulation(self.settings.precision)
             self._execution = replace(execution, precision=self.settings.precision)
-        return Runner(session, execution.device, settings.fixed_batches)
+        kind = OneByOne if one_by_one else Runner
+        return kind(session, execution.device, settings.fixed_batches)
 
     def _weights_of(self, network: Network) -> dict[str, bytes]:
         """The content of the file beside a network, which is read and hashed once for all that share it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import redirect_stdout
+from io import BytesIO
 
 import keras
 import numpy as np
@@ -13,6 +14,7 @@ from PIL import Image
 import export
 import keras_gen
 from keras_gen.cli import main
+from serving.bundle.film import read_film
 from serving.common.images import write_png
 
 CODER = {"name": "mlp", "units": [8]}
@@ -29,7 +31,10 @@ def place(tmp_path_factory):
     np.save(place / "one.npy", bands[0])
     data = ["--data", f"npz:{place / 'bands.npz'}", "--channels", "5", "--batch_size", "20", "--epochs", "1"]
     with (place / "said.txt").open("w") as said, redirect_stdout(said):
-        assert main(["train", "vae", *data, *map(str, OPTIONS), "--validation", "--out", str(place / "run")]) == 0
+        assert (
+            main(["train", "vae", *data, *map(str, OPTIONS), "--validation", "--film", "--out", str(place / "run")])
+            == 0
+        )
     assert main(["export", str(place / "run"), "--out", str(place / "bundle")]) == 0
     return place
 
@@ -41,6 +46,15 @@ def test_previews_show_three_and_the_run_knows_its_channels(place):
         assert picture.mode == "RGB"
     assert "channels: 5" in (place / "run" / "config.yaml").read_text()
     assert json.loads((place / "bundle" / "manifest.json").read_text())["image"]["channels"] == 5
+
+
+def test_the_film_shows_three_too(place):
+    film = read_film(place / "bundle")
+    assert (film.kind, [frame.epoch for frame in film.frames], film.plane) == ("pictures", [0, 1], None)
+    assert set(film.history) >= {"epoch", "loss", "val_loss"}
+    with Image.open(BytesIO(film.frames[1].parts["picture"])) as picture:
+        # 6 by 6 samples of 8x8 pixels, one pixel apart.
+        assert (picture.mode, picture.size) == ("RGB", (55, 55))
 
 
 def test_the_run_and_the_bundle_are_measured(place, run):

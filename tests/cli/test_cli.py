@@ -26,6 +26,7 @@ import export.graph
 import export.quantized
 import serving.bulk.drawing
 from keras_gen.cli import main
+from keras_gen.cli.demo import MODELS
 from keras_gen.cli.main import COMMANDS
 from serving.common.images import grid, read_image
 from tests import handmade
@@ -475,13 +476,15 @@ def test_a_models_options_are_explained(capsys):
     assert "Weight of the KL term in the loss." in printed
 
 
-def test_the_demo_leaves_what_it_promises(keras_gen, tmp_path):
+def test_the_demo_leaves_what_it_promises(keras_gen, page, tmp_path):
     code, out, err = keras_gen("demo", "--out", tmp_path / "demo", "--epochs", 1)
     assert (code, err) == (0, "")
+    assert out.splitlines()[-1].endswith(f"--out {tmp_path / 'demo' / 'site'} --open")
     assert "64 pictures" in out
     assert "of 297 held-out real scans" in out
     names = {path.name for path in (tmp_path / "demo").iterdir()}
     pngs = {"vae_samples.png", "gan_samples.png", "vae_manifold.png", "vae_reconstructions.png"}
-    assert names == {"runs", "bundles", *pngs}
+    assert names == {"runs", "bundles", "site", *pngs}
+    assert {path.name for path in (tmp_path / "demo" / "site" / "bundles").iterdir()} == set(MODELS)
     for name in pngs:
         assert min(read_image(tmp_path / "demo" / name).shape[:2]) > 100

@@ -206,6 +206,12 @@ def has_domains(name: str) -> bool:
     return head not in SOURCES or kind.has_domains is None or (bool(location) and kind.has_domains(location))
 
 
+def is_of_one_domain(name: str) -> bool:
+    """Whether the kind of a source has pictures of one domain and never of two, by its name alone."""
+    head = name.partition(":")[0]
+    return head in SOURCES and head not in DOMAINS
+
+
 def check_load_size(load_size: AskedSize, image_size: AskedSize | None) -> None:
     """Raises InputError where parts of `image_size` cannot be taken of pictures of `load_size`."""
     whole, part = parse_size(load_size, "load_size"), parse_size(image_size)

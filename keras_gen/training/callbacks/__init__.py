@@ -4,6 +4,7 @@ from keras_gen.training.callbacks.alarms import Alarm, Alarms
 from keras_gen.training.callbacks.best import BestModel
 from keras_gen.training.callbacks.checkpoints import Checkpoints
 from keras_gen.training.callbacks.figures import EpochFigures
+from keras_gen.training.callbacks.film import Film
 from keras_gen.training.callbacks.finite import FiniteLosses, NonFiniteLossError
 from keras_gen.training.callbacks.metrics_file import MetricsFile
 from keras_gen.training.callbacks.picture_grid import PictureGrid
@@ -17,6 +18,7 @@ __all__ = [
     "Checkpoints",
     "EpochFigures",
     "EpochScalars",
+    "Film",
     "FiniteLosses",
     "MetricsFile",
     "NonFiniteLossError",

@@ -186,6 +186,16 @@ Ort::Value value_over(T* values, const std::vector<std::int64_t>& shape) {
     return Ort::Value::CreateTensor(memory, data, detail::product(shape), shape.data(), shape.size());
 }
 
+// One example of an input or output, with its first axis.
+template <class Slot>
+Slot row_of(const Slot& slot, std::int64_t row) {
+    Slot cut = slot;
+    cut.shape.front() = 1;
+    const auto size = static_cast<std::int64_t>(detail::product(cut.shape));
+    std::visit([&](auto& data) { data += row * size; }, cut.values);
+    return cut;
+}
+
 }  // namespace
 
 struct Bundle::State {
@@ -274,6 +284,16 @@ const Network& Bundle::network(const std::string& name) const {
 }
 
 void Bundle::run(const std::string& name, const std::vector<Input>& inputs, const Output& output) const {
+    const auto rows = output.shape.empty() ? 1 : output.shape.front();
+    if (!network(name).one_by_one || rows < 2) return run_once(name, inputs, output);
+    for (std::int64_t row = 0; row < rows; ++row) {
+        std::vector<Input> given;
+        for (const auto& input : inputs) given.push_back(row_of(input, row));
+        run_once(name, given, row_of(output, row));
+    }
+}
+
+void Bundle::run_once(const std::string& name, const std::vector<Input>& inputs, const Output& output) const {
     const auto path = folder() / network(name).file.name;
     Opened& opened = state_->opened(name);
     std::vector<const char*> names;

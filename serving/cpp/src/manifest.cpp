@@ -177,6 +177,7 @@ Network network(const Entry& entry) {
                     tensors(entry.at("outputs"))};
     if (const auto weights = entry.optional("weights"))
         network.weights = stored_file(*weights, schema::most_weights_bytes);
+    if (const auto batch = entry.optional("batch")) network.one_by_one = batch->integer(1, 1) == 1;
     return network;
 }
 

@@ -20,7 +20,7 @@ inline constexpr std::int64_t most_tensors = 256;
 inline constexpr std::int64_t most_classes = 65536;
 inline constexpr std::int64_t most_axes = 64;
 
-inline constexpr std::array<std::string_view, 0> features{};
+inline constexpr std::array<std::string_view, 1> features{"fixed_batch"};
 inline constexpr std::array<std::string_view, 2> interpolations{"bicubic", "nearest"};
 inline constexpr std::array<std::string_view, 3> priors{"standard_normal", "mixture", "swiss_roll"};
 inline constexpr std::array<std::string_view, 2> weights{"raw", "ema"};

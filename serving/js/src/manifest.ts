@@ -46,6 +46,8 @@ export interface Network extends Stored {
   readonly inputs: ReadonlyMap<string, Tensor>;
   readonly outputs: ReadonlyMap<string, Tensor>;
   readonly weights: Stored | null;
+  /** 1 where the network takes one example at a time, whatever its axes say; null for any number. */
+  readonly batch: number | null;
 }
 
 /** How pictures of another size are resized: blended, or to the nearest pixel. */
@@ -211,6 +213,7 @@ function network(given: JsonReader): Network {
     inputs: entries.required("inputs").mapOf(tensor, MOST_TENSORS),
     outputs: entries.required("outputs").mapOf(tensor, MOST_TENSORS),
     weights: entries.optional("weights", weights) ?? null,
+    batch: entries.optional("batch", (many) => many.integer(1, 1)) ?? null,
   };
 }
 

@@ -13,7 +13,7 @@ export const MOST_TENSORS = 256;
 export const MOST_CLASSES = 65536;
 export const MOST_AXES = 64;
 
-export const FEATURES = [] as const;
+export const FEATURES = ["fixed_batch"] as const;
 export const INTERPOLATIONS = ["bicubic", "nearest"] as const;
 export const PRIORS = ["standard_normal", "mixture", "swiss_roll"] as const;
 export const WEIGHTS = ["raw", "ema"] as const;

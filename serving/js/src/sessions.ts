@@ -45,6 +45,18 @@ export class Sessions {
    * @param small whether the network is so small that it runs fastest on the processor, in one thread.
    */
   async run<Data>(network: string, feed: Feed, output: string, small = false): Promise<Made<Data>> {
+    if (this.bundle.network(network).batch === null) {
+      return this.runOnce(network, feed, output, small);
+    }
+    const rows = Math.max(...Object.values(feed).map(({ dims }) => dims[0] ?? 1));
+    const made: Made<Numbers>[] = [];
+    for (let row = 0; row < rows; row++) {
+      made.push(await this.runOnce(network, rowOf(feed, row), output, small));
+    }
+    return together(made) as Made<Data>;
+  }
+
+  private async runOnce<Data>(network: string, feed: Feed, output: string, small: boolean): Promise<Made<Data>> {
     const session = await this.session(network, small);
     const { Tensor } = await this.runtime();
     const feeds: Record<string, never> = {};
@@ -102,6 +114,25 @@ export class Sessions {
   private runtime(): Promise<Runtime> {
     return platform().runtime(this.options);
   }
+}
+
+/** One example of a feed, with its first axis. */
+function rowOf(feed: Feed, row: number): Feed {
+  const cut = ({ type, data, dims }: Given): Given => {
+    const size = data.length / (dims[0] ?? 1);
+    return { type, data: data.slice(row * size, (row + 1) * size), dims: [1, ...dims.slice(1)] };
+  };
+  return Object.fromEntries(Object.entries(feed).map(([name, given]) => [name, cut(given)]));
+}
+
+/** The outputs of one example after the other as one. */
+function together(rows: readonly Made<Numbers>[]): Made<Numbers> {
+  const first = rows[0] as Made<Numbers>;
+  const size = first.data.length;
+  const Kind = first.data.constructor as new (length: number) => Numbers;
+  const data = new Kind(rows.length * size);
+  rows.forEach((row, index) => data.set(row.data as never, index * size));
+  return { data, dims: [rows.length, ...first.dims.slice(1)] };
 }
 
 function refused(model: Model, runtime: Runtime, providers: readonly Provider[], error: unknown): InputError {

@@ -1,9 +1,13 @@
 import { render } from "preact";
 
 import { App } from "./app";
+import { startAhead } from "./network/client";
 import { applyTheme } from "./ui/theme";
 
 applyTheme();
+if (typeof WebAssembly !== "undefined") {
+  startAhead();
+}
 const page = document.getElementById("page");
 if (page !== null) {
   render(<App />, page);

@@ -127,5 +127,41 @@ def generator(opset=18, batch=None, latent=12):
     return model(nodes, {"z": [n, latent, 1, 1]}, {"image": [n, 3, 8, 8]}, opset, **constants)
 
 
+def modulated(latent=8):
+    """A layer of StyleGAN2 in small, as it is exported for one latent: the latent scales the kernel of a convolution,
+    which a second latent would have a kernel of its own for."""
+    constants = {
+        "affine": numbers(latent, 8) / 2,
+        "by_channel": np.array([1, 1, 8, 1, 1]),
+        "kernel": numbers(1, 4, 8, 3, 3, seed=1) / 4,
+        "without_batch": np.array([4, 8, 3, 3]),
+        "learned": numbers(1, 8, 8, 8, seed=2),
+        "to_rgb": numbers(3, 4, 1, 1, seed=3),
+    }
+    nodes = [
+        helper.make_node("Gemm", ["z", "affine"], ["flat_styles"]),
+        helper.make_node("Reshape", ["flat_styles", "by_channel"], ["styles"]),
+        helper.make_node("Mul", ["kernel", "styles"], ["scaled"]),
+        helper.make_node("Reshape", ["scaled", "without_batch"], ["modulated"]),
+        helper.make_node("Conv", ["learned", "modulated"], ["features"], pads=[1, 1, 1, 1]),
+        helper.make_node("Conv", ["features", "to_rgb"], ["unbounded"]),
+        helper.make_node("Tanh", ["unbounded"], ["image"]),
+    ]
+    return model(nodes, {"z": [1, latent]}, {"image": [1, 3, 8, 8]}, **constants)
+
+
+def for_one(graph):
+    """The same network, which loses the batch and gets it back, for one example at a time."""
+    for value in [*graph.graph.input, *graph.graph.output]:
+        value.type.tensor_type.shape.dim[0].dim_value = 1
+    name = graph.graph.input[0].name
+    for node in graph.graph.node:
+        node.input[:] = ["again" if each == name else each for each in node.input]
+    graph.graph.initializer.append(numpy_helper.from_array(np.array([0]), "first_axis"))
+    graph.graph.node.insert(0, helper.make_node("Squeeze", [name, "first_axis"], ["alone"]))
+    graph.graph.node.insert(1, helper.make_node("Unsqueeze", ["alone", "first_axis"], ["again"]))
+    return graph
+
+
 def operators(graph: onnx.ModelProto):
     return {node.op_type for node in graph.graph.node}

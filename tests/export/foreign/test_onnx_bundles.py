@@ -9,9 +9,22 @@ from onnx import TensorProto
 
 import export
 import serving
+from export import Wish
+from export.triton import write_repository
 from keras_gen.cli import main
+from serving.common.errors import InputError
+from serving.common.images import write_png
 from serving.common.noise import standard_normal
-from tests.export.foreign.onnx_graphs import generator, model, numbers, operators, run, translator
+from tests.export.foreign.onnx_graphs import (
+    for_one,
+    generator,
+    model,
+    modulated,
+    numbers,
+    operators,
+    run,
+    translator,
+)
 from tests.export.foreign.test_keras import levels, near
 
 
@@ -76,6 +89,56 @@ def test_a_generator_draws_from_seeds(tmp_path):
     latents = standard_normal(7, 5, 12)
     made = np.concatenate([run(source, z=each.reshape(1, 12, 1, 1)) for each in latents])
     assert near(serving.load(bundle).sample(5, seed=7), levels(made.transpose(0, 2, 3, 1)))
+
+
+@pytest.mark.parametrize("wish", [None, Wish("fp16")])
+def test_a_generator_of_one_latent_is_run_for_one_after_the_other(wish, tmp_path):
+    source = modulated()
+    bundle = export.bundle_networks(tmp_path / "bundle", decoder=saved(source, tmp_path), quantize=wish)
+    manifest = serving.Manifest.read(bundle)
+    assert (manifest.requires, manifest.networks["decoder"].batch) == (["fixed_batch"], 1)
+    assert set(manifest.networks) == {"decoder", "noise"}
+    made = np.concatenate([run(source, z=each[None]) for each in standard_normal(7, 5, 8)])
+    drawn = serving.load(bundle).sample(5, seed=7)
+    assert np.abs(drawn - levels(made.transpose(0, 2, 3, 1)).astype(float)).max() <= (2 if wish else 1)
+    np.testing.assert_array_equal(serving.load(bundle).sample(5, seed=7, batch_size=2), drawn)
+    write_repository(bundle, tmp_path / "models")
+    assert {place.name for place in (tmp_path / "models").iterdir() if place.is_dir()} == {"decoder", "noise"}
+    assert "dims: [ 1, 8 ]" in (tmp_path / "models" / "decoder" / "config.pbtxt").read_text()
+
+
+def test_a_translator_of_one_picture_is_run_for_one_after_the_other(tmp_path):
+    source = for_one(translator())
+    bundle = export.bundle_networks(tmp_path / "bundle", translator=saved(source, tmp_path), to="zebra")
+    assert serving.Manifest.read(bundle).networks["a_to_b_tile"].batch == 1
+    images = pictures(3, 16, 24)
+    assert near(serving.load(bundle).translate(images, "zebra"), translated(source, images))
+    in_tiles = serving.load(bundle)
+    free = export.bundle_networks(tmp_path / "free", translator=translator(), to="zebra")
+    large = pictures(1, 800, 784)
+    assert near(in_tiles.translate(large, "zebra"), serving.load(free).translate(large, "zebra"))
+
+
+@pytest.mark.parametrize("source", [translator(), for_one(translator())], ids=["of any number", "of one"])
+def test_a_translator_is_quantized_by_pictures_of_one_domain(source, tmp_path):
+    for index, picture in enumerate(pictures(8)):
+        write_png(tmp_path / "pictures" / f"{index}.png", picture)
+    wish = Wish("fp16", 40.0, f"folder:{tmp_path / 'pictures'}")
+    bundle = export.bundle_networks(tmp_path / "bundle", translator=source, to="zebra", quantize=wish)
+    manifest, images = serving.Manifest.read(bundle), pictures(3)
+    made = serving.load(bundle).translate(images, "zebra").astype(float)
+    assert 255**2 / np.mean((made - translated(source, images)) ** 2) >= 10**4, "40 dB"
+    assert set(manifest.quantization) == set(manifest.networks) == {"a_to_b", "a_to_b_tile"}
+
+
+def test_a_generator_of_several_latents_that_cannot_be_told_apart_is_refused(tmp_path):
+    """Every one makes the picture of its neighbour."""
+    source = generator(batch=4)
+    source.graph.initializer.append(onnx.numpy_helper.from_array(np.array([1, 0, 3, 2]), "neighbours"))
+    source.graph.node.insert(0, onnx.helper.make_node("Gather", ["z", "neighbours"], ["exchanged"]))
+    source.graph.node[1].input[0] = "exchanged"
+    with pytest.raises(InputError, match="must take one example at a time or any number.* fixes 4"):
+        export.bundle_networks(tmp_path / "bundle", decoder=source)
 
 
 @pytest.mark.parametrize("of", ["a branch", "nothing that is whole"])

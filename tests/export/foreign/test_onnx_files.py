@@ -84,16 +84,27 @@ def test_what_is_newer_is_made_of_older_operators():
 
 
 @pytest.mark.parametrize("groups", [2, 4])
-def test_groups_are_scaled_by_channel_in_new_files(groups):
+@pytest.mark.parametrize("opset", [18, 20, 21])
+def test_groups_are_scaled_by_channel_in_new_files_and_by_group_before(groups, opset):
     node = helper.make_node("GroupNormalization", ["x", "scale", "bias"], ["y"], num_groups=groups, epsilon=1e-3)
-    scale, bias = numbers(4), numbers(4, seed=1)
+    width = 4 if opset >= 21 else groups
+    scale, bias = numbers(width), numbers(width, seed=1)
     axes = ["n", 4, "h", "w"]
-    read = read_onnx(model([node], {"x": axes}, {"y": axes}, 21, ir_version=10, scale=scale, bias=bias))
+    read = read_onnx(model([node], {"x": axes}, {"y": axes}, opset, ir_version=9, scale=scale, bias=bias))
     x = numbers(2, 4, 3, 5)
     parts = x.reshape(2, groups, -1)
     parts = (parts - parts.mean(2, keepdims=True)) / np.sqrt(parts.var(2, keepdims=True) + 1e-3)
-    expected = parts.reshape(x.shape) * scale[:, None, None] + bias[:, None, None]
-    np.testing.assert_allclose(run(read, x=x), expected, atol=1e-5)
+    gain, moved = (np.repeat(each, 4 // width)[:, None, None] for each in (scale, bias))
+    np.testing.assert_allclose(run(read, x=x), parts.reshape(x.shape) * gain + moved, atol=1e-5)
+    assert "InstanceNormalization" in operators(read)
+
+
+@pytest.mark.parametrize("wrong", [{"num_groups": "2"}, {}])
+def test_groups_without_a_number_are_refused(wrong):
+    node = helper.make_node("GroupNormalization", ["x", "scale", "bias"], ["y"], **wrong)
+    axes = ["n", 4, "h", "w"]
+    with pytest.raises(InputError, match="whole. Received: GroupNormalization '' without a number of groups"):
+        read_onnx(model([node], {"x": axes}, {"y": axes}, scale=numbers(2), bias=numbers(2)))
 
 
 @pytest.mark.parametrize("element", [TensorProto.FLOAT16, TensorProto.DOUBLE])

@@ -147,6 +147,19 @@ def test_a_saved_model(generator, tmp_path, how):
     assert np.abs(serving.load(bundle).decode(LATENTS) - (values + 1) * 127.5).max() <= 1
 
 
+def test_a_saved_model_of_one_latent_is_run_for_one_after_the_other(generator, tmp_path):
+    function = tf.function(
+        lambda z: {"pictures": generator(z, training=False)}, input_signature=[tf.TensorSpec((1, 16), tf.float32, "z")]
+    )
+    module = tf.Module()
+    module.generator = generator
+    tf.saved_model.save(module, str(tmp_path / "saved"), signatures={"serving_default": function})
+    bundle = export.bundle_networks(tmp_path / "bundle", decoder=tmp_path / "saved")
+    assert serving.Manifest.read(bundle).networks["decoder"].batch == 1
+    expected = (np.asarray(generator(LATENTS, training=False)) + 1) * 127.5
+    assert np.abs(serving.load(bundle).decode(LATENTS) - expected).max() <= 1
+
+
 def test_a_model_in_half_precision_is_compared_in_float32(tmp_path):
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_float16")

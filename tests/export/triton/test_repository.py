@@ -12,8 +12,8 @@ import yaml
 import export
 import serving
 from export.triton import repository, write_repository
-from export.triton.config import DATA_TYPES
 from serving import InputError
+from serving.bundle.ports import DATA_TYPES
 from serving.bundle.schema import DTYPES
 from tests import handmade
 from tests.export.triton import server
@@ -191,7 +191,7 @@ def test_a_name_cannot_lead_out_of_the_folder(tmp_path, name):
 def test_triton_has_a_name_for_every_type_that_a_manifest_may_have():
     assert set(DATA_TYPES) == set(DTYPES)
     for name in DATA_TYPES.values():
-        assert server.DataType.Value(name)
+        assert server.DataType.Value(f"TYPE_{name}")
 
 
 def test_tensorflow_is_not_needed(vae_bundle, tmp_path):

@@ -10,8 +10,10 @@ import numpy as np
 import onnxruntime
 import pytest
 
+import export
 import serving
 from serving.bundle.names import USE_OWN_STATISTICS
+from tests.export.foreign.onnx_graphs import for_one, generator, modulated, translator
 from tests.serving.languages.families import CLASSES, COLOUR, FAMILIES
 
 LANGUAGES = ["chromium", "cpp", "node"]
@@ -84,6 +86,27 @@ def test_the_same_large_picture_is_translated_in_tiles(language, families):
     picture = np.kron(noise(30, 26, 3), np.ones((26, 31, 1), np.uint8))
     expected = serving.load(families["cyclegan"]).translate(picture[None], "b")[0]
     assert_same(language.translate(families["cyclegan"], picture, "b"), expected)
+
+
+@pytest.fixture(scope="session")
+def foreign(tmp_path_factory):
+    """Bundles of files as PyTorch writes them, the last two of which take one example at a time."""
+    place = tmp_path_factory.mktemp("foreign")
+    roles = {"generator": {"decoder": generator()}, "modulated": {"decoder": modulated()}}
+    roles |= {"style": {"translator": for_one(translator()), "to": "mosaic"}}
+    return {name: export.bundle_networks(place / name, **role) for name, role in roles.items()}
+
+
+@pytest.mark.parametrize("name", ["generator", "modulated"])
+def test_the_same_seed_is_the_same_picture_of_a_foreign_network(language, foreign, name):
+    assert_same(language.sample(foreign[name], 5, 3), serving.load(foreign[name]).sample(5, seed=3))
+
+
+@pytest.mark.parametrize("size", [(16, 24), (21, 30), (800, 784)])
+def test_the_same_picture_is_translated_by_a_foreign_network(language, foreign, size):
+    picture = noise(*size, 3)
+    expected = serving.load(foreign["style"]).translate(picture[None], "mosaic")[0]
+    assert_same(language.translate(foreign["style"], picture, "b"), expected)
 
 
 SAVED_MODELS = """

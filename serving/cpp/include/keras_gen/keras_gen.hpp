@@ -64,6 +64,7 @@ struct Network {
     std::optional<StoredFile> weights;  // beside it; networks may share one
     std::map<std::string, Tensor> inputs;
     std::map<std::string, Tensor> outputs;
+    bool one_by_one = false;  // takes one example at a time, whatever its axes say
 };
 
 // The numbers of a picture that are black and white.
@@ -139,6 +140,8 @@ public:
     void run(const std::string& network, const std::vector<Input>& inputs, const Output& output) const;
 
 private:
+    void run_once(const std::string& network, const std::vector<Input>& inputs, const Output& output) const;
+
     struct State;
     std::shared_ptr<State> state_;
 };

@@ -37,6 +37,20 @@ export function isDropped(error: unknown): boolean {
   return error instanceof DOMException && error.name === "AbortError";
 }
 
+let ahead: Client | undefined;
+
+/** Starts a Worker before it is known which bundle it is for: the runtime loads meanwhile. */
+export function startAhead(): void {
+  ahead = new Client("wasm");
+}
+
+/** The Worker that was started ahead, once; else a new one. */
+export function newClient(): Client {
+  const client = ahead ?? new Client("wasm");
+  ahead = undefined;
+  return client;
+}
+
 export class Client {
   /** Called when the device that computes went away; the call that noticed it fails as well. */
   onDeviceLost: () => void = () => undefined;

@@ -16,6 +16,7 @@ export const en = {
       bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1e3))} kB` : `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`,
     pictures: (height: number, width: number, channels: number): string =>
       `${width} × ${height}${channels === 1 ? ", grey" : channels === 3 ? ", colour" : `, ${channels} channels`}`,
+    points: "points of the plane",
     classes: (count: number): string => (count === 1 ? "1 class" : `${count} classes`),
     latent: (size: number): string => `${size} latent ${size === 1 ? "dimension" : "dimensions"}`,
     dismiss: "Close this message",
@@ -100,6 +101,49 @@ export const en = {
     attributes: "More or less of a class",
     attributesWhat:
       "Each slider moves the point along the difference between the mean code of a class and of all others.",
+  },
+  learned: {
+    title: "How it learned",
+    play: "Play",
+    pause: "Pause",
+    time: "Training",
+    epoch: (epoch: number): string => (epoch === 0 ? "Before training" : `Epoch ${epoch}`),
+    at: (epoch: number, step: number): string =>
+      epoch === 0 ? "before it began" : `epoch ${epoch}, ${step.toLocaleString("en")} steps`,
+    beside: "Beside it",
+    alone: "Nothing",
+    layers: "Shown",
+    layer: {
+      surface: "What the discriminator takes for real (blue) and for generated (brown)",
+      real: "Data",
+      samples: "Samples",
+      warped: "Generator’s grid",
+      gradients: "Where samples are driven",
+    },
+    points: (epoch: number): string =>
+      `Points of the data and samples, ${epoch === 0 ? "before training" : `epoch ${epoch}`}`,
+    samples: (epoch: number): string =>
+      `Samples of the same latents, ${epoch === 0 ? "before training" : `epoch ${epoch}`}`,
+    losses: "Losses",
+    distances: "How far samples are from the data",
+    shares: "Discriminator and variety",
+    figure: (name: string): string =>
+      ({
+        loss: "Loss",
+        generator_loss: "Generator’s loss",
+        discriminator_loss: "Discriminator’s loss",
+        reconstruction: "Reconstruction",
+        discriminator_accuracy: "Told apart",
+        sample_diversity: "Diversity of samples",
+        sample_duplicates: "Samples that repeat others",
+        kl: "Kullback-Leibler divergence",
+        js: "Jensen-Shannon divergence",
+      })[name] ?? name.replaceAll("_", " "),
+    number: (value: number): string => value.toLocaleString("en", { maximumSignificantDigits: 3 }),
+    said: (name: string, value: number | undefined): string =>
+      `${name} ${value === undefined ? "–" : value.toLocaleString("en", { maximumSignificantDigits: 3 })}`,
+    alarms: "Alarms",
+    noAlarms: "None.",
   },
   input: {
     open: "Open a picture",

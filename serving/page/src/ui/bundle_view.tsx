@@ -4,8 +4,9 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 
 import type { Listed } from "../bundles";
-import { Client, isDropped } from "../network/client";
+import { isDropped, newClient } from "../network/client";
 import { change, goTo, useAddress } from "../state";
+import { isPoints } from "../tabs/points";
 import { tabsOf, type Shown, type Tab } from "../tabs/tab";
 import { text } from "../text";
 import { TabView } from "./lazy";
@@ -24,7 +25,7 @@ export function BundleView({ listed, several }: Props): JSX.Element {
   const [problem, setProblem] = useState<string>();
   const [attempt, setAttempt] = useState(0);
   useEffect(() => {
-    const client = new Client("wasm");
+    const client = newClient();
     setProblem(undefined);
     client.call("open", { place: listed.place, files: listed.files }).then(
       (opened) => set({ ...opened, listed, client }),
@@ -117,8 +118,8 @@ function turned(event: KeyboardEvent, tabs: readonly Tab[], tab: Tab): void {
 function facts({ manifest, listed, takesClass }: Shown): string[] {
   const { image, latent, classes, model } = manifest;
   return [
-    model,
-    text.shell.pictures(image.height, image.width, image.channels),
+    ...(model === listed.name ? [] : [model]),
+    isPoints({ manifest }) ? text.shell.points : text.shell.pictures(image.height, image.width, image.channels),
     ...(latent ? [text.shell.latent(latent.size)] : []),
     ...(takesClass ? [text.shell.classes(classes.length)] : []),
     text.shell.size(listed.size),

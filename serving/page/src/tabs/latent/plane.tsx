@@ -6,7 +6,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { drawTile } from "../../codes/codes";
 import { text } from "../../text";
 import { coordinates, movedTo, type Vector } from "./geometry";
-import { drawDots, drawPoint, usePlaneMap } from "./plane_drawing";
+import { drawDots, drawPath, usePlaneMap } from "./plane_drawing";
 import type { Space } from "./space";
 
 const SIDE = 720;
@@ -42,7 +42,7 @@ export function PlaneView({ space, points, preview }: Props): JSX.Element {
     const context = above.current?.getContext("2d");
     if (context) {
       context.clearRect(0, 0, SIDE, SIDE);
-      drawPoint(context, plane, [...points, latent], SIDE);
+      drawPath(context, space, points, SIDE);
     }
   }, [plane, latent, points]);
   useEffect(() => {

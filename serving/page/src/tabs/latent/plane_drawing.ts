@@ -7,12 +7,13 @@ import type { Bytes } from "../../network/calls";
 import { useNotify } from "../../ui/notices";
 import { imageData } from "../../ui/picture";
 import { colourOf } from "./colours";
-import { coordinates, movedTo, type Plane, type Vector } from "./geometry";
+import { alongPath, coordinates, movedTo, type Plane, type Vector } from "./geometry";
 import type { Space } from "./space";
 
 /** A moment without changes, after which the pictures are computed again. */
 const PAUSE = 180;
 const MOMENT = 30;
+const STEPS_BETWEEN_POINTS = 24;
 
 export interface PlaneMap {
   /** Grows whenever there is more to draw. */
@@ -102,15 +103,19 @@ export function drawDots(context: CanvasRenderingContext2D, { codes, plane }: Sp
   }
 }
 
-/** The points of a path with a line from one to the next, and the last of all, where the latent is, as a ring. */
-export function drawPoint(
+/** The points of a path and the way between them, and a ring where the latent is. */
+export function drawPath(
   context: CanvasRenderingContext2D,
-  plane: Plane,
-  latents: readonly Vector[],
+  { plane, latent, spherical }: Space,
+  points: readonly Vector[],
   side: number,
 ): void {
-  const places = latents.map((latent) => onCanvas(plane, coordinates(plane, latent), side));
-  const points = places.slice(0, -1);
+  const placed = (vector: Vector): [number, number] => onCanvas(plane, coordinates(plane, vector), side);
+  const steps = points.length < 2 ? 0 : (points.length - 1) * STEPS_BETWEEN_POINTS + 1;
+  const way = Array.from({ length: steps }, (_, step) =>
+    placed(alongPath(points, step / STEPS_BETWEEN_POINTS, spherical)),
+  );
+  const [x, y] = placed(latent);
   for (const [colour, extra] of [
     ["#000", 2.5],
     ["#fff", 0],
@@ -118,14 +123,13 @@ export function drawPoint(
     context.strokeStyle = context.fillStyle = colour;
     context.lineWidth = 2 + extra;
     context.beginPath();
-    points.forEach(([x, y]) => context.lineTo(x, y));
+    way.forEach(([x, y]) => context.lineTo(x, y));
     context.stroke();
-    points.forEach(([x, y]) => {
+    points.map(placed).forEach(([x, y]) => {
       context.beginPath();
       context.arc(x, y, 5 + extra / 2, 0, 2 * Math.PI);
       context.fill();
     });
-    const [x, y] = places.at(-1) ?? [0, 0];
     context.lineWidth = 3 + extra;
     context.beginPath();
     context.arc(x, y, 11, 0, 2 * Math.PI);

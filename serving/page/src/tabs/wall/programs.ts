@@ -32,19 +32,26 @@ write_png("picture.png", pictures[${index}])
 
 function cpp({ name, index, seed, label, truncation }: Wanted): string {
   const options = [
-    ...(label === undefined ? [] : [`options.labels = std::vector<std::int64_t>(${index + 1}, ${label});`]),
-    ...(truncation === undefined ? [] : [`options.truncation = ${truncation}f;`]),
-  ];
-  const given = options.length === 0 ? "" : ", options";
+    ...(label === undefined ? [] : [`draw.labels = {${label}};`]),
+    ...(truncation === undefined
+      ? []
+      : [`draw.truncation = ${Number.isInteger(truncation) ? `${truncation}.0` : truncation}f;`]),
+  ].map((line) => `    ${line}\n`);
   return `#include <keras_gen/keras_gen.hpp>
 #include <keras_gen/pictures.hpp>
 
 int main() {
     const keras_gen::Sampler sampler(${JSON.stringify(`bundles/${name}`)});
-${options.length === 0 ? "" : `    keras_gen::SampleOptions options;\n${options.map((line) => `    ${line}\n`).join("")}`}    const keras_gen::Pictures pictures = sampler.sample(${index + 1}, ${seed}${given});
-    keras_gen::write_png("picture.png", keras_gen::slice(pictures, ${index}, ${index + 1}));
+    keras_gen::Draw draw;
+${options.join("")}    const auto latent = sampler.latents(1, ${cppSeed(seed)}, ${index}, draw);
+    keras_gen::write_png("picture.png", {sampler.decode(latent, draw.labels), {}});
 }
 `;
+}
+
+/** C++ has no literal for the lowest number of 64 bits. */
+function cppSeed(seed: string): string {
+  return seed === `${-(2n ** 63n)}` ? "INT64_MIN" : seed;
 }
 
 function javascript({ name, index, seed, label, truncation }: Wanted): string {
@@ -62,15 +69,17 @@ const picture = pictureAt(pictures, ${index}); // data, height, width, channels
 }
 
 function curl({ name, index, seed, className, truncation }: Wanted): string {
+  const format = index === 0 ? "png" : "npy";
   const query = new URLSearchParams({
     n: `${index + 1}`,
     seed,
     ...(className !== undefined && { class: className }),
     ...(truncation !== undefined && { truncation: `${truncation}` }),
-    format: "png",
+    format,
   });
-  return `keras-gen serve ${quoted(`bundles/${name}`)} &
-curl --output pictures.png ${quoted(`http://127.0.0.1:8080/v1/${encodeURIComponent(name)}/sample?${query}`)}
+  const file = index === 0 ? "picture.png" : "pictures.npy # (n, height, width, channels), of which the last is it";
+  return `# keras-gen serve ${quoted(`bundles/${name}`)}
+curl ${quoted(`http://127.0.0.1:8000/v1/${encodeURIComponent(name)}/sample?${query}`)} --output ${file}
 `;
 }
 

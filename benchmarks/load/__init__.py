@@ -1,0 +1,1 @@
+"""Servers under load, with clients in processes of their own."""

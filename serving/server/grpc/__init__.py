@@ -1,0 +1,1 @@
+"""The server's gRPC side: the Open Inference Protocol v2, and health checks."""
