@@ -140,6 +140,12 @@ def test_the_latent_space(run, open_bundle, site):
         assert sum(1 for _ in film.decode(video=0)) > 10
 
 
+@pytest.fixture(scope="module")
+def exported(families, coded):
+    """The bundle that a name on the site stands for."""
+    return lambda name: serving.load({"coded": coded, "maps": families["cyclegan"]}.get(name) or families[name])
+
+
 def shown_input(entry: dict, channels: int) -> np.ndarray:
     """What is on the board, as the bundle's networks take it."""
     image = Image.fromarray(pixels(entry["input"]), "RGBA")
@@ -147,14 +153,14 @@ def shown_input(entry: dict, channels: int) -> np.ndarray:
     return np.asarray(image.convert(mode)).reshape(image.height, image.width, channels)
 
 
-def test_encoding(run, open_bundle, site):
+def test_encoding(run, exported, coded):
     recorded = run("encode")
     decoded = [entry for entry in recorded if "output" in entry]
     assert {entry["bundle"] for entry in decoded} == {"coded", "conditional_vae", "denoising_autoencoder"}
     for entry in decoded:
         labels = [entry["label"]] if "label" in entry else None
         given = shown_input(entry, 1)
-        (expected,) = open_bundle(entry["bundle"]).reconstruct(given[None], labels=labels)
+        (expected,) = exported(entry["bundle"]).reconstruct(given[None], labels=labels)
         assert_shows(entry["output"], expected)
         if "figures" in entry:
             error = pixels(entry["output"])[..., :1].astype(float) - given
@@ -163,20 +169,20 @@ def test_encoding(run, open_bundle, site):
             assert entry["figures"] == words
 
     (classified,) = (entry for entry in recorded if "shares" in entry)
-    (expected,) = open_bundle("dann").classify(shown_input(classified, 1)[None])
+    (expected,) = exported("dann").classify(shown_input(classified, 1)[None])
     np.testing.assert_allclose(classified["shares"], expected, atol=1e-4)
     assert classified["said"] == [f"{100 * share:.1f} %" for share in classified["shares"]]
 
     (near,) = (entry for entry in recorded if "nearest" in entry)
-    codes = read_codes(site["site"] / "bundles" / "coded")
-    sampler = open_bundle("coded")
+    codes = read_codes(coded)
+    sampler = exported("coded")
     (code,) = sampler.encode(shown_input(near, 1)[None])
     order = np.argsort(((codes.codes - code) ** 2).sum(axis=1), kind="stable")[:8]
     names = sampler.manifest.classes or range(10)
     assert near["nearest"] == [str(names[codes.labels[row]]) for row in order]
 
 
-def test_translating(run, open_bundle):
+def test_translating(run, exported):
     recorded = run("translate")
     translated = [entry for entry in recorded if "bundle" in entry]
     assert {(entry["bundle"], entry["to"]) for entry in translated} == {
@@ -188,7 +194,7 @@ def test_translating(run, open_bundle):
     for entry in translated:
         channels = 4 if entry.get("opacity") else 3
         given = png(entry["png"]) if "png" in entry else shown_input(entry, channels)
-        (expected,) = open_bundle(entry["bundle"]).translate(given[None], entry["to"])
+        (expected,) = exported(entry["bundle"]).translate(given[None], entry["to"])
         if channels == 4:
             # Canvases keep colours multiplied by their opacity, in 8 bits.
             shown = pixels(entry["output"]).astype(int)

@@ -80,7 +80,8 @@ export function TruncationField(): JSX.Element {
   return (
     <label class="field">
       <span>
-        {text.common.truncation} <output>{value === NO_TRUNCATION ? text.common.truncationOff : value}</output>
+        {text.common.truncation}{" "}
+        <span class="value">{value === NO_TRUNCATION ? text.common.truncationOff : value}</span>
       </span>
       <input
         type="range"

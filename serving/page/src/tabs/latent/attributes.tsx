@@ -37,7 +37,7 @@ export function Attributes({ space }: { space: Space }): JSX.Element | null {
             direction && (
               <label key={index} class="field">
                 <span>
-                  {classes[index] ?? index} <output>{(strengths[index] ?? 0).toFixed(1)}</output>
+                  {classes[index] ?? index} <span class="value">{(strengths[index] ?? 0).toFixed(1)}</span>
                 </span>
                 <input
                   type="range"

@@ -53,7 +53,7 @@ function Dimension({
     <div class="dimension">
       <label class="field">
         <span>
-          {text.latent.dimension(index)} <output>{value.toFixed(2)}</output>
+          {text.latent.dimension(index)} <span class="value">{value.toFixed(2)}</span>
         </span>
         <input
           type="range"

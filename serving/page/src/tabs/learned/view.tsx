@@ -57,7 +57,7 @@ function Inside({ name, film }: { name: string; film: Film }): JSX.Element {
         <Play index={index} last={last} go={go} />
         <label class="field time">
           <span>
-            {text.learned.time} <output>{text.learned.at(frame.epoch, frame.step)}</output>
+            {text.learned.time} <span class="value">{text.learned.at(frame.epoch, frame.step)}</span>
           </span>
           <input
             type="range"
