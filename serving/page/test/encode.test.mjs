@@ -106,9 +106,11 @@ test("a training picture with a near code is a click away", async (t) => {
 
 test("a classifier's probabilities are bars with their numbers", async (t) => {
   const page = await shown(t, "#bundle=dann&tab=encode");
-  await choose(page, await noise(page, 8, 8));
-  await page.waitForTimeout(300);
   const bars = page.locator(".classes li");
+  await bars.first().waitFor();
+  const blank = await page.locator(".classes").innerText();
+  await choose(page, await noise(page, 8, 8));
+  await page.waitForFunction((blank) => document.querySelector(".classes").innerText !== blank, blank);
   const shares = await bars.evaluateAll((items) => items.map((item) => item.querySelector("meter").value));
   const said = await bars.locator(".number").allTextContents();
   record({ bundle: "dann", input: await pixels(page.locator(BOARD)), shares, said });

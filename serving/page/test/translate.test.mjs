@@ -13,6 +13,10 @@ async function shown(t, hash, options) {
 }
 
 async function recorded(page, bundle, to, more = {}) {
+  // The button is there for what was not translated yet.
+  await page.waitForFunction(
+    () => document.querySelector(".actions .primary:disabled") && document.querySelector("[aria-busy=false]"),
+  );
   const output = await settled(page.locator(AFTER));
   record({ bundle, to, input: await pixels(page.locator(BOARD)), output, ...more });
   return output;

@@ -44,7 +44,7 @@ export function useTranslation(client: Client, to: Domain): Translation {
   const notify = useNotify();
   const [made, show] = useState<Translated>();
   const [progress, setProgress] = useState<number>();
-  const state = useRef<{ waiting?: Given; running?: AbortController; pace?: number }>({}).current;
+  const state = useRef<{ waiting?: Given; running?: AbortController; opened?: boolean; pace?: number }>({}).current;
 
   const work = async ({ picture, version }: Given): Promise<void> => {
     const controller = new AbortController();
@@ -59,7 +59,10 @@ export function useTranslation(client: Client, to: Domain): Translation {
         }
       };
       const after = await client.call("translate", { picture, to }, { signal, onProgress });
-      state.pace = (performance.now() - started) / (picture.height * picture.width);
+      if (state.opened) {
+        state.pace = (performance.now() - started) / (picture.height * picture.width);
+      }
+      state.opened = true; // the first time a network is read as well, which says nothing of its speed
       show({ version, before: picture, after, to });
     } catch (error) {
       notify(error);
