@@ -111,7 +111,9 @@ test("a classifier's probabilities are bars with their numbers", async (t) => {
   const blank = await page.locator(".classes").innerText();
   await choose(page, await noise(page, 8, 8));
   await page.waitForFunction((blank) => document.querySelector(".classes").innerText !== blank, blank);
-  const shares = await bars.evaluateAll((items) => items.map((item) => item.querySelector("meter").value));
+  const shares = await bars.evaluateAll((items) =>
+    items.map((item) => Number(item.querySelector("[role=meter]").ariaValueNow)),
+  );
   const said = await bars.locator(".number").allTextContents();
   record({ bundle: "dann", input: await pixels(page.locator(BOARD)), shares, said });
 });

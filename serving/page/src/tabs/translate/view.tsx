@@ -183,7 +183,9 @@ function Inside({ bundle, to, brought, turn }: Props): JSX.Element {
             {made ? (
               <Compare before={made.before} after={made.after} start={kind === "photo" ? 50 : 0} />
             ) : (
-              <p class="hint">{isEmpty ? text.translate.empty[kind] : text.translate.waiting}</p>
+              <p class="hint">
+                {progress === undefined && (isEmpty ? text.translate.empty[kind] : text.translate.waiting)}
+              </p>
             )}
             {progress !== undefined && (
               <Progress label={text.translate.working} done={progress} cancel={translation.cancel} />
