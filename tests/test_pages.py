@@ -26,6 +26,7 @@ ELSEWHERE = {
     "own_network": "tests/test_own_network_page.py",
     "page": "tests/serving/page/test_site.py",
     "scaling": "tests/test_scaling_page.py",
+    "server": "tests/test_server_page.py",
     "sharing": "tests/test_sharing_page.py",
 }
 # Sides of the pages' pictures, and those that stand for them.

@@ -1,9 +1,6 @@
 """Clients in processes of their own, which send the same bytes to every server and count what comes back.
 
-    python benchmarks/load/clients.py PROTOCOL ADDRESS MODEL SHAPE CLIENTS SECONDS [RATE [DEADLINE]]
-
-Prints one line of JSON: requests with a result, those refused by the status that they got, seconds of each that got
-its result. The bytes are made once: what is measured is the server, not the client's library.
+The bytes are made once: what is measured is the server, not the client's library.
 """
 
 from __future__ import annotations
@@ -11,7 +8,6 @@ from __future__ import annotations
 import http.client
 import json
 import multiprocessing
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -26,20 +22,28 @@ INFER = "/inference.GRPCInferenceService/ModelInfer"
 Send = Callable[[float], str]
 
 
-def content(model: str, shape: tuple[int, ...]) -> bytes:
+def random_rows(shape: tuple[int, ...], tensor: str) -> tuple[np.ndarray, str]:
+    """Random numbers, bytes for pictures (`image`), and the protocol's name of their type."""
+    random = np.random.default_rng(0)
+    if tensor == "image":
+        return random.integers(0, 256, shape, np.uint8), "UINT8"
+    return random.normal(size=shape).astype(np.float32), "FP32"
+
+
+def content(model: str, shape: tuple[int, ...], tensor: str = "x") -> bytes:
     """A message of random rows."""
-    rows = np.random.default_rng(0).normal(size=shape).astype(np.float32)
+    rows, kind = random_rows(shape, tensor)
     asked = message("ModelInferRequest")(model_name=model)
-    asked.inputs.add(name="x", datatype="FP32", shape=shape)
+    asked.inputs.add(name=tensor, datatype=kind, shape=shape)
     asked.raw_input_contents.append(rows.tobytes())
     return bytes(asked.SerializeToString())
 
 
-def grpc_client(address: str, model: str, shape: tuple[int, ...]) -> Send:
+def grpc_client(address: str, model: str, shape: tuple[int, ...], tensor: str) -> Send:
     """Sends one request and gives its status."""
     options = [("grpc.max_receive_message_length", -1), ("grpc.use_local_subchannel_pool", 1)]
     call = grpc.insecure_channel(address, options=options).unary_unary(INFER)
-    body = content(model, shape)
+    body = content(model, shape, tensor)
 
     def send(deadline: float) -> str:
         try:
@@ -51,12 +55,12 @@ def grpc_client(address: str, model: str, shape: tuple[int, ...]) -> Send:
     return send
 
 
-def http_client(address: str, model: str, shape: tuple[int, ...]) -> Send:
+def http_client(address: str, model: str, shape: tuple[int, ...], tensor: str) -> Send:
     """The same over HTTP, with tensors as bytes."""
-    rows = np.random.default_rng(0).normal(size=shape).astype(np.float32).tobytes()
-    tensor = {"name": "x", "datatype": "FP32", "shape": shape, "parameters": {"binary_data_size": len(rows)}}
-    said = json.dumps({"inputs": [tensor], "outputs": [{"name": "y", "parameters": {"binary_data": True}}]}).encode()
-    body, headers = said + rows, {"Inference-Header-Content-Length": str(len(said))}
+    rows, kind = random_rows(shape, tensor)
+    described = {"name": tensor, "datatype": kind, "shape": shape, "parameters": {"binary_data_size": rows.nbytes}}
+    said = json.dumps({"inputs": [described], "parameters": {"binary_data_output": True}}).encode()
+    body, headers = said + rows.tobytes(), {"Inference-Header-Content-Length": str(len(said))}
     connection = http.client.HTTPConnection(address)
 
     def send(deadline: float) -> str:
@@ -75,10 +79,10 @@ def http_client(address: str, model: str, shape: tuple[int, ...]) -> Send:
 CLIENTS = {"grpc": grpc_client, "http": http_client}
 
 
-def work(protocol: str, address: str, model: str, shape: tuple[int, ...], load: tuple, barrier: Any, told: Any) -> None:
+def work(protocol: str, asked: tuple, load: tuple, barrier: Any, told: Any) -> None:
     """One client: sends requests one after the other, at a rate where one is given."""
     seconds, rate, deadline = load
-    send = CLIENTS[protocol](address, model, shape)
+    send = CLIENTS[protocol](*asked)
     for _ in range(20):
         send(10.0)
     barrier.wait(60)
@@ -108,6 +112,7 @@ def load(
     seconds: float,
     rate: float = 0.0,
     deadline: float = 10.0,
+    tensor: str = "x",
 ) -> dict[str, Any]:
     """Puts a server under load.
 
@@ -120,6 +125,7 @@ def load(
         seconds: that they send.
         rate: requests a second of all clients together; 0 for as many as are answered.
         deadline: seconds that a client waits.
+        tensor: name of the input.
 
     Returns:
         statuses, requests a second that got a result, their median and 99th percentile in seconds, and the longest
@@ -127,10 +133,8 @@ def load(
     """
     spawn = multiprocessing.get_context("spawn")
     barrier, told = spawn.Barrier(clients), spawn.Queue()
-    load = seconds, rate / clients, deadline
-    processes = [
-        spawn.Process(target=work, args=(protocol, address, model, shape, load, barrier, told)) for _ in range(clients)
-    ]
+    asked, load = (address, model, shape, tensor), (seconds, rate / clients, deadline)
+    processes = [spawn.Process(target=work, args=(protocol, asked, load, barrier, told)) for _ in range(clients)]
     for process in processes:
         process.start()
     found = [told.get(timeout=seconds + 120) for _ in processes]
@@ -147,9 +151,3 @@ def load(
         "p99": float(np.percentile(took, 99)) if len(took) else None,
         "longest": max(late for _, _, late in found),
     }
-
-
-if __name__ == "__main__":
-    protocol, address, model, shape, clients, seconds, *rest = sys.argv[1:]
-    sizes = tuple(int(size) for size in shape.split(","))
-    print(json.dumps(load(protocol, address, model, sizes, int(clients), float(seconds), *map(float, rest))))

@@ -62,7 +62,10 @@ def _dcgan() -> ModelProto:
                 "ConvTranspose", [f"r{index}", f"up_{index}"], [f"h{index}"], strides=[2, 2], pads=[1, 1, 1, 1]
             ),
         ]
-    nodes += [helper.make_node("Tanh", ["h3"], ["t"]), helper.make_node("Transpose", ["t"], [OUTPUT], perm=[0, 2, 3, 1])]
+    nodes += [
+        helper.make_node("Tanh", ["h3"], ["t"]),
+        helper.make_node("Transpose", ["t"], [OUTPUT], perm=[0, 2, 3, 1]),
+    ]
     made = _model("dcgan", nodes, weights)
     made.graph.initializer.append(numpy_helper.from_array(np.array([-1, 256, 4, 4], np.int64), "square"))
     return made

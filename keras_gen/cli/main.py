@@ -61,7 +61,6 @@ SERVER = (
     "orjson",
     "prometheus_client",
     "python_multipart",
-    "starlette",
     "uvicorn",
     "uvloop",
 )
@@ -128,7 +127,7 @@ def _run(words: list[str]) -> int:
 def _extra_of(package: str) -> str:
     """The extra that brings a package. Whoever has an ONNX Runtime is not told to install another one over it."""
     extras = {**dict.fromkeys(("onnxruntime", "PIL", "numpy", "matplotlib"), "serve"), "av": "video", "ray": "ray"}
-    extras |= dict.fromkeys(SERVER, "server")
+    extras |= {**dict.fromkeys(SERVER, "server"), "opentelemetry": "telemetry"}
     return extras.get(package, "train" if importlib.util.find_spec("onnxruntime") else "train,serve")
 
 

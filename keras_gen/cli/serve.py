@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+import re
 import ssl
 import sys
 from collections.abc import Sequence
@@ -11,16 +13,19 @@ from typing import Any, Literal
 
 from keras_gen.cli.bundle_options import add_running, settings_of
 from keras_gen.cli.parser import Parser
+from serving.bundle.prefixes import HUB
 from serving.bundle.references import BUNDLE_HELP
 from serving.common.errors import InputError, require_at_least, require_integer
 
 MIB = 2**20
+SERVER = ("grpc", "httptools", "orjson", "prometheus_client", "python_multipart", "uvicorn")
 
 
 def run(words: Sequence[str]) -> int:
     """Serves until a signal says to stop."""
     options = _parser().parse_args(words)
     _check(options)
+    _check_installed(*SERVER, *(("opentelemetry",) if options.traces else ()))
     from serving.server.operations.plan import address
     from serving.server.operations.sockets import bound
 
@@ -63,6 +68,7 @@ def _plan(options: Any) -> Any:
         settings=settings_of(options),
         max_batch_size=options.max_batch_size,
         wait=options.wait_ms / 1000,
+        batching=_batching(options.batching, options.wait_ms),
         limits=Limits(
             body_bytes=options.body_mib * MIB,
             rows=options.rows,
@@ -74,18 +80,40 @@ def _plan(options: Any) -> Any:
         certificate=_certificate(options),
         allow_origin=tuple(options.allow_origin),
         log=options.log,
+        traces=options.traces,
+        page=_page(options.page),
         drain_seconds=options.drain_seconds,
         watch_seconds=options.watch_seconds,
     )
+
+
+def _batching(words: Sequence[str], wait_ms: float) -> dict[str, Any]:
+    """Name of a network -> how its rows are joined, of `NAME=ROWS` or `NAME=ROWS,MS`."""
+    from serving.server.batching.options import Batching
+
+    made: dict[str, Any] = {}
+    for word in words:
+        form = re.fullmatch(r"([^=]+)=(\d{1,6})(?:,(\d{1,6}(?:\.\d+)?))?", word)
+        if form is None or form[1] in made:
+            raise InputError(f"--batching must be NAME=ROWS or NAME=ROWS,MS, once for a network. Received: {word}.")
+        wait = wait_ms if form[3] is None else float(form[3])
+        made[form[1]] = Batching(rows=int(form[2]), wait=wait / 1000)
+    return made
+
+
+def _page(place: str | None) -> Path | None:
+    if place is None:
+        return None
+    if not (Path(place) / "index.html").is_file():
+        raise InputError(f"--page must be a folder that keras-gen page wrote. Received: {place}.")
+    return Path(place)
 
 
 def _bundles(words: Sequence[str]) -> dict[str, str]:
     """Name -> place, of `NAME=PLACE` or a place alone, whose last part is the name then."""
     bundles: dict[str, str] = {}
     for word in words:
-        name, equals, place = word.partition("=")
-        if not equals or Path(word).exists():
-            name, place = Path(word).resolve().name if Path(word).exists() else word.rpartition("/")[2], word
+        name, place = _named(word)
         if not name or "/" in name or not place:
             raise InputError(f"a bundle must be a folder or NAME=FOLDER. Received: {word}.")
         if name in bundles:
@@ -94,6 +122,16 @@ def _bundles(words: Sequence[str]) -> dict[str, str]:
             )
         bundles[name] = place
     return bundles
+
+
+def _named(word: str) -> tuple[str, str]:
+    """The name and the place of a bundle."""
+    if Path(word).exists():
+        return Path(word).resolve().name, word
+    if word.startswith(HUB):
+        return re.split("[@#]", word, maxsplit=1)[0].rpartition("/")[2], word
+    name, equals, place = word.partition("=")
+    return (name, place) if equals else (Path(word).name, word)
 
 
 def _certificate(options: Any) -> tuple[Path, Path] | None:
@@ -115,6 +153,13 @@ def _certificate(options: Any) -> tuple[Path, Path] | None:
             f"Received: {files[0]} and {files[1]}: {error.strerror or error}."
         ) from None
     return files
+
+
+def _check_installed(*packages: str) -> None:
+    """Raises ModuleNotFoundError here for what is missing, and not in every worker."""
+    for package in packages:
+        if importlib.util.find_spec(package) is None:
+            raise ModuleNotFoundError(f"No module named {package!r}", name=package)
 
 
 def _check(options: Any) -> None:
@@ -142,10 +187,19 @@ def _parser() -> Parser:
     _add_batching(parser)
     _add_access(parser)
     parser.add_argument(
+        "--page", type=str | None, default=None, help="folder of keras-gen page, to serve to browsers under /page/."
+    )
+    parser.add_argument(
         "--log",
         type=Literal["none", "text", "json"],
         default="none",
         help="write a line for each request to standard output.",
+    )
+    parser.add_argument(
+        "--traces",
+        type=bool,
+        default=False,
+        help="send a trace of each request to where OpenTelemetry's variables say (OTEL_EXPORTER_OTLP_ENDPOINT).",
     )
     parser.add_argument(
         "--drain_seconds",
@@ -172,8 +226,15 @@ def _add_batching(parser: Parser) -> None:
     parser.add_argument(
         "--wait_ms",
         type=float,
-        default=0.0,
+        default=1.0,
         help="milliseconds that a batch may wait for more rows while another one is computed.",
+    )
+    parser.add_argument(
+        "--batching",
+        type=str,
+        nargs="+",
+        default=[],
+        help="NAME=ROWS or NAME=ROWS,MS, such as vae/decoder=16,2: the same for single networks.",
     )
     parser.add_argument("--rows", type=int, default=4096, help="largest number of rows of a request.")
     parser.add_argument(

@@ -13,6 +13,7 @@ from serving.bundle.manifest import FILE_NAME, Manifest
 from serving.bundle.ports import MAX_BATCH_SIZE, MAX_TRANSLATED, Model, model_of
 from serving.bundle.references import bundle_folder
 from serving.common.errors import InputError
+from serving.runtime.providers import AUTO, CPU
 from serving.runtime.sessions import Settings
 from serving.server.plans import Plan, plan_of
 from serving.server.refusals import Reason, RefusedError
@@ -65,7 +66,8 @@ class Catalogue:
 
     Args:
         bundles: name -> folder, or what `serving.load` takes.
-        settings: how to run them. One thread inside a network by default, since batches are computed side by side.
+        settings: how to run them. On a CPU a network has one thread by default, since batches are computed side by
+            side.
         max_batch_size: rows of joined requests; 64 by default, 8 for translators.
 
     Raises:
@@ -73,7 +75,8 @@ class Catalogue:
     """
 
     def __init__(self, bundles: dict[str, str | Path], settings: Settings, max_batch_size: int | None = None) -> None:
-        self.settings = settings if settings.threads else replace(settings, threads=1)
+        alone = settings.threads is None and settings.provider in (AUTO, CPU)
+        self.settings = replace(settings, threads=1) if alone else settings
         self._places = bundles
         self._max_batch_size = max_batch_size
         self.bundles: dict[str, Bundle] = {}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import math
-import os
 import threading
 import time
 from collections.abc import Mapping
 
 from serving.common.errors import InputError, require_integer
+from serving.runtime.providers import CPU
 from serving.server.answers import answer
 from serving.server.batching.jobs import Job
 from serving.server.batching.options import Batching
@@ -17,6 +17,7 @@ from serving.server.batching.scheduler import STOPPING_RETRY, Scheduler
 from serving.server.batching.workers import Workers
 from serving.server.catalogue import Catalogue, Served
 from serving.server.checks import check
+from serving.server.cores import cores
 from serving.server.limits import Limits
 from serving.server.observing import Observer
 from serving.server.refusals import Reason, RefusedError
@@ -24,6 +25,8 @@ from serving.server.requests import Done, Post, Request, Ticket, Work
 from serving.server.warming import warm_up
 
 log = logging.getLogger(__name__)
+
+THREADS_BESIDE_DEVICE = 2
 
 
 class Engine:
@@ -33,10 +36,12 @@ class Engine:
     Args:
         catalogue: the models.
         limits: of one request and of all that wait.
-        threads: batches that are computed at a time; by default as many as keep every core busy.
+        threads: batches that are computed at a time; by default as many as keep this process' cores busy, or two where
+            networks run elsewhere than on the CPU: the rows of one are prepared while the other is computed.
         observer: is told of every request and batch.
         batching: how the rows of requests are joined.
         own: name of a network, `vae/decoder`, -> how its rows are joined instead.
+        processes: that share the cores with this one, itself included.
 
     Raises:
         InputError: a number of threads below 1, or a network in `own` that is not served.
@@ -50,16 +55,16 @@ class Engine:
         observer: Observer | None = None,
         batching: Batching | None = None,
         own: Mapping[str, Batching] | None = None,
+        processes: int = 1,
     ) -> None:
-        if threads is None:
-            threads = max(1, cores() // (catalogue.settings.threads or 1))
-        require_integer(1, threads=threads)
+        require_integer(1, threads=1 if threads is None else threads, processes=processes)
         _check_own(catalogue, own or {})
         self.catalogue, self.limits = catalogue, limits
         self._observer = observer or Observer()
-        self._scheduler = Scheduler(limits, threads, batching or Batching(), own or {}, self._too_late)
+        self._threads, self._processes = threads, processes
+        self._scheduler = Scheduler(limits, batching or Batching(), own or {}, self._too_late)
+        self._workers: Workers | None = None
         self._warm = threading.Event()
-        self._workers = Workers(self._scheduler, threads, self._observer, self._answer, self._warm)
         self._error: Exception | None = None
         self._stopping = False
         self._warming = threading.Thread(target=self._warm_up, name="warm-up", daemon=True)
@@ -156,7 +161,8 @@ class Engine:
         answer(left, self._observer, _stopping())
         self._scheduler.stop()
         self._warming.join(max(0.0, until - time.monotonic()))
-        self._workers.join(max(0.0, until - time.monotonic()))
+        if self._workers is not None:
+            self._workers.join(max(0.0, until - time.monotonic()))
         return not left
 
     def _accepted(self, job: Job) -> Ticket:
@@ -171,6 +177,8 @@ class Engine:
         try:
             for bundle in self.catalogue.bundles.values():
                 warm_up(bundle, self.catalogue.models_of(bundle), self._scheduler.measured)
+            self._scheduler.workers = self._threads or self._threads_for()
+            self._workers = Workers(self._scheduler, self._scheduler.workers, self._observer, self._answer)
         except Exception as error:
             self._error = error
             log.error("The server cannot get ready: %s", error)
@@ -178,16 +186,17 @@ class Engine:
             self._scheduler.stop()
         self._warm.set()
 
+    def _threads_for(self) -> int:
+        settings, bundles = self.catalogue.settings, self.catalogue.bundles.values()
+        if any(bundle.manifest.networks and bundle.opened.execution.provider != CPU for bundle in bundles):
+            return THREADS_BESIDE_DEVICE
+        return max(1, cores() // self._processes // (settings.threads or 1))
+
     def _answer(self, jobs: list[Job]) -> None:
         answer(jobs, self._observer)
 
     def _too_late(self, jobs: list[Job]) -> None:
         answer(jobs, self._observer, RefusedError(Reason.LATE, "the deadline was over before the result was there"))
-
-
-def cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _stopping() -> RefusedError:

@@ -31,6 +31,7 @@ WITH_BUNDLE = {
     "push": ["me/mine"],
     "reconstruct": ["x.png", "--out", "x.png"],
     "sample": ["--out", "x.png"],
+    "serve": ["--http-port", "0", "--grpc-port", "0"],
     "translate": ["x.png", "--to", "b", "--out", "y.png"],
     "traverse": ["--out", "x.png"],
 }

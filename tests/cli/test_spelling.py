@@ -112,5 +112,12 @@ def test_options_of_training_are_grouped(capsys):
 def test_commands_are_grouped_by_what_they_are_for(capsys):
     assert main(["--help"]) == 0
     out = capsys.readouterr().out
-    assert re.findall(r"^([a-z ]+):$", out, re.MULTILINE) == ["train", "export", "sample", "look into", "measure"]
+    assert re.findall(r"^([a-z ]+):$", out, re.MULTILINE) == [
+        "train",
+        "export",
+        "sample",
+        "serve",
+        "look into",
+        "measure",
+    ]
     assert re.findall(r"^  (\w+) ", out, re.MULTILINE) == list(COMMANDS)

@@ -323,8 +323,9 @@ function roomFor(n: number, size: number, kind: new (length: number) => Values):
   }
 }
 
+/** Points of the plane, whose tensor has two axes, are pictures of one pixel with the coordinates as channels. */
 function asPictures({ data, dims }: Made<Values>): Pictures {
-  const [, height = 0, width = 0, channels = 0] = dims;
+  const [, height = 0, width = 0, channels = 0] = dims.length === 2 ? [dims[0], 1, 1, dims[1]] : dims;
   return { data, height, width, channels };
 }
 

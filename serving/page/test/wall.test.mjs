@@ -73,6 +73,7 @@ test("a picture and the whole wall are saved pixel by pixel", async (t) => {
 
 test("programs make the same picture", async (t) => {
   const page = await open(t, "#bundle=biggan&seed=7&class=2&truncation=0.5&picture=3");
+  await page.locator("dialog canvas").waitFor();
   const language = page.getByLabel("Language of the program");
   const programs = {};
   for (const name of await language.locator("option").allTextContents()) {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -14,10 +14,14 @@ from serving.server.plans import Kind, Stage
 from serving.server.refusals import RefusedError
 from serving.server.requests import Done, Post, Timing, Work
 
-if TYPE_CHECKING:
-    from serving.server.batching.scheduler import Scheduler
-
 Arrays = dict[str, np.ndarray]
+
+
+class Keeper(Protocol):
+    """What jobs wait in: the scheduler."""
+
+    def cancel(self, job: Job) -> None:
+        """Lets go of a job."""
 
 
 class Job:
@@ -41,7 +45,7 @@ class Job:
 
     def __init__(
         self,
-        scheduler: Scheduler,
+        scheduler: Keeper,
         served: Served,
         values: Arrays,
         rows: int,

@@ -49,21 +49,23 @@ class Scheduler:
 
     Args:
         limits: of what waits.
-        workers: that compute.
         batching: how rows are joined.
         own: model -> how those of this network are joined.
         late: is given the jobs whose deadline is over, in a thread of its own.
+
+    Attributes:
+        workers: that compute, for how long something will take.
     """
 
     def __init__(
         self,
         limits: Limits,
-        workers: int,
         batching: Batching,
         own: Mapping[str, Batching],
         late: Callable[[list[Job]], object],
     ) -> None:
-        self.limits, self.workers = limits, workers
+        self.limits = limits
+        self.workers = 1
         self._batching, self._own = batching, own
         self._lock = threading.Lock()
         self._work = threading.Condition(self._lock)

@@ -30,18 +30,12 @@ class Workers:
         threads: how many.
         observer: is told of every batch.
         answer: is given the jobs that have all of their outputs, or an error.
-        warm: is set when the networks are open.
     """
 
     def __init__(
-        self,
-        scheduler: Scheduler,
-        threads: int,
-        observer: Observer,
-        answer: Callable[[list[Job]], object],
-        warm: threading.Event,
+        self, scheduler: Scheduler, threads: int, observer: Observer, answer: Callable[[list[Job]], object]
     ) -> None:
-        self._scheduler, self._observer, self._answer, self._warm = scheduler, observer, answer, warm
+        self._scheduler, self._observer, self._answer = scheduler, observer, answer
         self._threads = [
             threading.Thread(target=self._work, name=f"worker {number}", daemon=True) for number in range(threads)
         ]
@@ -55,9 +49,11 @@ class Workers:
             thread.join(max(0.0, until - time.monotonic()))
 
     def _work(self) -> None:
-        self._warm.wait()
         while (batch := self._scheduler.take()) is not None:
-            self._compute(batch)
+            try:
+                self._compute(batch)
+            except Exception:  # its requests are answered at their deadline, and all others go on
+                log.exception("A batch was lost, which is a fault of this program.")
             del batch  # and its arrays, which would be held until there is another
 
     def _compute(self, batch: Batch) -> None:

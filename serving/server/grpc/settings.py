@@ -19,6 +19,7 @@ class Called:
         received: bytes of the message.
         sent: bytes of the answer's.
         seconds: until the answer was handed to gRPC.
+        traceparent: the metadata of W3C's trace context; empty where there were none.
     """
 
     method: str
@@ -27,6 +28,7 @@ class Called:
     received: int
     sent: int
     seconds: float
+    traceparent: str = ""
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ JSON = "application/json"
 BYTES = "application/octet-stream"
 # What is sent at a time: a client that reads slowly then holds no more of an answer in the socket's buffers.
 PIECE = 2**18
+WITHOUT_BODY = (204, 304)
 # Fewer bytes are not worth compressing, and more are compressed in another thread.
 SMALLEST_COMPRESSED, MOST_AT_ONCE = 2**10, 2**16
 LEVEL = 1
@@ -66,12 +67,10 @@ def accepted_coding(header: str) -> str | None:
 
 async def send_answer(send: Send, answer: Answer) -> None:
     """Sends an answer in pieces, each when the client has taken those before."""
-    headers = [
-        (b"content-type", answer.media_type.encode()),
-        (b"content-length", b"%d" % len(answer.body)),
-        (b"x-content-type-options", b"nosniff"),
-        *answer.headers,
-    ]
+    headers = [(b"x-content-type-options", b"nosniff"), *answer.headers]
+    # What is said of a body that is not sent would be taken for that of the one that the browser has.
+    if answer.status not in WITHOUT_BODY:
+        headers += [(b"content-type", answer.media_type.encode()), (b"content-length", b"%d" % len(answer.body))]
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     if len(answer.body) <= PIECE:
         await send({"type": "http.response.body", "body": answer.body})

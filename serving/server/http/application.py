@@ -45,7 +45,7 @@ def http_application(engine: Engine, settings: HttpSettings) -> ASGIApplication:
     """
     waiting = Waiting(engine)
     routes = [*protocol_routes(engine, waiting, settings.limits), *picture_routes(engine, waiting, settings.limits)]
-    routes += site_routes(engine, settings, lambda: document(routes))
+    routes += site_routes(engine, settings, lambda: document(routes, engine.catalogue))
     return _Application(Router(routes), settings)
 
 
@@ -137,7 +137,8 @@ def _is_protocol(call: Call) -> bool:
 def _answered(call: Call, answer: Answer) -> Answered:
     path = call.scope["raw_path"].decode("latin-1")
     seconds = time.monotonic() - call.started
-    return Answered(call.method, path, call.route, answer.status, call.client, call.received, len(answer.body), seconds)
+    sizes, parent = (call.received, len(answer.body)), call.header(b"traceparent")
+    return Answered(call.method, path, call.route, answer.status, call.client, *sizes, seconds, parent)
 
 
 async def _live(receive: Receive, send: Send) -> None:

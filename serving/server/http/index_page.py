@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from urllib.parse import quote
 
 from serving.server.catalogue import Bundle
-from serving.server.http.summaries import abilities
+from serving.server.http.summaries import RECONSTRUCT, abilities
+from serving.translation import Translator
 
 # No script, nothing from elsewhere, and no other site may show the page in a frame.
 POLICY = (
@@ -71,12 +72,25 @@ def _section(bundle: Bundle) -> str:
 
 def _form(bundle: Bundle, action: str, ability: str) -> str:
     """A form to send a picture with."""
-    targets = getattr(bundle.opened, "targets", ()) if ability == "translate" else ()
-    domains = bundle.manifest.domains
-    options = "".join(f'<option value="{each}">{escape(domains.get(each, each))}</option>' for each in targets)
-    to = f' to <select name="to">{options}</select>' if len(targets) > 1 else ""
     return (
         f'<form action="{action}" method="post" enctype="multipart/form-data">'
-        f'<input type="file" name="image" accept="image/png,image/jpeg,image/webp" required>{to} '
-        f"<button>{ability}</button></form>"
+        '<input type="file" name="image" accept="image/png,image/jpeg,image/webp" aria-label="picture" required> '
+        f"{_choice(bundle, ability)}<button>{ability}</button></form>"
     )
+
+
+def _choice(bundle: Bundle, ability: str) -> str:
+    """What else a network is told, where there is a choice."""
+    opened, manifest = bundle.opened, bundle.manifest
+    if isinstance(opened, Translator):
+        return _select("to", {each: manifest.domains.get(each, each) for each in opened.targets})
+    if ability in ("encode", RECONSTRUCT) and opened.takes_class:
+        return _select("class", {name: name for name in manifest.classes})
+    return ""
+
+
+def _select(name: str, shown: Mapping[str, str]) -> str:
+    if len(shown) < 2:
+        return ""
+    options = "".join(f'<option value="{escape(value)}">{escape(text)}</option>' for value, text in shown.items())
+    return f'<label>{name} <select name="{name}">{options}</select></label> '

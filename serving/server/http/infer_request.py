@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from serving.bundle.ports import Port
+from serving.bundle.ports import FREE, Port
 from serving.server.catalogue import Served
 from serving.server.http.json_text import parse_object
 from serving.server.http.tensors import TYPES, of_bytes, of_numbers, shape_of
@@ -45,13 +46,16 @@ def parse_request(body: bytes, header_length: str, served: Served, limits: Limit
 
     Args:
         body: JSON, and the bytes of tensors behind it.
-        header_length: the header `Inference-Header-Content-Length`: how long the JSON is; empty where that is all.
+        header_length: the header `Inference-Header-Content-Length`: how long the JSON is; empty where that is all, and
+            0 for the bytes of the only input without any (Triton's raw binary request).
         served: the model.
         limits: of a request.
 
     Raises:
         RefusedError: INVALID or TOO_LARGE.
     """
+    if header_length == "0":
+        return _raw(body, served)
     text, rest = _split(body, header_length)
     said = parse_object(text, limits)
     name = said.get("id")
@@ -61,6 +65,26 @@ def parse_request(body: bytes, header_length: str, served: Served, limits: Limit
     booleans = b"true" in text or b"false" in text
     inputs = _inputs(said.get("inputs"), served, rest, limits, booleans)
     return Asked(name, inputs, _outputs(said.get("outputs"), served, parameters), _timeout(parameters))
+
+
+def shape_outside(port: Port, served: Served) -> list[int]:
+    """The shape of a tensor as clients see it: with an axis in front where requests are joined, -1 for a free size."""
+    return [FREE, *port.dims] if served.model.max_batch_size else list(port.dims)
+
+
+def _raw(body: bytes, served: Served) -> Asked:
+    """A request without JSON: the shape follows from the number of bytes."""
+    ports = served.model.inputs
+    if len(ports) != 1:
+        raise _invalid(f"bytes without JSON must be for a model with one input. Received: {len(ports)} inputs")
+    shape = shape_outside(ports[0], served)
+    one = math.prod(size for size in shape if size != FREE) * TYPES[ports[0].data_type].itemsize
+    count, rest = divmod(len(body), one)
+    if shape.count(FREE) > 1 or rest or not count or (FREE not in shape and count > 1):
+        raise _invalid(f"bytes without JSON must be of the shape {shape}, of which one size may be free")
+    known = tuple(count if size == FREE else size for size in shape)
+    array = of_bytes(f"the input {ports[0].name}", ports[0].data_type, known, memoryview(body))
+    return Asked(None, {ports[0].name: array}, {port.name: True for port in served.model.outputs}, None)
 
 
 def _split(body: bytes, header_length: str) -> tuple[bytes, memoryview]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from serving.server.catalogue import Catalogue
 from serving.server.http.picture_schemas import PROBLEM
 from serving.server.http.protocol_schemas import ERROR, SCHEMAS, TEXT
 from serving.server.http.routes import Route
@@ -39,12 +41,13 @@ REFUSALS = {
 }
 
 
-def document(routes: Sequence[Route]) -> dict[str, Any]:
-    """The document of routes that say something."""
+def document(routes: Sequence[Route], catalogue: Catalogue) -> dict[str, Any]:
+    """The document of routes that say something, with the names of what is served."""
+    names = {"model": _models(catalogue), "bundle": sorted(catalogue.bundles)}
     paths: dict[str, Any] = {}
     for route in routes:
         if route.says is not None:
-            paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
+            paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, names)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -63,10 +66,16 @@ def document(routes: Sequence[Route]) -> dict[str, Any]:
     }
 
 
-def _operation(route: Route) -> dict[str, Any]:
+def _operation(route: Route, names: Mapping[str, list[str]]) -> dict[str, Any]:
     said = dict(route.says or {})
     in_path = [
-        {"name": name, "in": "path", "required": True, "description": PATHS[name], "schema": TEXT}
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "description": PATHS[name],
+            "schema": {**TEXT, "enum": names[name]} if name in names else TEXT,
+        }
         for name in NAMED.findall(route.path)
     ]
     refused = f"#/components/responses/{'Problem' if route.problems else 'Error'}"
@@ -77,3 +86,10 @@ def _operation(route: Route) -> dict[str, Any]:
         "parameters": [*in_path, *said.get("parameters", []), TIMEOUT_HEADER],
         "responses": {**responses, **said["responses"]},
     }
+
+
+def _models(catalogue: Catalogue) -> list[str]:
+    """Every name that a model may be asked for by."""
+    full = [each.name for each in catalogue.served()]
+    short = Counter(name.rpartition("/")[2] for name in full)
+    return sorted({*full, *(name for name, count in short.items() if count == 1)})

@@ -61,7 +61,7 @@ def check_origin(call: Call, allowed: tuple[str, ...], opened: bool) -> str:
             return ""
     elif origin.partition("://")[2] == call.header(b"host").lower():
         return ""
-    elif ANY in allowed or origin in allowed:
+    elif ANY in allowed or origin in (each.lower().rstrip("/") for each in allowed):
         return origin
     raise HttpError(403, "pages of other origins may not ask; --allow-origin allows one")
 

@@ -39,7 +39,8 @@ def page_file(folder: Path, name: str, known: str) -> Answer:
     if hidden or not file.is_relative_to(folder.resolve()) or not os.path.isfile(file):
         raise HttpError(404, "the page has no such file")
     state = file.stat()
-    version = f'"{state.st_size:x}-{state.st_mtime_ns:x}"'
+    # Weak, as compressed and plain bytes are both of it.
+    version = f'W/"{state.st_size:x}-{state.st_mtime_ns:x}"'
     headers = [*ISOLATED, (b"etag", version.encode()), (b"cache-control", b"no-cache")]
     if known == version:
         return Answer(status=304, headers=headers)

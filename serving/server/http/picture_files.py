@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 
 import numpy as np
+from PIL import UnidentifiedImageError
 
 from serving.bundle.manifest import Image
+from serving.common.errors import InputError
 from serving.common.formats import AND_OPACITY, MOST_CHANNELS, WITH_OPACITY
 from serving.common.images import conform_array, read_with_opacity, save_options, with_opacity
 from serving.common.interpolation import Interpolation
@@ -38,7 +40,12 @@ def read_upload(content: bytes, image: Image, most_pixels: int) -> tuple[np.ndar
             415, f"pictures of {image.channels} channels must be sent as tensors: /v2/models/BUNDLE/MODEL/infer"
         )
     levels = Levels(image.value_range, keep_bytes=True)
-    return read_with_opacity(content, image.channels, most_pixels, levels, tuple(KINDS.values()))
+    try:
+        return read_with_opacity(content, image.channels, most_pixels, levels, tuple(KINDS.values()))
+    except InputError as error:
+        if isinstance(error.__cause__, UnidentifiedImageError):
+            raise InputError("the body must be a PNG, JPEG or WebP file. Received: another content.") from None
+        raise
 
 
 def fitted(picture: np.ndarray, image: Image) -> np.ndarray:

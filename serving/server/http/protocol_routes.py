@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import orjson
 
-from serving.bundle.ports import FREE, Port
+from serving.bundle.ports import Port
 from serving.server.catalogue import Served
 from serving.server.engine import Engine
 from serving.server.http import protocol_schemas as schemas
@@ -17,17 +15,16 @@ from serving.server.http.answers import Answer
 from serving.server.http.bodies import read_body
 from serving.server.http.call import Call
 from serving.server.http.infer_answer import infer_answer
-from serving.server.http.infer_request import parse_request
+from serving.server.http.infer_request import parse_request, shape_outside
 from serving.server.http.json_text import parse_object
 from serving.server.http.routes import GET, POST, Handle, Route
 from serving.server.http.waiting import Waiting
 from serving.server.limits import Limits
+from serving.server.naming import ENSEMBLE, NAME, ONNX, released
 from serving.server.refusals import Reason, RefusedError
 from serving.server.requests import Request
 
-NAME = "keras-gen"
 EXTENSIONS = ["binary_tensor_data", "model_repository(index)", "parameters(timeout)"]
-ENSEMBLE, ONNX = "ensemble", "onnxruntime_onnx"
 HEADER_LENGTH = b"inference-header-content-length"
 # The protocol has a status of 4xx say no.
 NOT_READY = 400
@@ -78,7 +75,7 @@ class _Protocol:
         return _json({"ready": self._engine.ready}, 200 if self._engine.ready else NOT_READY)
 
     async def server(self, call: Call) -> Answer:
-        return _json({"name": NAME, "version": _version(), "extensions": EXTENSIONS})
+        return _json({"name": NAME, "version": released(), "extensions": EXTENSIONS})
 
     async def index(self, call: Call) -> Answer:
         """Every model; all of them are loaded, so `{"ready": true}` leaves none out."""
@@ -105,8 +102,10 @@ class _Protocol:
         )
 
     async def infer(self, call: Call) -> Answer:
-        served = self._find(call)
+        self._find(call)
         body = await read_body(call)
+        # While the body came, a newer version may have taken its place.
+        served = self._find(call)
         asked = parse_request(body, call.header(HEADER_LENGTH), served, self._limits)
         if asked.timeout is not None:
             call.wait(asked.timeout)
@@ -122,18 +121,8 @@ class _Protocol:
 
 
 def _port(port: Port, served: Served) -> dict[str, Any]:
-    """As clients see it: with an axis in front of it where requests are joined."""
-    shape = [FREE, *port.dims] if served.model.max_batch_size else list(port.dims)
-    return {"name": port.name, "datatype": port.data_type, "shape": shape}
+    return {"name": port.name, "datatype": port.data_type, "shape": shape_outside(port, served)}
 
 
 def _json(value: object, status: int = 200) -> Answer:
     return Answer(orjson.dumps(value), status=status)
-
-
-@cache
-def _version() -> str:
-    try:
-        return version(NAME)
-    except PackageNotFoundError:
-        return "unknown"

@@ -25,6 +25,7 @@ class Answered:
         received: bytes of the body, as they came.
         sent: bytes of the answer's body.
         seconds: from the first line of the request to the last byte of the answer.
+        traceparent: the header of W3C's trace context; empty where there was none.
     """
 
     method: str
@@ -35,6 +36,7 @@ class Answered:
     received: int
     sent: int
     seconds: float
+    traceparent: str = ""
 
 
 @dataclass(frozen=True)

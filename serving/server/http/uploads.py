@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field
 
 from python_multipart.exceptions import FormParserError
@@ -9,6 +10,9 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 
 from serving.server.http.call import Call
 from serving.server.refusals import Reason, RefusedError
+
+# Forms that are damaged are no faults of the server, and would fill its log.
+logging.getLogger("python_multipart").setLevel(logging.CRITICAL)
 
 FORM = b"multipart/form-data"
 MOST_PARTS, MOST_TEXT = 16, 2**10

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from serving.server.engine import Engine
@@ -78,10 +79,10 @@ class Waiting:
 
     def _post(self, answers: list[tuple[Done, Outcome]]) -> None:
         """Is called in a thread of the engine, with all answers of a batch."""
-        loop = self._loop
-        # A loop that was stopped has nobody left who waits.
-        if loop is not None and not loop.is_closed():
-            loop.call_soon_threadsafe(_settle, answers)
+        assert self._loop is not None, "somebody waits"
+        # Of a loop that was closed meanwhile nobody waits any more.
+        with suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(_settle, answers)
 
 
 def _settle(answers: list[tuple[Done, Outcome]]) -> None:

@@ -7,11 +7,16 @@ as long as its connection is open.
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from serving.server.limits import Limits
+
+# What uvicorn says of each request that is none would fill any log: mistakes of clients are no faults of the server.
+log = logging.getLogger(__name__)
+log.setLevel(logging.ERROR)
 
 # A client that takes fewer bytes of an answer in `client_seconds` is as good as gone.
 LEAST_TAKEN = 2**16
@@ -47,6 +52,7 @@ class _Limited(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self.logger = log
         self._counted = self._chunks = self._silent = 0
         self._heard = False
         self._pending = -1

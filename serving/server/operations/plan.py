@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from serving.runtime.sessions import Settings
+from serving.server.batching.options import Batching
 from serving.server.limits import Limits
 
 LOOPBACK_NAME = "localhost"
@@ -23,13 +24,16 @@ class Plan:
         threads: batches that a worker computes at a time, or None for as many as keep its share of the cores busy.
         max_batch_size: rows of joined requests, or None for the sizes of the models.
         wait: seconds that a batch may wait for more rows.
+        batching: name of a network -> how its rows are joined instead.
         limits: of requests.
         host: name or address to listen at.
         grpc_port: that all workers listen at.
         tokens: name -> digest of the token of each client; none lets everybody ask.
         certificate: files with a chain and its key, PEM, for TLS.
         allow_origin: origins whose pages in a browser may ask.
+        page: a folder with a page for browsers, or None.
         log: `none`, `text` or `json`: a line for each request.
+        traces: whether OpenTelemetry is told of each request.
         drain_seconds: that accepted requests may take after the server was told to stop.
         watch_seconds: between two looks at whether a bundle's folder was replaced; 0 does not look.
     """
@@ -38,14 +42,17 @@ class Plan:
     settings: Settings = field(default_factory=Settings)
     threads: int | None = None
     max_batch_size: int | None = None
-    wait: float = 0.0
+    wait: float = 0.001
+    batching: Mapping[str, Batching] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
     host: str = "127.0.0.1"
     grpc_port: int = 0
     tokens: Mapping[str, bytes] = field(default_factory=dict)
     certificate: tuple[Path, Path] | None = None
     allow_origin: tuple[str, ...] = ()
+    page: Path | None = None
     log: str = "none"
+    traces: bool = False
     drain_seconds: float = 25.0
     watch_seconds: float = 5.0
 

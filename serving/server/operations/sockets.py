@@ -23,23 +23,30 @@ def bound(host: str, port: int, option: str) -> socket.socket:
         raise InputError(f"{option} must be a port from 0 to 65535. Received: {port}.")
     try:
         family, kind, number, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        _check_free(family, place, port)
-        made = socket.socket(family, kind, number)
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        made.bind(place)
+        _check_free(family, place)
+        return _shared(family, kind, number, place)
     except OSError as error:
         raise InputError(
             f"{option} must be a port at {host} that is free. Received: {address(host, port)}: {error.strerror}."
         ) from None
+
+
+def _shared(family: int, kind: int, number: int, place: tuple) -> socket.socket:
+    made = socket.socket(family, kind, number)
+    try:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        made.bind(place)
+    except OSError:
+        made.close()
+        raise
     return made
 
 
-def _check_free(family: int, place: tuple, port: int) -> None:
+def _check_free(family: int, place: tuple) -> None:
     """Ports of the workers may be shared, so that one of another server of this user would be shared too: raises
     OSError for one that is in use."""
-    if port:
-        with socket.socket(family, socket.SOCK_STREAM) as alone:
-            # The port of a server that has just ended is free.
-            alone.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            alone.bind(place)
-            alone.listen(1)
+    with socket.socket(family, socket.SOCK_STREAM) as alone:
+        # The port of a server that has just ended is free.
+        alone.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        alone.bind(place)
+        alone.listen(1)

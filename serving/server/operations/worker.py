@@ -12,19 +12,23 @@ import sys
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import uvicorn
 
-from serving.common.errors import InputError
 from serving.server.batching.options import Batching
-from serving.server.catalogue import Catalogue, digest_at
-from serving.server.engine import Engine, cores
+from serving.server.catalogue import Catalogue
+from serving.server.engine import Engine
 from serving.server.grpc.front import grpc_server, listen
-from serving.server.grpc.settings import GrpcSettings
-from serving.server.http import HttpSettings, http_application, server_options
-from serving.server.operations.access_log import access_log
+from serving.server.grpc.settings import Called, GrpcSettings
+from serving.server.http import Answered, HttpSettings, http_application, server_options
+from serving.server.operations.access_log import Told, access_log
 from serving.server.operations.metrics import Metrics
 from serving.server.operations.plan import Plan, address
+from serving.server.reloading import Reloader
+
+if TYPE_CHECKING:
+    from serving.server.operations.traces import Traces
 
 log = logging.getLogger(__name__)
 
@@ -55,8 +59,8 @@ def serve(
     """
     metrics = Metrics(os.environ.get(FOLDER))
     catalogue = Catalogue(dict(plan.bundles), plan.settings, plan.max_batch_size)
-    threads = plan.threads or max(1, cores() // workers // (catalogue.settings.threads or 1))
-    engine = Engine(catalogue, plan.limits, threads, metrics, Batching(wait=plan.wait))
+    joining = Batching(wait=plan.wait)
+    engine = Engine(catalogue, plan.limits, plan.threads, metrics, joining, plan.batching, workers)
     try:
         _run(_Worker(plan, engine, metrics).live(http, ready, leash))
     finally:
@@ -77,11 +81,12 @@ class _Worker:
         self._plan = plan
         self._engine = engine
         self._metrics = metrics
-        self._reloading = asyncio.Lock()
+        self._reloader = Reloader(engine)
+        self._traces = _traces() if plan.traces else None
 
     async def live(self, socket_: socket.socket, ready: Callable[[Engine], None], leash: Connection | None) -> None:
         """From the first request to the last answer."""
-        plan, told = self._plan, access_log(self._plan.log)
+        plan, told = self._plan, self._told()
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         tasks: list[asyncio.Task[None]] = []
@@ -119,6 +124,20 @@ class _Worker:
         http.should_exit = True
         await asyncio.gather(grpc.stop(seconds), serving)  # type: ignore[attr-defined]
         await asyncio.to_thread(self._engine.drain, CLOSING_SECONDS)
+        if self._traces is not None:
+            await asyncio.to_thread(self._traces.close)
+
+    def _told(self) -> Told | None:
+        """What is told of each request."""
+        line, traces = access_log(self._plan.log), self._traces
+        if line is None or traces is None:
+            return line or traces
+
+        def both(request: Answered | Called) -> None:
+            line(request)
+            traces(request)
+
+        return both
 
     def _http_config(self, told: Callable[..., None] | None) -> uvicorn.Config:
         plan = self._plan
@@ -128,6 +147,7 @@ class _Worker:
             allow_origin=plan.allow_origin,
             hosts=() if plan.loopback else None,
             metrics=self._metrics.text,
+            page=plan.page,
             answered=told,
         )
         chain, key = plan.certificate or (None, None)
@@ -146,19 +166,13 @@ class _Worker:
 
     async def _reload(self) -> None:
         """Loads each bundle whose folder has another manifest than the one that is served."""
-        async with self._reloading:
-            for name, bundle in self._engine.catalogue.bundles.items():
-                digest = await asyncio.to_thread(_digest, self._plan.bundles[name])
-                if digest not in ("", bundle.digest):
-                    try:
-                        await asyncio.to_thread(self._engine.reload, name)
-                    except (InputError, OSError) as error:
-                        log.warning("%s stays as it is: %s", name, " ".join(str(error).split()))
+        await asyncio.to_thread(self._reloader.look)
 
 
-def _digest(place: str | Path) -> str:
-    """Of a folder of this machine; empty for a bundle of a hub, which is not asked again."""
-    return digest_at(Path(place))
+def _traces() -> Traces:
+    from serving.server.operations.traces import Traces  # OpenTelemetry is for those who ask for it
+
+    return Traces()
 
 
 def _read(certificate: tuple[Path, Path] | None) -> tuple[bytes, bytes] | None:

@@ -24,6 +24,7 @@ from tests.once import common, once
 from tests.serving.languages import chromium
 from tests.serving.languages.families import write_family
 from tests.serving.languages.required import required
+from tests.serving.page.films import write_films
 
 ENCODED = ("conditional_vae", "dann", "denoising_autoencoder")
 TRANSLATED = ("cyclegan", "pix2pix")
@@ -76,21 +77,28 @@ def site(
 ) -> Iterator[dict[str, object]]:
     """Addresses of sites, and what is there: with and without the headers for threads, and one without bundles."""
     place = tmp_path_factory.mktemp("site")
+<<<<<<< HEAD
     given = dict.fromkeys((*SAMPLED, *ENCODED, *TRANSLATED))
     maps = of_maps(shutil.copytree(families["cyclegan"], place / "maps"))
     bundles = [*(families[name] for name in given), coded, maps, write_foreign(place / "foreign")]
+=======
+    films = write_films(place / "films")
+    bundles = [*(families[name] for name in SAMPLED), coded, write_foreign(place / "foreign"), *films]
+>>>>>>> page
     names = write_site(bundles, place / "site", built / "dist")
-    for name, damage in {"damaged": damage_decoder, "emptied": empty_manifest}.items():
+    for name, change in {"damaged": damage_decoder, "emptied": empty_manifest}.items():
         shutil.copytree(place / "site" / "bundles" / "vae", place / "site" / "bundles" / name)
-        damage(place / "site" / "bundles" / name)
-    add_to_list(place / "site", ["damaged", "emptied"])
+        change(place / "site" / "bundles" / name)
+    shutil.copytree(place / "site" / "bundles" / "ring", place / "site" / "bundles" / "torn")
+    damage(place / "site" / "bundles" / "torn" / "film.bin")
+    add_to_list(place / "site", ["damaged", "emptied", "torn"])
     write_site([], place / "empty", built / "dist")
     with hosted(place / "site") as isolated, hosted(place / "empty") as empty, plainly(place / "site") as plain:
         yield {
             "isolated": isolated,
             "plain": plain,
             "empty": empty,
-            "names": [*names, "damaged", "emptied"],
+            "names": [*names, "damaged", "emptied", "torn"],
             "folder": str(coded),
             "site": place / "site",
         }
@@ -106,7 +114,10 @@ def of_maps(bundle: Path) -> Path:
 
 
 def damage_decoder(bundle: Path) -> None:
-    file = bundle / json.loads((bundle / "manifest.json").read_text())["networks"]["decoder"]["file"]
+    damage(bundle / json.loads((bundle / "manifest.json").read_text())["networks"]["decoder"]["file"])
+
+
+def damage(file: Path) -> None:
     content = bytearray(file.read_bytes())
     content[len(content) // 2] ^= 1
     file.write_bytes(content)

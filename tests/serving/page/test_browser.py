@@ -17,10 +17,11 @@ import pytest
 from PIL import Image
 
 import serving
-from serving.common.images import read_image
+from serving.common.images import grid, read_image, to_uint8
 from serving.latents.attributes import direction
 from serving.latents.stored_codes import read_codes
 from tests.serving.languages import chromium
+from tests.serving.page import films
 from tests.serving.page.conftest import SAMPLED
 
 DRAWN = 7
@@ -57,8 +58,14 @@ def run(site, built, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def open_bundle(site):
-    return lambda name: serving.load(site["site"] / "bundles" / name)
+def bundles(families, coded):
+    """Name -> the whole bundle, of which a site has what the page needs."""
+    return {**families, "coded": coded}
+
+
+@pytest.fixture(scope="module")
+def open_bundle(bundles):
+    return lambda name: serving.load(bundles[name])
 
 
 def pixels(picture: dict) -> np.ndarray:
@@ -86,7 +93,7 @@ def test_the_shell(run):
     assert run("shell") == []
 
 
-def test_the_wall(run, open_bundle, tmp_path, monkeypatch, site):
+def test_the_wall(run, open_bundle, bundles, tmp_path, monkeypatch):
     recorded = run("wall")
     walls = [entry for entry in recorded if "hash" in entry]
     assert len(walls) == len(WALLS)
@@ -107,14 +114,13 @@ def test_the_wall(run, open_bundle, tmp_path, monkeypatch, site):
 
     (entry,) = (entry for entry in recorded if "programs" in entry)
     assert set(entry["programs"]) == {"Python", "C++", "JavaScript", "curl"}
-    (tmp_path / "bundles").mkdir()
-    shutil.copytree(site["site"] / "bundles" / "biggan", tmp_path / "bundles" / "biggan")
+    shutil.copytree(bundles["biggan"], tmp_path / "bundles" / "biggan")
     monkeypatch.chdir(tmp_path)
     exec(entry["programs"]["Python"], {})
     assert_shows(entry["picture"], read_image(Path("picture.png")))
 
 
-def test_the_latent_space(run, open_bundle, site):
+def test_the_latent_space(run, open_bundle, bundles):
     recorded = run("latent")
     shown = [entry for entry in recorded if "picture" in entry]
     assert {entry["bundle"] for entry in shown} == {"coded", "vae", "conditional_vae", "biggan"}
@@ -123,12 +129,13 @@ def test_the_latent_space(run, open_bundle, site):
         (expected,) = open_bundle(entry["bundle"]).decode(latent(entry["z"])[None], labels=labels)
         assert_shows(entry["picture"], expected)
 
-    codes = read_codes(site["site"] / "bundles" / "coded")
+    codes = read_codes(bundles["coded"])
     (code,) = (entry["code"] for entry in recorded if "code" in entry)
     assert (codes.codes == latent(code)).all(axis=1).any()
     (moved,) = (entry for entry in recorded if "attribute" in entry)
     of_class = codes.labels == moved["attribute"]
-    expected = direction(codes.codes[of_class], codes.codes[~of_class])
+    begun = open_bundle("coded").latents(1, seed=0)[0]
+    expected = begun + direction(codes.codes[of_class], codes.codes[~of_class])
     np.testing.assert_allclose(latent(moved["z"]), expected, atol=1e-4)
 
     films = {entry["film"]: io.BytesIO(base64.b64decode(entry["content"])) for entry in recorded if "film" in entry}
@@ -207,3 +214,18 @@ def test_translating(run, exported):
             assert_shows(entry["output"], expected)
     (kept,) = (entry for entry in recorded if "png" in entry and "bundle" not in entry)
     np.testing.assert_array_equal(png(kept["png"]), pixels(kept["output"])[..., :3])
+
+
+def test_how_a_model_was_learned(run, site):
+    recorded = run("learned")
+    faces = [entry for entry in recorded if "faces" in entry]
+    assert [entry["faces"] for entry in faces] == [0, 1, 4, 2]
+    for entry in faces:
+        assert_shows(entry["picture"], grid(to_uint8(films.pictures(entry["faces"])), zoom=1))
+    (entry,) = (entry for entry in recorded if "samples" in entry)
+    # 640 pixels from -1.25 to 1.25, the second coordinate upwards.
+    x, y = ((films.point_frame(0, 1)["samples"] * (1, -1) + 1.25) * 256).astype(int).T
+    pink = (pixels(entry["samples"])[..., :3] == (255, 143, 192)).all(axis=-1)
+    assert pink[y, x].all()
+    # Dots of 4.4 pixels, blended at their borders.
+    assert pink.sum() <= 20 * 5**2

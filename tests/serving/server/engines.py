@@ -10,6 +10,7 @@ import numpy as np
 
 from serving import Settings
 from serving.runtime.runner import Runner
+from serving.server.batching.options import Batching
 from serving.server.catalogue import Catalogue
 from serving.server.engine import Engine
 from serving.server.limits import Limits
@@ -17,6 +18,7 @@ from serving.server.refusals import RefusedError
 from serving.server.requests import Request
 
 PATIENCE = 20.0
+PATIENT = Batching(seconds=1e9)
 
 
 class Answer:
@@ -95,7 +97,8 @@ def gated(catalogue, *names):
 
 @contextmanager
 def served(places, threads=1, limits=None, max_batch_size=None, **options):
-    """An engine that is ready, and its catalogue."""
+    """An engine that is ready. However long a machine that is busy with other things takes, batches are not cut."""
+    options.setdefault("batching", PATIENT)
     catalogue = Catalogue(places, Settings("cpu"), max_batch_size)
     engine = Engine(catalogue, limits or Limits(), threads, **options)
     try:

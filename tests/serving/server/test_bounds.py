@@ -75,7 +75,7 @@ def test_what_inputs_and_outputs_take_is_bounded_until_they_are_answered(product
 
 def test_a_request_that_would_wait_beyond_its_deadline_is_refused_at_once(product):
     """Rows of this network take as long as the gate is closed, which is seen when the first are through."""
-    with served({"b": product}) as engine:
+    with served({"b": product}, limits=Limits(seconds=1e6)) as engine:
         gate = gated(engine.catalogue, "b/net")
         slow = ask(engine, "net", rows(1))
         gate.began()
@@ -90,7 +90,7 @@ def test_a_request_that_would_wait_beyond_its_deadline_is_refused_at_once(produc
         refusal = refused(engine, rows(3), client="other", deadline=time.monotonic() + 0.5)
         assert refusal.reason is Reason.FULL
         assert refusal.retry_after > 0.5
-        patient = ask(engine, "net", rows(3), client="other", deadline=time.monotonic() + 1000)
+        patient = ask(engine, "net", rows(3), client="other", deadline=time.monotonic() + 1e6)
         gate.open()
         patient.outputs()
 
@@ -98,9 +98,9 @@ def test_a_request_that_would_wait_beyond_its_deadline_is_refused_at_once(produc
 def test_a_deadline_that_is_over_is_told_while_the_worker_is_busy_and_frees_the_place(product):
     with served({"b": product}, limits=Limits(queued_rows=10)) as engine:
         gate = gated(engine.catalogue, "b/net")
-        running = ask(engine, "net", rows(0), deadline=time.monotonic() + 0.05)
+        running = ask(engine, "net", rows(0), deadline=time.monotonic() + 0.3)
         gate.began()
-        waiting = ask(engine, "net", rows(*range(10)), deadline=time.monotonic() + 0.05)
+        waiting = ask(engine, "net", rows(*range(10)), deadline=time.monotonic() + 0.3)
         assert waiting.reason() is Reason.LATE
         assert running.reason() is Reason.LATE
         others = [ask(engine, "net", rows(*range(5)), client=client) for client in "ab"]
@@ -117,7 +117,7 @@ def test_a_deadline_in_the_past_is_late_without_waiting(product):
 
 
 def test_the_servers_own_limit_holds_where_a_request_has_none_or_a_later_one(product):
-    with served({"b": product}, limits=Limits(seconds=0.05)) as engine:
+    with served({"b": product}, limits=Limits(seconds=0.3)) as engine:
         gate = gated(engine.catalogue, "b/net")
         answers = [ask(engine, "net", rows(0)), ask(engine, "net", rows(0), deadline=time.monotonic() + 1000)]
         assert [answer.reason() for answer in answers] == [Reason.LATE] * 2

@@ -44,7 +44,7 @@ def test_a_network_that_is_asked_for_little_does_not_wait_behind_one_that_is_ask
 def test_networks_that_both_have_work_get_the_same_time(product):
     """A row of one takes four times as long as a row of the other: it is computed a quarter as often."""
     catalogue = Catalogue({"slow": product, "fast": product}, Settings("cpu"))
-    scheduler = Scheduler(Limits(), 1, Batching(rows=1), {}, list)
+    scheduler = Scheduler(Limits(), Batching(rows=1), {}, list)
     for served_model in catalogue.served():
         scheduler.accept(job(scheduler, served_model, 60))
     order = []
@@ -58,9 +58,22 @@ def test_networks_that_both_have_work_get_the_same_time(product):
         assert part.count("slow") == 5
 
 
+def test_a_batch_is_no_larger_than_its_time(product):
+    catalogue = Catalogue({"b": product}, Settings("cpu"))
+    scheduler = Scheduler(Limits(), Batching(seconds=0.25), {}, list)
+    found = catalogue.find("net")
+    scheduler.measured(found.bundle, found.plan.stages[0], 0.1)
+    scheduler.accept(job(scheduler, found, 60))
+    batch = scheduler.take()
+    assert [part.rows for part in batch.parts] == [2]
+    scheduler.complete(batch, 10.0)  # far longer than expected: the next ones are as small as can be
+    assert [part.rows for part in scheduler.take().parts] == [1]
+    scheduler.stop()
+
+
 def test_a_network_that_nobody_asked_for_has_saved_no_time(product):
     catalogue = Catalogue({"early": product, "late": product}, Settings("cpu"))
-    scheduler = Scheduler(Limits(), 1, Batching(rows=1), {}, list)
+    scheduler = Scheduler(Limits(), Batching(rows=1), {}, list)
     order = []
     scheduler.accept(job(scheduler, catalogue.find("early/net"), 60))
     for turn in range(40):

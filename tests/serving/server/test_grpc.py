@@ -6,6 +6,7 @@ import grpc
 import numpy as np
 import pytest
 import tritonclient.grpc as triton
+from hypothesis import HealthCheck, given, settings
 from tritonclient.grpc import service_pb2
 from tritonclient.utils import InferenceServerException
 
@@ -20,6 +21,7 @@ from serving.server.refusals import Reason, RefusedError
 from serving.server.tokens import digest_of
 from tests import handmade
 from tests.serving.server.grpc_running import running
+from tests.serving.server.grpc_wrong import CLIENTS_OWN, wrong_messages
 
 INFER = "/inference.GRPCInferenceService/ModelInfer"
 ROWS = np.arange(8, dtype=np.float32).reshape(2, 4)
@@ -29,6 +31,7 @@ ROWS = np.arange(8, dtype=np.float32).reshape(2, 4)
 def engine(tmp_path_factory):
     place = handmade.write(tmp_path_factory.mktemp("served") / "toy", {"product": handmade.product(handmade.inside())})
     made = Engine(Catalogue({"toy": place}, Settings("cpu", threads=1)), Limits())
+    assert made.wait_until_ready(30)
     yield made
     made.drain(5)
 
@@ -135,12 +138,26 @@ def test_bytes_that_are_no_message_are_an_invalid_argument(raw):
         raw(b"\xff\xff\xff", timeout=20)
 
 
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(wrong_messages("product"))
+def test_whatever_comes_is_the_clients_mistake_and_harms_nobody(raw, content):
+    neighbour = raw.future(typed(fp32_contents=ROWS.ravel()).SerializeToString(), timeout=20)
+    try:
+        raw(content, timeout=20)
+    except grpc.RpcError as error:
+        assert error.code().name in CLIENTS_OWN, error
+    answer = service_pb2.ModelInferResponse.FromString(neighbour.result())
+    assert answer.raw_output_contents[0] == (ROWS @ handmade.NUMBERS).tobytes()
+
+
 def test_a_message_over_the_limit_is_refused_inflated_too(address):
     large = typed(fp32_contents=np.zeros(50_000)).SerializeToString()
     for compression in (grpc.Compression.NoCompression, grpc.Compression.Gzip):
-        with grpc.insecure_channel(address) as channel:
-            with pytest.raises(grpc.RpcError, match="RESOURCE_EXHAUSTED"):
-                channel.unary_unary(INFER)(large, timeout=20, compression=compression)
+        with (
+            grpc.insecure_channel(address) as channel,
+            pytest.raises(grpc.RpcError, match="RESOURCE_EXHAUSTED"),
+        ):
+            channel.unary_unary(INFER)(large, timeout=20, compression=compression)
 
 
 def test_compressed_messages_are_read(client):
@@ -169,13 +186,13 @@ def test_health_as_kubernetes_probes_it(address):
 
 def test_callers_are_known_by_their_tokens(engine):
     told = []
-    with running(engine, GrpcSettings(tokens={"ann": digest_of("secret")}, answered=told.append)) as address:
-        with triton.InferenceServerClient(address) as client:
-            assert client.is_server_ready()
-            for headers in (None, {"authorization": "Bearer wrong"}, {"authorization": "secret"}):
-                with pytest.raises(InferenceServerException, match="UNAUTHENTICATED"):
-                    client.infer("product", asked(), headers=headers)
-            client.infer("product", asked(), headers={"authorization": "Bearer secret"})
+    told_to = GrpcSettings(tokens={"ann": digest_of("secret")}, answered=told.append)
+    with running(engine, told_to) as address, triton.InferenceServerClient(address) as client:
+        assert client.is_server_ready()
+        for headers in (None, {"authorization": "Bearer wrong"}, {"authorization": "secret"}):
+            with pytest.raises(InferenceServerException, match="UNAUTHENTICATED"):
+                client.infer("product", asked(), headers=headers)
+        client.infer("product", asked(), headers={"authorization": "Bearer secret"})
     assert [(each.status, each.client) for each in told[1:]] == [
         *[("UNAUTHENTICATED", "")] * 3,
         ("OK", "ann"),
@@ -221,17 +238,23 @@ def test_a_call_that_is_over_frees_its_place(engine):
 
 def test_a_full_server_says_when_to_try_again(engine):
     busy = Busy(engine.catalogue, RefusedError(Reason.FULL, "the queue is full", 2.0))
-    with running(busy, GrpcSettings()) as address, grpc.insecure_channel(address) as channel:
-        with pytest.raises(grpc.RpcError, match="RESOURCE_EXHAUSTED") as raised:
-            channel.unary_unary(INFER)(typed(fp32_contents=ROWS.ravel()).SerializeToString(), timeout=20)
+    with (
+        running(busy, GrpcSettings()) as address,
+        grpc.insecure_channel(address) as channel,
+        pytest.raises(grpc.RpcError, match="RESOURCE_EXHAUSTED") as raised,
+    ):
+        channel.unary_unary(INFER)(typed(fp32_contents=ROWS.ravel()).SerializeToString(), timeout=20)
     assert dict(raised.value.trailing_metadata()) == {"retry-after": "2", "grpc-retry-pushback-ms": "2000"}
 
 
 def test_a_fault_of_the_server_tells_nothing_of_its_inside(engine):
     busy = Busy(engine.catalogue, KeyError("/secret/place"))
-    with running(busy, GrpcSettings()) as address, grpc.insecure_channel(address) as channel:
-        with pytest.raises(grpc.RpcError, match="INTERNAL") as raised:
-            channel.unary_unary(INFER)(typed(fp32_contents=ROWS.ravel()).SerializeToString(), timeout=20)
+    with (
+        running(busy, GrpcSettings()) as address,
+        grpc.insecure_channel(address) as channel,
+        pytest.raises(grpc.RpcError, match="INTERNAL") as raised,
+    ):
+        channel.unary_unary(INFER)(typed(fp32_contents=ROWS.ravel()).SerializeToString(), timeout=20)
     assert "secret" not in str(raised.value)
 
 

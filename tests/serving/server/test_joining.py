@@ -14,7 +14,7 @@ from serving.server.limits import Limits
 from serving.server.requests import Request
 from tests import handmade, translators
 from tests.serving.languages import toys
-from tests.serving.server.engines import Answer, ask, gated, served
+from tests.serving.server.engines import PATIENCE, Answer, ask, gated, served
 
 
 def rows(*numbers):
@@ -91,7 +91,7 @@ def test_large_and_small_requests_of_one_client_take_turns_too(product):
 
 def test_a_batch_that_is_not_full_waits_for_more_rows_while_another_is_computed(product):
     """Two workers: the second begins when the batch is full, long before the waiting time is over."""
-    with served({"b": product}, 2, max_batch_size=3, batching=Batching(wait=1000.0)) as engine:
+    with served({"b": product}, 2, max_batch_size=3, batching=Batching(wait=1000.0, seconds=1e9)) as engine:
         gate = gated(engine.catalogue, "b/net")
         ask(engine, "net", rows(1))
         gate.began()
@@ -103,8 +103,20 @@ def test_a_batch_that_is_not_full_waits_for_more_rows_while_another_is_computed(
         np.testing.assert_array_equal(two[1].outputs()["y"], products(3))
 
 
+def test_a_batch_that_stays_small_begins_after_its_waiting_time(product):
+    with served({"b": product}, 2, batching=Batching(wait=0.01, seconds=1e9)) as engine:
+        gate = gated(engine.catalogue, "b/net")
+        ask(engine, "net", rows(1))
+        gate.began()
+        second = ask(engine, "net", rows(2))
+        assert gate.began() == 1
+        assert not second.there
+        gate.open()
+        assert second.outcome().timing.queued >= 0.01
+
+
 def test_a_network_may_be_joined_otherwise_than_the_rest(product):
-    with served({"b": product}, own={"b/net": Batching(rows=2)}) as engine:
+    with served({"b": product}, own={"b/net": Batching(rows=2, seconds=1e9)}) as engine:
         gate = gated(engine.catalogue, "b/net")
         answer = ask(engine, "net", rows(*range(5)))
         gate.open()
@@ -340,6 +352,6 @@ def test_a_request_that_comes_before_the_networks_are_open_is_answered(product):
     answer = Answer()
     engine.submit(Request(engine.catalogue.find("net"), rows(5)), answer)
     np.testing.assert_array_equal(answer.outputs()["y"], products(5))
-    assert engine.ready
+    assert engine.wait_until_ready(PATIENCE)
     assert engine.drain(10.0)
     assert not engine.ready

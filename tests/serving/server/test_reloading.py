@@ -110,15 +110,3 @@ def test_a_folder_that_is_gone_leaves_what_is_served(place):
         shutil.rmtree(place)
         assert Reloader(engine).look() == []
         np.testing.assert_array_equal(ask(engine, "net", ONES).outputs()["y"], product(1))
-
-
-def test_a_thread_looks_when_it_is_woken(place):
-    with served({"b": place}) as engine:
-        reloader = Reloader(engine, seconds=1000.0)
-        reloader.start()
-        write(place, 2)
-        reloader.wake()
-        while engine.catalogue.find("net").bundle.version == "1":
-            pass
-        np.testing.assert_array_equal(ask(engine, "net", ONES).outputs()["y"], product(2))
-        reloader.stop()

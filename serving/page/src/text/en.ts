@@ -125,7 +125,7 @@ export const en = {
     samples: (epoch: number): string =>
       `Samples of the same latents, ${epoch === 0 ? "before training" : `epoch ${epoch}`}`,
     losses: "Losses",
-    distances: "How far samples are from the data",
+    distance: "Samples from the data, nats",
     shares: "Discriminator and variety",
     figure: (name: string): string =>
       ({

@@ -56,7 +56,7 @@ def test_pictures_and_links_of_other_pages(app, site, mode, target, status):
     assert ask(app, "GET", target, headers=headers)[0] == status
 
 
-@pytest.mark.parametrize("allowed", ["https://example.org", "*"])
+@pytest.mark.parametrize("allowed", ["https://example.org", "HTTPS://example.org/", "*"])
 def test_an_origin_that_is_allowed(engine, allowed):
     app = application(engine, allow_origin=(allowed,))
     origin = {"origin": "https://example.org"}

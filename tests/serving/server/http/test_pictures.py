@@ -62,6 +62,11 @@ def test_an_array_of_samples(app):
     np.testing.assert_array_equal(np.load(io.BytesIO(answer[2])), toys.expected(range(4), 3, [0, 1, 2, 0], 2))
 
 
+def test_a_truncation_that_float32_does_not_hold_is_none(app):
+    none, far = (ask(app, "GET", f"/v1/toy/sample?n=4&seed=3&format=npy{more}") for more in ("", "&truncation=1e300"))
+    assert far == none
+
+
 @pytest.mark.parametrize("given", ["two", "2"])
 def test_one_picture_of_a_class(app, given):
     """By its name, or its number."""
@@ -160,6 +165,8 @@ WRONG = {
     "/v1/toy/sample?class=three": 400,
     "/v1/toy/sample?class=3": 400,
     "/v1/toy/sample?class=" + "9" * 50: 400,
+    "/v1/toy/sample?class=" + "0" * 9 + "9" * 50: 400,
+    "/v1/toy/sample?class=" + "0" * 9 + "9" * 5000: 400,
     "/v1/toy/sample?truncation=0": 400,
     "/v1/toy/sample?truncation=nan": 400,
     "/v1/toy/sample?format=gif": 400,
@@ -192,15 +199,25 @@ BAD_PICTURES = {
 def test_what_is_no_picture_of_the_formats(app, models, content):
     detail = problem(ask(app, "POST", "/v1/both/translate?to=a", content), 400)
     assert str(models.bundles["both"].opened.bundle.parent) not in detail
+    assert " at 0x" not in detail, "nothing from inside"
 
 
 def test_a_picture_of_too_many_pixels_is_refused_before_it_is_decoded(models):
-    """Of 400 megapixels, in 49 kB."""
+    """Of 25 megapixels, in 24 kB."""
     app = application(engine_of(models, Limits(pixels=1000)))
-    bomb = file_of(np.zeros((20_000, 20_000, 1), np.uint8))
+    bomb = file_of(np.zeros((5000, 5000, 1), np.uint8))
     for picture in (bomb, file_of(noise(40, 30))):
         detail = problem(ask(app, "POST", "/v1/both/translate?to=a", picture), 400)
         assert "pixels" in detail
+
+
+def test_samples_of_too_many_pixels(models):
+    """6 each; of an array their bytes count."""
+    app = application(engine_of(models, Limits(pixels=60, output_bytes=100)))
+    assert ask(app, "GET", "/v1/toy/sample?n=10")[0] == 200
+    problem(ask(app, "GET", "/v1/toy/sample?n=11"), 413)
+    assert ask(app, "GET", "/v1/toy/sample?n=16&format=npy")[0] == 200
+    problem(ask(app, "GET", "/v1/toy/sample?n=17&format=npy"), 413)
 
 
 @pytest.mark.parametrize("target", ["/v1/both/translate", "/v1/both/translate?to=c", "/v1/both/translate?to=a&n=3"])

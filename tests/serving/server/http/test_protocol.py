@@ -158,6 +158,24 @@ def test_one_tensor_as_bytes_and_one_as_numbers(app):
     np.testing.assert_array_equal(arrays_of(answer)["image"], PICTURES)
 
 
+RAW = {"inference-header-content-length": "0"}
+
+
+def test_the_bytes_of_the_only_input_without_json(app):
+    """The shape follows from their number: 2 rows of 6."""
+    pixels = np.array([1, 9, 1, 9, 2, 9, 3, 9, 0, 9, 0, 9], np.uint8)
+    answer = ask(app, "POST", "/v2/models/toy/classifier/infer", pixels.tobytes(), RAW)
+    np.testing.assert_array_equal(arrays_of(answer)["probabilities"], [[0.25, 0.25, 0.5], [1, 0, 0]])
+
+
+@pytest.mark.parametrize(
+    ("model", "count"), [("toy/classifier", 0), ("toy/classifier", 7), ("toy/decoder", 16), ("both/a_to_b", 192)]
+)
+def test_bytes_without_json_that_say_no_shape(app, model, count):
+    """None, a part of a row, those of one of two inputs, and pictures of any size."""
+    assert ask(app, "POST", f"/v2/models/{model}/infer", bytes(count), RAW)[0] == 400
+
+
 def test_an_ensemble_draws(app):
     numbers = {"seed": 2, "n": 3, "start": 5}
     inputs = [{"name": name, "shape": [1], "datatype": "INT64", "data": [value]} for name, value in numbers.items()]
@@ -246,7 +264,7 @@ def test_bytes_that_do_not_fit_the_shape(app, size):
     assert ask(app, "POST", INFER, text + bytes(16), header)[0] == 400
 
 
-@pytest.mark.parametrize("length", ["0", "-1", "x", "1e3", "99999", "9" * 5000, "\u0663"])
+@pytest.mark.parametrize("length", ["-1", "x", "1e3", "00", "99999", "9" * 5000, "\u0663"])
 def test_lengths_that_are_none(app, length):
     body, _ = binary({"latent": np.zeros((1, 2), np.float32), "label": np.zeros((1, 1), np.int64)})
     header = {"inference-header-content-length": length.encode().decode("latin-1")}

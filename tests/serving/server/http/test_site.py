@@ -93,6 +93,7 @@ def test_files_of_a_page(paged, file, media_type):
     assert headers["cross-origin-embedder-policy"] == "require-corp"
     again = ask(paged, "GET", f"/page/{file}", headers={"if-none-match": headers["etag"]})
     assert (again[0], again[2]) == (304, b"")
+    assert not {"content-type", "content-length"} & again[1].keys(), "those of the file are right"
 
 
 HIDDEN = (

@@ -156,6 +156,21 @@ def test_lengths_that_lie(port):
     assert status_of(answer_to(port, post(b"zz\r\n", "transfer-encoding: chunked"))) == 400
 
 
+ODD = (
+    *(b"OPTIONS * HTTP/1.1\r\nhost: localhost", b"CONNECT localhost:443 HTTP/1.1\r\nhost: localhost"),
+    *(b"GET //[ HTTP/1.1\r\nhost: localhost", b"GET http://example.org/v2/x HTTP/1.1\r\nhost: localhost"),
+    *(b"GET /v2\xff HTTP/1.1\r\nhost: localhost", b"GET /v2/x HTTP/1.0", b"BREW / HTTP/1.1\r\nhost: localhost"),
+    b"GET /v2/x HTTP/1.1\r\nhost: localhost\r\nupgrade: websocket\r\nconnection: upgrade",
+)
+
+
+@pytest.mark.parametrize("content", ODD)
+def test_lines_that_are_odd(port, content):
+    with connected(port) as connection:
+        connection.sendall(content + b"\r\n\r\n")
+        assert 400 <= status_of(connection.recv(2**16)) < 500
+
+
 @pytest.mark.parametrize(
     "content", [b"\x16\x03\x01\x02", b"SSH-2.0-x\r\n", b"GET / HTTP/9.9\r\n\r\n", b"PRI * HTTP/2.0\r\n"]
 )

@@ -24,33 +24,35 @@ export function Column({ name, film, epoch, layers, groups, go }: Props): JSX.El
     <section class="column" aria-label={name}>
       <h3>{name}</h3>
       <Stage film={film} frame={frame} layers={layers} />
-      {groups.map(({ title, lines, limits }) => (
-        <Chart
-          key={title}
-          title={title}
-          lines={lines(film)}
-          limits={limits}
-          epoch={epoch}
-          marks={film.alarms.map((alarm) => alarm.epoch)}
-        />
-      ))}
-      <h4>{text.learned.alarms}</h4>
-      {film.alarms.length === 0 ? (
-        <p class="muted">{text.learned.noAlarms}</p>
-      ) : (
-        <ul class="alarms">
-          {film.alarms.map((alarm) => (
-            <li key={`${alarm.epoch} ${alarm.figure}`} data-past={alarm.epoch <= epoch}>
-              <button type="button" class="quiet" onClick={() => go(alarm.epoch)}>
-                {text.learned.epoch(alarm.epoch)}
-              </button>
-              <span>
-                {text.learned.said(text.learned.figure(alarm.figure), alarm.value ?? undefined)}: {alarm.cause}
-              </span>
-            </li>
-          ))}
-        </ul>
-      )}
+      <div class="beside">
+        {groups.map(({ title, lines, limits }) => (
+          <Chart
+            key={title}
+            title={title}
+            lines={lines(film)}
+            limits={limits}
+            epoch={epoch}
+            marks={film.alarms.map((alarm) => alarm.epoch)}
+          />
+        ))}
+        <h4>{text.learned.alarms}</h4>
+        {film.alarms.length === 0 ? (
+          <p class="muted">{text.learned.noAlarms}</p>
+        ) : (
+          <ul class="alarms">
+            {film.alarms.map((alarm) => (
+              <li key={`${alarm.epoch} ${alarm.figure}`} data-past={alarm.epoch <= epoch}>
+                <button type="button" class="quiet" onClick={() => go(alarm.epoch)}>
+                  {text.learned.epoch(alarm.epoch)}
+                </button>
+                <span>
+                  {text.learned.said(text.learned.figure(alarm.figure), alarm.value ?? undefined)}: {alarm.cause}
+                </span>
+              </li>
+            ))}
+          </ul>
+        )}
+      </div>
     </section>
   );
 }

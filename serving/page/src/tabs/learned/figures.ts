@@ -19,7 +19,8 @@ const GROUPS: readonly Group[] = [
     title: text.learned.losses,
     lines: (film) => columns(film, (name) => /^(?!val_)(.*loss|reconstruction|kl)$/.test(name)),
   },
-  { title: text.learned.distances, lines: (film) => ofFrames(film) },
+  { title: text.learned.figure("js"), lines: (film) => ofFrames(film, "js") },
+  { title: text.learned.figure("kl"), lines: (film) => ofFrames(film, "kl") },
   {
     title: text.learned.shares,
     lines: (film) =>
@@ -37,11 +38,8 @@ function columns({ history }: Film, shown: (name: string) => boolean): readonly 
     }));
 }
 
-/** What was measured with the frames themselves. */
-function ofFrames({ frames }: Film): readonly Line[] {
-  const names = Object.keys(frames[0]?.figures ?? {});
-  return names.map((name) => ({
-    name: text.learned.figure(name),
-    points: frames.map(({ epoch, figures }) => [epoch, figures[name] ?? null] as const),
-  }));
+/** What was measured with the frames themselves: how far samples are from the data. */
+function ofFrames({ frames }: Film, name: string): readonly Line[] {
+  const points = frames.map(({ epoch, figures }) => [epoch, figures[name] ?? null] as const);
+  return points.some(([, value]) => value !== null) ? [{ name: text.learned.distance, points }] : [];
 }

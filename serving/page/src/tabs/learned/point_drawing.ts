@@ -15,6 +15,8 @@ export const COLOURS = {
 const GENERATED = [122, 62, 20] as const;
 const UNDECIDED = [21, 24, 30] as const;
 const REAL = [22, 78, 138] as const;
+/** Below 1, so that what is nearly undecided can be told from what is. */
+const CONTRAST = 0.6;
 const DOT = 2.2;
 /** How long the longest tenth of the arrows begins, as a share of the plane. */
 const ARROW = 0.08;
@@ -57,7 +59,7 @@ function drawSurface(context: CanvasRenderingContext2D, { surface, side }: Point
     const decided = value / 127.5 - 1;
     const end = decided < 0 ? GENERATED : REAL;
     UNDECIDED.forEach((start, channel) => {
-      image.data[4 * index + channel] = start + (end[channel]! - start) * Math.abs(decided);
+      image.data[4 * index + channel] = start + (end[channel]! - start) * Math.abs(decided) ** CONTRAST;
     });
     image.data[4 * index + 3] = 255;
   });

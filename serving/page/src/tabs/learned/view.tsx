@@ -57,7 +57,11 @@ function Inside({ name, film }: { name: string; film: Film }): JSX.Element {
         <Play index={index} last={last} go={go} />
         <label class="field time">
           <span>
+<<<<<<< HEAD
             {text.learned.time} <span class="value">{text.learned.at(frame.epoch, frame.step)}</span>
+=======
+            {text.learned.time} <small>{text.learned.at(frame.epoch, frame.step)}</small>
+>>>>>>> page
           </span>
           <input
             type="range"
@@ -87,7 +91,7 @@ function Inside({ name, film }: { name: string; film: Film }): JSX.Element {
         )}
       </form>
       {films.some(({ film }) => film.kind === "points") && <Layers shown={layers} toggled={toggled} />}
-      <div class="columns">
+      <div class="columns" data-count={films.length}>
         {films.map((one) => (
           <Column
             key={one.name}

@@ -21,12 +21,14 @@ function python({ name, index, seed, label, truncation }: Wanted): string {
     ...(label === undefined ? [] : [`labels=[${label}] * ${index + 1}`]),
     ...(truncation === undefined ? [] : [`truncation=${truncation}`]),
   ];
-  return `import serving
+  return `from pathlib import Path
+
+import serving
 from serving.common.images import write_png
 
 sampler = serving.load(${JSON.stringify(`bundles/${name}`)})
 pictures = sampler.sample(${index + 1}, ${options.join(", ")})
-write_png("picture.png", pictures[${index}])
+write_png(Path("picture.png"), pictures[${index}])
 `;
 }
 
