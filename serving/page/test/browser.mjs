@@ -57,15 +57,11 @@ export async function pixels(locator) {
   return locator.evaluate((canvas) => {
     const { width, height } = canvas;
     const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
-<<<<<<< HEAD
-    return { width, height, data: btoa(data.reduce((text, byte) => text + String.fromCharCode(byte), "")) };
-=======
     let text = "";
     for (let at = 0; at < data.length; at += 4096) {
       text += String.fromCharCode(...data.subarray(at, at + 4096)); // a call takes only so many arguments
     }
     return { width, height, data: btoa(text) };
->>>>>>> page
   });
 }
 

@@ -77,14 +77,10 @@ def site(
 ) -> Iterator[dict[str, object]]:
     """Addresses of sites, and what is there: with and without the headers for threads, and one without bundles."""
     place = tmp_path_factory.mktemp("site")
-<<<<<<< HEAD
     given = dict.fromkeys((*SAMPLED, *ENCODED, *TRANSLATED))
     maps = of_maps(shutil.copytree(families["cyclegan"], place / "maps"))
-    bundles = [*(families[name] for name in given), coded, maps, write_foreign(place / "foreign")]
-=======
     films = write_films(place / "films")
-    bundles = [*(families[name] for name in SAMPLED), coded, write_foreign(place / "foreign"), *films]
->>>>>>> page
+    bundles = [*(families[name] for name in given), coded, maps, write_foreign(place / "foreign"), *films]
     names = write_site(bundles, place / "site", built / "dist")
     for name, change in {"damaged": damage_decoder, "emptied": empty_manifest}.items():
         shutil.copytree(place / "site" / "bundles" / "vae", place / "site" / "bundles" / name)

@@ -80,12 +80,7 @@ export function TruncationField(): JSX.Element {
   return (
     <label class="field">
       <span>
-<<<<<<< HEAD
-        {text.common.truncation}{" "}
-        <span class="value">{value === NO_TRUNCATION ? text.common.truncationOff : value}</span>
-=======
         {text.common.truncation} <small>{value === NO_TRUNCATION ? text.common.truncationOff : value}</small>
->>>>>>> page
       </span>
       <input
         type="range"

@@ -37,11 +37,7 @@ export function Attributes({ space }: { space: Space }): JSX.Element | null {
             direction && (
               <label key={index} class="field">
                 <span>
-<<<<<<< HEAD
-                  {classes[index] ?? index} <span class="value">{(strengths[index] ?? 0).toFixed(1)}</span>
-=======
                   {classes[index] ?? index} <small>{(strengths[index] ?? 0).toFixed(1)}</small>
->>>>>>> page
                 </span>
                 <input
                   type="range"

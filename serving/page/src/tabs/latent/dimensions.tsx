@@ -53,11 +53,7 @@ function Dimension({
     <div class="dimension">
       <label class="field">
         <span>
-<<<<<<< HEAD
-          {text.latent.dimension(index)} <span class="value">{value.toFixed(2)}</span>
-=======
           {text.latent.dimension(index)} <small>{value.toFixed(2)}</small>
->>>>>>> page
         </span>
         <input
           type="range"

@@ -57,11 +57,7 @@ function Inside({ name, film }: { name: string; film: Film }): JSX.Element {
         <Play index={index} last={last} go={go} />
         <label class="field time">
           <span>
-<<<<<<< HEAD
-            {text.learned.time} <span class="value">{text.learned.at(frame.epoch, frame.step)}</span>
-=======
             {text.learned.time} <small>{text.learned.at(frame.epoch, frame.step)}</small>
->>>>>>> page
           </span>
           <input
             type="range"
