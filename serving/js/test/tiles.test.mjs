@@ -65,3 +65,17 @@ test("every tile has its size, and they come row by row", async () => {
     [4, 3, 9],
   ]);
 });
+
+test("who is told of the tiles hears of each, and ends the work by what it throws", async () => {
+  const picture = { data: new Uint8Array(6 * 4), height: 6, width: 4, channels: 1 };
+  const told = [];
+  const keep = async (tile) => tile;
+  await blended(picture, keep, new Axis(6, 4, 1), new Axis(4, 3, 1), 1, async (share) => void told.push(share));
+  assert.deepEqual(told, [0.25, 0.5, 0.75, 1]);
+  let made = 0;
+  const count = async (tile) => ((made += 1), tile);
+  const enough = new Error("enough");
+  const ended = blended(picture, count, new Axis(6, 4, 1), new Axis(4, 3, 1), 1, () => Promise.reject(enough));
+  await assert.rejects(ended, enough);
+  assert.equal(made, 1);
+});

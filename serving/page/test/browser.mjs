@@ -16,7 +16,7 @@ let shared;
 before(async () => {
   browser = await chromium.launch({
     executablePath: given.chromium,
-    args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
+    args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--use-fake-device-for-media-stream"],
   });
   shared = await browser.newContext({ permissions: ["clipboard-read", "clipboard-write"] });
 });
@@ -104,4 +104,43 @@ export async function saved(page, act) {
     chunks.push(chunk);
   }
   return { name: download.suggestedFilename(), content: Buffer.concat(chunks) };
+}
+
+/** A PNG file of coloured noise, made by the page's own browser. */
+export async function noise(page, width, height, colours = 256) {
+  const content = await page.evaluate(
+    async ([width, height, colours]) => {
+      const image = new ImageData(width, height);
+      let state = 1;
+      image.data.forEach((_, at) => {
+        state = (state * 48271) % 2147483647;
+        image.data[at] = at % 4 === 3 ? 255 : Math.floor(((state % colours) * 255) / (colours - 1));
+      });
+      const canvas = new OffscreenCanvas(width, height);
+      canvas.getContext("2d").putImageData(image, 0, 0);
+      const bytes = new Uint8Array(await (await canvas.convertToBlob()).arrayBuffer());
+      return btoa(bytes.reduce((text, byte) => text + String.fromCharCode(byte), ""));
+    },
+    [width, height, colours],
+  );
+  return Buffer.from(content, "base64");
+}
+
+/** Chooses a file to open in a tab that takes pictures. */
+export async function choose(page, content, name = "noise.png", mimeType = "image/png") {
+  await page.locator(".sources input[type=file]").setInputFiles({ name, mimeType, buffer: content });
+}
+
+/** What a canvas shows when it has stayed the same for a while. */
+export async function settled(locator) {
+  await locator.waitFor();
+  await locator.evaluate(async (canvas) => {
+    for (let before, same = 0; same < 5; same += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 60));
+      const now = canvas.toDataURL();
+      same = now === before ? same : -1;
+      before = now;
+    }
+  });
+  return pixels(locator);
 }

@@ -26,6 +26,8 @@ from tests.serving.languages.families import write_family
 from tests.serving.languages.required import required
 from tests.serving.page.films import write_films
 
+ENCODED = ("conditional_vae", "dann", "denoising_autoencoder")
+TRANSLATED = ("cyclegan", "pix2pix")
 SAMPLED = ("aae", "bigan", "biggan", "conditional_gan", "conditional_vae", "gan", "vae", "vae_gan")
 IGNORED = shutil.ignore_patterns("node_modules", "dist", "__pycache__")
 
@@ -75,8 +77,10 @@ def site(
 ) -> Iterator[dict[str, object]]:
     """Addresses of sites, and what is there: with and without the headers for threads, and one without bundles."""
     place = tmp_path_factory.mktemp("site")
+    given = dict.fromkeys((*SAMPLED, *ENCODED, *TRANSLATED))
+    maps = of_maps(shutil.copytree(families["cyclegan"], place / "maps"))
     films = write_films(place / "films")
-    bundles = [*(families[name] for name in SAMPLED), coded, write_foreign(place / "foreign"), *films]
+    bundles = [*(families[name] for name in given), coded, maps, write_foreign(place / "foreign"), *films]
     names = write_site(bundles, place / "site", built / "dist")
     for name, change in {"damaged": damage_decoder, "emptied": empty_manifest}.items():
         shutil.copytree(place / "site" / "bundles" / "vae", place / "site" / "bundles" / name)
@@ -94,6 +98,15 @@ def site(
             "folder": str(coded),
             "site": place / "site",
         }
+
+
+def of_maps(bundle: Path) -> Path:
+    """A bundle as if domain A were label maps, with names for both domains."""
+    manifest = json.loads((bundle / "manifest.json").read_text())
+    manifest["image"]["interpolation_a"] = "nearest"
+    manifest["domains"] = {"a": "labels", "b": "photos"}
+    (bundle / "manifest.json").write_text(json.dumps(manifest))
+    return bundle
 
 
 def damage_decoder(bundle: Path) -> None:

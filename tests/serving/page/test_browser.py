@@ -60,7 +60,7 @@ def run(site, built, tmp_path_factory):
 @pytest.fixture(scope="module")
 def bundles(families, coded):
     """Name -> the whole bundle, of which a site has what the page needs."""
-    return {**families, "coded": coded}
+    return {**families, "coded": coded, "maps": families["cyclegan"]}
 
 
 @pytest.fixture(scope="module")
@@ -145,6 +145,69 @@ def test_the_latent_space(run, open_bundle, bundles):
     with av.open(films["webm"]) as film:
         assert (film.streams.video[0].width, film.streams.video[0].height) == (256, 256)
         assert sum(1 for _ in film.decode(video=0)) > 10
+
+
+def shown_input(entry: dict, channels: int) -> np.ndarray:
+    """What is on the board, as the bundle's networks take it."""
+    image = Image.fromarray(pixels(entry["input"]), "RGBA")
+    mode = {1: "L", 3: "RGB", 4: "RGBA"}[channels]
+    return np.asarray(image.convert(mode)).reshape(image.height, image.width, channels)
+
+
+def test_encoding(run, bundles):
+    recorded = run("encode")
+    decoded = [entry for entry in recorded if "output" in entry]
+    assert {entry["bundle"] for entry in decoded} == {"coded", "conditional_vae", "denoising_autoencoder"}
+    for entry in decoded:
+        labels = [entry["label"]] if "label" in entry else None
+        given = shown_input(entry, 1)
+        (expected,) = serving.load(bundles[entry["bundle"]]).reconstruct(given[None], labels=labels)
+        assert_shows(entry["output"], expected)
+        if "figures" in entry:
+            error = pixels(entry["output"])[..., :1].astype(float) - given
+            psnr = 10 * np.log10(255**2 / (error**2).mean())
+            words = f"Mean absolute error {np.abs(error).mean():.1f} of 255 grey levels. PSNR {psnr:.1f} dB."
+            assert entry["figures"] == words
+
+    (classified,) = (entry for entry in recorded if "shares" in entry)
+    (expected,) = serving.load(bundles["dann"]).classify(shown_input(classified, 1)[None])
+    np.testing.assert_allclose(classified["shares"], expected, atol=1e-4)
+    assert classified["said"] == [f"{100 * share:.1f} %" for share in classified["shares"]]
+
+    (near,) = (entry for entry in recorded if "nearest" in entry)
+    codes = read_codes(bundles["coded"])
+    sampler = serving.load(bundles["coded"])
+    (code,) = sampler.encode(shown_input(near, 1)[None])
+    order = np.argsort(((codes.codes - code) ** 2).sum(axis=1), kind="stable")[:8]
+    names = sampler.manifest.classes or range(10)
+    assert near["nearest"] == [str(names[codes.labels[row]]) for row in order]
+
+
+def test_translating(run, bundles):
+    recorded = run("translate")
+    translated = [entry for entry in recorded if "bundle" in entry]
+    assert {(entry["bundle"], entry["to"]) for entry in translated} == {
+        ("cyclegan", "a"),
+        ("cyclegan", "b"),
+        ("maps", "b"),
+        ("pix2pix", "b"),
+    }
+    for entry in translated:
+        channels = 4 if entry.get("opacity") else 3
+        given = png(entry["png"]) if "png" in entry else shown_input(entry, channels)
+        # The page takes smaller tiles, for the memory of a tab.
+        translator = serving.Translator(bundles[entry["bundle"]], tile=512)
+        (expected,) = translator.translate(given[None], entry["to"])
+        if channels == 4:
+            # Canvases keep colours multiplied by their opacity, in 8 bits.
+            shown = pixels(entry["output"]).astype(int)
+            assert np.abs(shown[..., 3] - expected[..., 3]).max() <= LEVEL
+            seen = expected[..., 3] > 200
+            assert np.abs(shown[seen] - expected[seen]).max() <= 2 * LEVEL
+        else:
+            assert_shows(entry["output"], expected)
+    (kept,) = (entry for entry in recorded if "png" in entry and "bundle" not in entry)
+    np.testing.assert_array_equal(png(kept["png"]), pixels(kept["output"])[..., :3])
 
 
 def test_how_a_model_was_learned(run, site):

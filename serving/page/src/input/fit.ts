@@ -3,6 +3,7 @@
 import { fromRgba } from "keras-gen";
 
 import type { Bytes } from "../network/calls";
+import { grid } from "../ui/picture";
 
 export interface Size {
   readonly width: number;
@@ -48,6 +49,11 @@ function drawnAt(
 export function bytesOf(canvas: HTMLCanvasElement, channels: number): Bytes {
   const context = canvas.getContext("2d", { willReadFrequently: true })!;
   return fromRgba(context.getImageData(0, 0, canvas.width, canvas.height), channels);
+}
+
+/** The same canvas as a model sees it: grey where its pictures are, and on white where they have no opacity. */
+export function asTaken(canvas: HTMLCanvasElement, channels: number): HTMLCanvasElement {
+  return grid([bytesOf(canvas, channels)], 1);
 }
 
 /** Whether pictures of a model can come from a file or a canvas at all. */

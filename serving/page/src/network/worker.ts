@@ -16,6 +16,9 @@ export interface Context {
   pause(done: number): Promise<void>;
 }
 
+/** Side of the tiles of large pictures: with the package's own a tab would need more than 1 GiB for usual networks. */
+const TILE = 512;
+
 type Work<K extends Name> = (takes: Calls[K]["takes"], context: Context) => Promise<Calls[K]["gives"]>;
 
 interface Open {
@@ -76,7 +79,8 @@ const work: { [K in Name]: Work<K> } = {
 
 async function translated(picture: Bytes, to: "a" | "b", { signal, pause }: Context): Promise<Bytes> {
   const open = bundle();
-  open.translator ??= options!.then((given) => Translator.open(open.sampler.bundle, given));
+  const tile = Math.max(TILE, 2 * open.sampler.manifest.image.multiple);
+  open.translator ??= options!.then((given) => Translator.open(open.sampler.bundle, { ...given, tile }));
   return (await open.translator).translate(picture, to, { signal, onProgress: pause });
 }
 

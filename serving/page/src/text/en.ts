@@ -215,7 +215,7 @@ export const en = {
     code: "Its code",
     codeOf: (size: number): string => `The ${size} numbers of the code, as bars`,
     codeSpan: (size: number, most: number): string =>
-      `${size} ${size === 1 ? "number" : "numbers"}, from −${most.toFixed(2)} to ${most.toFixed(2)}`,
+      `${size} ${size === 1 ? "number" : "numbers"}. The bars go from −${most.toFixed(2)} to ${most.toFixed(2)}.`,
     nearest: "Training pictures with the nearest codes",
     near: (rank: number, name: string | undefined): string =>
       `Take training picture ${rank + 1}${name === undefined ? "" : `, of class ${name}`}`,
@@ -240,8 +240,8 @@ export const en = {
     to: (name: string | undefined): string => (name === undefined ? "Translated" : `Translated to ${name}`),
     back: "Translate it back",
     working: "Translating",
-    waiting: "Press Translate.",
     rate: (frames: number): string => `${frames.toFixed(frames < 10 ? 1 : 0)} pictures a second`,
+    waiting: "Press Translate.",
     empty: {
       photo: "Open a photograph, drop or paste one, or turn the camera on. Or draw.",
       map: "Draw with the colours, or begin with the example.",

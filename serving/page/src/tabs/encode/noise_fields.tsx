@@ -23,7 +23,7 @@ export function NoiseFields({ damage, set }: { damage: Damage; set(damage: Damag
       </label>
       <label class="field">
         <span>
-          {text.encode.amount} <output>{damage.amount.toFixed(2)}</output>
+          {text.encode.amount} <small>{damage.amount.toFixed(2)}</small>
         </span>
         <input
           type="range"

@@ -49,7 +49,17 @@ export function ClassBars({
       {shown.map(({ name, probability }) => (
         <li key={name} data-best={name === best.name}>
           <span>{name}</span>
-          <meter min={0} max={1} value={probability} aria-label={name} />
+          <span
+            class="bar"
+            role="meter"
+            aria-label={name}
+            aria-valuemin={0}
+            aria-valuemax={1}
+            aria-valuenow={probability}
+            aria-valuetext={text.encode.percent(probability)}
+          >
+            <span style={{ width: `${100 * probability}%` }} />
+          </span>
           <span class="number">{text.encode.percent(probability)}</span>
         </li>
       ))}

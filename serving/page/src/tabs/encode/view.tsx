@@ -5,12 +5,12 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 
 import "../../style/draw.css";
 import "../../style/encode.css";
-import type { Codes } from "../../codes/codes";
+import { hasCodes, type Codes } from "../../codes/codes";
 import { Board } from "../../draw/board";
 import { Drawing, type Stroke } from "../../draw/drawing";
 import { Tools } from "../../draw/tools";
 import { useDrawing } from "../../draw/use_drawing";
-import { bytesOf, covered } from "../../input/fit";
+import { asTaken, bytesOf, covered, type Drawable } from "../../input/fit";
 import { PictureSources } from "../../input/sources";
 import { WebcamButton } from "../../input/webcam_button";
 import { useAddress } from "../../state";
@@ -35,7 +35,7 @@ export function Encode({ bundle }: TabProps): JSX.Element | null {
   const codes = useCodes(bundle);
   const [drawing, set] = useState<Drawing>();
   const notify = useNotify();
-  const waits = bundle.entries["codes"] !== undefined && codes === undefined;
+  const waits = hasCodes(bundle.entries) && codes === undefined;
   useEffect(() => {
     if (!waits && drawing === undefined) {
       begun(bundle, codes).then(set, notify);
@@ -83,8 +83,7 @@ function Inside({ bundle, codes, drawing: begun }: Props): JSX.Element {
   const clean = useMemo(() => bytesOf(drawing.canvas, image.channels), [drawing, drawing.version]);
   const given = useMemo(() => (damage ? damaged(clean, damage) : clean), [clean, damage]);
   const coded = useCoded(bundle, label, given);
-  const take = (picture: CanvasImageSource & { width: number; height: number }): void =>
-    drawing.load(covered(picture, picture, image));
+  const take = (picture: Drawable): void => drawing.load(asTaken(covered(picture, picture, image), image.channels));
   return (
     <div class="encode">
       {(bundle.takesClass || damage) && (

@@ -45,7 +45,7 @@ export function useLive(camera: Webcam | undefined, live: Live): number | undefi
         const picture = bytesOf(drawing.canvas, channels);
         const after = await client.call("translate", { picture, to });
         if (on) {
-          live.show({ before: picture, after, to });
+          live.show({ version: drawing.version, before: picture, after, to });
           times.push(performance.now());
           times.splice(0, Math.max(0, times.length - COUNTED));
           setRate(perSecond(times));

@@ -7,7 +7,14 @@ import type { Client } from "../../network/client";
 import { useNotify } from "../../ui/notices";
 import type { Domain } from "./kinds";
 
+/** A picture to translate, and which version of the drawing it is. */
+export interface Given {
+  readonly picture: Bytes;
+  readonly version: number;
+}
+
 export interface Translated {
+  readonly version: number;
   readonly before: Bytes;
   readonly after: Bytes;
   readonly to: Domain;
@@ -20,9 +27,9 @@ export interface Translation {
   /** Whether a picture of so many pixels is translated in a moment, as far as those before tell. */
   isQuick(pixels: number): boolean;
   /** Translates a picture after the one in work, in the place of another one that waits. */
-  follow(picture: Bytes): void;
+  follow(given: Given): void;
   /** Translates a picture now; what is in work is ended. */
-  now(picture: Bytes): void;
+  now(given: Given): void;
   /** Shows what was translated elsewhere, as for a camera. */
   show(made: Translated): void;
   cancel(): void;
@@ -37,9 +44,9 @@ export function useTranslation(client: Client, to: Domain): Translation {
   const notify = useNotify();
   const [made, show] = useState<Translated>();
   const [progress, setProgress] = useState<number>();
-  const state = useRef<{ waiting?: Bytes; running?: AbortController; pace?: number }>({}).current;
+  const state = useRef<{ waiting?: Given; running?: AbortController; opened?: boolean; pace?: number }>({}).current;
 
-  const work = async (picture: Bytes): Promise<void> => {
+  const work = async ({ picture, version }: Given): Promise<void> => {
     const controller = new AbortController();
     state.running = controller;
     setProgress(0);
@@ -52,8 +59,11 @@ export function useTranslation(client: Client, to: Domain): Translation {
         }
       };
       const after = await client.call("translate", { picture, to }, { signal, onProgress });
-      state.pace = (performance.now() - started) / (picture.height * picture.width);
-      show({ before: picture, after, to });
+      if (state.opened) {
+        state.pace = (performance.now() - started) / (picture.height * picture.width);
+      }
+      state.opened = true; // the first time a network is read as well, which says nothing of its speed
+      show({ version, before: picture, after, to });
     } catch (error) {
       notify(error);
     }
@@ -82,15 +92,15 @@ export function useTranslation(client: Client, to: Domain): Translation {
     made: made?.to === to ? made : undefined,
     progress,
     isQuick: (pixels) => (state.pace === undefined ? pixels <= TRIED : pixels * state.pace <= MOMENT),
-    follow(picture) {
-      state.waiting = picture;
+    follow(given) {
+      state.waiting = given;
       if (state.running === undefined) {
         next();
       }
     },
-    now(picture) {
+    now(given) {
       cancel();
-      void work(picture);
+      void work(given);
     },
     show,
     cancel,

@@ -10,7 +10,7 @@ import { Drawing } from "../../draw/drawing";
 import { coloursOf, PAINTS, Palette, PLAIN } from "../../draw/palette";
 import { Tools } from "../../draw/tools";
 import { useDrawing } from "../../draw/use_drawing";
-import { bytesOf, within, type Drawable } from "../../input/fit";
+import { asTaken, bytesOf, within, type Drawable } from "../../input/fit";
 import { PictureSources } from "../../input/sources";
 import { useWebcam } from "../../input/use_webcam";
 import { change, useAddress } from "../../state";
@@ -23,7 +23,7 @@ import { drawnExample } from "./examples";
 import { KINDS, kindOf, strokeFor, TOOLS_OF, type Domain, type Kind } from "./kinds";
 import { useLive } from "./live";
 import { sizesOf, SizeChoice } from "./size_choice";
-import { useTranslation } from "./translation";
+import { useTranslation, type Given } from "./translation";
 
 export function Translate({ bundle }: TabProps): JSX.Element {
   const { translatesTo } = bundle;
@@ -60,17 +60,17 @@ function Inside({ bundle, to, brought, turn }: Props): JSX.Element {
   const { camera, open, close } = useWebcam();
   const rate = useLive(camera, { client, drawing, to, channels: image.channels, most, ...translation, stop: close });
   const { made, progress } = translation;
-  const input = (): ReturnType<typeof bytesOf> => bytesOf(drawing.canvas, image.channels);
+  const input = (): Given => ({ picture: bytesOf(drawing.canvas, image.channels), version: drawing.version });
   const pixels = drawing.canvas.width * drawing.canvas.height;
-  const translated = useRef(drawing.version);
+  const asked = useRef(drawing.version);
   const isEmpty = drawing.version === 0;
 
   const load = (picture: Drawable, longest = most, kindNow = kind): void => {
     close();
     const canvas = within(picture, picture, longest || Infinity, kindNow !== "map");
-    drawing.load(canvas);
+    drawing.load(asTaken(canvas, image.channels));
     source.current = { picture, version: drawing.version };
-    translated.current = drawing.version;
+    asked.current = drawing.version;
     translation.now(input());
     const colours = kindNow === "map" ? coloursOf(drawing.snapshot()) : undefined;
     if (colours !== undefined) {
@@ -87,9 +87,9 @@ function Inside({ bundle, to, brought, turn }: Props): JSX.Element {
   };
   useEffect(() => begin(kind), []);
   useEffect(() => {
-    const isNew = translated.current !== drawing.version && camera === undefined && drawing.version > 0;
+    const isNew = asked.current !== drawing.version && camera === undefined && drawing.version > 0;
     if (isNew && translation.isQuick(pixels)) {
-      translated.current = drawing.version;
+      asked.current = drawing.version;
       translation.follow(input());
     }
   }, [drawing.version]);
@@ -107,7 +107,6 @@ function Inside({ bundle, to, brought, turn }: Props): JSX.Element {
     setPalette(colours);
     setStroke(strokeFor(kind, drawing, colours));
   };
-  const isOld = made === undefined || translated.current !== drawing.version;
   return (
     <div class="translate">
       <form class="controls" onSubmit={(event) => event.preventDefault()}>
@@ -138,9 +137,9 @@ function Inside({ bundle, to, brought, turn }: Props): JSX.Element {
           <button
             type="button"
             class="primary"
-            disabled={isEmpty || camera !== undefined || (progress === undefined && !isOld)}
+            disabled={isEmpty || camera !== undefined || progress !== undefined || made?.version === drawing.version}
             onClick={() => {
-              translated.current = drawing.version;
+              asked.current = drawing.version;
               translation.now(input());
             }}
           >
@@ -184,7 +183,9 @@ function Inside({ bundle, to, brought, turn }: Props): JSX.Element {
             {made ? (
               <Compare before={made.before} after={made.after} start={kind === "photo" ? 50 : 0} />
             ) : (
-              <p class="hint">{isEmpty ? text.translate.empty[kind] : text.translate.waiting}</p>
+              <p class="hint">
+                {progress === undefined && (isEmpty ? text.translate.empty[kind] : text.translate.waiting)}
+              </p>
             )}
             {progress !== undefined && (
               <Progress label={text.translate.working} done={progress} cancel={translation.cancel} />
