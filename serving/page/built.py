@@ -21,14 +21,25 @@ SECONDS = 600
 
 
 def built_page() -> Path:
-    """The folder of the built page, which is built first in a checkout that has none.
+    """The folder of the built page, which is built first in a checkout that has none, or an older one than its sources.
 
     Raises:
         InputError: there is none, and what it is built of or with is missing.
     """
-    if not (DIST / "index.html").is_file():
+    if not _is_new(DIST / "index.html"):
         build(DIST)
     return DIST
+
+
+def _is_new(page: Path) -> bool:
+    """Whether the page is there, and no source of a checkout was changed after it was built."""
+    if not page.is_file():
+        return False
+    built = page.stat().st_mtime
+    folders = (SOURCE / "src", SOURCE.parent / "js" / "src")
+    files = [SOURCE / name for name in ("index.html", "package-lock.json", "vite.config.ts")]
+    files += [file for folder in folders for file in folder.rglob("*")]
+    return all(file.stat().st_mtime <= built for file in files if file.is_file())
 
 
 def build(out: Path, source: Path = SOURCE) -> None:

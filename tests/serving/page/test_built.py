@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import shutil
 import subprocess
 import sys
@@ -93,6 +94,16 @@ def test_an_installation_without_the_page_says_so(tmp_path, monkeypatch):
     (tmp_path / "dist").mkdir()
     (tmp_path / "dist" / "index.html").touch()
     assert built_page() == tmp_path / "dist"
+
+
+def test_a_page_that_is_older_than_its_sources_is_built_again(tmp_path, monkeypatch):
+    page = tmp_path / "dist" / "index.html"
+    page.parent.mkdir()
+    page.touch()
+    os.utime(page, (0, 0))
+    monkeypatch.setattr(built_module, "DIST", page.parent)
+    monkeypatch.setattr(built_module, "build", lambda out: (out / "index.html").write_text("built again"))
+    assert (built_page() / "index.html").read_text() == "built again"
 
 
 def test_a_wheel_that_is_made_after_the_page_has_it(tmp_path):
