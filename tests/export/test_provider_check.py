@@ -26,8 +26,8 @@ class _Apart:
     def __init__(self, session):
         self.session = session
 
-    def get_outputs(self):
-        return self.session.get_outputs()
+    def __getattr__(self, name):
+        return getattr(self.session, name)
 
     def run(self, names, feed):
         (image,) = self.session.run(names, feed)
