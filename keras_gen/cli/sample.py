@@ -21,6 +21,8 @@ from serving.common.images import grid, shown_text, to_uint8, write_png
 from serving.common.points import overview
 
 PictureFormat: TypeAlias = Literal["png", "npy"]
+# What files of points may end in beside pictures of them.
+NUMBERS = (".csv", ".npy")
 
 
 def run(words: Sequence[str]) -> int:
@@ -54,11 +56,13 @@ def run(words: Sequence[str]) -> int:
     add_ray(parser)
     options = parser.parse_args(words)
     target = Path(options.out)
+    as_grid = target.suffix.lower() == ".png"
+    if target.suffix.lower() not in NUMBERS:
+        _check_target(target, as_grid)
     sampler = load_bundle(options, of_points=True)
     if sampler.manifest.image.is_point:
         _write_points(sampler, options, target)
         return 0
-    as_grid = target.suffix.lower() == ".png"
     _check_target(target, as_grid)
     _check_format(options, as_grid)
     check_ray(options, not as_grid)

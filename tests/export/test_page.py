@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 
+import export
 import serving
 from keras_gen.cli import main
 from tests.pages import PAGES, blocks, commands
@@ -12,7 +13,8 @@ from tests.serving.languages.families import write_family
 TEXT = PAGES["export"].read_text()
 
 
-def test_the_programs_run_one_after_the_other(somewhere):
+def test_the_programs_run_one_after_the_other(somewhere, small_vae):
+    export.export_bundle(small_vae, "bundles/vae", codes="digits")
     write_family("cyclegan", somewhere / "bundles" / "horses")
     names: dict = {}
     for program in blocks("export", "python"):

@@ -81,6 +81,8 @@ export async function accessible(page) {
   await page.evaluate(AXE);
   for (const colorScheme of ["light", "dark"]) {
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    // A change of colours begins with the frame after the one that hears of it.
+    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
     await page.evaluate(() => Promise.all(document.getAnimations().map((animation) => animation.finished)));
     const { violations } = await page.evaluate(() => globalThis.axe.run());
     assert.deepEqual(
