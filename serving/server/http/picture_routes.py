@@ -6,8 +6,9 @@ import numpy as np
 import orjson
 
 from serving.bundle.names import CLASSIFIER, DECODER, ENCODER
-from serving.common.images import grid, to_uint8
+from serving.common.images import to_uint8
 from serving.common.noise import INT64
+from serving.common.points import overview
 from serving.sampler import Sampler
 from serving.server.catalogue import Bundle
 from serving.server.engine import Engine
@@ -67,7 +68,8 @@ class _Pictures:
         given = Parameters(call.query, ("n", "seed", "class", "truncation", "format"))
         n = given.integer("n", 1, 1, self._limits.rows)
         kind = given.choice("format", (PNG, NPY, GRID)) or (PNG if n == 1 else GRID)
-        if (kind == PNG and n > 1) or (kind == GRID and n > MOST_SHOWN):
+        image = bundle.manifest.image
+        if not image.is_point and ((kind == PNG and n > 1) or (kind == GRID and n > MOST_SHOWN)):
             most = 1 if kind == PNG else MOST_SHOWN
             raise invalid(f"`n` must be at most {most} for format={kind}. Received: {n}.")
         size = self._room(bundle, n, kind)
@@ -81,9 +83,9 @@ class _Pictures:
         if kind == NPY:
             return Answer(array_file(drawn), BYTES)
         columns = sampler.columns if labels is None else None
-        shown = drawn[0] if kind == PNG else None
+        alone = kind == PNG and not image.is_point
         return await self._exchange.answer(
-            PNG, lambda: to_uint8(grid(to_uint8(drawn), columns) if shown is None else shown)
+            PNG, lambda: to_uint8(drawn[0]) if alone else overview(drawn, columns, image.value_range)
         )
 
     async def translate(self, call: Call) -> Answer:

@@ -11,7 +11,13 @@ import pytest
 import requests
 from PIL import Image
 
+import export
+import keras_gen
+import serving
 from serving.common.images import grid
+from serving.common.points import scatter
+from serving.runtime.sessions import Settings
+from serving.server.catalogue import Catalogue
 from serving.server.limits import Limits
 from tests.serving.languages import toys
 from tests.serving.server.http.running import ODD, application, ask, engine_of
@@ -55,6 +61,20 @@ def test_bundles_say_what_they_can_do(app):
     assert found["toy"]["classes"] == ["zero", "one", "two"]
     assert found["both"]["targets"] == ["a", "b"]
     assert found[ODD]["image"] == {"height": 16, "width": 16, "channels": 1, "any_size": True}
+
+
+def test_samples_of_points_are_numbers_or_a_plot(tmp_path):
+    network = {"name": "points"}
+    model = keras_gen.GAN(image_shape=(1, 1, 2), latent_dim=2, generator=network, discriminator=network)
+    opened = serving.load(export.export_bundle(model, tmp_path / "ring"))
+    app = application(engine_of(Catalogue({"ring": opened.bundle}, Settings("cpu"))))
+    drawn = opened.sample(500, seed=4)
+    found = ask(app, "GET", "/v1/ring/sample?n=500&seed=4&format=npy")
+    np.testing.assert_array_equal(np.load(io.BytesIO(found[2])), drawn)
+    for query in ("format=png", "format=grid", ""):
+        status, _, content = ask(app, "GET", f"/v1/ring/sample?n=500&seed=4&{query}")
+        assert status == 200
+        np.testing.assert_array_equal(read(content), scatter(drawn, (-1.0, 1.0)))
 
 
 def test_an_array_of_samples(app):
