@@ -67,8 +67,7 @@ def model_of(name: str, network: Network, max_batch_size: int) -> Model:
     Raises:
         InputError: a tensor of a type that the protocol does not know.
     """
-    if network.batch is not None:
-        network = replace(network, inputs=_of_one(network.inputs), outputs=_of_one(network.outputs))
+    network = as_clients_see(network)
     tensors = {**network.inputs, **network.outputs}
     unbatched = tuple(name for name, tensor in tensors.items() if tensor.axes[:1] != (N,))
     batched = not unbatched
@@ -77,6 +76,13 @@ def model_of(name: str, network: Network, max_batch_size: int) -> Model:
         for side in (network.inputs, network.outputs)
     )
     return Model(name, max_batch_size if batched else 0, inputs, outputs, unbatched)
+
+
+def as_clients_see(network: Network) -> Network:
+    """A network whose axes say so where it takes one example at a time."""
+    if network.batch is None:
+        return network
+    return replace(network, inputs=_of_one(network.inputs), outputs=_of_one(network.outputs))
 
 
 def _of_one(tensors: dict[str, Tensor]) -> dict[str, Tensor]:

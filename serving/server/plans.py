@@ -9,6 +9,7 @@ from enum import Enum
 from serving.bundle.ensembles import Ensemble
 from serving.bundle.manifest import Manifest, Network, Tensor
 from serving.bundle.names import DECODER, IMAGE, LATENT, NOISE, SAMPLER, START, N
+from serving.bundle.ports import as_clients_see
 
 Tensors = dict[str, Tensor]
 Names = dict[str, str]
@@ -79,7 +80,7 @@ def plan_of(manifest: Manifest, name: str, ensemble: Ensemble | None, rows: int)
         ensemble: None for a network.
         rows: at most that a network computes together.
     """
-    networks = manifest.networks
+    networks = {name: as_clients_see(network) for name, network in manifest.networks.items()}
     if ensemble is not None:
         first, then = (_stage(networks, each.model, rows, each.inputs, each.outputs) for each in ensemble.steps)
         return _chained(networks, first, then)

@@ -6,13 +6,17 @@ import numpy as np
 import pytest
 from onnx import TensorProto
 
+import export
+import serving
 from serving import Settings
 from serving.server.batching.options import Batching
 from serving.server.catalogue import Catalogue
 from serving.server.engine import Engine
 from serving.server.limits import Limits
+from serving.server.refusals import RefusedError
 from serving.server.requests import Request
 from tests import handmade, translators
+from tests.export.foreign.onnx_graphs import modulated
 from tests.serving.languages import toys
 from tests.serving.server.engines import PATIENCE, Answer, ask, gated, served
 
@@ -42,6 +46,20 @@ def translating(tmp_path_factory):
 
 def labels(*numbers):
     return np.array(numbers)[:, None]
+
+
+def test_a_network_of_one_example_is_given_one_at_a_time(tmp_path):
+    bundle = export.bundle_networks(tmp_path / "one", decoder=modulated())
+    latents = np.random.default_rng(0).normal(size=(3, 8)).astype(np.float32)
+    with served({"one": bundle}) as engine:
+        gate = gated(engine.catalogue, "one/decoder")
+        answers = [ask(engine, "decoder", {"latent": latents[row : row + 1]}) for row in range(3)]
+        gate.open()
+        made = np.concatenate([answer.outputs()["image"] for answer in answers])
+        assert [gate.began() for _ in answers] == [1, 1, 1]
+        with pytest.raises(RefusedError, match=r"`latent` must have the shape \(1, 8\). Received: \(2, 8\)"):
+            ask(engine, "decoder", {"latent": latents[:2]})
+    np.testing.assert_array_equal(made, serving.load(bundle, "cpu").decode(latents))
 
 
 def test_what_waits_while_a_batch_is_computed_is_the_next_batch(product):
