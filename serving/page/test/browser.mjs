@@ -76,14 +76,22 @@ export async function wall(page, n) {
   return Promise.all(Array.from({ length: n }, (_, index) => pixels(page.locator(".wall canvas").nth(index))));
 }
 
+/** Waits for some frames without an animation: a change of colours begins late, and in what is inside later still. */
+async function rested() {
+  for (let quiet = 0; quiet < 5; ) {
+    await new Promise((done) => requestAnimationFrame(done));
+    const running = document.getAnimations();
+    await Promise.all(running.map((animation) => animation.finished.catch(() => undefined)));
+    quiet = running.length ? 0 : quiet + 1;
+  }
+}
+
 /** Fails for what axe finds, in light and dark. */
 export async function accessible(page) {
   await page.evaluate(AXE);
   for (const colorScheme of ["light", "dark"]) {
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-    // A change of colours begins with the frame after the one that hears of it.
-    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
-    await page.evaluate(() => Promise.all(document.getAnimations().map((animation) => animation.finished)));
+    await page.evaluate(rested);
     const { violations } = await page.evaluate(() => globalThis.axe.run());
     assert.deepEqual(
       violations.map(({ id, nodes }) => [id, nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`)]),

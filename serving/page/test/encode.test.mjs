@@ -84,6 +84,7 @@ test("a picture is drawn by keyboard, and kept as an end of a way to another", a
 test("a file is reconstructed, of a class where the networks are told one", async (t) => {
   const page = await shown(t, "#bundle=coded&tab=encode");
   await choose(page, await noise(page, 8, 8));
+  await settled(page.locator(OUTPUT));
   await recorded(page, "coded", { figures: await page.locator(".outcome figcaption").textContent() });
   const file = await saved(page, () => page.getByRole("button", { name: "Save PNG" }).first().click());
   assert.equal(file.name, "coded-output.png");
