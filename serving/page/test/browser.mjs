@@ -78,7 +78,7 @@ export async function wall(page, n) {
 
 /** Waits for some frames without an animation: a change of colours begins late, and in what is inside later still. */
 async function rested() {
-  for (let quiet = 0; quiet < 5; ) {
+  for (let quiet = 0; quiet < 5;) {
     await new Promise((done) => requestAnimationFrame(done));
     const running = document.getAnimations();
     await Promise.all(running.map((animation) => animation.finished.catch(() => undefined)));
