@@ -105,6 +105,7 @@ test("a path is walked, saved as GIF and WebM, and shortened", async (t) => {
     await page.locator(`.points li:nth-child(${point + 1}) canvas`).waitFor();
   }
   await page.getByRole("button", { name: "Remove point 3" }).click();
+  await page.locator(".points li").nth(2).waitFor({ state: "detached" });
   assert.equal(await page.locator(".points li").count(), 2);
   await page.getByLabel("Along the path").fill("1");
   await settled(page);

@@ -47,6 +47,7 @@ test("the film is played to its end, and from its beginning again", async (t) =>
 test("each layer of points is shown and hidden", async (t) => {
   const page = await shown(t, "#bundle=ring&tab=learned&epoch=1");
   const boxes = page.getByRole("checkbox");
+  await boxes.first().waitFor();
   for (const box of await boxes.all()) {
     await box.uncheck();
   }

@@ -5,6 +5,7 @@ import { accessible, given, open, wall } from "./browser.mjs";
 
 test("the list of bundles leads to one and back, by pointer and by keyboard", async (t) => {
   const page = await open(t);
+  await page.locator(".list strong").first().waitFor();
   assert.deepEqual((await page.locator(".list strong").allTextContents()).sort(), [...given.names].sort());
   await page.getByRole("link", { name: /coded/ }).click();
   await page.getByRole("heading", { name: "coded" }).waitFor();
