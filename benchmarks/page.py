@@ -9,18 +9,16 @@ import argparse
 import gzip
 import json
 import os
-import shutil
-import subprocess
 import tempfile
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-from serving.page import write_site
-from serving.page.built import SOURCE, built_page
-from serving.page.host import hosted
+from in_browser import measured
 
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+from serving.page import write_site
+from serving.page.built import built_page
+from serving.page.host import hosted
 
 
 def write_bundles(folder: Path) -> list[Path]:
@@ -39,7 +37,6 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=9, help="of each measurement of the first picture.")
     parser.add_argument("--seconds", type=float, default=5.0, help="that the pointer moves.")
     options = parser.parse_args()
-    chromium = next(filter(None, map(shutil.which, CHROMIUM)))
     dist = built_page()
     scripts = sum(len(gzip.compress(file.read_bytes(), 9)) for file in dist.rglob("*.js"))
     with tempfile.TemporaryDirectory() as folder:
@@ -51,15 +48,7 @@ def main() -> None:
         networks = [network for name, network in manifest["networks"].items() if name in needed]
         fetched = sum(network["size"] + (network.get("weights") or {"size": 0})["size"] for network in networks)
         with hosted(place / "site") as address:
-            given = {"address": address, "chromium": chromium, "rounds": options.rounds, "seconds": options.seconds}
-            program = Path(__file__).parent / "in_browser" / "page.mjs"
-            done = subprocess.run(
-                ["node", program, str(SOURCE / "package.json"), json.dumps(given)],
-                stdout=subprocess.PIPE,
-                text=True,
-                check=True,
-            )
-    found = json.loads(done.stdout)
+            found = measured("page.mjs", address, rounds=options.rounds, seconds=options.seconds)
     first = f"first picture, a bundle of {listed[0]['size'] / 1e6:.1f} MB, of which {fetched / 1e6:.1f} are needed"
     print(f"medians of {options.rounds} rounds; {found['threads']} threads, {found['browser']}")
     print("\n| what | figure | mark |\n|---|---|---|")

@@ -7,19 +7,15 @@ before training; its numbers do not change its memory.
 from __future__ import annotations
 
 import argparse
-import json
 import os
-import shutil
-import subprocess
 import tempfile
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-from page import CHROMIUM
+from in_browser import measured
 
 from serving.page import write_site
-from serving.page.built import SOURCE
 from serving.page.host import hosted
 
 
@@ -44,16 +40,7 @@ def main() -> None:
         bundle = options.bundle or write_bundle(Path(place) / "translator", options.filters, options.blocks)
         write_site([bundle], Path(place) / "site")
         with hosted(Path(place) / "site") as address:
-            chromium = next(filter(None, map(shutil.which, CHROMIUM)))
-            given = {"address": address, "chromium": chromium, "side": options.side}
-            program = Path(__file__).parent / "in_browser" / "tiles.mjs"
-            done = subprocess.run(
-                ["node", program, str(SOURCE / "package.json"), json.dumps(given)],
-                stdout=subprocess.PIPE,
-                text=True,
-                check=True,
-            )
-    found = json.loads(done.stdout)
+            found = measured("tiles.mjs", address, side=options.side)
     print(f"{options.side}x{options.side} pixels; {found['browser']}")
     print("\n| what | figure | mark |\n|---|---|---|")
     print(f"| memory of the tab's process, at most | {found['peak'] / 2**20:.0f} MiB | 1024 |")

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from keras_gen.cli.parser import Parser
+from serving.bundle.references import BUNDLES_HELP
 from serving.common.errors import InputError
 from serving.page import write_site
 from serving.page.host import hosted
@@ -21,7 +22,7 @@ def run(words: Sequence[str]) -> int:
         "bundles",
         type=str,
         nargs="+",
-        help="bundles: folders written by keras-gen export, or hub:USER/NAME[@REVISION][#sha256=DIGEST].",
+        help=BUNDLES_HELP,
     )
     parser.add_argument("--out", type=str | None, default=None, help="folder of static files to write.")
     parser.add_argument(

@@ -6,7 +6,9 @@ from pathlib import Path
 
 from serving.bundle.prefixes import HUB
 
-BUNDLE_HELP = "bundle: a folder written by keras-gen export, or hub:USER/NAME[@REVISION][#sha256=DIGEST]."
+ON_HUB = "hub:USER/NAME[@REVISION][#sha256=DIGEST]"
+BUNDLE_HELP = f"bundle: a folder written by keras-gen export, or {ON_HUB}."
+BUNDLES_HELP = f"bundles: folders written by keras-gen export, or {ON_HUB}."
 
 
 def bundle_folder(bundle: str | Path) -> Path:
