@@ -31,8 +31,7 @@ def read(location: str, split: str, shape: Shape) -> Examples:
     table = np.loadtxt(DATA_PATH, np.float32, delimiter=",").astype(np.uint8)
     pixels, labels = table[:, :-1], table[:, -1]
     of_digits = np.argsort(labels, kind="stable").reshape(DIGITS, -1)
-    rows = np.concatenate(
-        [np.random.default_rng(SEEDS[part]).permutation(of_digits[:, PLACES[part]].ravel()) for part in splits_of(split)]
-    )
+    parts = [(of_digits[:, PLACES[part]].ravel(), SEEDS[part]) for part in splits_of(split)]
+    rows = np.concatenate([np.random.default_rng(seed).permutation(part) for part, seed in parts])
     images = pixels[rows].reshape(-1, SIDE, SIDE)
     return from_arrays("mnist5k", images, labels[rows].astype(np.int64), shape, tuple("0123456789"))
