@@ -42,7 +42,8 @@ def missing(*programs: str) -> str | None:
 def build(folder: Path) -> None:
     """In an empty folder `app`, with the package in its `node_modules`, as `npm pack` makes it, beside ONNX Runtime."""
     package, app = folder / "package", folder / "app"
-    shutil.copytree(SOURCE, package, ignore=shutil.ignore_patterns("node_modules", "dist"))
+    shutil.copytree(SOURCE, package, ignore=shutil.ignore_patterns("node_modules", "dist", "ready"))
+    shutil.copytree(SOURCE.with_name("ready"), folder / "ready")
     # Without scripts nothing comes from anywhere but the registry.
     run_in(package, "npm", "ci", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund")
     run_in(package, "npm", "run", "build")
