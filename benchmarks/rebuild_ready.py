@@ -4,9 +4,10 @@
     python benchmarks/rebuild_ready.py --data DATA --work WORK digits plane --store
 
 DATA has the folders `mnist` and `fashion_mnist` with the original files. The recipe of each bundle, and what else it is
-made with, stand in `serving/ready/catalogue.json`. What is in WORK already, whole, is not made again, and a training that
-was interrupted goes on. A bundle is equal if every file that its manifest names is, byte for byte: with the versions that the
-manifest states, on one thread. Otherwise its figures are measured and must be within TOLERANCE of the stored ones.
+made with, stand in `serving/ready/catalogue.json`. What is in WORK already, whole, is not made again, and a training
+that was interrupted goes on. A bundle is equal if every file that its manifest names is, byte for byte: with the
+versions that the manifest states, on one thread. Otherwise its figures are measured and must be within TOLERANCE of the
+stored ones.
 `--store` puts the bundles in the place of the stored ones.
 """
 
