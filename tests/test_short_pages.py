@@ -1,5 +1,5 @@
-"""Start, how-to pages and concepts: their commands have options that the parsers take, what needs no training is run,
-and so is every program in Python."""
+"""Pages that are no guides, such as start, how-to pages and concepts: the options of their commands are taken, and what
+needs no training is run, as are the programs of start, how-to pages and concepts."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from keras_gen.cli import main
 from keras_gen.cli.parser import Parser
 from tests.pages import PAGES, blocks, commands
 from tests.test_links import linked
+from tests.test_pages import ELSEWHERE, HERE
 
-SHORT = [name for name in PAGES if name == "start" or name.startswith(("howto/", "concepts/"))]
+SHORT = [page for page in PAGES if page not in {*HERE, *ELSEWHERE}]
+PROGRAMS = [page for page in SHORT if page.startswith(("start", "howto/", "concepts/")) and blocks(page, "python")]
 # Of a bundle that the package brings; they need neither a training nor TensorFlow.
-QUICK = ("sample", "info", "manifold", "traverse", "interpolate", "ready", "latent")
+QUICK = ("sample", "info", "manifold", "traverse", "interpolate", "ready")
 
 
 class ParsedError(Exception):
@@ -59,7 +61,7 @@ def test_the_commands_of_ready_bundles_run(page, tmp_path, monkeypatch, capsys):
             assert main(words) == 0, (line, capsys.readouterr().err)
 
 
-@pytest.mark.parametrize("page", [page for page in SHORT if blocks(page, "python")])
+@pytest.mark.parametrize("page", PROGRAMS)
 def test_the_programs_of_a_page_run_one_after_the_other(page, somewhere):
     names: dict = {}
     for program in blocks(page, "python"):
