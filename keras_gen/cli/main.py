@@ -18,7 +18,7 @@ GROUPS = {
         "data": "show the pictures of a data set as a network would see them",
         "prepare": "decode and resize pictures once, to train from disk",
         "launch": "train in several processes on this machine",
-        "demo": "train, export and sample a VAE and a GAN on handwritten digits",
+        "demo": "train, export and sample models of handwritten digits, and open them in the browser",
     },
     "export": {
         "export": "write a bundle of a trained model, checked against Keras",
