@@ -1,0 +1,77 @@
+"""Writes the tables of recipes into docs/gallery.md, from docs/gallery/recipes.yaml.
+
+    python benchmarks/gallery_page.py
+
+What stands outside of the two marks is written by hand. `tests/benchmarks/test_gallery.py` compares the page with the
+recipes of the package, and its figures with RESULTS.md.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+FOLDER = ROOT / "docs" / "gallery"
+PAGE = ROOT / "docs" / "gallery.md"
+BEGIN, END = "<!-- recipes: written by benchmarks/gallery_page.py -->", "<!-- end of recipes -->"
+PHOTOGRAPHS = {".jpg"}
+
+
+def groups() -> list[dict[str, Any]]:
+    """The groups of the page, each with its title and its recipes."""
+    return [{**group, "recipes": [_pictured(recipe) for recipe in group["recipes"]]} for group in _stored()]
+
+
+def every_recipe() -> Iterator[dict[str, Any]]:
+    """The entries of all groups, one after the other."""
+    for group in groups():
+        yield from group["recipes"]
+
+
+def page(before: str) -> str:
+    """The page with the tables as they should be.
+
+    Args:
+        before: the page as it is; what stands between its two marks is replaced.
+    """
+    tables = "\n\n".join(_section(group) for group in groups())
+    return re.sub(f"{BEGIN}.*{END}", lambda _: f"{BEGIN}\n\n{tables}\n\n{END}", before, flags=re.DOTALL)
+
+
+def _stored() -> list[dict[str, Any]]:
+    return yaml.safe_load((FOLDER / "recipes.yaml").read_text())
+
+
+def _pictured(recipe: dict[str, Any]) -> dict[str, Any]:
+    """An entry with the name of its picture's file: that of a photograph where it is cut out of one."""
+    suffix = Path(recipe.get("tile", {}).get("of", "")).suffix
+    return {**recipe, "picture": recipe["name"] + (suffix if suffix in PHOTOGRAPHS else ".png")}
+
+
+def _section(group: dict[str, Any]) -> str:
+    head = "| picture | recipe | figure, and minutes of training | not good yet |\n|---|---|---|---|"
+    rows = "\n".join(_row(recipe) for recipe in group["recipes"])
+    return f"### {group['title']}\n\n{group['about']}\n\n{head}\n{rows}"
+
+
+def _row(recipe: dict[str, Any]) -> str:
+    name, options = recipe["name"], recipe.get("options")
+    shown = f"![{name}](gallery/{recipe['picture']})" if "tile" in recipe else "no picture kept"
+    command = f"keras-gen train --recipe {name}" + (f" {options}" if options else "")
+    text = f"**{name}**<br>{recipe['what']}<br>`{command}`"
+    figure = recipe.get("figure", "none measured")
+    return f"| {shown} | {text} | {figure}<br>{_duration(recipe)} | {recipe.get('yet', '')} |"
+
+
+def _duration(recipe: dict[str, Any]) -> str:
+    minutes = recipe.get("minutes")
+    return "" if minutes is None else f"*{minutes}*" if "seconds" in str(minutes) else f"*{minutes} minutes*"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(PAGE.read_text()))
