@@ -27,6 +27,7 @@ GROUPS = {
         "page": "put bundles into a web page that runs them in the browser",
     },
     "sample": {
+        "ready": "list the bundles that come with the package, and show what they draw",
         "sample": "draw pictures from a bundle",
         "translate": "translate pictures, folders or videos to another domain",
         "interpolate": "show the pictures between two pictures, or between two samples",
