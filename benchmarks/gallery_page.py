@@ -20,6 +20,7 @@ FOLDER = ROOT / "docs" / "gallery"
 PAGE = ROOT / "docs" / "gallery.md"
 BEGIN, END = "<!-- recipes: written by benchmarks/gallery_page.py -->", "<!-- end of recipes -->"
 PHOTOGRAPHS = {".jpg"}
+COLUMNS = 2
 
 
 def groups() -> list[dict[str, Any]]:
@@ -54,23 +55,32 @@ def _pictured(recipe: dict[str, Any]) -> dict[str, Any]:
 
 
 def _section(group: dict[str, Any]) -> str:
-    head = "| picture | recipe | figure, and minutes of training | not good yet |\n|---|---|---|---|"
-    rows = "\n".join(_row(recipe) for recipe in group["recipes"])
-    return f"### {group['title']}\n\n{group['about']}\n\n{head}\n{rows}"
+    pictured = [recipe for recipe in group["recipes"] if "tile" in recipe]
+    others = [recipe for recipe in group["recipes"] if "tile" not in recipe]
+    parts = [f"### {group['title']}", group["about"], _grid(pictured)]
+    if others:
+        lines = "\n".join(f"- {' '.join(_words(recipe))}" for recipe in others)
+        parts += ["No picture was kept of these:", lines]
+    return "\n\n".join(parts)
 
 
-def _row(recipe: dict[str, Any]) -> str:
-    name, options = recipe["name"], recipe.get("options")
-    shown = f"![{name}](gallery/{recipe['picture']})" if "tile" in recipe else "no picture kept"
-    command = f"keras-gen train --recipe {name}" + (f" {options}" if options else "")
-    text = f"**{name}**<br>{recipe['what']}<br>`{command}`"
-    figure = recipe.get("figure", "none measured")
-    return f"| {shown} | {text} | {figure}<br>{_duration(recipe)} | {recipe.get('yet', '')} |"
+def _grid(recipes: list[dict[str, Any]]) -> str:
+    cells = ["<br>".join([f"![{each['name']}](gallery/{each['picture']})", *_words(each)]) for each in recipes]
+    cells += [""] * (-len(cells) % COLUMNS)
+    rows = [" | ".join(cells[start : start + COLUMNS]) for start in range(0, len(cells), COLUMNS)]
+    head = [" | ".join(["  "] * COLUMNS), " | ".join(["---"] * COLUMNS)]
+    return "\n".join(f"| {row} |" for row in head + rows)
 
 
-def _duration(recipe: dict[str, Any]) -> str:
-    minutes = recipe.get("minutes")
-    return "" if minutes is None else f"*{minutes}*" if "seconds" in str(minutes) else f"*{minutes} minutes*"
+def _words(recipe: dict[str, Any]) -> list[str]:
+    name, options, minutes = recipe["name"], recipe.get("options"), recipe.get("minutes", "not measured")
+    return [
+        f"**{name}**: {recipe['what']}",
+        f"*Figure*: {recipe.get('figure', 'not measured')}.",
+        f"*Time*: {minutes}." if isinstance(minutes, str) else f"*Time*: {minutes:g} minutes.",
+        *([f"*Not good yet*: {recipe['yet']}."] if "yet" in recipe else []),
+        f"`keras-gen train --recipe {name}{f' {options}' if options else ''}`",
+    ]
 
 
 if __name__ == "__main__":
