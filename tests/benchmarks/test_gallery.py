@@ -55,3 +55,15 @@ def test_every_picture_is_there_and_shown_and_small():
     kept = {file.relative_to(gallery_page.FOLDER) for file in gallery_page.FOLDER.glob("*.[pj][np]g")}
     assert shown == kept
     assert sum((gallery_page.FOLDER / name).stat().st_size for name in kept) < 1_500_000
+
+
+def test_the_table_of_networks_has_every_family_with_its_roles():
+    table = re.findall(r"^\| `(\w+)` \|[^|]*\| (.*) \|$", gallery_page.PAGE.read_text(), re.MULTILINE)
+    written = {family: set(re.findall(r"`(\w+)`", roles)) for family, roles in table}
+    roles = set.union(*written.values())
+    defined: dict[str, set[str]] = {}
+    for file in (ROOT / "keras_gen" / "networks").rglob("*.py"):
+        family = file.parent.name if file.parent.name != "networks" else file.stem
+        found = set(re.findall(r"^def ([a-z]\w*)\(\n?\s*(?:image_shape|latent_dim|size)\b", file.read_text(), re.MULTILINE))
+        defined.setdefault(family, set()).update(found & roles)
+    assert written == {family: found for family, found in defined.items() if found}
