@@ -65,7 +65,7 @@ CODERS: dict[str, dict[str, Any]] = {
     "resnet": {"filters": 16},
 }
 TRANSLATORS: dict[str, dict[str, Any]] = {"unet": {"filters": 16}, "resnet": {"filters": 16, "blocks": 3}}
-EPOCHS = {"adversarial": 40, "coder": 20, "translator": 20}
+EPOCHS = {"adversarial": 40, "coder": 20, "translator": 10}
 
 
 def augmentations() -> plt.Figure:
@@ -237,7 +237,7 @@ def main() -> None:
         figure = PICTURES[name]()
         figure.tight_layout(pad=0.4)
         target = FOLDER / f"side_{name}{'.jpg' if name in PHOTOGRAPHS else '.png'}"
-        figure.savefig(target, dpi=100, pil_kwargs={"optimize": True})
+        figure.savefig(target, dpi=100, bbox_inches="tight", pad_inches=0.05, pil_kwargs={"optimize": True})
         print(
             f"{target.name}: {target.stat().st_size} bytes, {time.process_time() - start:.0f} s of a core", flush=True
         )
