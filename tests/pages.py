@@ -6,15 +6,28 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-PAGES = {page.stem: page for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))}
-FENCED = re.compile(r"^( *)```(\w*)\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
+DOCS = ROOT / "docs"
+# What the build of the site writes, and is no page of ours.
+BUILT = ("_build", "reference")
+FENCED = re.compile(r"^( *)```([^`\n]*)\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
+
+
+def _pages() -> dict[str, Path]:
+    """Pages by their place below `docs` without the suffix, such as `training` and `howto/out_of_memory`."""
+    found = {page.relative_to(DOCS).with_suffix("").as_posix(): page for page in sorted(DOCS.rglob("*.md"))}
+    return {"README": ROOT / "README.md"} | {
+        name: page for name, page in found.items() if name.partition("/")[0] not in BUILT
+    }
+
+
+PAGES = _pages()
 
 
 def blocks(page: str, *languages: str) -> list[str]:
     """The blocks of code of a page in these languages, without what they are indented by.
 
     Args:
-        page: stem of its file, such as `translation`.
+        page: one of `PAGES`.
         languages: as they stand behind the first marks; an empty one for blocks without.
     """
     found = FENCED.findall(PAGES[page].read_text())

@@ -18,7 +18,7 @@ GROUPS = {
         "data": "show the pictures of a data set as a network would see them",
         "prepare": "decode and resize pictures once, to train from disk",
         "launch": "train in several processes on this machine",
-        "demo": "train, export and sample a VAE and a GAN on handwritten digits",
+        "demo": "train, export and sample models of handwritten digits, and open them in the browser",
     },
     "export": {
         "export": "write a bundle of a trained model, checked against Keras",
@@ -28,6 +28,7 @@ GROUPS = {
         "page": "put bundles into a web page that runs them in the browser",
     },
     "sample": {
+        "ready": "list the bundles that come with the package, and show what they draw",
         "sample": "draw pictures from a bundle",
         "translate": "translate pictures, folders or videos to another domain",
         "interpolate": "show the pictures between two pictures, or between two samples",

@@ -14,7 +14,6 @@ from keras_gen.cli.help_text import HelpText, choices, described
 from keras_gen.cli.spelling import add_dashed, as_option, hint_of, spelled, with_values
 from serving.common.errors import InputError, nearest
 
-
 only_parsers: ContextVar[bool] = ContextVar("only_parsers", default=False)
 
 
