@@ -7,7 +7,8 @@ Fields are parted by tabs; the first says what a line is, and `shells/complete.a
     P  scope     values                                                  of words that are no options
     M  model     R  recipe  model     D  kind of data  1 for one that is made of another
 
-Values are words with spaces between them, `/` for names of files, `@data` for sources of data, `-` for none at all.
+Values are words with spaces between them, `/` for names of files, `@data` for sources of data, `-` for an option
+that takes none, and nothing for one whose values are not known, such as a number.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from serving.bundle.ready import ready_names
 from serving.runtime.openvino import PRECISIONS
 from serving.runtime.providers import AUTO, EXECUTION_PROVIDERS
 
-FILES, DATA, NOTHING, NUMBER = "/", "@data", "-", "."
+FILES, DATA, NOTHING, NUMBER = "/", "@data", "-", ""
 # What stands for what, where the type of an option says only that it is text.
 SPLITS = "train test all"
 BY_NAME = {

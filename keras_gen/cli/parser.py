@@ -17,7 +17,7 @@ from serving.common.errors import InputError, nearest
 only_parsers: ContextVar[bool] = ContextVar("only_parsers", default=False)
 
 
-class ParserReached(Exception):
+class ParserReached(Exception):  # noqa: N818 - no error
     """What a command ends with where only its parser is wanted, before it parses anything. See `parser_of`."""
 
     def __init__(self, parser: Parser) -> None:
