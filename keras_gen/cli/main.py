@@ -53,6 +53,9 @@ GROUPS = {
         "classify": "classify pictures, or measure the accuracy on a data set",
         "neighbours": "show samples beside the training pictures nearest to them",
     },
+    "set up": {
+        "completion": "print the script that completes commands in bash, zsh or fish",
+    },
 }
 COMMANDS = {name: what for group in GROUPS.values() for name, what in group.items()}
 SERVER = (
