@@ -93,7 +93,11 @@ def translation(place: Path) -> None:
     write_clip(place / "clip.mp4")
 
 
-HERE = {function.__name__: function for function in (adversarial, training, translation)}
+def ready(place: Path) -> None:
+    write_png(place / "digit.png", noise(32, 32))
+
+
+HERE = {function.__name__: function for function in (adversarial, ready, training, translation)}
 
 
 def reduced(line: str) -> list[str]:
