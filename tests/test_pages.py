@@ -124,7 +124,8 @@ def test_the_commands_of_a_page_run_one_after_the_other(page, tmp_path, monkeypa
         assert len(list((tmp_path / "zebras").iterdir())) == 2
 
 
-def test_every_page_with_commands_is_run_somewhere():
-    assert {page for page in PAGES if commands(page)} == {*HERE, *ELSEWHERE}
+def test_the_pages_of_other_tests_are_there():
+    """The commands of all other pages are looked at in `tests/test_short_pages.py`."""
+    assert {*HERE, *ELSEWHERE} <= {page for page in PAGES if commands(page)}
     for page, file in ELSEWHERE.items():
         assert f'"{page}"' in (ROOT / file).read_text()
