@@ -3,40 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import importlib
-from collections.abc import Sequence
-from unittest import mock
 
 from docs.site.reference.guides import Guides
+from keras_gen.cli.completion_table import parser_of
 from keras_gen.cli.help_text import PRINT_CONFIG, SUPPRESS, HelpText
 from keras_gen.cli.main import COMMANDS, GROUPS
 from keras_gen.cli.parser import Parser
-from keras_gen.cli.spelling import add_dashed
 
-# Commands that take a command behind `--`, or a model as their first word.
+# The command whose options depend on its first word.
 MODELLED = "train"
-
-
-class _Asked(BaseException):
-    """Carries a parser out of the command that was about to use it."""
-
-    def __init__(self, parser: Parser) -> None:
-        super().__init__()
-        self.parser = parser
-
-
-def parser_of(command: str, words: Sequence[str] = ()) -> Parser:
-    """The parser of a command, which is not run."""
-
-    def ask(parser: Parser, *args: object, **kwargs: object) -> None:
-        raise _Asked(parser)
-
-    with mock.patch.object(Parser, "parse_args", ask):
-        try:
-            importlib.import_module(f"keras_gen.cli.{command}").run(list(words))
-        except _Asked as asked:
-            return asked.parser
-    raise LookupError(f"keras-gen {command} has no parser")
 
 
 def pages(guides: Guides) -> dict[str, str]:
@@ -58,7 +33,7 @@ def _index() -> str:
 def _page(name: str, what: str, guides: Guides) -> str:
     head = f"# keras-gen {name}\n\n{what[:1].upper()}{what[1:]}.\n"
     examples = guides.commands(name)
-    parts = [head, guides.shown(examples)]
+    parts = [head, guides.shown(examples) or f"```sh\nkeras-gen {name} --help\n```\n"]
     if name == MODELLED:
         return "\n".join([*parts, _trained_models()])
     parser = parser_of(name)
@@ -81,7 +56,6 @@ def _trained_models() -> str:
 
 def options(parser: Parser) -> str:
     """The options of a parser by their groups, as directives that the index and the search know."""
-    add_dashed(parser._actions, parser._option_string_actions)
     lines = [f"```{{program}} {parser.prog}\n```\n"]
     formatter = HelpText(parser.prog)
     for group in parser._action_groups:

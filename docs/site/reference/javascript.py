@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -35,12 +36,17 @@ def pages() -> dict[str, str]:
     made = _made()
     if made is None:
         return {"javascript/index": head + MISSING}
-    texts = {str(path.relative_to(made).with_suffix("")): path.read_text() for path in sorted(made.rglob("*.md"))}
+    texts = {str(path.relative_to(made).with_suffix("")): _read(path) for path in sorted(made.rglob("*.md"))}
     folders = sorted({name.partition("/")[0] for name in texts if "/" in name})
     tree = "\n".join(f"{folder}/*" for folder in folders)
     listed = texts.pop("index").partition("\n")[2]
     index = f"{head}{listed}\n\n```{{toctree}}\n:hidden:\n:glob:\n\n{tree}\n```\n"
     return {"javascript/index": index, **{f"javascript/{name}": text for name, text in texts.items()}}
+
+
+def _read(path: Path) -> str:
+    """A page of TypeDoc without marks in HTML, which links of Markdown cannot lead to."""
+    return re.sub(r'<a id="[^"]*"></a> ?|(?<=\.md)#[\w-]+', "", path.read_text())
 
 
 def _made() -> Path | None:

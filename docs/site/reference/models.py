@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Any
 
-import yaml
-
 from docs.site.reference.commands import options
 from docs.site.reference.documented import first_line, shown
 from docs.site.reference.guides import Guides
-from docs.site.reference.recipes import recipes
 from docs.site.writing import joined
-from keras_gen.cli.train_parser import train_parser
+from keras_gen.cli.completion_table import parser_of
+from keras_gen.cli.recipe_files import packaged_recipes, recipe_model
 from keras_gen.models import model_class, model_names
 
 
@@ -55,13 +53,13 @@ def _page(name: str, guides: Guides) -> str:
         "## What it is\n\n" + _facts(cls.spec),
         "## Class\n",
         shown([(f"keras_gen.{cls.__name__}", cls)]),
-        options(train_parser(name, cls)),
+        options(parser_of("train", name)),
     ]
     return "\n".join(filter(None, parts))
 
 
 def _recipes(name: str) -> str:
-    own = [stem for stem, path in recipes().items() if yaml.safe_load(path.read_text())["name"] == name]
+    own = [stem for stem in packaged_recipes() if recipe_model(stem) == name]
     if not own:
         return ""
     return "Recipes: " + ", ".join(f"[{stem}](../recipes.md#{stem})" for stem in own) + ".\n"

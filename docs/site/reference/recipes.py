@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import keras_gen
-
-
-def recipes() -> dict[str, Path]:
-    """The files of the recipes by their names."""
-    return {path.stem: path for path in sorted((Path(keras_gen.__file__).parent / "recipes").glob("*.yaml"))}
+from keras_gen.cli.recipe_files import find_recipe, packaged_recipes
 
 
 def page() -> str:
@@ -20,11 +13,11 @@ def page() -> str:
         "`--recipe my.yaml`, and options behind it win:\n\n"
         "```sh\nkeras-gen train --recipe vae_digits --epochs 1 --print-config > my.yaml\n```\n"
     )
-    return "\n".join([intro, *(_section(name, path) for name, path in recipes().items())])
+    return "\n".join([intro, *map(_section, packaged_recipes())])
 
 
-def _section(name: str, path: Path) -> str:
-    lines = path.read_text().splitlines()
+def _section(name: str) -> str:
+    lines = find_recipe(name).read_text().splitlines()
     comments = [line.lstrip("# ") for line in lines if line.startswith("#")]
     options = "\n".join(line for line in lines if not line.startswith("#")).strip()
     return (
