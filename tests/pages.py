@@ -7,8 +7,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
-# What the build of the site writes, and is no page of ours.
-BUILT = ("_build", "reference")
+# What the build of the site writes.
+BUILT = ("_build", "files", "project", "reference")
 FENCED = re.compile(r"^( *)```([^`\n]*)\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 from pathlib import Path
 
 import pytest
 
 from keras_gen.cli import main
 from keras_gen.cli.parser import Parser
+from serving.bundle.ready import ready_folder
 from tests.pages import PAGES, blocks, commands, written
 from tests.test_links import linked
 from tests.test_pages import ELSEWHERE, HERE
@@ -68,7 +70,9 @@ def test_the_commands_of_ready_bundles_run(page, tmp_path, monkeypatch, capsys):
 
 
 @pytest.mark.parametrize("page", PROGRAMS)
-def test_the_programs_of_a_page_run_one_after_the_other(page, somewhere):
+def test_the_programs_of_a_page_run_one_after_the_other(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(ready_folder() / "plane", "bundles/plane")
     names: dict = {}
     for program in blocks(page, "python"):
         exec(program, names)

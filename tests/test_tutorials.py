@@ -1,4 +1,4 @@
-"""Notebooks of `docs/tutorials`: what can be said of their cells without running them, which the build of the site does.
+"""Notebooks of `docs/tutorials`: what can be said of their cells without running them. The build of the site runs them.
 
 The options of their commands are looked at in `tests/test_short_pages.py`.
 """

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 from serving.bundle.manifest import FILE_NAME
 from serving.bundle.prefixes import READY
+from serving.common import environment
 from serving.common.errors import InputError, nearest, shown
-
-ELSEWHERE = "KERAS_GEN_READY"
 
 
 def ready_folder() -> Path:
     """The folder with a folder for each of them: that of `KERAS_GEN_READY`, or the package's own."""
-    return Path(os.environ.get(ELSEWHERE) or Path(__file__).parents[1] / "ready").expanduser()
+    return Path(environment.READY.read() or Path(__file__).parents[1] / "ready").expanduser()
 
 
 def ready_names() -> list[str]:

@@ -32,6 +32,10 @@ CACHE = Variable(
     "figures are measured with in `classifiers`",
     default="~/.cache/keras-gen",
 )
+READY = Variable(
+    "KERAS_GEN_READY",
+    "the folder of the ready bundles, `ready:NAME`, in Python, C++ and Node; the package's own by default",
+)
 ALL_LANGUAGES = Variable(
     "KERAS_GEN_ALL_LANGUAGES",
     "`1`: tests fail where a compiler, Node, Chromium or another program that they need is missing, instead of being "
@@ -40,7 +44,7 @@ ALL_LANGUAGES = Variable(
 PAGE_TESTS = Variable(
     "KERAS_GEN_PAGE_TESTS", "what the tests of the page give to the program that opens it in Chromium; not for users"
 )
-VARIABLES = (CACHE, ALL_LANGUAGES, PAGE_TESTS)
+VARIABLES = (CACHE, READY, ALL_LANGUAGES, PAGE_TESTS)
 
 
 def cache_folder() -> Path:

@@ -23,7 +23,9 @@ def test_all_pictures_are_those_of_the_package(splits):
     theirs = {(picture.astype(np.uint8).tobytes(), int(label)) for picture, label in zip(pixels, labels, strict=True)}
     everything = splits["all"].examples
     assert everything.images.dtype == np.uint8
-    ours = {(picture.tobytes(), int(label)) for picture, label in zip(everything.images, everything.labels, strict=True)}
+    ours = {
+        (picture.tobytes(), int(label)) for picture, label in zip(everything.images, everything.labels, strict=True)
+    }
     assert len(ours) == 5000
     assert ours == theirs
 
