@@ -25,7 +25,7 @@ from sklearn.datasets import load_sample_image
 import keras_gen
 from keras_gen.data import open_source
 from keras_gen.data.mixtures import MIXTURES
-from keras_gen.data.translation import open_domains
+from keras_gen.data.translation import Domains, open_domains
 from keras_gen.layers.augmentation import AUGMENTATIONS, DifferentiableAugmentation
 from keras_gen.layers.corruption import CORRUPTIONS, PixelCorruption
 from keras_gen.metrics import near_centres
@@ -57,7 +57,7 @@ CODERS: dict[str, dict[str, Any]] = {
     "resnet": {"filters": 16},
 }
 TRANSLATORS: dict[str, dict[str, Any]] = {"unet": {"filters": 16}, "resnet": {"filters": 16, "blocks": 3}}
-EPOCHS = {"adversarial": 25, "coder": 15, "translator": 10}
+EPOCHS = {"adversarial": 25, "coder": 15, "translator": 20}
 
 
 def augmentations() -> plt.Figure:
@@ -178,25 +178,23 @@ def _samples(axis: Any, title: str, family: str, trained: tuple[keras.Model, str
 
 
 def translators() -> plt.Figure:
-    """Outlines of digits, what pix2pix makes of them with each family of translators, and the digits."""
+    """Outlines of digits, what pix2pix makes of them with each family of translators, and the digits, a row each."""
     both = open_domains("edges:digits", image_size=16)
     test = open_domains("edges:digits", image_size=16, split="test")
     outlines, digits = test.a.examples.images[:SHOWN_PAIRS], test.b.examples.images[:SHOWN_PAIRS]
-    rows = {"outlines": outlines}
-    for name, options in TRANSLATORS.items():
-        small = {"name": "patchgan", "receptive_field": 16, "filters": 16}
-        model = keras_gen.Pix2Pix((16, 16, 1), generator={"name": name, **options}, discriminator=small, seed=SEED)
-        model.compile(**_two_adams())
-        model.fit(both.endless(16, seed=SEED), steps_per_epoch=90, epochs=EPOCHS["translator"], verbose=0)
-        rows[f"{name}\n{model.generator.count_params():,} weights"] = to_uint8(
-            np.asarray(model.generator(to_float(outlines)))
-        )
-    rows["digits"] = digits
-    figure, axes = plt.subplots(len(rows), 1, figsize=(7.6, 2.6))
-    for axis, (name, pictures) in zip(axes, rows.items(), strict=True):
-        _show(axis, grid(pictures, columns=SHOWN_PAIRS))
-        axis.set_ylabel(name, fontsize=7, rotation=0, ha="right", va="center")
+    rows = [outlines, *(_translated(both, outlines, name) for name in TRANSLATORS), digits]
+    figure, axis = plt.subplots(figsize=(7, 7 * len(rows) / SHOWN_PAIRS))
+    _show(axis, grid(np.concatenate(rows), columns=SHOWN_PAIRS))
     return figure
+
+
+def _translated(both: Domains, outlines: np.ndarray, name: str) -> np.ndarray:
+    small = {"name": "patchgan", "receptive_field": 16, "filters": 16}
+    generator = {"name": name, **TRANSLATORS[name]}
+    model = keras_gen.Pix2Pix((16, 16, 1), generator=generator, discriminator=small, seed=SEED)
+    model.compile(**_two_adams())
+    model.fit(both.endless(16, seed=SEED), steps_per_epoch=90, epochs=EPOCHS["translator"], verbose=0)
+    return to_uint8(np.asarray(model.generator(to_float(outlines))))
 
 
 def _show(axis: Any, picture: np.ndarray) -> None:
