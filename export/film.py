@@ -12,7 +12,7 @@ import keras
 import numpy as np
 
 from export.beside import described
-from keras_gen.training.callbacks.alarms import ADVERSARIAL
+from keras_gen.training.alarms import alarms_in
 from keras_gen.training.callbacks.film import STILL, frames_in
 from keras_gen.training.film_frames import EXTENT
 from keras_gen.training.run_directory import RunDirectory
@@ -112,12 +112,10 @@ def _number(text: str) -> float | None:
 
 def _alarms(history: dict[str, list[float | None]]) -> list[dict[str, Any]]:
     """When each alarm was raised: in the first of the epochs one after the other in which it holds."""
-    found = []
-    for alarm in ADVERSARIAL:
-        standing = False
-        for epoch, value in zip(history.get("epoch", ()), history.get(alarm.figure, ()), strict=False):
-            raised = value is not None and alarm.raised(value)
-            if raised and not standing:
-                found.append({"epoch": int(epoch or 0), "figure": alarm.figure, "value": value, "cause": alarm.cause})
-            standing = raised
-    return sorted(found, key=lambda each: each["epoch"])
+    rows = [dict(zip(history, values, strict=True)) for values in zip(*history.values(), strict=True)]
+    # What is not finite has no number in JSON.
+    finite = [{name: value for name, value in row.items() if value is not None} for row in rows]
+    return [
+        {"epoch": one.epoch, "figure": one.alarm.figure, "value": one.value, "cause": one.alarm.cause}
+        for one in alarms_in(finite)
+    ]

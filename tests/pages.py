@@ -7,8 +7,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
-# What the build of the site writes, and is no page of ours.
-BUILT = ("_build", "reference")
+# What the build of the site writes.
+BUILT = ("_build", "files", "project", "reference")
 FENCED = re.compile(r"^( *)```([^`\n]*)\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
 
 
@@ -34,8 +34,21 @@ def blocks(page: str, *languages: str) -> list[str]:
     return [re.sub(f"^{indent}", "", text, flags=re.MULTILINE) for indent, name, text in found if name in languages]
 
 
+def cells(page: str) -> list[str]:
+    """The code of a notebook's cells, without the lines of their tags."""
+    return [re.sub(r"\A(:.*\n)+\n", "", text) for text in blocks(page, "{code-cell} ipython3")]
+
+
+def written(page: str) -> dict[str, str]:
+    """Files that cells of a notebook write, by their names."""
+    parts = (cell.partition("\n") for cell in cells(page) if cell.startswith("%%writefile "))
+    return {first.partition(" ")[2]: rest for first, _, rest in parts}
+
+
 def commands(page: str) -> list[str]:
-    """The commands of `keras-gen` in the blocks of a page, each a line without its remark."""
-    text = "".join(blocks(page, "", "sh")).replace("\\\n", " ")
-    lines = (re.sub(r"\s+#.*", "", line).strip() for line in text.splitlines())
+    """The commands of `keras-gen` in the blocks and cells of a page, each a line without its remark, and without where
+    its output goes."""
+    shell = [cell for cell in cells(page) if cell.startswith("%%bash")]
+    text = "".join([*blocks(page, "", "sh"), *shell]).replace("\\\n", " ")
+    lines = (re.sub(r"\s+(#|\||>).*", "", line).strip() for line in text.splitlines())
     return [line for line in lines if re.match(r"(\w+='[^']*' +)?keras-gen ", line)]

@@ -5,12 +5,15 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
+from pathlib import Path
 
 import pytest
 
 from keras_gen.cli import main
 from keras_gen.cli.parser import Parser
-from tests.pages import PAGES, blocks, commands
+from serving.bundle.ready import ready_folder
+from tests.pages import PAGES, blocks, commands, written
 from tests.test_links import linked
 from tests.test_pages import ELSEWHERE, HERE
 
@@ -43,7 +46,10 @@ def words_of(line):
 
 
 @pytest.mark.parametrize("page", [page for page in SHORT if commands(page)])
-def test_the_options_of_the_commands_are_taken(page, parsing_alone, capsys):
+def test_the_options_of_the_commands_are_taken(page, parsing_alone, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for name, text in written(page).items():
+        Path(name).write_text(text)
     for line in commands(page):
         for words in words_of(line):
             try:
@@ -62,13 +68,15 @@ def test_the_commands_of_ready_bundles_run(page, tmp_path, monkeypatch, capsys):
 
 
 @pytest.mark.parametrize("page", PROGRAMS)
-def test_the_programs_of_a_page_run_one_after_the_other(page, somewhere):
+def test_the_programs_of_a_page_run_one_after_the_other(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(ready_folder() / "plane", "bundles/plane")
     names: dict = {}
     for program in blocks(page, "python"):
         exec(program, names)
 
 
-@pytest.mark.parametrize("folder", ["howto", "concepts"])
+@pytest.mark.parametrize("folder", ["howto", "concepts", "tutorials"])
 def test_the_first_page_of_a_folder_leads_to_the_others(folder):
     first = PAGES[f"{folder}/index"]
     others = [page for name, page in PAGES.items() if name.startswith(f"{folder}/") and page != first]

@@ -15,6 +15,7 @@ from serving.common.exit_codes import ExitCode
 GROUPS = {
     "train": {
         "train": "train a model into a run directory, or resume a run",
+        "watch": "show how runs are going, as a page on this machine",
         "data": "show the pictures of a data set as a network would see them",
         "prepare": "decode and resize pictures once, to train from disk",
         "launch": "train in several processes on this machine",
@@ -128,6 +129,7 @@ def _extra_of(package: str) -> str:
     """The extra that brings a package. Whoever has an ONNX Runtime is not told to install another one over it."""
     extras = {**dict.fromkeys(("onnxruntime", "PIL", "numpy", "matplotlib"), "serve"), "av": "video", "ray": "ray"}
     extras |= {**dict.fromkeys(SERVER, "server"), "opentelemetry": "telemetry"}
+    extras |= {"wandb": "wandb", **dict.fromkeys(("mlflow", "sqlalchemy", "alembic"), "mlflow")}
     return extras.get(package, "train" if importlib.util.find_spec("onnxruntime") else "train,serve")
 
 

@@ -9,17 +9,20 @@ from keras_gen.cli.train_data import TrainingData
 from keras_gen.cli.train_options import TrainOptions
 from keras_gen.training.base import BaseModel
 from keras_gen.training.callbacks import (
+    Alarms,
     Checkpoints,
-    EpochScalars,
     Film,
     FiniteLosses,
     MetricsFile,
     PictureGrid,
     Profile,
+    Progress,
+    Tracking,
 )
 from keras_gen.training.film_frames import PointFrames
 from keras_gen.training.position import Position
 from keras_gen.training.run_directory import RunDirectory
+from keras_gen.training.trackers import Tracker
 from serving.common.images import to_float
 from serving.common.points import is_point
 
@@ -35,6 +38,7 @@ def training_callbacks(
     directory: RunDirectory,
     options: TrainOptions,
     watching: list[keras.callbacks.Callback],
+    trackers: list[Tracker],
     position: Position,
 ) -> list[keras.callbacks.Callback]:
     """All callbacks of a run.
@@ -45,18 +49,21 @@ def training_callbacks(
         directory: where they write.
         options: of the run.
         watching: callbacks that add figures to an epoch's, before these are written.
+        trackers: which are given the epochs.
         position: where training begins.
     """
     profiled = options.execution.profiled_steps()
     saved = options.checkpoints
+    alarms = next((one.alarms for one in watching if isinstance(one, Alarms)), ())
     return [
         *([Profile(directory.tensorboard, *profiled)] if profiled else []),
         FiniteLosses(position),
         *watching,
-        EpochScalars(directory.tensorboard),
         _pictures(model, data, directory, options.run.seed, options.watching.pictures_every),
         *([_film(model, data, directory, options.run.seed, position)] if options.watching.film else []),
         MetricsFile(directory.metrics_file, position.epochs),
+        Tracking(trackers, directory, position.epochs, alarms),
+        Progress(directory.progress_file, data.steps(), position),
         Checkpoints(
             directory.checkpoints,
             saved.checkpoint_every,
@@ -72,8 +79,7 @@ def _pictures(model: BaseModel, data: TrainingData, directory: RunDirectory, see
     height, width, _ = data.image_shape()
     count = POINTS if is_point(data.image_shape()) else PREVIEW if height * width <= SMALL else FEW
     examples = to_float(data.shown.examples.images[:count, :height, :width])
-    samples = directory.tensorboard / "samples"
-    return PictureGrid(lambda: model.preview(examples, seed), directory.samples, samples, every)
+    return PictureGrid(lambda: model.preview(examples, seed), directory.samples, every=every)
 
 
 def _film(model: BaseModel, data: TrainingData, directory: RunDirectory, seed: int, position: Position) -> Film:

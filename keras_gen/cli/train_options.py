@@ -177,6 +177,9 @@ class WatchingOptions:
         frechet_samples: number of samples, and of training pictures, for the Fréchet distance.
         film: keep small frames of samples, at most 60 and 2 MiB, of which export makes a film; of points also what the
             discriminator says of the plane, the generator's grid, gradients and divergences.
+        log: what takes the figures of each epoch, with commas between names: csv, which is metrics.csv, tensorboard,
+            wandb, mlflow, or my_module:MyTracker. metrics.csv is always written. wandb and mlflow write into the run
+            directory, and send nothing unless WANDB_MODE or MLFLOW_TRACKING_URI is set.
     """
 
     validation: bool = False
@@ -189,6 +192,7 @@ class WatchingOptions:
     frechet_every: int | None = None
     frechet_samples: int = 2000
     film: bool = False
+    log: str | list[str] = "csv,tensorboard"
 
     def __post_init__(self) -> None:
         require_at_least(1, pictures_every=self.pictures_every)

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from keras_gen.cli.trackers import trackers_of
 from keras_gen.cli.train_callbacks import training_callbacks
 from keras_gen.cli.train_checks import check_data, check_execution, check_shares
 from keras_gen.cli.train_data import TrainingData, found_out, open_training_data
@@ -21,10 +22,12 @@ from keras_gen.cli.worker_input import worker_input
 from keras_gen.data.fingerprint import fingerprint
 from keras_gen.training.base import BaseModel
 from keras_gen.training.callbacks import BestModel
+from keras_gen.training.callbacks.ending import told_of_an_end
 from keras_gen.training.continuing import fit_from
 from keras_gen.training.position import BEGINNING, Position
 from keras_gen.training.run_directory import KnownData, RunDirectory
 from keras_gen.training.strategies import open_strategy
+from keras_gen.training.trackers import Tracker
 from serving.common.files import whole_file
 from serving.common.images import shown_text
 from serving.common.points import is_point
@@ -87,17 +90,20 @@ def train(
     Returns:
         The run directory.
     """
+    trackers = trackers_of(options.watching.log)
     place = RunDirectory(options.run.out or Path("runs") / options.run.name)
     strategy, workers = open_strategy(options.execution.strategy, options.execution.worker_wait)
     config = {**options.flat(), "model": model_options, **optimizers}
     with strategy.scope():
         if workers.chief:
-            return _train(options, cls, config, Places(place, place))
+            return _train(options, cls, config, Places(place, place), trackers)
         with tempfile.TemporaryDirectory() as folder:
-            return _train(options, cls, config, Places(place, RunDirectory(Path(folder) / "run")))
+            return _train(options, cls, config, Places(place, RunDirectory(Path(folder) / "run")), [])
 
 
-def _train(options: TrainOptions, cls: type[BaseModel], config: dict[str, Any], places: Places) -> Path:
+def _train(
+    options: TrainOptions, cls: type[BaseModel], config: dict[str, Any], places: Places, trackers: list[Tracker]
+) -> Path:
     data = open_training_data(options.data, options.run, cls)
     config = {**config, **found_out(options.data, data.options)}
     config["model"] = options_of_points(cls, options.run.name, config["model"], data.source)
@@ -130,7 +136,7 @@ def _train(options: TrainOptions, cls: type[BaseModel], config: dict[str, Any], 
     if unfinished:
         start.model.micro_batches = options.execution.accumulate
         places.say(_summary(options.run.name, data, start.model))
-        callbacks = training_callbacks(start.model, data, places.written, options, watching, start.position)
+        callbacks = training_callbacks(start.model, data, places.written, options, watching, trackers, start.position)
         _fit(start, data, epochs, callbacks, validation, places)
     elif places.run.model_file.exists():
         places.say(f"{places.run.path}: already trained for {start.position.epochs} epochs")
@@ -190,7 +196,8 @@ def _fit(
         return worker_input(partial(data.batches, start.model, place.epochs * steps + place.steps))
 
     try:
-        fit_from(start.position, start.model, batches, steps, epochs, callbacks, validation, verbose)
+        with told_of_an_end(callbacks):
+            fit_from(start.position, start.model, batches, steps, epochs, callbacks, validation, verbose)
     except KeyboardInterrupt:
         at = places.run.position()
         raise KeyboardInterrupt(f"Run the same command again to resume {places.run.path} after {at}.") from None

@@ -6,7 +6,6 @@ import importlib
 import json
 import platform
 import zipfile
-from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,10 +15,10 @@ import yaml
 
 from keras_gen.training.callbacks.checkpoints import list_checkpoints, position_of
 from keras_gen.training.position import BEGINNING, Position
+from keras_gen.training.run_files import CONFIG, METRICS, MODEL, PROGRESS, SAMPLES, TRACKERS, flatten
 from serving.common.errors import InputError
 from serving.common.files import whole_file
 
-CONFIG = "config.yaml"
 # What has no part in the weights.
 MAY_CHANGE = (
     "out",
@@ -32,6 +31,7 @@ MAY_CHANGE = (
     "frechet_every",
     "frechet_samples",
     "film",
+    "log",
     "checkpoint_every",
     "checkpoint_steps",
     "checkpoint_minutes",
@@ -69,13 +69,15 @@ class RunDirectory:
         self.path = Path(path)
         self.config_file = self.path / CONFIG
         self.data_file = self.path / "data.json"
-        self.metrics_file = self.path / "metrics.csv"
-        self.samples = self.path / "samples"
+        self.metrics_file = self.path / METRICS
+        self.samples = self.path / SAMPLES
         self.film = self.path / "film"
         self.tensorboard = self.path / "tensorboard"
         self.checkpoints = self.path / "checkpoints"
-        self.model_file = self.path / "model.keras"
+        self.model_file = self.path / MODEL
         self.best_file = self.path / "best.keras"
+        self.progress_file = self.path / PROGRESS
+        self.trackers_file = self.path / TRACKERS
 
     def claim(self, config: dict[str, Any]) -> None:
         """Starts a run with `config` here, or checks that the run that is here has the same configuration.
@@ -95,7 +97,7 @@ class RunDirectory:
         """Raises InputError where a run is here that has another configuration."""
         if not self.config_file.is_file():
             return
-        before, now = dict(_flatten(self.config())), dict(_flatten(config))
+        before, now = dict(flatten(self.config())), dict(flatten(config))
         for key in [*before, *(key for key in now if key not in before)]:
             if key not in MAY_CHANGE and before.get(key) != now.get(key):
                 raise InputError(
@@ -223,14 +225,10 @@ def _check_known(path: Path) -> None:
         )
 
 
+def versions() -> dict[str, str]:
+    """What a run is made with: the versions of the packages and of Python, by name."""
+    return {**{name: version(name) for name in PACKAGES}, "Python": platform.python_version()}
+
+
 def _versions() -> str:
-    packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
-    return f"# {packages}, Python {platform.python_version()}\n"
-
-
-def _flatten(config: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for key, value in config.items():
-        if isinstance(value, dict) and value:
-            yield from _flatten(value, f"{prefix}{key}.")
-        else:
-            yield prefix + key, list(value) if isinstance(value, tuple) else value
+    return f"# {', '.join(f'{name} {number}' for name, number in versions().items())}\n"

@@ -10,6 +10,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_gen.training.run_files import picture_name
 from serving.common.images import write_png
 from serving.common.points import overview
 
@@ -39,7 +40,7 @@ class PictureGrid(keras.callbacks.Callback):
         if finished % self.every and finished != self.params["epochs"]:
             return
         picture = overview(self.pictures())
-        write_png(self.folder / f"epoch_{finished:04d}.png", picture)
+        write_png(self.folder / picture_name(finished), picture)
         if self.writer:
             with self.writer.as_default():
                 tf.summary.image("samples", picture[None], step=finished)

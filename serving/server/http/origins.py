@@ -8,14 +8,12 @@ Programs outside a browser send neither.
 
 from __future__ import annotations
 
-import ipaddress
-
+from serving.common.loopback import is_local_name, without_port
 from serving.server.http.answers import Answer
 from serving.server.http.call import Call
 from serving.server.http.refusals import HttpError
 from serving.server.http.settings import ANY
 
-LOCAL = "localhost"
 OWN_SITE = ("same-origin", "none")
 ALLOWED_HEADERS = b"authorization, content-encoding, content-type, inference-header-content-length, x-request-timeout"
 EXPOSED_HEADERS = b"inference-header-content-length, retry-after"
@@ -34,8 +32,8 @@ def check_host(call: Call, hosts: tuple[str, ...] | None) -> None:
     """
     if hosts is None or (host := call.headers.get(b"host")) is None:
         return
-    name = _without_port(host.decode("latin-1").lower())
-    if name != LOCAL and not name.endswith(f".{LOCAL}") and name not in hosts and not _is_address(name):
+    called = host.decode("latin-1").lower()
+    if not is_local_name(called) and without_port(called) not in hosts:
         raise HttpError(421, "the header Host must be a name of this server, localhost or an IP address")
 
 
@@ -88,17 +86,3 @@ def allow(answer: Answer, origin: str) -> None:
             (b"access-control-expose-headers", EXPOSED_HEADERS),
             (b"vary", b"origin"),
         ]
-
-
-def _without_port(host: str) -> str:
-    if host.startswith("["):
-        return host[1:].partition("]")[0]
-    return host.partition(":")[0]
-
-
-def _is_address(name: str) -> bool:
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True
