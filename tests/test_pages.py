@@ -28,6 +28,7 @@ ELSEWHERE = {
     "scaling": "tests/test_scaling_page.py",
     "server": "tests/test_server_page.py",
     "sharing": "tests/test_sharing_page.py",
+    "watching": "tests/watch/test_page.py",
 }
 # Sides of the pages' pictures, and those that stand for them.
 SIDES = {"286": "36", "256": "32", "128": "16"}
