@@ -10,7 +10,7 @@ NODE := npm --version >/dev/null 2>&1 && node -e 'const [a, b] = process.version
 OPENVINO := $(VENV)/openvino
 TRACKERS := $(VENV)/trackers
 
-.PHONY: demo test test-openvino test-trackers check coverage lint bench tables page install clean
+.PHONY: demo test test-openvino test-trackers test-pythons check coverage lint prettier bench tables page docs dist install clean
 
 demo: install
 	$(NODE) || true
@@ -26,6 +26,10 @@ test-openvino: $(OPENVINO)
 
 $(OPENVINO): $(STAMP)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-deps --target $(OPENVINO) --upgrade onnxruntime-openvino
+
+# The fast part of the tests in each Python from 3.11 to 3.13 that this machine has, each in an environment of 2 GB.
+test-pythons:
+	$(PYTHON) tests/versions/run.py
 
 # The tests that need Weights & Biases and MLflow, which bring 40 packages that nothing else needs.
 test-trackers: $(TRACKERS)
@@ -49,6 +53,14 @@ lint: install
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# How TypeScript is laid out, with the versions of prettier that the packages name; nothing where npm is not there. The
+# tests of both packages check it too.
+prettier:
+	@command -v npm >/dev/null || { echo "prettier: npm is not there, nothing was checked"; exit 0; }; \
+	for folder in serving/js serving/page; do \
+		( cd $$folder && npm exec --yes -- "prettier@$$(node -p 'require("./package.json").devDependencies.prettier')" --check . ) || exit 1; \
+	done
+
 bench: install
 	$(BIN)/python benchmarks/fit_overhead.py
 	$(BIN)/python benchmarks/sampling.py
@@ -62,6 +74,17 @@ tables: install
 page: install
 	$(NODE)
 	$(BIN)/python -m serving.page
+
+# The documentation in docs/_build/html, where a warning is an error. Notebooks that have not changed are not run again.
+docs: install
+	$(NODE) || true
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[docs]'
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet docs docs/_build/html
+
+# What `pip install` and `pipx run` take: an sdist, and the wheel that is made of it.
+dist: page
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt build
+	$(BIN)/python -m build
 
 install: $(STAMP)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from serving.bundle.card_header import CARD, data_of, with_header, without_folders
-from serving.bundle.manifest import Manifest, Origin, Tensor, origin_text
+from serving.bundle.manifest import Manifest, Origin, Quantization, Tensor, origin_text
 from serving.common.images import shown_text
 
 PROGRAM = """\
@@ -45,7 +45,7 @@ def write_card(folder: Path, manifest: Manifest) -> None:
         )
     lines += _sharing(manifest)
     lines += [
-        f"\n`{manifest.networks[name].file}` is in {facts.kind}, its pictures at {facts.psnr:g} dB from float32's."
+        f"\n`{manifest.networks[name].file}` {_in_numbers(facts)} at {facts.psnr:g} dB from float32's."
         for name, facts in manifest.quantization.items()
     ]
     for provider, networks in manifest.providers.items():
@@ -99,6 +99,10 @@ def _origin(origin: Origin) -> str:
     """Where a network comes from, and what its own inputs and outputs are."""
     border = "".join(f"; its `{name}` is {what}" for name, what in origin.border.items())
     return f"from {origin_text(origin)}{border}"
+
+
+def _in_numbers(facts: Quantization) -> str:
+    return f"has {facts.numbers}, its outputs" if facts.weights_only else f"is in {facts.kind}, its pictures"
 
 
 def _sharing(manifest: Manifest) -> list[str]:

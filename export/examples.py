@@ -27,6 +27,7 @@ class Examples:
         subject: what the networks are of.
         data: name of a data set, of two domains for a model that translates; None for a model that needs none.
         reading: how its numbers and files become pictures, arguments of `open_source` or `open_domains`.
+        encoder: whether the encoder, if there is one, gets inputs too.
 
     Raises:
         InputError: pictures are needed and there is no data set, or one that does not fit.
@@ -37,16 +38,18 @@ class Examples:
         subject: Subject,
         data: str | None,
         reading: Mapping[str, Any],
+        encoder: bool = False,
     ) -> None:
         self.subject = subject
+        self.encoder = encoder and subject.encode is not None
         drawn = {DECODER} if subject.prior else set()
-        self._sources = _opened(subject, data, reading) if subject.makers - drawn else {}
+        self._sources = _opened(subject, data, reading) if subject.makers - drawn or self.encoder else {}
 
     def feeds(self, name: str, inputs: Mapping[str, Tensor]) -> list[Feed]:
         """Inputs of a network.
 
         Args:
-            name: `decoder`, or a direction of translation.
+            name: `decoder`, `encoder`, or a direction of translation.
             inputs: as the manifest describes them.
         """
         if name != DECODER:
@@ -70,8 +73,10 @@ class Examples:
 
     def _pictures(self, name: str, inputs: Mapping[str, Tensor]) -> Iterator[Feed]:
         images = self._of_domain("b" if name.startswith("b_") else "a", FEEDS)
-        for image in images if inputs[IMAGE].dtype == "uint8" else to_float(images):
+        for index, image in enumerate(images if inputs[IMAGE].dtype == "uint8" else to_float(images)):
             feed = {IMAGE: image[None]}
+            if LABEL in inputs:
+                feed[LABEL] = np.array([index % len(self.subject.classes)])
             if USE_OWN_STATISTICS in inputs:
                 feed[STATISTICS] = np.zeros((1, int(inputs[STATISTICS].axes[1])), np.float32)
                 feed[USE_OWN_STATISTICS] = np.ones((1, 1), np.float32)

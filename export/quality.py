@@ -34,7 +34,7 @@ def check_least_psnr(least: float) -> None:
 def kept_psnr(
     what: str, before: InferenceSession, after: InferenceSession, feeds: Iterable[Feed], least: float
 ) -> float:
-    """The PSNR of the worst picture, in dB, at most `MOST`.
+    """The PSNR of the worst picture, in dB, at most `MOST`; of a network that gives numbers, that of its worst output.
 
     Args:
         what: the network and its numbers, for the message.
@@ -46,14 +46,38 @@ def kept_psnr(
     Raises:
         QualityError: a picture is further away.
     """
-    measured = min(_lowest_psnr(before, after, feed) for feed in feeds)
+    if _pictures(before) is None:
+        measured = _psnr_of_numbers(before, after, feeds)
+    else:
+        measured = min(_lowest_psnr(before, after, feed) for feed in feeds)
     if not measured >= least:
-        raise QualityError(f"the network {what} must keep its pictures at {least:g} dB. Received: {measured:.1f} dB.")
+        kept = "numbers" if _pictures(before) is None else "pictures"
+        raise QualityError(f"the network {what} must keep its {kept} at {least:g} dB. Received: {measured:.1f} dB.")
     return min(round(measured, 2), MOST)
 
 
 def _lowest_psnr(before: InferenceSession, after: InferenceSession, feed: Feed) -> float:
     """The lowest of a feed's pictures."""
-    name = next(output.name for output in before.get_outputs() if output.name in PICTURES)
+    name = _pictures(before)
+    assert name is not None, "asked of networks with pictures alone"
     reference, images = (to_float(run_any_number(session, [name], feed)[0]) for session in (before, after))
     return float(psnr(images, reference).min())
+
+
+def _pictures(session: InferenceSession) -> str | None:
+    """The output that is a picture; None where there is none."""
+    return next((output.name for output in session.get_outputs() if output.name in PICTURES), None)
+
+
+def _psnr_of_numbers(before: InferenceSession, after: InferenceSession, feeds: Iterable[Feed]) -> float:
+    """The PSNR of the worst output over all feeds, whose peak is the output's largest absolute value."""
+    names = [output.name for output in before.get_outputs()]
+    runs = [[run_any_number(session, names, feed) for session in (before, after)] for feed in feeds]
+    outputs = [[np.concatenate([run[side][at] for run in runs]) for side in (0, 1)] for at in range(len(names))]
+    return min(_psnr(*both) for both in outputs)
+
+
+def _psnr(reference: np.ndarray, numbers: np.ndarray) -> float:
+    error = np.sqrt(np.square(reference.astype(np.float64) - numbers).mean())
+    with np.errstate(divide="ignore"):
+        return float(20.0 * np.log10(np.abs(reference).max() / error))

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 import onnx
 
 from export.graph import tidied
+from export.half_weights import with_half_weights
 from export.quality import Feed, check_least_psnr, kept_psnr
 from serving.bundle.manifest import Quantization
 from serving.common.errors import require_among
@@ -25,7 +26,7 @@ from serving.runtime.sessions import ON_CPU, session_of
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
-Kind = Literal["int8", "fp16"]
+Kind = Literal["int8", "fp16", "fp16-weights"]
 LEAST_PSNR = 30.0
 # ONNX Runtime's transposed convolution of 8-bit numbers is slower than that of float32, and its error is larger.
 OPERATORS = ["Conv", "Gemm", "MatMul"]
@@ -37,7 +38,8 @@ class Wish:
     """What numbers networks shall be in, and how near their pictures must stay.
 
     Attributes:
-        kind: `int8`, 8-bit weights and values of what gains by it, for a CPU; `fp16`, 16-bit floats, for a GPU.
+        kind: `int8`, 8-bit weights and values of what gains by it, for a CPU; `fp16`, 16-bit floats, for a GPU;
+            `fp16-weights`, weights in 16-bit floats that are computed with in float32, for small files anywhere.
         least_psnr: of every picture that is judged against that of the same network in float32, in dB.
         data: name of a data set to measure on, for networks that take pictures or codes of them; what starts from a
             prior needs none.
@@ -59,6 +61,11 @@ class Wish:
         require_among(get_args(Kind), quantize=self.kind)
         check_least_psnr(self.least_psnr)
 
+    @property
+    def weights_only(self) -> bool:
+        """Whether networks compute in float32, so that those that give codes may take part too."""
+        return self.kind == "fp16-weights"
+
 
 class Smaller(NamedTuple):
     """A network in smaller numbers; None for both where float32 is faster.
@@ -79,7 +86,7 @@ def quantized(name: str, model: onnx.ModelProto, feeds: Sequence[Feed], wish: Wi
 
     Args:
         name: the network's, for the message.
-        model: in float32, one output of which is a picture.
+        model: in float32; one output of it is a picture, unless only its weights become smaller.
         feeds: at least two of its inputs; the first half is what ranges of values are measured on, the second half what
             the pictures are judged by.
         wish: the numbers, and how near the pictures must stay.
@@ -91,14 +98,21 @@ def quantized(name: str, model: onnx.ModelProto, feeds: Sequence[Feed], wish: Wi
     before = session_of(model.SerializeToString(), ON_CPU)
     if takes_one(before):
         known, judged = ([row for feed in half for row in rows(feed)] for half in (known, judged))
-    smaller = _in_8_bits(model, known) if wish.kind == "int8" else _in_16_bits(model)
+    smaller = _converted(model, known, wish.kind)
     after = session_of(smaller.SerializeToString(), ON_CPU)
     measured = kept_psnr(f"{name!r} in {wish.kind}", before, after, judged, wish.least_psnr)
-    # No CPU computes in 16 bits what a GPU does: its time says nothing.
+    # No CPU computes in 16 bits what a GPU does: its time says nothing. Weights alone change no time.
     share = _share_of_time(before, after, judged[0]) if wish.kind == "int8" else None
     if share is not None and share >= 1:
         return Smaller(None, None, share)
-    return Smaller(smaller, Quantization(wish.kind, measured, wish.least_psnr), share)
+    numbers = "fp16" if wish.weights_only else wish.kind
+    return Smaller(smaller, Quantization(numbers, measured, wish.least_psnr, wish.weights_only), share)
+
+
+def _converted(model: onnx.ModelProto, feeds: Sequence[Feed], kind: Kind) -> onnx.ModelProto:
+    if kind == "int8":
+        return _in_8_bits(model, feeds)
+    return with_half_weights(model) if kind == "fp16-weights" else _in_16_bits(model)
 
 
 def _in_8_bits(model: onnx.ModelProto, feeds: Sequence[Feed]) -> onnx.ModelProto:

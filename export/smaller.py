@@ -25,7 +25,7 @@ def calibration(subject: Subject, wish: Wish | ProviderCheck) -> Examples:
         InputError: a network that needs a data set to be measured on, or one that does not fit.
     """
     own = {name: getattr(wish, name, None) or known for name, known in subject.reading.items()}
-    return Examples(subject, wish.data, own)
+    return Examples(subject, wish.data, own, encoder=isinstance(wish, Wish) and wish.weights_only)
 
 
 def make_smaller(
@@ -36,7 +36,7 @@ def make_smaller(
     say: Callable[[str], None],
 ) -> dict[str, Quantization]:
     """Quantizes every network that makes pictures. Those that give codes or classes stay in float32, and so do those
-    that are no faster for it.
+    that are no faster for it. Where only weights become smaller, the encoder takes part.
 
     Args:
         subject: what is exported.
@@ -52,7 +52,7 @@ def make_smaller(
         QualityError: pictures that differ too much.
     """
     facts: dict[str, Quantization] = {}
-    for name, each in measured_networks(exported).items():
+    for name, each in measured_networks(exported, examples.encoder).items():
         smaller = quantized(name, each.graph, examples.feeds(name, each.inputs), wish)
         if smaller.graph is None or smaller.facts is None:
             say(f"{name}: {wish.kind} takes {smaller.time:.2f} of the time of float32, which it stays in")

@@ -13,7 +13,7 @@ from onnx.external_data_helper import set_external_data
 
 from export.to_onnx import label
 from serving.bundle.manifest import Network, Tensor, Weights
-from serving.bundle.names import SAMPLER, makes_pictures
+from serving.bundle.names import ENCODER, SAMPLER, makes_pictures
 
 # Files are mapped into memory by pages.
 ALIGNMENT = 4096
@@ -29,10 +29,11 @@ class Exported(NamedTuple):
     batch: int | None = None
 
 
-def measured_networks(exported: Mapping[str, Exported]) -> dict[str, Exported]:
+def measured_networks(exported: Mapping[str, Exported], encoder: bool = False) -> dict[str, Exported]:
     """Those whose pictures are compared in other numbers: all that make some, but the sampler, which has the decoder
-    in it."""
-    return {name: each for name, each in exported.items() if name != SAMPLER and makes_pictures(each.outputs)}
+    in it; and the encoder, where it is asked for."""
+    measured = {name for name, each in exported.items() if name != SAMPLER and makes_pictures(each.outputs)}
+    return {name: each for name, each in exported.items() if name in measured or (encoder and name == ENCODER)}
 
 
 def store(exported: dict[str, Exported], folder: Path) -> dict[str, Network]:

@@ -13,26 +13,25 @@ import os
 import sys
 from typing import Any
 
+from keras_gen.beside_keras import once_keras_is_there
+
 __version__ = "0.1.0"
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
-try:
-    import wrapt
-except ModuleNotFoundError:  # installed for serving only: there is no Keras to register the models with
-    pass
-else:
 
-    def _register_models(keras: Any) -> None:
-        """`keras.saving.load_model` knows our classes once they are imported. `import keras_gen` beside `import keras`,
-        in either order, is enough for that; where Keras is imported by one of our own modules, the models need what is
-        still being imported, and come with `keras_gen.models`."""
-        own = (module for name, module in sys.modules.items() if name.startswith("keras_gen."))
-        if not any(getattr(module.__spec__, "_initializing", False) for module in own):
-            importlib.import_module("keras_gen.models")
+def _register_models() -> None:
+    """`keras.saving.load_model` knows our classes once they are imported. `import keras_gen` beside `import keras`, in
+    either order, is enough for that; where Keras is imported by one of our own modules, the models need what is still
+    being imported, and come with `keras_gen.models`. Beside a Keras without TensorFlow there are no models."""
+    if importlib.util.find_spec("tensorflow") is None:
+        return
+    own = (module for name, module in sys.modules.items() if name.startswith("keras_gen."))
+    if not any(getattr(module.__spec__, "_initializing", False) for module in own):
+        importlib.import_module("keras_gen.models")
 
-    wrapt.register_post_import_hook(_register_models, "keras")
 
+once_keras_is_there(_register_models)
 
 # What a model of a user's own is made of.
 _PARTS_OF_MODELS = {

@@ -25,8 +25,8 @@ def load(bundle: str | Path, settings: Settings | str = AUTO, **options: Unpack[
     """Opens a bundle: a `Translator` for a model that translates, a `Sampler` for every other.
 
     Args:
-        bundle: folder written by `keras-gen export`, or `hub:USER/NAME[@REVISION][#sha256=DIGEST]` on a model hub,
-            which is downloaded into the cache and checked.
+        bundle: folder written by `keras-gen export`; `ready:NAME`, one of `keras-gen ready`; or
+            `hub:USER/NAME[@REVISION][#sha256=DIGEST]` on a model hub, which is downloaded into the cache and checked.
         settings: how to run it, or the provider alone.
         **options: what `Settings` holds, by name, instead:
             `provider`: `cpu`, `cuda`, `tensorrt`, `openvino`, or `auto` for the best of the first three that is

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import ast
 import graphlib
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -119,6 +120,28 @@ def test_a_saved_model_loads_without_custom_objects_in_a_fresh_process(small_vae
         [sys.executable, "-c", program, tmp_path / "m.keras"], capture_output=True, text=True, check=True
     )
     assert result.stdout.strip() == "VAE"
+
+
+def test_beside_a_keras_without_tensorflow_nothing_is_registered(tmp_path):
+    (tmp_path / "keras.py").write_text("backend = 'another'\n")
+    program = (
+        "import sys; sys.modules['tensorflow'] = None; finders = len(sys.meta_path)\n"
+        "import keras_gen, keras; print(keras.backend, 'keras_gen.models' in sys.modules, len(sys.meta_path) - finders)"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join((str(tmp_path), str(ROOT)))},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert result.stdout.split() == ["another", "False", "0"]
+
+
+def test_a_command_starts_without_asyncio():
+    """Which is a tenth of the start of one that only reads bundles."""
+    program = "import sys, keras_gen.cli.main; assert 'asyncio' not in sys.modules"
+    subprocess.run([sys.executable, "-c", program], check=True)
 
 
 @pytest.mark.parametrize(

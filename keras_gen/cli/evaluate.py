@@ -18,10 +18,9 @@ from keras_gen.data import DATA_HELP, import_data
 from serving import Manifest, Sampler, Translator
 from serving.bundle.card_header import renew_header
 from serving.bundle.figures import EVALUATION
-from serving.bundle.hub import Reference
 from serving.bundle.manifest import FILE_NAME
 from serving.bundle.names import IMAGE, LABEL, TRANSLATION
-from serving.bundle.references import bundle_folder, is_on_hub
+from serving.bundle.references import bundle_folder, called, is_folder
 from serving.common.errors import InputError, require_among, require_at_least
 from serving.common.files import whole_file
 from serving.common.images import to_float, to_uint8
@@ -37,7 +36,7 @@ Translate: TypeAlias = Callable[[np.ndarray], np.ndarray]
 
 def run(words: Sequence[str]) -> int:
     """Prints a table of figures and writes them to `evaluation.json` in the run or bundle, or `NAME_evaluation.json`
-    beside the file `NAME.keras`; of a bundle of a hub, in the current folder."""
+    beside the file `NAME.keras`; of a bundle of a hub or of the package, in the current folder."""
     parser = Parser("keras-gen evaluate", description="Measure a run or a bundle on data.")
     parser.add_argument("place", type=str, help="run directory, bundle or .keras file to measure.")
     parser.add_argument("--data", type=str, required=True, help=DATA_HELP)
@@ -100,9 +99,10 @@ def run(words: Sequence[str]) -> int:
 
 
 def _figures_file(named: str, place: Path) -> Path:
-    """Where figures are written: in the run or bundle, beside a file, and here of a bundle that is on a hub."""
-    if is_on_hub(named):
-        return Path(f"{Reference.of(named).repository.rpartition('/')[2]}_{EVALUATION}")
+    """Where figures are written: in the run or bundle, beside a file, and here of a bundle that is on a hub or in the
+    package."""
+    if not is_folder(named):
+        return Path(f"{called(named)}_{EVALUATION}")
     return place.with_name(f"{place.stem}_{EVALUATION}") if place.suffix == MODEL_SUFFIX else place / EVALUATION
 
 

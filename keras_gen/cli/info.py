@@ -66,9 +66,8 @@ def _lines(manifest: Manifest) -> list[str]:
         if origin := manifest.origin.get(name):
             lines.append(f"    from {origin_text(origin)}")
         if quantized := manifest.quantization.get(name):
-            lines.append(
-                f"    {quantized.kind}: PSNR {quantized.psnr:.1f} dB against before, {quantized.at_least:.1f} requested"
-            )
+            psnr = f"PSNR {quantized.psnr:.1f} dB against before, {quantized.at_least:.1f} requested"
+            lines.append(f"    {quantized.numbers}: {psnr}")
         for provider, networks in manifest.providers.items():
             if measured := networks.get(name):
                 shown = ", ".join(f"{precision} {psnr:.1f} dB" for precision, psnr in measured.items())

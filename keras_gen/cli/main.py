@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from keras_gen.cli.notes import notes
 from serving.common.errors import InputError, nearest
+from serving.common.exit_codes import ExitCode
 
 GROUPS = {
     "train": {
@@ -18,7 +19,7 @@ GROUPS = {
         "data": "show the pictures of a data set as a network would see them",
         "prepare": "decode and resize pictures once, to train from disk",
         "launch": "train in several processes on this machine",
-        "demo": "train, export and sample a VAE and a GAN on handwritten digits",
+        "demo": "train, export and sample models of handwritten digits, and open them in the browser",
     },
     "export": {
         "export": "write a bundle of a trained model, checked against Keras",
@@ -28,6 +29,7 @@ GROUPS = {
         "page": "put bundles into a web page that runs them in the browser",
     },
     "sample": {
+        "ready": "list the bundles that come with the package, and show what they draw",
         "sample": "draw pictures from a bundle",
         "translate": "translate pictures, folders or videos to another domain",
         "interpolate": "show the pictures between two pictures, or between two samples",
@@ -52,6 +54,9 @@ GROUPS = {
         "classify": "classify pictures, or measure the accuracy on a data set",
         "neighbours": "show samples beside the training pictures nearest to them",
     },
+    "set up": {
+        "completion": "print the script that completes commands in bash, zsh or fish",
+    },
 }
 COMMANDS = {name: what for group in GROUPS.values() for name, what in group.items()}
 SERVER = (
@@ -65,15 +70,10 @@ SERVER = (
     "uvicorn",
     "uvloop",
 )
-INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one command and returns its exit code.
-
-    0 is success, 1 a failure of the work itself (a loss that is not finite, an export that differs from
-    Keras), 2 a mistake in what was asked for, 130 an interruption from the keyboard.
-    """
+    """Runs one command and returns its exit code, an `ExitCode` or what `keras-gen launch` got from a worker."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     # TensorFlow's and XLA's notes about what they were built with are not for users of a command.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -85,19 +85,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return code
     except InputError as error:
         print(f"keras-gen: {' '.join(str(error).split())}", file=sys.stderr)
-        return 2
+        return ExitCode.MISTAKE
     except KeyboardInterrupt as stop:
         print(f"keras-gen: stopped. {stop}".rstrip(), file=sys.stderr)
-        return INTERRUPTED
+        return ExitCode.INTERRUPTED
     except BrokenPipeError:
         # Whoever read our output has gone; there is nobody left to tell.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        return ExitCode.FAILED
     except Exception as error:
         if not _is_expected_failure(error):
             raise
         print(f"keras-gen: {' '.join(str(error).split())}", file=sys.stderr)
-        return 1
+        return ExitCode.FAILED
 
 
 def _run(words: list[str]) -> int:
@@ -105,9 +105,9 @@ def _run(words: list[str]) -> int:
         print(_help())
         return 0
     if words[0] == "--version":
-        from keras_gen import __version__
+        from keras_gen.cli.versions import show_version
 
-        print(f"keras-gen {__version__}")
+        show_version(words[1:])
         return 0
     name, *rest = words
     if name not in COMMANDS:
@@ -137,7 +137,8 @@ def _help() -> str:
     lines = ["usage: keras-gen COMMAND [options]"]
     for title, group in GROUPS.items():
         lines += ["", f"{title}:", *(f"  {name:<11}  {what}" for name, what in group.items())]
-    return "\n".join([*lines, "", "'keras-gen COMMAND --help' lists the options of a command."])
+    lines += ["", "'keras-gen COMMAND --help' lists the options of a command."]
+    return "\n".join([*lines, "'keras-gen --version --verbose' prints what a report of a bug needs."])
 
 
 def _is_expected_failure(error: Exception) -> bool:

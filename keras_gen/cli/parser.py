@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from contextvars import ContextVar
 from typing import Any, NoReturn
 
 import jsonargparse
@@ -12,6 +13,16 @@ import jsonargparse
 from keras_gen.cli.help_text import HelpText, choices, described
 from keras_gen.cli.spelling import add_dashed, as_option, hint_of, spelled, with_values
 from serving.common.errors import InputError, nearest
+
+only_parsers: ContextVar[bool] = ContextVar("only_parsers", default=False)
+
+
+class ParserReached(Exception):  # noqa: N818 - no error
+    """What a command ends with where only its parser is wanted, before it parses anything. See `parser_of`."""
+
+    def __init__(self, parser: Parser) -> None:
+        super().__init__(parser.prog)
+        self.parser = parser
 
 
 class Parser(jsonargparse.ArgumentParser):
@@ -29,6 +40,8 @@ class Parser(jsonargparse.ArgumentParser):
 
     def parse_args(self, args: Sequence[str] | None = None, *rest: Any, **kwargs: Any) -> jsonargparse.Namespace:  # type: ignore[override]
         add_dashed(self._actions, self._option_string_actions)
+        if only_parsers.get():
+            raise ParserReached(self)
         words = with_values(sys.argv[1:] if args is None else args, self._option_string_actions)
         return super().parse_args(words, *rest, **kwargs)
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from serving.common.errors import InputError
 
+RECIPES = Path(__file__).parent.parent / "recipes"
+
 
 def with_name(words: list[str]) -> tuple[list[str], str | None]:
     """The words with the model's name as `--name`, and the stem of the recipe that they name."""
@@ -51,9 +53,16 @@ def find_recipe(name: str) -> Path:
     path = Path(name)
     if path.is_file():
         return path
-    folder = Path(__file__).parent.parent / "recipes"
-    packaged = folder / f"{name}.yaml"
-    if packaged.is_file():
-        return packaged
-    known = ", ".join(sorted(file.stem for file in folder.glob("*.yaml")))
-    raise InputError(f"--recipe must be a YAML file or one of {known}. Received: {name!r}.")
+    if name in packaged_recipes():
+        return RECIPES / f"{name}.yaml"
+    raise InputError(f"--recipe must be a YAML file or one of {', '.join(packaged_recipes())}. Received: {name!r}.")
+
+
+def packaged_recipes() -> list[str]:
+    """Names of the recipes that come with the package."""
+    return sorted(file.stem for file in RECIPES.glob("*.yaml"))
+
+
+def recipe_model(name: str) -> str:
+    """The model that a recipe of the package trains."""
+    return _name_in(str(RECIPES / f"{name}.yaml")) or ""

@@ -13,8 +13,7 @@ from typing import Any, Literal
 
 from keras_gen.cli.bundle_options import add_running, settings_of
 from keras_gen.cli.parser import Parser
-from serving.bundle.prefixes import HUB
-from serving.bundle.references import BUNDLE_HELP
+from serving.bundle.references import BUNDLE_HELP, called, is_folder
 from serving.common.errors import InputError, require_at_least, require_integer
 
 MIB = 2**20
@@ -128,8 +127,8 @@ def _named(word: str) -> tuple[str, str]:
     """The name and the place of a bundle."""
     if Path(word).exists():
         return Path(word).resolve().name, word
-    if word.startswith(HUB):
-        return re.split("[@#]", word, maxsplit=1)[0].rpartition("/")[2], word
+    if not is_folder(word):
+        return called(word), word
     name, equals, place = word.partition("=")
     return (name, place) if equals else (Path(word).name, word)
 

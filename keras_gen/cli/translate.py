@@ -12,6 +12,7 @@ from keras_gen.cli.bundle_options import running_parser, settings_of
 from keras_gen.cli.ray_options import add_ray, check_ray, doing
 from serving.bundle.references import bundle_folder
 from serving.common.errors import InputError, require_at_least
+from serving.common.exit_codes import ExitCode
 
 LISTED = 20
 FrameChoice = Literal["all", "first"]
@@ -89,7 +90,7 @@ def _folder(source: Path, out: Path, options: Any, translator: Any = None) -> in
         print(f"keras-gen: no pictures that can be read, left out: {left_out_text(report.left_out)}", file=sys.stderr)
     left_out = f", {len(report.left_out)} left out" if report.left_out else ""
     print(f"{report.translated} translated, {report.present} were there, {len(failed)} failed{left_out}: {out}")
-    return 1 if failed else 0
+    return ExitCode.FAILED if failed else ExitCode.DONE
 
 
 def _on_ray(source: Path, out: Path, options: Any, progress: Callable[[int], None]) -> Any:
@@ -127,7 +128,7 @@ def _video(translator: Any, source: Path, out: Path, options: Any) -> int:
     for line in said + damage:
         print(f"keras-gen: {line}", file=sys.stderr)
     print(f"{frames} frames: {out}")
-    return 1 if damage else 0
+    return ExitCode.FAILED if damage else ExitCode.DONE
 
 
 @contextmanager

@@ -25,10 +25,10 @@ def add_numbers(parser: Parser) -> None:
     )
     parser.add_argument(
         "--quantize",
-        type=Literal["int8", "fp16"] | None,
+        type=Literal["int8", "fp16", "fp16-weights"] | None,
         default=None,
         help="quantize the networks that make pictures: int8, where that is faster on this machine's CPU, or fp16, for "
-        "a GPU.",
+        "a GPU; or fp16-weights: weights in 16 bits, the encoder's too, that are computed with in float32.",
     )
     parser.add_argument(
         "--check_provider",

@@ -7,7 +7,6 @@ settings therefore have another file, and a file is never out of date. Files hol
 from __future__ import annotations
 
 import hashlib
-import os
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -17,11 +16,10 @@ import numpy as np
 from keras_gen.data import Source
 from keras_gen.metrics import classifier
 from keras_gen.metrics.classifier import Classifier, build_network, class_count, labels_of, train_classifier
+from serving.common.environment import cache_folder
 from serving.common.errors import InputError
 from serving.common.files import whole_file
 
-VARIABLE = "KERAS_GEN_CACHE"
-DEFAULT_FOLDER = "~/.cache/keras-gen/classifiers"
 SETTINGS = (
     "FEATURES",
     "FILTERS",
@@ -53,7 +51,7 @@ def cached_classifier(
     Raises:
         InputError: as `train_classifier`; images or labels that do not fit; a file in the cache that cannot be read.
     """
-    kept = cache_folder() / f"{_digest(source, held_out, epochs, seed)}.npz"
+    kept = _place(f"{_digest(source, held_out, epochs, seed)}.npz")
     if kept.is_file():
         return _read(kept, source, seed)
     trained = train_classifier(source, epochs, seed)
@@ -65,9 +63,10 @@ def cached_classifier(
     return trained, accuracy
 
 
-def cache_folder() -> Path:
-    """Where classifiers are kept: `KERAS_GEN_CACHE`, or `~/.cache/keras-gen/classifiers`."""
-    return Path(os.environ.get(VARIABLE) or DEFAULT_FOLDER).expanduser()
+def _place(name: str) -> Path:
+    """Where a classifier is kept. Earlier versions kept it in the folder itself that `KERAS_GEN_CACHE` names."""
+    of_first_version = cache_folder() / name
+    return of_first_version if of_first_version.is_file() else cache_folder() / "classifiers" / name
 
 
 def _digest(source: Source, held_out: Source, epochs: int | None, seed: int) -> str:

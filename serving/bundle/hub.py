@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import shutil
 from dataclasses import dataclass
@@ -20,10 +19,10 @@ from serving.bundle.hub_client import explained, hub_client
 from serving.bundle.manifest import FILE_NAME, Manifest
 from serving.bundle.prefixes import HUB
 from serving.bundle.verified import read_verified, stored_files
+from serving.common import environment
 from serving.common.errors import InputError, shown
 from serving.common.files import whole_file, whole_folder
 
-CACHE, DEFAULT_CACHE = "KERAS_GEN_CACHE", "~/.cache/keras-gen"
 NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*"
 REPOSITORY = re.compile(f"{NAME}/{NAME}")
 REFERENCE = re.compile(
@@ -82,7 +81,7 @@ def fetch(text: str) -> Path:
         OSError: the hub cannot be reached, and the bundle is not in the cache.
     """
     reference = Reference.of(text)
-    of_repository = cache_folder() / reference.repository.replace("/", "--")
+    of_repository = environment.cache_folder() / "hub" / reference.repository.replace("/", "--")
     if reference.sha256 and (known := _with_manifest(of_repository, reference.sha256)):
         return known
     folder = of_repository / _commit(reference, of_repository)
@@ -91,11 +90,6 @@ def fetch(text: str) -> Path:
             _download(reference, folder.name, temporary)
     _check_pinned(reference, folder)
     return folder
-
-
-def cache_folder() -> Path:
-    """Where bundles of hubs are kept."""
-    return Path(os.environ.get(CACHE) or DEFAULT_CACHE).expanduser() / "hub"
 
 
 def manifest_sha256(bundle: Path) -> str:

@@ -110,11 +110,18 @@ class Quantization:
         kind: `int8` or `fp16`.
         psnr: of its pictures against those before, in dB.
         at_least: the PSNR that was asked for, in dB.
+        weights_only: whether it computes in float32, and only its weights are stored in smaller numbers.
     """
 
     kind: str
     psnr: float
     at_least: float
+    weights_only: bool = False
+
+    @property
+    def numbers(self) -> str:
+        """What is in which numbers, for people."""
+        return f"{self.kind} weights" if self.weights_only else self.kind
 
 
 @dataclass(frozen=True)
@@ -406,6 +413,7 @@ class _Reader(JsonReader):
             kind=self.at("kind").text(entries["kind"], *schema.QUANTIZATIONS),
             psnr=self.at("psnr").number(entries["psnr"]),
             at_least=self.at("at_least").number(entries["at_least"]),
+            weights_only=self.optional(entries, "weights_only", _Reader.flag, False),
         )
 
     def origin(self, data: object) -> Origin:

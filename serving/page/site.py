@@ -13,7 +13,7 @@ from urllib.parse import quote
 from serving.bundle.links import real_file
 from serving.bundle.manifest import FILE_NAME, Manifest, Stored
 from serving.bundle.names import SAMPLER
-from serving.bundle.references import bundle_folder, is_on_hub
+from serving.bundle.references import bundle_folder, called
 from serving.bundle.verified import check_present, stored_files
 from serving.common.errors import InputError
 from serving.common.files import whole_folder
@@ -93,18 +93,10 @@ def _included(bundle: str | Path) -> Included:
     drawn = manifest.networks.get(SAMPLER)
     # The page draws the noise and decodes it in two steps.
     files = [stored for stored in stored_files(manifest) if drawn is None or stored.file != drawn.file]
-    one = Included(_name(bundle, folder), folder, manifest, files)
+    one = Included(called(bundle) or "bundle", folder, manifest, files)
     if one.size > MOST_BYTES:
         raise InputError(f"{bundle} must have at most {MOST_BYTES} bytes for a browser. Received: {one.size}.")
     return one
-
-
-def _name(bundle: str | Path, folder: Path) -> str:
-    if is_on_hub(bundle):
-        from serving.bundle.hub import Reference
-
-        return Reference.of(str(bundle)).repository.rpartition("/")[2]
-    return folder.resolve().name or "bundle"
 
 
 def _copied(one: Included, target: Path) -> dict[str, object]:

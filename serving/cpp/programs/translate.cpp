@@ -7,7 +7,7 @@ namespace {
 constexpr auto help = R"(translate BUNDLE IN OUT [OPTIONS]
 
 Translates a PNG or JPEG picture of any size, or an array (height, width, channels) in a .npy file, and writes a PNG,
-or an array if OUT ends in .npy. More than four channels are arrays on both sides.
+or an array if OUT ends in .npy. More than four channels are arrays on both sides. BUNDLE is a folder or ready:NAME.
 
   --to DOMAIN         a or b, or its name; may be left out where a bundle translates to one only
   --tile SIDE         side of the tiles that larger pictures are cut into (768)

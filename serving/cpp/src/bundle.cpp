@@ -9,6 +9,7 @@
 #include <type_traits>
 #include <unordered_map>
 
+#include "ready.hpp"
 #include "stored.hpp"
 #include "support.hpp"
 
@@ -267,7 +268,7 @@ struct Bundle::State {
 };
 
 Bundle::Bundle(fs::path folder, const Execution& execution)
-    : state_(std::make_shared<State>(std::move(folder), execution)) {}
+    : state_(std::make_shared<State>(detail::bundle_folder(std::move(folder)), execution)) {}
 
 const fs::path& Bundle::folder() const { return state_->folder; }
 const Manifest& Bundle::manifest() const { return state_->manifest; }

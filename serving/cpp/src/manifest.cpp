@@ -230,6 +230,7 @@ void check_facts(const Entry& root) {
             facts.at("kind").text_among(schema::quantizations);
             facts.at("psnr").number();
             facts.at("at_least").number();
+            if (const auto only = facts.optional("weights_only")) only->flag();
         }
 }
 

@@ -8,7 +8,10 @@ import { platform } from "./platform.js";
 import { MemoryReader, requireSize, type Reader } from "./readers.js";
 import { MOST_BYTES } from "./schema.js";
 
-/** A folder in Node, an address, files in memory by their names, a reader of your own, or a bundle that is open. */
+/**
+ * A folder in Node, an address, `ready:NAME` of a bundle that comes with the package, files in memory by their names, a
+ * reader of your own, or a bundle that is open.
+ */
 export type Source = string | URL | ReadonlyMap<string, Uint8Array> | Reader | Bundle;
 
 /** The verified bytes of a network. */

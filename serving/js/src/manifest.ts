@@ -82,6 +82,8 @@ export interface Quantization {
   readonly kind: (typeof QUANTIZATIONS)[number];
   readonly psnr: number;
   readonly atLeast: number;
+  /** Whether the network computes in float32, and only its weights are stored in smaller numbers. */
+  readonly weightsOnly: boolean;
 }
 
 /** Where a network comes from that keras-gen did not train. */
@@ -294,5 +296,6 @@ function quantization(given: JsonReader): Quantization {
     kind: entries.required("kind").among(QUANTIZATIONS),
     psnr: entries.required("psnr").number(),
     atLeast: entries.required("at_least").number(),
+    weightsOnly: entries.optional("weights_only", (flag) => flag.flag()) ?? false,
   };
 }

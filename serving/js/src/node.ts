@@ -1,6 +1,8 @@
 /** The package in Node: bundles in folders, over onnxruntime-node. */
 
 import { webcrypto } from "node:crypto";
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isMainThread } from "node:worker_threads";
 
@@ -8,7 +10,9 @@ import { InputError } from "./errors.js";
 import { FolderReader } from "./folder.js";
 import { installed } from "./installed.js";
 import { usePlatform } from "./platform.js";
+import { FILE_NAME } from "./manifest.js";
 import { FetchReader } from "./readers.js";
+import { readyName, requireReady } from "./ready.js";
 import type { RuntimeOptions } from "./runtime.js";
 
 const TELEMETRY = "ORT_DISABLE_TELEMETRY";
@@ -26,13 +30,22 @@ function checkTelemetry(): void {
   }
 }
 
+/** The folder of a ready bundle: in that of the variable `KERAS_GEN_READY`, or in the package's own. */
+function readyFolder(name: string): string {
+  const folder = process.env["KERAS_GEN_READY"] || fileURLToPath(new URL("../ready", import.meta.url));
+  const files = existsSync(folder) ? readdirSync(folder) : [];
+  requireReady(name, files.filter((file) => existsSync(join(folder, file, FILE_NAME))).sort(), folder);
+  return join(folder, name);
+}
+
 usePlatform({
   processor: "cpu",
   oneAtATime: false,
   subtle: webcrypto.subtle as SubtleCrypto,
   reader(place) {
     if (!(place instanceof URL)) {
-      return new FolderReader(place);
+      const ready = readyName(place);
+      return new FolderReader(ready === undefined ? place : readyFolder(ready));
     }
     return place.protocol === "file:" ? new FolderReader(fileURLToPath(place)) : new FetchReader(place);
   },

@@ -2,6 +2,8 @@
 
 import { InputError, said } from "./errors.js";
 import type { Stored } from "./manifest.js";
+import { requireReady } from "./ready.js";
+import { MOST_BYTES } from "./schema.js";
 
 /** The bytes of a file in a buffer of their own. */
 export type Bytes = Uint8Array<ArrayBuffer>;
@@ -69,6 +71,34 @@ export class FetchReader implements Reader {
     }
     return received(address.href, response, most);
   }
+}
+
+/** A ready bundle in a folder at an address, whose `catalogue.json` has the names of all. */
+export class ReadyReader implements Reader {
+  private readonly files: FetchReader;
+  private names: Promise<readonly string[]> | undefined;
+
+  constructor(
+    private readonly bundle: string,
+    private readonly folder: URL,
+  ) {
+    this.files = new FetchReader(new URL(`${encodeURIComponent(bundle)}/`, folder));
+  }
+
+  get name(): string {
+    return this.files.name;
+  }
+
+  async read(file: string, most: number): Promise<Uint8Array> {
+    this.names ??= namesIn(new FetchReader(this.folder));
+    requireReady(this.bundle, await this.names, this.folder.href);
+    return this.files.read(file, most);
+  }
+}
+
+async function namesIn(folder: FetchReader): Promise<readonly string[]> {
+  const text = new TextDecoder().decode(await folder.read("catalogue.json", MOST_BYTES));
+  return Object.keys(JSON.parse(text) as object).sort();
 }
 
 /** The body of an answer, which is given up where it grows longer than it may be. */

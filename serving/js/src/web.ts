@@ -4,8 +4,13 @@ import { InputError } from "./errors.js";
 import { installed } from "./installed.js";
 import { toRgba, type Pictures } from "./pictures.js";
 import { usePlatform } from "./platform.js";
-import { FetchReader } from "./readers.js";
+import { FetchReader, ReadyReader } from "./readers.js";
+import { readyName } from "./ready.js";
 import type { Runtime, RuntimeOptions } from "./runtime.js";
+
+// Bundlers take a file's name beside `import.meta.url` for a file to pack, and this is a folder.
+const here = import.meta.url;
+const READY = "../ready/";
 
 /** With how many threads each runtime of this page was asked to start, which it does once, for all sessions. */
 const started = new Map<Runtime, number>();
@@ -14,7 +19,13 @@ usePlatform({
   processor: "wasm",
   oneAtATime: true,
   subtle: globalThis.crypto?.subtle,
-  reader: (place) => new FetchReader(new URL(place, globalThis.document?.baseURI ?? globalThis.location?.href)),
+  reader(place) {
+    const ready = readyName(place);
+    if (ready !== undefined) {
+      return new ReadyReader(ready, new URL(READY, here));
+    }
+    return new FetchReader(new URL(place, globalThis.document?.baseURI ?? globalThis.location?.href));
+  },
   async runtime(options) {
     const runtime = options.runtime ?? (await installed("onnxruntime-web", () => fetched(options)));
     if (options.threads !== undefined) {

@@ -16,6 +16,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 
 from serving.common.errors import InputError
+from serving.common.exit_codes import ExitCode
 from serving.server.operations.plan import Plan
 
 SPAWN = multiprocessing.get_context("spawn")
@@ -147,7 +148,7 @@ def _work(plan: Plan, http: socket.socket, workers: int, leash: Connection) -> N
     except InputError as error:
         with contextlib.suppress(OSError):
             leash.send(" ".join(str(error).split()))
-        sys.exit(2)
+        sys.exit(ExitCode.MISTAKE)
 
 
 def _how(code: int) -> str:

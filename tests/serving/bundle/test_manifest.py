@@ -42,7 +42,7 @@ MANIFESTS = st.builds(
     parity=st.dictionaries(NAMES, st.dictionaries(NAMES, st.floats(0, 1), max_size=2), max_size=2),
     quantization=st.dictionaries(
         NAMES,
-        st.builds(Quantization, st.sampled_from(["int8", "fp16"]), st.floats(0, 99), st.floats(0, 99)),
+        st.builds(Quantization, st.sampled_from(["int8", "fp16"]), st.floats(0, 99), st.floats(0, 99), st.booleans()),
         max_size=2,
     ),
     license=st.none() | st.text(max_size=20),

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from serving.bundle.references import is_folder
 from tests.serving.languages import javascript
 
 ISOLATING = {"Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp"}
@@ -65,8 +66,10 @@ class Language(javascript.Programs):
         """What a program returns; `Server.run` says more."""
         return self.server.run(code, images, self._alive, **values)
 
-    def place(self, bundle: Path) -> str:
+    def place(self, bundle: Path | str) -> str:
         """A folder is named by the address that it is served at."""
+        if not is_folder(bundle):
+            return str(bundle)
         address = f"/bundles/{len(self.server.places)}/"
         self.server.places[address] = bundle
         return self.server.address + address

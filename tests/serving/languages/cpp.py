@@ -166,7 +166,7 @@ class Language:
 
     def sample(
         self,
-        bundle: Path,
+        bundle: Path | str,
         n: int,
         seed: int,
         labels: Sequence[int] | None = None,
@@ -175,15 +175,15 @@ class Language:
         """uint8 (n, height, width, channels)."""
         return self.ask("sample", bundle, n=n, seed=seed, labels=labels, truncation=truncation)
 
-    def reconstruct(self, bundle: Path, images: np.ndarray, labels: Sequence[int] | None = None) -> np.ndarray:
+    def reconstruct(self, bundle: Path | str, images: np.ndarray, labels: Sequence[int] | None = None) -> np.ndarray:
         """uint8 to uint8."""
         return self.ask("reconstruct", bundle, images, labels=labels)
 
-    def classify(self, bundle: Path, images: np.ndarray) -> np.ndarray:
+    def classify(self, bundle: Path | str, images: np.ndarray) -> np.ndarray:
         """float32 (n, classes)."""
         return self.ask("classify", bundle, images)
 
-    def translate(self, bundle: Path, picture: np.ndarray, to: str | None = None) -> np.ndarray:
+    def translate(self, bundle: Path | str, picture: np.ndarray, to: str | None = None) -> np.ndarray:
         """uint8 (height, width, channels)."""
         return self.ask("translate", bundle, picture[None], to=to)[0]
 

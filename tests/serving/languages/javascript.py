@@ -42,7 +42,8 @@ def missing(*programs: str) -> str | None:
 def build(folder: Path) -> None:
     """In an empty folder `app`, with the package in its `node_modules`, as `npm pack` makes it, beside ONNX Runtime."""
     package, app = folder / "package", folder / "app"
-    shutil.copytree(SOURCE, package, ignore=shutil.ignore_patterns("node_modules", "dist"))
+    shutil.copytree(SOURCE, package, ignore=shutil.ignore_patterns("node_modules", "dist", "ready"))
+    shutil.copytree(SOURCE.with_name("ready"), folder / "ready")
     # Without scripts nothing comes from anywhere but the registry.
     run_in(package, "npm", "ci", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund")
     run_in(package, "npm", "run", "build")
@@ -181,13 +182,13 @@ class Programs:
     def run(self, code: str, images: np.ndarray | None = None, **values: object) -> Any:
         raise NotImplementedError
 
-    def place(self, bundle: Path) -> str:
+    def place(self, bundle: Path | str) -> str:
         """What a program opens a bundle by."""
         raise NotImplementedError
 
     def sample(
         self,
-        bundle: Path,
+        bundle: Path | str,
         n: int,
         seed: int,
         labels: Sequence[int] | None = None,
@@ -205,7 +206,7 @@ class Programs:
         chosen = {name: value for name, value in given.items() if value is not None}
         return self.run(code, place=self.place(bundle), n=n, seed=str(seed), options=_plain(chosen))
 
-    def reconstruct(self, bundle: Path, images: np.ndarray, labels: Sequence[int] | None = None) -> np.ndarray:
+    def reconstruct(self, bundle: Path | str, images: np.ndarray, labels: Sequence[int] | None = None) -> np.ndarray:
         """uint8 (n, height, width, channels), of pictures that are."""
         code = """
             const sampler = await Sampler.open(place);
@@ -216,7 +217,7 @@ class Programs:
         chosen = {} if labels is None else {"labels": labels}
         return self.run(code, images, place=self.place(bundle), options=_plain(chosen))
 
-    def classify(self, bundle: Path, images: np.ndarray) -> np.ndarray:
+    def classify(self, bundle: Path | str, images: np.ndarray) -> np.ndarray:
         """Probabilities, float32 (n, classes)."""
         code = """
             const sampler = await Sampler.open(place);
@@ -227,7 +228,7 @@ class Programs:
         return self.run(code, images, place=self.place(bundle))
 
     def translate(
-        self, bundle: Path, picture: np.ndarray, to: str | None = None, tile: int | None = None
+        self, bundle: Path | str, picture: np.ndarray, to: str | None = None, tile: int | None = None
     ) -> np.ndarray:
         """uint8 (height, width, channels)."""
         code = """

@@ -58,7 +58,7 @@ class Language(javascript.Programs):
         """
         return self.run(code, places=[str(bundle) for bundle in bundles], files=files)
 
-    def place(self, bundle: Path) -> str:
+    def place(self, bundle: Path | str) -> str:
         """A folder is named by its path."""
         return str(bundle)
 

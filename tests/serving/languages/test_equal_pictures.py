@@ -13,13 +13,16 @@ import pytest
 import export
 import serving
 from serving.bundle.names import USE_OWN_STATISTICS
+from serving.bundle.ready import ready_names
 from tests.export.foreign.onnx_graphs import for_one, generator, modulated, translator
 from tests.serving.languages.families import CLASSES, COLOUR, FAMILIES
+from tests.serving.languages.javascript import ProgramError
 
 LANGUAGES = ["chromium", "cpp", "node"]
 SAMPLED = ("aae", "bigan", "biggan", "conditional_gan", "conditional_vae", "gan", "vae", "vae_gan")
 OF_CLASSES = ("biggan", "conditional_gan", "conditional_vae")
 ENCODED = ("aae", "autoencoder", "bigan", "denoising_autoencoder", "sparse_autoencoder", "vae", "vae_gan")
+READY = "ready:digits"
 TRANSLATING = {"pix2pix": ("b",), "cyclegan": ("a", "b")}
 # Rounding is one grey level where two runtimes add in different orders.
 LEVEL = 1
@@ -47,6 +50,16 @@ def noise(*shape):
 def test_the_same_seed_is_the_same_picture(language, families, name):
     expected = serving.load(families[name]).sample(7, seed=-(2**40))
     assert_same(language.sample(families[name], 7, -(2**40)), expected)
+
+
+def test_a_ready_bundle_is_the_same_picture_by_its_name(language):
+    """Each language has it where its own package keeps it."""
+    expected = serving.load(READY).sample(7, seed=-(2**40))
+    assert_same(language.sample(READY, 7, -(2**40)), expected)
+    with pytest.raises((ProgramError, subprocess.CalledProcessError)) as refusal:
+        language.sample("ready:nothing", 1, 0)
+    said = f"{refusal.value} {getattr(refusal.value, 'stderr', '')}"
+    assert f"a ready bundle must be one of {', '.join(ready_names())}. Received: " in said
 
 
 @pytest.mark.parametrize("name", OF_CLASSES)

@@ -15,10 +15,12 @@ import pytest
 from PIL import Image
 
 import serving
+from serving.bundle.ready import ready_folder
 from tests.serving.languages import chromium, javascript
 from tests.translators import noise
 
 PAGE = Path(__file__).parents[3] / "docs" / "javascript.md"
+OWN = ready_folder()
 
 
 class TestPackage:
@@ -34,7 +36,8 @@ class TestPackage:
         (packed,) = (app.parent / "package").glob("*.tgz")
         with tarfile.open(packed) as archive:
             names = {name.removeprefix("package/") for name in archive.getnames()}
-        assert {name for name in names if not name.startswith("dist/")} == {"package.json", "README.md"}
+        ready = {f"ready/{file.relative_to(OWN)}" for file in OWN.rglob("*") if file.is_file()}
+        assert {name for name in names if not name.startswith("dist/")} == {"package.json", "README.md", *ready}
         assert {"dist/node.js", "dist/node.d.ts", "dist/web.js", "dist/web.d.ts"} <= names
 
     def test_it_has_the_version_of_the_python_package(self):

@@ -17,6 +17,7 @@ import pytest
 from PIL import Image
 
 import serving
+from serving.common.environment import PAGE_TESTS
 from serving.common.images import grid, read_image, to_uint8
 from serving.latents.attributes import direction
 from serving.latents.stored_codes import read_codes
@@ -46,7 +47,7 @@ def run(site, built, tmp_path_factory):
         done = subprocess.run(
             ["node", "--test", "--test-reporter=spec", f"test/{name}.test.mjs"],
             cwd=built / "serving" / "page",
-            env={**os.environ, "KERAS_GEN_PAGE_TESTS": json.dumps(given)},
+            env={**os.environ, PAGE_TESTS.name: json.dumps(given)},
             capture_output=True,
             text=True,
             timeout=300,

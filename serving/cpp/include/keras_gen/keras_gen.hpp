@@ -117,7 +117,8 @@ struct Output {
     std::variant<std::uint8_t*, float*> values;
 };
 
-// A folder written by `keras-gen export`. Copies share the networks that are open.
+// A folder written by `keras-gen export`, or `ready:NAME`, a bundle that comes with keras-gen: in the folder of the
+// variable KERAS_GEN_READY, or in the one that was installed with the library. Copies share the networks that are open.
 class Bundle {
 public:
     // InputError: no bundle, a file that is missing, a link that leads out of the bundle or of another size, an unknown
