@@ -81,7 +81,7 @@ def train(directory, trackers, first=0, last=6, killed=None):
         number[0] += 1
         return {"diversity": DIVERSITY[number[0]], "val_diversity": 1.0}
 
-    tracking = Tracking(trackers, directory, first, (ALARM,))
+    tracking = Tracking(trackers, directory.path, first, (ALARM,))
     callbacks = [
         EpochFigures(diversity),
         PictureGrid(lambda: np.zeros((4, 8, 8, 1)), directory.samples, every=2),
