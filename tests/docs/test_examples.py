@@ -1,0 +1,43 @@
+"""The programs and commands of the reference run, and print what they say."""
+
+from __future__ import annotations
+
+import inspect
+import re
+
+import pytest
+import yaml
+
+from docs.site.reference.python_pages import EXAMPLES
+from keras_gen.cli import main
+from keras_gen.losses import PAIRS
+from keras_gen.models import model_class, model_names
+
+# What reads the bundle that the first one writes comes after it.
+ORDER = ["export", "serving", "inversion", "manifest"]
+PROGRAMS = sorted((path.stem for path in EXAMPLES.glob("*.py")), key=lambda name: (name not in ORDER, name != "export"))
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    return tmp_path_factory.mktemp("examples")
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_program_prints_what_stands_beside_it(name, place, monkeypatch, capsys):
+    monkeypatch.chdir(place)
+    monkeypatch.setattr(PAIRS, "_entries", dict(PAIRS._entries))
+    text = (EXAMPLES / f"{name}.py").read_text()
+    exec(compile(text, f"{name}.py", "exec"), {"__name__": "__main__"})
+    said = [line.partition(": ")[0] for line in re.findall(r"^print\(.*\)  # (.*)$", text, re.MULTILINE)]
+    assert said
+    assert capsys.readouterr().out.splitlines() == said
+
+
+@pytest.mark.parametrize("name", model_names())
+def test_the_options_of_a_model_are_printed_as_a_file(name, capsys):
+    with pytest.raises(SystemExit, match="0"):
+        main(["train", name, "--print-config"])
+    options = yaml.safe_load(capsys.readouterr().out)
+    taken = set(inspect.signature(model_class(name)).parameters) - {"image_shape", "classes", "seed", "kwargs"}
+    assert set(options["model"]) == taken
