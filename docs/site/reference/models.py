@@ -13,7 +13,6 @@ from keras_gen.cli.completion_table import parser_of
 from keras_gen.cli.recipe_files import packaged_recipes, recipe_model
 from keras_gen.models import model_class, model_names
 
-
 # Data without a download, for models that translate pairs, unpaired pictures, or nothing.
 EXAMPLE_DATA = {"pairs": "edges:digits", "unpaired": "textured:digits", None: "digits"}
 
