@@ -55,7 +55,7 @@ class Option(NamedTuple):
 
 def table() -> list[str]:
     """The lines."""
-    lines = [("C", name, what) for name, what in COMMANDS.items()]
+    lines: list[tuple[str, ...]] = [("C", name, what) for name, what in COMMANDS.items()]
     for name in COMMANDS:
         lines += _of_training() if name == "train" else _of_command(name)
     lines += [("R", name, recipe_model(name)) for name in packaged_recipes()]
@@ -119,12 +119,13 @@ def _kinds_of_data() -> Iterator[tuple[str, ...]]:
         from keras_gen.data.kinds import DOMAINS, SOURCES
     except ModuleNotFoundError:
         return
-    seen: dict[str, str] = {}
-    for kind in (*SOURCES.values(), *DOMAINS.values()):
-        for text in kind.form.texts:
+    forms = [kind.form for kind in SOURCES.values()] + [kind.form for kind in DOMAINS.values()]
+    wraps: dict[str, str] = {}
+    for form in forms:
+        for text in form.texts:
             name, colon, _ = text.partition(":")
-            seen.setdefault(name + colon if name.islower() else "", "1" if kind.form.wraps else "")
-    yield from (("D", name, wraps) for name, wraps in seen.items() if name)
+            wraps.setdefault(f"{name}{colon}", "1" if form.wraps else "")
+    yield from (("D", name, wrapped) for name, wrapped in wraps.items())
 
 
 def _options(parser: Parser, registries: Mapping[str, str]) -> Iterator[Option]:
