@@ -34,6 +34,8 @@ TYPED = {
     "keras-gen train gan --data fold": ["train", "gan", "--data", "folder:"],
     "keras-gen train gan --data stacked:dig": ["train", "gan", "--data", "stacked:digits"],
     "keras-gen launch --workers 2 -- train vae_g": ["launch", "--workers", "2", "--", "train", "vae_gan"],
+    "keras-gen train vae --log wan": ["train", "vae", "--log", "wandb"],
+    "keras-gen evaluate x --metrics frechet ker": ["evaluate", "x", "--metrics", "frechet", "kernel"],
     "keras-gen completion fi": ["completion", "fish"],
     "keras-gen --version --": ["--version", "--verbose"],
     "keras-gen info tw": ["info", "two words"],
