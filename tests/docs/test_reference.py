@@ -32,6 +32,7 @@ from keras_gen.models import model_class, model_names
 from keras_gen.training.optimizers import OPTIMIZERS
 from keras_gen.training.penalties import PENALTIES
 from keras_gen.training.schedules import SCHEDULES
+from keras_gen.training.trackers import TRACKERS
 from tests.pages import ROOT
 
 PACKAGES = {
@@ -48,7 +49,7 @@ PACKAGES = {
 NAMED = {
     "losses": [PAIRS, PENALTIES],
     "layers": [AUGMENTATIONS, CORRUPTIONS, LIKELIHOODS],
-    "training": [OPTIMIZERS, SCHEDULES],
+    "training": [OPTIMIZERS, SCHEDULES, TRACKERS],
     "metrics": [sample_figures.METRICS, translation.METRICS],
 }
 # Lists of what has examples on pages of its own, or that follow from other pages.
