@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email
+import re
 import shutil
 import subprocess
 import sys
@@ -13,10 +14,16 @@ from pathlib import Path
 import pytest
 
 import keras_gen
+from keras_gen.cli.main import COMMANDS
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("keras_gen", "export", "serving")
 IGNORED = shutil.ignore_patterns("node_modules", "dist", "__pycache__", "*.egg-info", "build")
+# Modules that only extras bring.
+OF_EXTRAS = (
+    *("av", "google", "grpc", "huggingface_hub", "keras", "matplotlib", "mlxtend", "onnx", "onnxruntime", "orjson"),
+    *("ray", "scipy", "sklearn", "tensorflow", "tensorflow_datasets", "tf2onnx", "uvicorn"),
+)
 # What `make page` builds.
 PAGE = {"index.html", "service_worker.js", "licences.txt", "assets/index-1.js", "runtime/1.30.0/ort.wasm"}
 
@@ -98,3 +105,30 @@ def test_the_wheel_says_what_it_is(distributions):
     assert (said["License"], said["Requires-Python"]) == ("Apache-2.0", ">=3.11")
     assert archive.read(f"{folder}/licenses/LICENSE") == (ROOT / "LICENSE").read_bytes()
     assert b"keras-gen = keras_gen.cli:main" in archive.read(f"{folder}/entry_points.txt")
+
+
+def test_an_installation_without_extras_says_what_it_lacks():
+    """Every command either shows its help or names the extra that it needs, without a traceback."""
+    program = """
+import sys
+for name in sys.argv[1:]:
+    sys.modules[name] = None
+from keras_gen.cli.main import COMMANDS, main
+assert main([]) == 0
+for command in COMMANDS:
+    try:
+        print("ended", command, main([command, "--help"]))
+    except SystemExit as stop:
+        print("ended", command, stop.code)
+"""
+    words = [sys.executable, "-c", program, *OF_EXTRAS]
+    done = subprocess.run(words, capture_output=True, text=True, cwd=ROOT, check=True)
+    ended = re.findall(r"^ended (\w+) (\d+)$", done.stdout, re.MULTILINE)
+    refused = [command for command, code in ended if code != "0"]
+    assert [command for command, _ in ended] == list(COMMANDS)
+    assert "train" in refused
+    assert not {"sample", "info", "ready", "completion"} & set(refused)
+    lines = done.stderr.splitlines()
+    assert len(lines) == len(refused)
+    for command, line in zip(refused, lines, strict=True):
+        assert re.fullmatch(rf"keras-gen: `keras-gen {command}` needs the package '\w+': pip install '.*'\.", line)

@@ -16,6 +16,7 @@ import keras_gen.losses
 import keras_gen.metrics
 import keras_gen.networks
 import keras_gen.training.callbacks
+import keras_gen.training.trackers
 import serving
 from docs.site.reference.choices import table
 from docs.site.reference.documented import first_line, public, said, shown
@@ -29,6 +30,7 @@ from keras_gen.registry import modules_of
 from keras_gen.training.optimizers import OPTIMIZERS
 from keras_gen.training.penalties import PENALTIES
 from keras_gen.training.schedules import SCHEDULES
+from keras_gen.training.trackers import TRACKERS
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 # Types that signatures of these pages name, and that are imported from where they are.
@@ -172,6 +174,10 @@ def _training() -> str:
         "## Callbacks\n",
         said(keras_gen.training.callbacks),
         shown(public(keras_gen.training.callbacks)),
+        "## Experiment trackers\n",
+        said(keras_gen.training.trackers),
+        table(TRACKERS, "tracker"),
+        shown(public(keras_gen.training.trackers)),
         "## Types that these name\n",
         shown(_named("training")),
     )

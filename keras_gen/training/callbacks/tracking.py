@@ -31,19 +31,22 @@ class Tracking(keras.callbacks.Callback, Ending):
 
     Args:
         trackers: to give them to.
-        directory: of the run.
+        folder: the run directory, with a `config.yaml`.
         first_epoch: number of epochs that are already finished.
         alarms: which the trackers are told of.
     """
 
     def __init__(
-        self, trackers: Sequence[Tracker], directory: RunDirectory, first_epoch: int = 0, alarms: Sequence[Alarm] = ()
+        self, trackers: Sequence[Tracker], folder: str | Path, first_epoch: int = 0, alarms: Sequence[Alarm] = ()
     ) -> None:
+        # Which imports the callbacks itself.
+        from keras_gen.training.run_directory import RunDirectory
+
         super().__init__()
         self.trackers = trackers
-        self.directory = directory
+        self.directory = RunDirectory(folder)
         self.alarms = alarms
-        self.rows = [row for row in read_metrics(directory.metrics_file) if row[EPOCH] <= first_epoch]
+        self.rows = [row for row in read_metrics(self.directory.metrics_file) if row[EPOCH] <= first_epoch]
         self.last: dict[Tracker, int] = {}
         self.failing: set[Tracker] = set()
 
