@@ -20,6 +20,7 @@ from tests.translators import noise
 
 ELSEWHERE = {
     "README": "tests/test_readme.py",
+    "sampling": "tests/test_readme.py",
     "data": "tests/data/test_page.py",
     "export": "tests/export/test_page.py",
     "own_model": "tests/test_own_model_page.py",
