@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-LATENT, EPOCHS, BATCH = 12, 40, 50
+LATENT, EPOCHS, BATCH = 4, 80, 50
 
 
 class Encoder(nn.Module):
@@ -62,7 +62,7 @@ def train(images):
             loss.backward()
             optimizer.step()
             total += loss.item() * len(x)
-        if (epoch + 1) % 10 == 0:
+        if (epoch + 1) % 20 == 0:
             print(f"epoch {epoch + 1}: loss {total / len(images):.1f}")
     return encoder.eval(), decoder.eval()
 
