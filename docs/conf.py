@@ -35,9 +35,9 @@ extensions = [
 exclude_patterns = ["_build", "site"]
 nitpicky = True
 # Other projects, which are not linked: the site is built without a network.
-OTHERS = r"(tensorflow|tf|keras|numpy|np|onnx|pathlib|collections|types|typing|argparse|logging)\..*"
+OTHERS = r"(tensorflow|tf|keras|numpy|np|onnx|PIL|pathlib|collections|types|typing|argparse|logging)\..*"
 # Names of types that say no more than what stands beside them.
-WORDS = r"(?:.*\.)?(Options|AskedSize)"
+WORDS = r"(?:.*\.)?(Options|AskedSize|T)|(tuple|dict)\[.*"
 nitpick_ignore_regex = [("py:.*", OTHERS), ("py:.*", WORDS), ("cpp:.*", r"(std|std::.*|T|Pixel)")]
 # Folders of pages may still be empty, which Sphinx says under no name that could be suppressed.
 logging.getLogger("sphinx.sphinx.directives.other").addFilter(lambda record: "toctree glob" not in record.msg)
