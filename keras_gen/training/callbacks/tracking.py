@@ -39,6 +39,9 @@ class Tracking(keras.callbacks.Callback, Ending):
     def __init__(
         self, trackers: Sequence[Tracker], folder: str | Path, first_epoch: int = 0, alarms: Sequence[Alarm] = ()
     ) -> None:
+        # Which imports the callbacks itself.
+        from keras_gen.training.run_directory import RunDirectory
+
         super().__init__()
         self.trackers = trackers
         self.directory = RunDirectory(folder)
