@@ -33,19 +33,10 @@ from keras_gen.training.schedules import SCHEDULES
 from keras_gen.training.trackers import TRACKERS
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
-MANIFEST = [
-    "Image",
-    "Latent",
-    "Network",
-    "Tensor",
+MANIFEST = (
+    *("Atlas", "Codes", "Image", "Latent", "Network", "Origin", "Quantization", "Stored", "StoredFilm", "Tensor"),
     "Weights",
-    "Atlas",
-    "Codes",
-    "Origin",
-    "Quantization",
-    "Stored",
-    "StoredFilm",
-]
+)
 # Types that signatures of these pages name, and that are imported from where they are.
 NAMED = {
     "data": [
