@@ -69,7 +69,7 @@ def _recipes(name: str) -> str:
 
 
 def _facts(spec: Any) -> str:
-    rows = [f"| `{each.name}` | {getattr(spec, each.name)!r} |" for each in fields(spec)]
+    rows = [f"| `{each.name}` | `{getattr(spec, each.name)!r}` |" for each in fields(spec)]
     return joined(
         "Its `spec`, before arguments decide more; {py:class}`keras_gen.ModelSpec` says what each entry means.",
         "",
