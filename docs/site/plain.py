@@ -67,6 +67,6 @@ def _text(app: Any, name: str) -> str:
         return source.partition("\n---\n")[2] if source.startswith("---\n") else source
     builder = TextBuilder(app, app.env)
     builder.init()
-    builder.current_docname, builder.secnumbers = name, {}
+    builder.current_docname = name
     page = app.env.get_and_resolve_doctree(name, builder)
     return TextWriter(builder).write(page, StringOutput(encoding="unicode"))
