@@ -23,14 +23,33 @@ language = "en"
 
 extensions = [
     "myst_nb",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "sphinx.ext.viewcode",
     "sphinx_copybutton",
     "sphinx_design",
     "docs.site",
 ]
 exclude_patterns = ["_build", "site"]
 nitpicky = True
+# Other projects, which are not linked: the site is built without a network.
+OTHERS = r"(tensorflow|tf|keras|numpy|np|onnx|pathlib|collections|types|typing|argparse|logging)\..*"
+# Names of types that say no more than what stands beside them.
+WORDS = r"(?:.*\.)?(Options|AskedSize)"
+nitpick_ignore_regex = [("py:.*", OTHERS), ("py:.*", WORDS), ("cpp:.*", r"(std|std::.*|T|Pixel)")]
 # Folders of pages may still be empty, which Sphinx says under no name that could be suppressed.
 logging.getLogger("sphinx.sphinx.directives.other").addFilter(lambda record: "toctree glob" not in record.msg)
+
+# Docstrings are in Google's style, with the types in the signatures.
+autodoc_inherit_docstrings = False
+autodoc_member_order = "bysource"
+autodoc_preserve_defaults = True
+autodoc_typehints_format = "short"
+python_use_unqualified_type_names = True
+maximum_signature_line_length = 80
+napoleon_numpy_docstring = False
+napoleon_use_ivar = True
+napoleon_use_rtype = False
 
 # Pages also read well where there is no Sphinx, so that few extensions of Markdown are on.
 myst_enable_extensions = ["attrs_block", "attrs_inline", "colon_fence", "deflist", "html_image"]

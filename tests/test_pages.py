@@ -20,6 +20,7 @@ from tests.translators import noise
 
 ELSEWHERE = {
     "README": "tests/test_readme.py",
+    "sampling": "tests/test_readme.py",
     "data": "tests/data/test_page.py",
     "export": "tests/export/test_page.py",
     "own_model": "tests/test_own_model_page.py",
@@ -28,6 +29,7 @@ ELSEWHERE = {
     "scaling": "tests/test_scaling_page.py",
     "server": "tests/test_server_page.py",
     "sharing": "tests/test_sharing_page.py",
+    "watching": "tests/watch/test_page.py",
 }
 # Sides of the pages' pictures, and those that stand for them.
 SIDES = {"286": "36", "256": "32", "128": "16"}
@@ -93,7 +95,11 @@ def translation(place: Path) -> None:
     write_clip(place / "clip.mp4")
 
 
-HERE = {function.__name__: function for function in (adversarial, training, translation)}
+def ready(place: Path) -> None:
+    write_png(place / "digit.png", noise(32, 32))
+
+
+HERE = {function.__name__: function for function in (adversarial, ready, training, translation)}
 
 
 def reduced(line: str) -> list[str]:

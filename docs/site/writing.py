@@ -11,3 +11,8 @@ def write_if_changed(path: Path, text: str) -> None:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
+
+
+def joined(*parts: str) -> str:
+    """Parts of a page, below each other."""
+    return "\n".join(parts)

@@ -14,6 +14,7 @@ that takes none, and nothing for one whose values are not known, such as a numbe
 from __future__ import annotations
 
 import argparse
+import functools
 import importlib
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
@@ -55,7 +56,7 @@ class Option(NamedTuple):
 
 def table() -> list[str]:
     """The lines."""
-    lines = [("C", name, what) for name, what in COMMANDS.items()]
+    lines: list[tuple[str, ...]] = [("C", name, what) for name, what in COMMANDS.items()]
     for name in COMMANDS:
         lines += _of_training() if name == "train" else _of_command(name)
     lines += [("R", name, recipe_model(name)) for name in packaged_recipes()]
@@ -88,7 +89,7 @@ def _of_command(command: str) -> Iterator[tuple[str, ...]]:
     except ModuleNotFoundError:  # an extra is not installed, and the command cannot be run here
         yield "P", command, FILES
         return
-    yield from (("O", command, *option) for option in _options(parser, {}))
+    yield from (("O", command, *option) for option in _options(parser, _registered()))
     values = [_of_positional(command, action) for action in parser._actions if not action.option_strings]
     if values:
         yield "P", command, " ".join(dict.fromkeys(word for value in values for word in value.split()))
@@ -104,8 +105,8 @@ def _of_training() -> Iterator[tuple[str, ...]]:
         return
     found = {}
     for name in model_names():
-        registries = {key: " ".join(choice.registry) for key, choice in choices_of_model(model_class(name)).items()}
-        found[name] = list(_options(parser_of("train", name), registries))
+        of_model = {key: " ".join(choice.registry) for key, choice in choices_of_model(model_class(name)).items()}
+        found[name] = list(_options(parser_of("train", name), _registered() | of_model))
         yield "M", name
     of_all = set.intersection(*map(set, found.values()))
     yield from (("O", "train", *option) for option in next(iter(found.values())) if option in of_all)
@@ -114,17 +115,30 @@ def _of_training() -> Iterator[tuple[str, ...]]:
     yield "P", "train", " ".join(found)
 
 
+@functools.cache
+def _registered() -> dict[str, str]:
+    """What is chosen by name from modules that need TensorFlow, by option; nothing where there is none."""
+    try:
+        from keras_gen.metrics import sample_figures, translation
+        from keras_gen.training.trackers import TRACKERS
+    except ModuleNotFoundError:
+        return {}
+    metrics = dict.fromkeys([*sample_figures.METRICS, *translation.METRICS])
+    return {"log": " ".join(["csv", *TRACKERS]), "metrics": " ".join(metrics)}
+
+
 def _kinds_of_data() -> Iterator[tuple[str, ...]]:
     try:
         from keras_gen.data.kinds import DOMAINS, SOURCES
     except ModuleNotFoundError:
         return
-    seen: dict[str, str] = {}
-    for kind in (*SOURCES.values(), *DOMAINS.values()):
-        for text in kind.form.texts:
+    forms = [kind.form for kind in SOURCES.values()] + [kind.form for kind in DOMAINS.values()]
+    wraps: dict[str, str] = {}
+    for form in forms:
+        for text in form.texts:
             name, colon, _ = text.partition(":")
-            seen.setdefault(name + colon if name.islower() else "", "1" if kind.form.wraps else "")
-    yield from (("D", name, wraps) for name, wraps in seen.items() if name)
+            wraps.setdefault(f"{name}{colon}", "1" if form.wraps else "")
+    yield from (("D", name, wrapped) for name, wrapped in wraps.items())
 
 
 def _options(parser: Parser, registries: Mapping[str, str]) -> Iterator[Option]:

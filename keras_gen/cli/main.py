@@ -127,7 +127,7 @@ def _run(words: list[str]) -> int:
 
 def _extra_of(package: str) -> str:
     """The extra that brings a package. Whoever has an ONNX Runtime is not told to install another one over it."""
-    extras = {**dict.fromkeys(("onnxruntime", "PIL", "numpy", "matplotlib"), "serve"), "av": "video", "ray": "ray"}
+    extras = {**dict.fromkeys(("onnxruntime", "matplotlib"), "serve"), "av": "video", "ray": "ray"}
     extras |= {**dict.fromkeys(SERVER, "server"), "opentelemetry": "telemetry"}
     extras |= {"wandb": "wandb", **dict.fromkeys(("mlflow", "sqlalchemy", "alembic"), "mlflow")}
     return extras.get(package, "train" if importlib.util.find_spec("onnxruntime") else "train,serve")

@@ -86,6 +86,8 @@ def _command(name: str, manifest: Manifest) -> str:
         return f"keras-gen translate {READY}{name} PICTURE --to {targets(manifest)[-1]} --out {name}.png"
     if manifest.film:
         return f"keras-gen page {READY}{name} --open"
+    if manifest.latent and manifest.latent.size == 2:
+        return f"keras-gen manifold {READY}{name} --out {name}.png"
     return f"keras-gen sample {READY}{name} -n 64 --out {name}.png"
 
 

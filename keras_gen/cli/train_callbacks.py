@@ -62,7 +62,7 @@ def training_callbacks(
         _pictures(model, data, directory, options.run.seed, options.watching.pictures_every),
         *([_film(model, data, directory, options.run.seed, position)] if options.watching.film else []),
         MetricsFile(directory.metrics_file, position.epochs),
-        Tracking(trackers, directory, position.epochs, alarms),
+        Tracking(trackers, directory.path, position.epochs, alarms),
         Progress(directory.progress_file, data.steps(), position),
         Checkpoints(
             directory.checkpoints,

@@ -26,5 +26,10 @@ def run(words: Sequence[str]) -> int:
         print(f"open: {address} (Ctrl+C ends it)", flush=True)
         if options.open:
             webbrowser.open(address)
-        threading.Event().wait()
+        _wait()
     return 0
+
+
+def _wait() -> None:
+    """Until the process is interrupted."""
+    threading.Event().wait()

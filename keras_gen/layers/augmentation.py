@@ -80,6 +80,7 @@ class DifferentiableAugmentation(keras.layers.Layer):
 
 
 def _color(images: tf.Tensor, noise: tf.Tensor) -> tf.Tensor:
+    """Brightness, saturation and contrast."""
     brightness, saturation, contrast = tf.unstack(tf.cast(noise, images.dtype)[:, :, None, None, None], axis=1)
     images += brightness - 0.5
     if images.shape[-1] == COLOR_CHANNELS:
@@ -93,6 +94,7 @@ def _away_from_mean(images: tf.Tensor, factor: tf.Tensor, axes: list[int]) -> tf
 
 
 def _translation(images: tf.Tensor, noise: tf.Tensor) -> tf.Tensor:
+    """Moved by up to an eighth of each side; what comes in is 0."""
     for axis in (1, 2):
         side = images.shape[axis]
         most = int(side * SHIFT + 0.5)
@@ -105,6 +107,7 @@ def _translation(images: tf.Tensor, noise: tf.Tensor) -> tf.Tensor:
 
 
 def _cutout(images: tf.Tensor, noise: tf.Tensor) -> tf.Tensor:
+    """A hole of 0, with half of each side, at a random place."""
     rows, columns = (_in_hole(images.shape[axis], noise[:, axis - 1]) for axis in (1, 2))
     hole = rows[:, :, None, None] & columns[:, None, :, None]
     return images * tf.cast(~hole, images.dtype)

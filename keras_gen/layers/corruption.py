@@ -31,14 +31,17 @@ class Damage:
 
 
 def _gaussian(images: tf.Tensor, noise: tf.Tensor, deviation: float) -> tf.Tensor:
+    """Adds normal noise of this deviation."""
     return images + deviation * noise
 
 
 def _masking(images: tf.Tensor, noise: tf.Tensor, share: float) -> tf.Tensor:
+    """Turns this share of the values black."""
     return tf.where(noise < share, BLACK, images)
 
 
 def _salt_and_pepper(images: tf.Tensor, noise: tf.Tensor, share: float) -> tf.Tensor:
+    """Turns this share of the values black or white, as many of both."""
     extreme = tf.where(noise < share / 2.0, BLACK, WHITE)
     return tf.where(noise < share, extreme, images)
 

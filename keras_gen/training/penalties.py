@@ -26,18 +26,22 @@ Penalty: TypeAlias = Callable[[Discriminator, Sample, Sample, Draw], tf.Tensor]
 
 
 def _r1(discriminator: Discriminator, real: Sample, fake: Sample, draw: Draw) -> tf.Tensor:
+    """`r1_penalty`: the squared gradient at real pictures."""
     return r1_penalty(discriminator, real)
 
 
 def _r2(discriminator: Discriminator, real: Sample, fake: Sample, draw: Draw) -> tf.Tensor:
+    """`r2_penalty`: the squared gradient at generated pictures."""
     return r2_penalty(discriminator, fake)
 
 
 def _gp(discriminator: Discriminator, real: Sample, fake: Sample, draw: Draw) -> tf.Tensor:
+    """`gradient_penalty`, of WGAN-GP: the gradient's distance from 1 between real and generated pictures."""
     return gradient_penalty(discriminator, real, fake, draw(1))
 
 
 def _dragan(discriminator: Discriminator, real: Sample, fake: Sample, draw: Draw) -> tf.Tensor:
+    """`dragan_penalty`: the gradient's distance from 1 around real pictures."""
     return dragan_penalty(discriminator, real, _around(real, draw))
 
 

@@ -91,16 +91,19 @@ class RateSchedule:
 
 
 def _constant(learning_rate: float) -> float:
+    """The rate itself, in every step."""
     return learning_rate
 
 
 def _linear(learning_rate: float, decay_steps: int) -> schedules.LearningRateSchedule:
+    """Along a line to 0 at `decay_steps`, where it stays."""
     return schedules.PolynomialDecay(learning_rate, decay_steps, end_learning_rate=0.0)
 
 
 def _exponential(
     learning_rate: float, decay_steps: int, decay_rate: float = EXPONENTIAL_RATE
 ) -> schedules.LearningRateSchedule:
+    """`rate * decay_rate ** (step / decay_steps)`."""
     return schedules.ExponentialDecay(learning_rate, decay_steps, decay_rate)
 
 

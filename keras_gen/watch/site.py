@@ -54,6 +54,9 @@ def watched(runs: Runs, port: int = 0) -> Iterator[str]:
 
 
 class _Handler(LocalHandler):
+    # A connection for each request, so that none outlives the site.
+    protocol_version = "HTTP/1.0"
+
     def __init__(self, runs: Runs, *rest: Any) -> None:
         self.runs = runs
         super().__init__(*rest)

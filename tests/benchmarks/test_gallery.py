@@ -67,3 +67,10 @@ def test_the_table_of_networks_has_every_family_with_its_roles():
         found = set(re.findall(r"^def ([a-z]\w*)\(", file.read_text(), re.MULTILINE))
         defined.setdefault(family, set()).update(found & roles)
     assert written == {family: found for family, found in defined.items() if found}
+
+
+def test_the_modes_that_losses_find_are_those_of_the_record():
+    rows = re.findall(r"^\| ([\w ,.]+) \| ([\d, ]+) \| ([\d, ]+) \|$", gallery_page.PAGE.read_text(), re.MULTILINE)
+    recorded = re.findall(r"^\| ([\w ,.]+) \| ([\d, ]+) \| [\d%, ]+ \| ([\d, ]+) \| [\d%, ]+ \|", RECORD, re.MULTILINE)
+    assert len(rows) == 7
+    assert set(rows) <= set(recorded)

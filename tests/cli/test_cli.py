@@ -84,6 +84,8 @@ class TestTrain:
             "tensorboard",
             "checkpoints",
             "model.keras",
+            "progress.json",
+            "trackers.json",
         }
         assert len(losses(trained)) == 2
         assert [path.name for path in sorted((trained / "samples").iterdir())] == ["epoch_0001.png", "epoch_0002.png"]

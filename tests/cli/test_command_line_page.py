@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import os
 import re
 import subprocess
@@ -24,32 +25,47 @@ FOREIGN, SUFFIXES = ("js", "page", "cpp"), {".ts", ".tsx", ".mjs", ".cpp", ".hpp
 READ = re.compile(r"""(?:getenv|process\.env).{0,3}["'.](KERAS_GEN_\w+)""")
 
 
+@functools.cache
+def trees():
+    """The syntax of each file of the packages."""
+    return {file: ast.parse(file.read_text()) for name in PACKAGES for file in (ROOT / name).rglob("*.py")}
+
+
 def rows(heading):
-    """The cells of the first table below a heading, without the table's own heading."""
-    _, _, below = PAGE.partition(f"## {heading}\n")
+    """The cells of the first table below a line, without the table's own heading."""
+    _, _, below = PAGE.partition(f"{heading}\n")
     table = re.search(r"(?:^\|.*\n)+", below, re.MULTILINE)[0].splitlines()[2:]
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in table]
 
 
 def test_the_page_has_every_exit_code():
-    assert rows("Exit codes") == [[str(int(code)), code.meaning] for code in ExitCode]
+    assert rows("## Exit codes") == [[str(int(code)), code.meaning] for code in ExitCode]
 
 
 def test_the_page_has_every_environment_variable():
     shown = [[f"`{one.name}`", one.meaning, f"`{one.default}`" if one.default else ""] for one in VARIABLES]
-    assert rows("Environment variables") == shown
+    assert rows("## Environment variables") == shown
 
 
 def test_variables_have_their_names_in_one_place():
     """Everything else of the package takes them from there; programs in other languages read none but these."""
     known = {one.name for one in VARIABLES}
-    for file in (file for name in PACKAGES for file in (ROOT / name).rglob("*.py")):
-        named = {node.value for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.Constant)}
+    for file, tree in trees().items():
+        named = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
         found = {value for value in named if isinstance(value, str) and re.fullmatch(r"KERAS_GEN_[A-Z_]+", value)}
         assert found == (known if file == ROOT / "serving" / "common" / "environment.py" else set()), file
     for file in (file for name in FOREIGN for file in (ROOT / "serving" / name).rglob("*.*")):
         if file.suffix in SUFFIXES and not {"node_modules", "dist"} & set(file.parts):
             assert set(READ.findall(file.read_text())) <= known, file
+
+
+def test_the_page_has_what_is_set_for_other_libraries():
+    shown = {(name.strip("`"), value.strip("`")) for name, value, _ in rows("sets unless you have set them:")}
+    calls = (node for tree in trees().values() for node in ast.walk(tree) if isinstance(node, ast.Call))
+    found = [call.args for call in calls if ast.unparse(call.func) == "os.environ.setdefault"]
+    settings = {(name.value, value.value) for name, value in found if isinstance(name, ast.Constant)}
+    assert ("ORT_DISABLE_TELEMETRY", "1") in settings
+    assert settings <= shown
 
 
 @pytest.mark.parametrize("file", sorted((ROOT / "keras_gen" / "cli").glob("*.py")), ids=lambda file: file.stem)

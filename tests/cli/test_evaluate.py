@@ -147,8 +147,6 @@ def test_samples_that_cannot_be_measured_are_one_line(gan_run, vae_run, vae_bund
     np.savez(pictures, x_train=np.zeros((200, 8, 8), np.uint8), x_test=np.zeros((200, 8, 8), np.uint8))
     coder = tmp_path / "coder"
     assert main(["train", "autoencoder", "--data", "digits", "--epochs", "1", "--out", str(coder)]) == 0
-    bundle = tmp_path / "bundle"
-    assert main(["export", str(gan_run), "--out", str(bundle)]) == 0
     gan, encoder = [str(gan_run), "--data", "digits", "--metrics"], f"onnx:{vae_bundle / 'encoder.onnx'}"
     cases = [
         ([str(gan_run), "--data", f"npz:{pictures}", "--metrics", "frechet", "--drawn", "200"], "must have labels"),
@@ -164,7 +162,7 @@ def test_samples_that_cannot_be_measured_are_one_line(gan_run, vae_run, vae_bund
         ([*gan, "modes", "--drawn", "9", "--extractor", encoder], "must tell the 10 classes of the data apart"),
         ([*gan, "score", "--drawn", "9", "--extractor", encoder], "must have an extractor that tells classes apart"),
         ([str(coder), "--data", "digits", "--metrics", "parzen"], "must be able to draw samples"),
-        ([str(bundle), "--data", "digits"], "or samples with --metrics"),
+        (["ready:digits", "--data", "digits"], "or samples with --metrics"),
     ]
     for words, message in cases:
         capfd.readouterr()

@@ -1,4 +1,4 @@
-"""What docs/data.md and the README say of data, and what docs/data.md tells a reader to type, typed."""
+"""What docs/data.md says of data, and what it tells a reader to type, typed."""
 
 from __future__ import annotations
 
@@ -37,11 +37,6 @@ def test_a_kind_is_called_like_its_file():
     assert set(stated.values()) == files
     for texts, file in stated.items():
         assert all(re.match(rf"{file}(:|$)", text) for text in texts)
-
-
-def test_the_readme_names_every_kind_of_one_domain():
-    rows = re.findall(r"^\| `([^`]+)` \|", (ROOT / "README.md").read_text(), re.MULTILINE)
-    assert {text for kind in SOURCES.values() for text in kind.form.texts} <= set(rows)
 
 
 @pytest.fixture(scope="module")

@@ -81,7 +81,7 @@ def train(directory, trackers, first=0, last=6, killed=None):
         number[0] += 1
         return {"diversity": DIVERSITY[number[0]], "val_diversity": 1.0}
 
-    tracking = Tracking(trackers, directory, first, (ALARM,))
+    tracking = Tracking(trackers, directory.path, first, (ALARM,))
     callbacks = [
         EpochFigures(diversity),
         PictureGrid(lambda: np.zeros((4, 8, 8, 1)), directory.samples, every=2),
@@ -189,7 +189,7 @@ def test_wandb_writes_a_whole_run_into_the_run_directory_and_sends_nothing(direc
     records = list(wandb_records(run))
     kinds = Counter(record.WhichOneof("record_type") for record in records)
     history = [
-        {item.key: json.loads(item.value_json) for item in record.history.item if item.key}
+        {".".join(item.nested_key): json.loads(item.value_json) for item in record.history.item}
         for record in records
         if record.WhichOneof("record_type") == "history"
     ]

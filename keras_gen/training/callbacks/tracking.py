@@ -6,17 +6,19 @@ import json
 import secrets
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 
 from keras_gen.training.alarms import Alarm, alarms_in
 from keras_gen.training.callbacks.ending import Ending
-from keras_gen.training.run_directory import RunDirectory, versions
 from keras_gen.training.run_files import EPOCH, flatten, picture_name, read_metrics
 from keras_gen.training.trackers.tracker import Epoch, TrackedRun, Tracker
 from serving.common.errors import InputError
 from serving.common.files import whole_file
+
+if TYPE_CHECKING:
+    from keras_gen.training.run_directory import RunDirectory
 
 
 class Tracking(keras.callbacks.Callback, Ending):
@@ -29,19 +31,22 @@ class Tracking(keras.callbacks.Callback, Ending):
 
     Args:
         trackers: to give them to.
-        directory: of the run.
+        folder: the run directory, with a `config.yaml`.
         first_epoch: number of epochs that are already finished.
         alarms: which the trackers are told of.
     """
 
     def __init__(
-        self, trackers: Sequence[Tracker], directory: RunDirectory, first_epoch: int = 0, alarms: Sequence[Alarm] = ()
+        self, trackers: Sequence[Tracker], folder: str | Path, first_epoch: int = 0, alarms: Sequence[Alarm] = ()
     ) -> None:
+        # Which imports the callbacks itself.
+        from keras_gen.training.run_directory import RunDirectory
+
         super().__init__()
         self.trackers = trackers
-        self.directory = directory
+        self.directory = RunDirectory(folder)
         self.alarms = alarms
-        self.rows = [row for row in read_metrics(directory.metrics_file) if row[EPOCH] <= first_epoch]
+        self.rows = [row for row in read_metrics(self.directory.metrics_file) if row[EPOCH] <= first_epoch]
         self.last: dict[Tracker, int] = {}
         self.failing: set[Tracker] = set()
 
@@ -128,6 +133,9 @@ def tracked_run(directory: RunDirectory) -> TrackedRun:
         raise InputError(
             f"{file} must hold an id; delete it to begin a new run in the trackers. Received: {type(error).__name__}."
         ) from error
+    # Which imports the callbacks itself.
+    from keras_gen.training.run_directory import versions
+
     made_with = {f"versions.{package}": number for package, number in versions().items()}
     config = dict(flatten(directory.config())) | made_with
     return TrackedRun(directory.path, directory.path.resolve().name, name, config, directory.config_file)

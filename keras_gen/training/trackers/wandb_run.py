@@ -54,7 +54,8 @@ class WandbTracker(Tracker):
             content["samples"] = wandb.Image(str(epoch.picture))
         self.run.log(content, step=epoch.number, commit=True)
         for line in epoch.alarms:
-            self.run.alert(title="keras-gen", text=line, level=wandb.AlertLevel.WARN, wait_duration=0)
+            # Of alerts with the same title only one a minute is sent.
+            self.run.alert(title=line.partition(" (")[0], text=line, level=wandb.AlertLevel.WARN)
 
     def close(self, reason: str | None) -> None:
         if reason:

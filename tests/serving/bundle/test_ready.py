@@ -22,6 +22,11 @@ MEGABYTE = 10**6
 NAMES, OWN = ready_names(), ready_folder()
 
 
+def test_each_is_in_the_catalogue():
+    """From which a page reads their names."""
+    assert sorted(ready_catalogue()) == NAMES
+
+
 def test_all_of_them_are_small():
     sizes = {name: sum(file.stat().st_size for file in (ready_folder() / name).rglob("*")) for name in NAMES}
     assert max(sizes.values()) <= 2 * MEGABYTE

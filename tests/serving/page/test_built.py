@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import gzip
 import os
-import shutil
-import subprocess
-import sys
-import zipfile
 from pathlib import Path
 
 import pytest
@@ -16,7 +12,6 @@ from serving import InputError
 from serving.page import built as built_module
 from serving.page.built import SOURCE, build, built_page
 from tests.serving.languages import javascript
-from tests.serving.page.conftest import IGNORED
 
 ROOT = Path(__file__).parents[3]
 SCRIPT_BYTES = 150_000
@@ -104,24 +99,3 @@ def test_a_page_that_is_older_than_its_sources_is_built_again(tmp_path, monkeypa
     monkeypatch.setattr(built_module, "DIST", page.parent)
     monkeypatch.setattr(built_module, "build", lambda out: (out / "index.html").write_text("built again"))
     assert (built_page() / "index.html").read_text() == "built again"
-
-
-def test_a_wheel_that_is_made_after_the_page_has_it(tmp_path):
-    copy = tmp_path / "checkout"
-    for name in ("keras_gen", "serving", "export"):
-        shutil.copytree(ROOT / name, copy / name, ignore=IGNORED)
-    for name in ("setup.cfg", "pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(ROOT / name, copy)
-    expected = ["index.html", "service_worker.js", "licences.txt", "assets/index-1.js", "runtime/1.30.0/ort.wasm"]
-    for name in expected:
-        file = copy / "serving" / "page" / "dist" / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.touch()
-    make = "import sys; from setuptools import build_meta; print(build_meta.build_wheel(sys.argv[1]))"
-    command = [sys.executable, "-W", "ignore", "-c", make, str(tmp_path)]
-    done = subprocess.run(command, cwd=copy, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    (wheel,) = tmp_path.glob("*.whl")
-    names = set(zipfile.ZipFile(wheel).namelist())
-    assert {f"serving/page/dist/{name}" for name in expected} <= names
-    assert not any("node_modules" in name or name.endswith((".ts", ".tsx")) for name in names)
