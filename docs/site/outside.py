@@ -19,6 +19,8 @@ FILES, PROJECT = DOCS / "files", DOCS / "project"
 GENERATED = (FILES, PROJECT, DOCS / "reference")
 FENCE = re.compile(r"^ *(```+|~~~+).*?^ *\1`* *$", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"(\]\(|<(?:img|a)\b[^>]*?(?:src|href)=\")([^)\s\"]+)")
+# No list of pages has to name it.
+ORPHAN = "---\norphan: true\n---\n\n"
 PICTURES = {".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp"}
 LANGUAGES = {
     ".py": "python",
@@ -47,7 +49,7 @@ def write_pages(docs: Path = DOCS) -> None:
     own = [path for path in docs.rglob("*.md") if not is_generated(path) and "_build" not in path.parts]
     roots = sorted(ROOT.glob("*.md"))
     linked = {target for page in (*own, *roots) for target in linked_files(page)}
-    pages = {page_of(path): rewritten(path.read_text(), path, page_of(path)) for path in roots}
+    pages = {page_of(path): ORPHAN + rewritten(path.read_text(), path, page_of(path)) for path in roots}
     pages |= {page_of(path): _shown(path) for path in linked}
     for folder in (FILES, PROJECT):
         for old in folder.rglob("*.md"):
@@ -116,7 +118,7 @@ def _target(page: Path, link: str) -> Path | None:
 
 
 def _shown(path: Path) -> str:
-    title = f"---\norphan: true\n---\n\n# {path.relative_to(ROOT)}\n"
+    title = f"{ORPHAN}# {path.relative_to(ROOT)}\n"
     if path.is_dir():
         names = sorted(child.name + "/" * child.is_dir() for child in path.iterdir() if child.name[0] not in "._")
         return "\n".join([title, *(f"- `{name}`" for name in names), ""])

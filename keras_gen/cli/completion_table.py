@@ -14,6 +14,7 @@ that takes none, and nothing for one whose values are not known, such as a numbe
 from __future__ import annotations
 
 import argparse
+import functools
 import importlib
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
@@ -88,7 +89,7 @@ def _of_command(command: str) -> Iterator[tuple[str, ...]]:
     except ModuleNotFoundError:  # an extra is not installed, and the command cannot be run here
         yield "P", command, FILES
         return
-    yield from (("O", command, *option) for option in _options(parser, {}))
+    yield from (("O", command, *option) for option in _options(parser, _registered()))
     values = [_of_positional(command, action) for action in parser._actions if not action.option_strings]
     if values:
         yield "P", command, " ".join(dict.fromkeys(word for value in values for word in value.split()))
@@ -104,14 +105,26 @@ def _of_training() -> Iterator[tuple[str, ...]]:
         return
     found = {}
     for name in model_names():
-        registries = {key: " ".join(choice.registry) for key, choice in choices_of_model(model_class(name)).items()}
-        found[name] = list(_options(parser_of("train", name), registries))
+        of_model = {key: " ".join(choice.registry) for key, choice in choices_of_model(model_class(name)).items()}
+        found[name] = list(_options(parser_of("train", name), _registered() | of_model))
         yield "M", name
     of_all = set.intersection(*map(set, found.values()))
     yield from (("O", "train", *option) for option in next(iter(found.values())) if option in of_all)
     for name, options in found.items():
         yield from (("O", f"train {name}", *option) for option in options if option not in of_all)
     yield "P", "train", " ".join(found)
+
+
+@functools.cache
+def _registered() -> dict[str, str]:
+    """What is chosen by name from modules that need TensorFlow, by option; nothing where there is none."""
+    try:
+        from keras_gen.metrics import sample_figures, translation
+        from keras_gen.training.trackers import TRACKERS
+    except ModuleNotFoundError:
+        return {}
+    metrics = dict.fromkeys([*sample_figures.METRICS, *translation.METRICS])
+    return {"log": " ".join(["csv", *TRACKERS]), "metrics": " ".join(metrics)}
 
 
 def _kinds_of_data() -> Iterator[tuple[str, ...]]:

@@ -106,8 +106,10 @@ class _Terminal:
 
 
 def _preparation(shell: str, script: Path) -> list[str]:
-    loading = ["autoload -Uz compinit && compinit -u -D"] if shell == "zsh" else []
-    return [*loading, f"source {script}", f"function keras-gen {{ {SAYS}; }}"]
+    """Lines that load a script, in zsh as its manual says, from a folder of functions."""
+    by_name = [f"fpath=({script.parent} $fpath)", "autoload -Uz compinit && compinit -u -D"]
+    loading = by_name if shell == "zsh" else [f"source {script}"]
+    return [*loading, f"function keras-gen {{ {SAYS}; }}"]
 
 
 def _environment(folder: Path) -> dict[str, str]:

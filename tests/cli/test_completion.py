@@ -18,6 +18,8 @@ from tests.serving.languages.required import required
 
 pytestmark = pytest.mark.skipif(shutil.which("awk") is None, reason="awk is not installed")
 SHELLS = get_args(Shell)
+# What scripts are called where shells look for them.
+NAMES = {"bash": "keras-gen", "zsh": "_keras-gen", "fish": "keras-gen.fish"}
 # What is typed, and the words that come of it.
 TYPED = {
     "keras-gen sam": ["sample"],
@@ -32,6 +34,8 @@ TYPED = {
     "keras-gen train gan --data fold": ["train", "gan", "--data", "folder:"],
     "keras-gen train gan --data stacked:dig": ["train", "gan", "--data", "stacked:digits"],
     "keras-gen launch --workers 2 -- train vae_g": ["launch", "--workers", "2", "--", "train", "vae_gan"],
+    "keras-gen train vae --log wan": ["train", "vae", "--log", "wandb"],
+    "keras-gen evaluate x --metrics frechet ker": ["evaluate", "x", "--metrics", "frechet", "kernel"],
     "keras-gen completion fi": ["completion", "fish"],
     "keras-gen --version --": ["--version", "--verbose"],
     "keras-gen info tw": ["info", "two words"],
@@ -52,14 +56,14 @@ def folder(tmp_path_factory, lines):
     place = tmp_path_factory.mktemp("shells")
     (place / "two words").mkdir()
     for shell in SHELLS:
-        (place / f"script.{shell}").write_text(script(shell, lines))
+        (place / NAMES[shell]).write_text(script(shell, lines))
     return place
 
 
 @pytest.mark.parametrize("shell", SHELLS)
 def test_each_shell_completes(shell, folder):
     required(None if is_there(shell) else f"{shell} is not installed")
-    found = completed(shell, folder / f"script.{shell}", list(TYPED), folder)
+    found = completed(shell, folder / NAMES[shell], list(TYPED), folder)
     # bash and fish put the end of a folder's name behind it.
     assert {typed: [word.removesuffix("/") for word in words] for typed, words in found.items()} == TYPED
 

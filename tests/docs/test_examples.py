@@ -35,9 +35,19 @@ def test_a_program_prints_what_stands_beside_it(name, place, monkeypatch, capsys
 
 
 @pytest.mark.parametrize("name", model_names())
-def test_the_options_of_a_model_are_printed_as_a_file(name, capsys):
+def test_the_options_of_a_model_are_printed_as_a_file(name, pages, capsys):
+    (line,) = re.findall(r"^keras-gen (.* --print-config) > ", pages[f"models/{name}"], re.MULTILINE)
     with pytest.raises(SystemExit, match="0"):
-        main(["train", name, "--print-config"])
+        main(line.split())
     options = yaml.safe_load(capsys.readouterr().out)
-    taken = set(inspect.signature(model_class(name)).parameters) - {"image_shape", "classes", "seed", "kwargs"}
-    assert set(options["model"]) == taken
+    parameters = inspect.signature(model_class(name)).parameters.values()
+    stated = {each.name for each in parameters if each.kind is not inspect.Parameter.VAR_KEYWORD}
+    assert stated - {"image_shape", "classes", "seed"} <= set(options["model"])
+
+
+def test_a_recipe_is_printed_with_what_stands_behind_it(pages, capsys):
+    (line,) = re.findall(r"^keras-gen (.* --print-config) > ", pages["recipes"], re.MULTILINE)
+    with pytest.raises(SystemExit, match="0"):
+        main(line.split())
+    options = yaml.safe_load(capsys.readouterr().out)
+    assert (options["name"], options["epochs"], options["data"]) == ("vae", 1, "digits")

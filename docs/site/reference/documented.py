@@ -8,7 +8,17 @@ from types import ModuleType
 from typing import Any
 
 # What Keras asks of a layer, and says itself.
-OF_KERAS = "build, call, compute_output_shape, get_config, from_config, get_build_config, build_from_config"
+OF_KERAS = (
+    *("build", "call", "compute_output_shape", "get_config", "from_config", "get_build_config", "build_from_config"),
+    *(
+        "compute_output_spec",
+        "convolution_op",
+        "get_compile_config",
+        "compile_from_config",
+        "save_own_variables",
+        "load_own_variables",
+    ),
+)
 
 
 def shown(objects: Iterable[tuple[str, Any]]) -> str:
@@ -35,4 +45,4 @@ def first_line(value: Any) -> str:
 def _directive(name: str, value: Any) -> str:
     if inspect.isroutine(value):
         return f".. autofunction:: {name}\n"
-    return f".. autoclass:: {name}\n   :members:\n   :exclude-members: {OF_KERAS}\n"
+    return f".. autoclass:: {name}\n   :members:\n   :exclude-members: {', '.join(OF_KERAS)}\n"

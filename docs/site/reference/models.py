@@ -13,6 +13,9 @@ from keras_gen.cli.completion_table import parser_of
 from keras_gen.cli.recipe_files import packaged_recipes, recipe_model
 from keras_gen.models import model_class, model_names
 
+# Data without a download, for models that translate pairs, unpaired pictures, or nothing.
+EXAMPLE_DATA = {"pairs": "edges:digits", "unpaired": "textured:digits", None: "digits"}
+
 
 def pages(guides: Guides) -> dict[str, str]:
     """The page of every model by its name, and `models/index`."""
@@ -42,7 +45,7 @@ def _index() -> str:
 def _page(name: str, guides: Guides) -> str:
     cls: Any = model_class(name)
     examples = guides.commands("train", name)
-    written = f"keras-gen train {name} --print-config > my_{name}.yaml"
+    written = f"keras-gen train {name} --data {EXAMPLE_DATA[cls.spec.translates]} --print-config > my_{name}.yaml"
     parts = [
         f"# {name}: `keras_gen.{cls.__name__}`\n",
         f"{first_line(cls)}\n",

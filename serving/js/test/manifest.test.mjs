@@ -35,7 +35,7 @@ test("format 2, with weights beside a network and facts of quantization", () => 
   whole.providers = { openvino: { a: { bfloat16: 41.5 } } };
   const manifest = parseManifest(JSON.stringify(whole));
   assert.deepEqual(manifest.networks.get("a").weights, { file: "a.weights", sha256: DIGEST, size: 7 });
-  assert.deepEqual(manifest.quantization.get("a"), { kind: "int8", psnr: 41.5, atLeast: 40 });
+  assert.deepEqual(manifest.quantization.get("a"), { kind: "int8", psnr: 41.5, atLeast: 40, weightsOnly: false });
   assert.deepEqual(manifest.latent, { size: 2, prior: null });
   assert.equal(manifest.parity.get("a").get("y"), 1e-6);
   assert.equal(manifest.providers.get("openvino").get("a").get("bfloat16"), 41.5);
