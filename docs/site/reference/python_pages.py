@@ -54,7 +54,7 @@ NAMED = {
     ],
     "training": [
         "keras_gen.training.position.Position",
-        "keras_gen.training.run_directory.RunDirectory",
+        *(f"keras_gen.training.run_directory.{name}" for name in ("RunDirectory", "KnownData")),
         "keras_gen.training.trackers.tracker.Tracker",
         *(f"keras_gen.training.trackers.tracker.{name}" for name in ("Epoch", "TrackedRun")),
     ],
