@@ -33,7 +33,7 @@ test-pythons:
 
 # The tests that need Weights & Biases and MLflow, which bring 40 packages that nothing else needs.
 test-trackers: $(TRACKERS)
-	PYTHONPATH=$(TRACKERS) $(BIN)/python -m pytest tests/training/test_trackers.py
+	PYTHONPATH=$(TRACKERS) $(BIN)/python -m pytest tests/training/test_trackers.py tests/watch/test_page.py
 
 # MLflow takes importlib_metadata up to 9, and the documentation's packages are pinned with a newer one.
 $(TRACKERS): $(STAMP)

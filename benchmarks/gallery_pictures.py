@@ -1,6 +1,6 @@
-"""Pictures of docs/gallery.md that show what stands side by side: augmentations, penalties, networks.
+"""Pictures of docs/gallery.md that show what stands side by side: augmentations, penalties, translators.
 
-    python benchmarks/gallery_pictures.py augmentations penalties networks translators
+    python benchmarks/gallery_pictures.py augmentations penalties translators
 
 Everything is small: a training takes less than a minute of one core, and the data needs no download.
 """
@@ -43,21 +43,9 @@ RING = {"image_shape": (1, 1, 2), "latent_dim": 2, "generator": POINTS, "discrim
 SHOWN_POINTS = 2500
 SHOWN_PAIRS = 12
 PENALTIES = {"no penalty": None, "r1": "r1:0.01", "r2": "r2:0.01", "gp": "gp:0.1", "dragan": "dragan:0.1"}
-# Families, with widths that a core trains in less than a minute, and the epochs of all of them.
-ADVERSARIAL: dict[str, dict[str, Any]] = {
-    "mlp": {"units": [256, 128]},
-    "dcgan": {"filters": 16},
-    "resnet": {"filters": 16},
-    "biggan": {"filters": 8},
-}
-CODERS: dict[str, dict[str, Any]] = {
-    "mlp": {"units": [256, 128]},
-    "conv": {"filters": 16, "units": 128},
-    "dcgan": {"filters": 16},
-    "resnet": {"filters": 16},
-}
+# Families, with widths that a core trains in less than a minute.
 TRANSLATORS: dict[str, dict[str, Any]] = {"unet": {"filters": 16}, "resnet": {"filters": 16, "blocks": 3}}
-EPOCHS = {"adversarial": 25, "coder": 15, "translator": 20}
+STEPS = 1800
 
 
 def augmentations() -> plt.Figure:
@@ -133,48 +121,8 @@ def _rings(samples: dict[str, np.ndarray]) -> plt.Figure:
     return figure
 
 
-def networks() -> plt.Figure:
-    """What the generator of each family makes of digits as part of a GAN, and its decoder as part of a VAE."""
-    figure, axes = plt.subplots(2, 4, figsize=(7.6, 4.3))
-    for axis, (name, options) in zip(axes[0], ADVERSARIAL.items(), strict=True):
-        _samples(axis, "GAN" if name != "biggan" else "BigGAN, with classes", name, _trained_gan(name, options))
-    for axis, (name, options) in zip(axes[1], CODERS.items(), strict=True):
-        _samples(axis, "VAE", name, _trained_vae(name, options))
-    return figure
-
-
-def _trained_gan(name: str, options: dict[str, Any]) -> tuple[keras.Model, str]:
-    data = open_source("digits", image_size=16)
-    shape = {"image_shape": (16, 16, 1), "latent_dim": 32, "seed": SEED, "ema_decay": 0.99}
-    shape |= {"generator": {"name": name, **options}, "discriminator": {"name": name, **options}}
-    if name == "biggan":
-        model = keras_gen.BigGAN(classes=data.classes, discriminator_steps=1, **shape)
-    else:
-        model = keras_gen.GAN(penalties={"r1": 1.0}, **shape)
-    model.compile(**_two_adams())
-    labels = {"labels": True} if name == "biggan" else {}
-    model.fit(data.dataset(64, seed=SEED, **labels), epochs=EPOCHS["adversarial"], shuffle=False, verbose=0)
-    return model, "generator"
-
-
 def _two_adams() -> dict[str, keras.optimizers.Optimizer]:
     return {f"{player}_optimizer": keras.optimizers.Adam(5e-4, 0.5) for player in ("generator", "discriminator")}
-
-
-def _trained_vae(name: str, options: dict[str, Any]) -> tuple[keras.Model, str]:
-    network = {"name": name, **options}
-    model = keras_gen.VAE(image_shape=(16, 16, 1), latent_dim=8, encoder=network, decoder=network, seed=SEED)
-    model.compile(keras.optimizers.Adam(1e-3))
-    data = open_source("digits", image_size=16).dataset(64, seed=SEED)
-    model.fit(data, epochs=EPOCHS["coder"], shuffle=False, verbose=0)
-    return model, "decoder"
-
-
-def _samples(axis: Any, title: str, family: str, trained: tuple[keras.Model, str]) -> None:
-    model, role = trained
-    weights = getattr(model, role).count_params()
-    _show(axis, grid(to_uint8(np.asarray(model.sample(25, seed=SEED))), columns=5))
-    axis.set_title(f"{title}: {family}\n{weights:,} weights in the {role}", fontsize=7)
 
 
 def translators() -> plt.Figure:
@@ -193,7 +141,7 @@ def _translated(both: Domains, outlines: np.ndarray, name: str) -> np.ndarray:
     generator = {"name": name, **TRANSLATORS[name]}
     model = keras_gen.Pix2Pix((16, 16, 1), generator=generator, discriminator=small, seed=SEED)
     model.compile(**_two_adams())
-    model.fit(both.endless(16, seed=SEED), steps_per_epoch=90, epochs=EPOCHS["translator"], verbose=0)
+    model.fit(both.endless(16, seed=SEED), steps_per_epoch=STEPS, epochs=1, verbose=0)
     return to_uint8(np.asarray(model.generator(to_float(outlines))))
 
 
@@ -205,7 +153,7 @@ def _show(axis: Any, picture: np.ndarray) -> None:
 
 
 PICTURES: dict[str, Callable[[], plt.Figure]] = {
-    function.__name__: function for function in (augmentations, penalties, networks, translators)
+    function.__name__: function for function in (augmentations, penalties, translators)
 }
 
 PHOTOGRAPHS = {"augmentations"}

@@ -20,6 +20,8 @@ author = "The keras-gen authors"
 version = release = __version__
 html_title = f"{project} {version}"
 language = "en"
+# Quotes, but no dashes: `--out` keeps both of its own.
+smartquotes_action = "qe"
 
 extensions = [
     "myst_nb",
@@ -33,9 +35,9 @@ extensions = [
 exclude_patterns = ["_build", "site"]
 nitpicky = True
 # Other projects, which are not linked: the site is built without a network.
-OTHERS = r"(tensorflow|tf|keras|numpy|np|onnx|pathlib|collections|types|typing|argparse|logging)\..*"
+OTHERS = r"(tensorflow|tf|keras|numpy|np|onnx|PIL|pathlib|collections|types|typing|argparse|logging)\..*"
 # Names of types that say no more than what stands beside them.
-WORDS = r"(?:.*\.)?(Options|AskedSize)"
+WORDS = r"(?:.*\.)?(Options|AskedSize|T)|(tuple|dict)\[.*"
 nitpick_ignore_regex = [("py:.*", OTHERS), ("py:.*", WORDS), ("cpp:.*", r"(std|std::.*|T|Pixel)")]
 # Folders of pages may still be empty, which Sphinx says under no name that could be suppressed.
 logging.getLogger("sphinx.sphinx.directives.other").addFilter(lambda record: "toctree glob" not in record.msg)
@@ -64,13 +66,14 @@ nb_execution_timeout = 600
 nb_merge_streams = True
 
 html_theme = "furo"
+COLOURED = ("color-brand-primary", "color-brand-content", "color-api-name", "color-api-pre-name")
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_copy_source = False
 html_show_sourcelink = False
 html_theme_options = {
-    "light_css_variables": {"color-brand-primary": "#3b5bdb", "color-brand-content": "#3b5bdb"},
-    "dark_css_variables": {"color-brand-primary": "#91a7ff", "color-brand-content": "#91a7ff"},
+    "light_css_variables": dict.fromkeys(COLOURED, "#3b5bdb"),
+    "dark_css_variables": dict.fromkeys(COLOURED, "#91a7ff"),
 }
 pygments_style = "friendly"
 pygments_dark_style = "github-dark"

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
+from sphinx.util import inspect
+
 CODE = re.compile(r"(``?)(?=\S)(.+?)(?<=\S)\1(?!`)", re.DOTALL)
+BLOCK = 4
 # What reStructuredText would take for marks of its own.
 MARKS = re.compile(r"([*|\\]|(?<=\w)_(?!\w))")
 ANNOTATED = re.compile(r"~?(?:typing\.)?Annotated\[(.*?), <[^>]*>(?:, <[^>]*>)*\]")
@@ -25,7 +29,36 @@ def is_left_out(app: Any, what: str, name: str, value: Any, skip: bool, options:
 
 
 def restructured(text: str) -> str:
-    """The text with code as reStructuredText marks it, and without marks that were none."""
+    """The text with code as reStructuredText marks it, blocks of code too, and without marks that were none."""
+    lines = text.split("\n")
+    written: list[str] = []
+    start = 0
+    for first, last in _blocks(lines):
+        written += [_prose("\n".join(lines[start:first])), f"{' ' * (_indent(lines[first]) - BLOCK)}::", ""]
+        written += [*lines[first:last], ""]
+        start = last
+    return "\n".join([*written, _prose("\n".join(lines[start:]))])
+
+
+def _blocks(lines: list[str]) -> Iterator[tuple[int, int]]:
+    """Where lines are code: behind an empty line, and farther right than what is before it."""
+    before, end = 0, 0
+    for place, line in enumerate(lines):
+        if place < end or not line.strip():
+            continue
+        if place and not lines[place - 1].strip() and _indent(line) >= before + BLOCK:
+            inside = (other for other in range(place, len(lines)) if lines[other].strip())
+            end = next((other for other in inside if _indent(lines[other]) < _indent(line)), len(lines))
+            yield place, end
+        else:
+            before = _indent(line)
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
+def _prose(text: str) -> str:
     pieces = []
     end = 0
     for match in CODE.finditer(text):
@@ -39,6 +72,10 @@ def restructured(text: str) -> str:
 def without_registries(
     app: Any, what: str, name: str, value: Any, options: Any, signature: str | None, returns: str | None
 ) -> tuple[str | None, str | None]:
-    """For `autodoc-process-signature`: `Annotated[str, PAIRS]` is `str` to a reader."""
+    """For `autodoc-process-signature`: `Annotated[str, PAIRS]` is `str` to a reader, and a class of Keras, whose
+    `__new__` takes anything, takes what its constructor does."""
+    if what == "class" and signature and signature.startswith("(*args"):
+        constructor = inspect.signature(value.__init__, bound_method=True)
+        signature = inspect.stringify_signature(constructor, show_return_annotation=False, unqualified_typehints=True)
     shorter = (None if text is None else ANNOTATED.sub(r"\1", text) for text in (signature, returns))
     return tuple(shorter)  # type: ignore[return-value]

@@ -66,5 +66,7 @@ def _text(app: Any, name: str) -> str:
         source = Path(app.env.doc2path(name)).read_text()
         return source.partition("\n---\n")[2] if source.startswith("---\n") else source
     builder = TextBuilder(app, app.env)
+    builder.init()
+    builder.current_docname = name
     page = app.env.get_and_resolve_doctree(name, builder)
     return TextWriter(builder).write(page, StringOutput(encoding="unicode"))

@@ -11,6 +11,7 @@ import numpy as np
 from keras_gen.cli.demo_reader import DIGITS, Reader, fit_reader
 from keras_gen.data import open_source
 from keras_gen.data.mixtures import ring
+from keras_gen.metrics.classifier import labels_of
 from keras_gen.metrics.modes import near_centres
 from serving import Sampler, Translator
 from serving.common.images import grid, write_png
@@ -94,7 +95,7 @@ def _translations(translator: Translator, reader: Reader) -> tuple[np.ndarray, s
     shown, kept = [], []
     for source, to in ((reader.held_out.a, "b"), (reader.held_out.b, "a")):
         made = translator.translate(source.examples.images, to)
-        kept.append((reader.read(made) == source.examples.labels).mean())
+        kept.append((reader.read(made) == labels_of(source)).mean())
         shown.append(
             grid(np.concatenate([source.examples.images[:TRANSLATIONS], made[:TRANSLATIONS]]), TRANSLATIONS, 2)
         )

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from keras_gen.data import Examples, Source, open_source
+from keras_gen.data import Domains, Examples, Source, open_domains, open_source
 from keras_gen.data.sources.textured import textured
-from keras_gen.data.translation import Domains, open_domains
-from keras_gen.metrics.classifier import Classifier, train_classifier
+from keras_gen.metrics.classifier import Classifier, labels_of, train_classifier
 
 DIGITS, TEXTURED = "mnist5k", "textured:mnist5k"
-EPOCHS = 8
+EPOCHS = 4
 SEED = 0
 
 
@@ -44,9 +43,9 @@ def fit_reader(epochs: int | None = None) -> Reader:
     Args:
         epochs: passes over them at most.
     """
-    digits = open_source(DIGITS).examples
-    images = np.concatenate([dark(digits.images), textured(digits.images, np.random.default_rng(SEED))])
-    labels = np.concatenate([digits.labels, digits.labels])
+    digits = open_source(DIGITS)
+    scans, labels = digits.examples.images, np.concatenate([labels_of(digits)] * 2)
+    images = np.concatenate([dark(scans), textured(scans, np.random.default_rng(SEED))])
     both = Source("digits of both domains", "train", Examples(images, labels, digits.classes))
     classifier = train_classifier(both, min(EPOCHS, epochs or EPOCHS), SEED)
     return Reader(classifier, open_domains(TEXTURED, split="test"))

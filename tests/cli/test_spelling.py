@@ -119,5 +119,6 @@ def test_commands_are_grouped_by_what_they_are_for(capsys):
         "serve",
         "look into",
         "measure",
+        "set up",
     ]
     assert re.findall(r"^  (\w+) ", out, re.MULTILINE) == list(COMMANDS)

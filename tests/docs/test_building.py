@@ -48,6 +48,8 @@ def test_files_that_pages_link_to_have_pages():
         ("`a *b` and *args", "``a *b`` and \\*args"),
         ("|x| and x_ and a_b", "\\|x\\| and x\\_ and a_b"),
         ("two `of\n    them`s", "two ``of them``\\ s"),
+        ("is:\n\n    a * b\n\n    c\n\nand *x", "is:\n\n::\n\n    a * b\n\n    c\n\n\nand \\*x"),
+        ("Args:\n    x: one.\n\n    y: two.", "Args:\n    x: one.\n\n    y: two."),
     ],
 )
 def test_docstrings_become_restructured_text(written, shown):

@@ -50,4 +50,4 @@ def test_a_recipe_is_printed_with_what_stands_behind_it(pages, capsys):
     with pytest.raises(SystemExit, match="0"):
         main(line.split())
     options = yaml.safe_load(capsys.readouterr().out)
-    assert (options["name"], options["epochs"], options["data"]) == ("vae", 1, "digits")
+    assert (options["epochs"], options["data"]) == (1, "digits")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib.util
 import shlex
 
+import pytest
+
 from keras_gen.cli import main
 from keras_gen.training.trackers import TRACKERS, Epoch, TrackedRun, Tracker
 from tests.pages import blocks, commands
@@ -17,6 +19,7 @@ def interrupted():
     raise KeyboardInterrupt
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # MLflow's, of SQLAlchemy
 def test_each_command_does_what_the_page_says(tmp_path, monkeypatch, capfd):
     monkeypatch.chdir(tmp_path)
     opened = []

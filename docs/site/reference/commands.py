@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 
 from docs.site.reference.guides import Guides
 from keras_gen.cli.completion_table import parser_of
@@ -80,4 +81,5 @@ def _option(formatter: HelpText, action: argparse.Action) -> str:
 
 
 def _escaped(text: str) -> str:
-    return text.replace("<", "\\<").replace("*", "\\*")
+    """Text of a help as Markdown, where options are code."""
+    return re.sub(r"(?<![\w-])(--\w[\w.-]*\w)", r"`\1`", text.replace("<", "\\<").replace("*", "\\*"))

@@ -17,10 +17,12 @@ class Guides:
         self._lines = [(page, line) for page in PAGES for line in commands(page)]
 
     def commands(self, name: str, *behind: str) -> list[tuple[str, str]]:
-        """(page, command) of the commands `keras-gen NAME`, the shortest first, each once."""
+        """(page, command) of the commands `keras-gen NAME`, each once: of ready bundles and short ones first."""
         start = " ".join([f"keras-gen {name}", *behind])
         found = {line: page for page, line in reversed(self._lines) if f"{line} ".startswith(f"{start} ")}
-        return sorted(((page, line) for line, page in found.items()), key=lambda each: len(each[1]))
+        return sorted(
+            ((page, line) for line, page in found.items()), key=lambda each: ("ready:" not in each[1], len(each[1]))
+        )
 
     def shown(self, examples: list[tuple[str, str]], most: int = 3, depth: int = 1) -> str:
         """A block of the first of these, and where they stand.

@@ -49,7 +49,7 @@ def _page(name: str, guides: Guides) -> str:
     parts = [
         f"# {name}: `keras_gen.{cls.__name__}`\n",
         f"{first_line(cls)}\n",
-        f"All options as a file, to change and to train from with `--recipe my_{name}.yaml`:\n",
+        f"All options as a file, to change and to train from with `keras-gen train {name} --recipe my_{name}.yaml`:\n",
         f"```sh\n{written}\n```\n",
         guides.shown(examples),
         _recipes(name),
@@ -69,7 +69,7 @@ def _recipes(name: str) -> str:
 
 
 def _facts(spec: Any) -> str:
-    rows = [f"| `{each.name}` | {getattr(spec, each.name)!r} |" for each in fields(spec)]
+    rows = [f"| `{each.name}` | `{getattr(spec, each.name)!r}` |" for each in fields(spec)]
     return joined(
         "Its `spec`, before arguments decide more; {py:class}`keras_gen.ModelSpec` says what each entry means.",
         "",

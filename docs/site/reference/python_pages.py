@@ -33,22 +33,31 @@ from keras_gen.training.schedules import SCHEDULES
 from keras_gen.training.trackers import TRACKERS
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
+MANIFEST = (
+    *("Atlas", "Codes", "Image", "Latent", "Network", "Origin", "Quantization", "Stored", "StoredFilm", "Tensor"),
+    "Weights",
+)
 # Types that signatures of these pages name, and that are imported from where they are.
 NAMED = {
     "data": [
         "keras_gen.data.examples.DomainExamples",
         "keras_gen.data.streams.Stream",
+        "keras_gen.data.streams.OneSize",
         "serving.common.interpolation.Interpolation",
         "serving.common.levels.Levels",
     ],
-    "export": ["export.foreign.said.Said"],
+    "export": ["export.foreign.said.Said", "export.foreign.pictures.Meaning"],
     "inversion": ["keras_gen.inversion.decoder.BundleCoder"],
     "serving": [
         "serving.runtime.providers.Execution",
-        *(f"serving.bundle.manifest.{name}" for name in ("Image", "Latent", "Network", "Tensor", "Weights")),
-        *(f"serving.bundle.manifest.{name}" for name in ("Codes", "Origin", "Quantization", "StoredFilm")),
+        *(f"serving.bundle.manifest.{name}" for name in MANIFEST),
     ],
-    "training": ["keras_gen.training.position.Position"],
+    "training": [
+        "keras_gen.training.position.Position",
+        "keras_gen.training.run_directory.RunDirectory",
+        "keras_gen.training.trackers.tracker.Tracker",
+        *(f"keras_gen.training.trackers.tracker.{name}" for name in ("Epoch", "TrackedRun")),
+    ],
 }
 
 

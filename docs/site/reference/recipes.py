@@ -10,7 +10,7 @@ def page() -> str:
     intro = (
         "# Recipes\n\nA recipe is a file of the options of `keras-gen train`, one for each published or demonstrated "
         "result. [Results](../project/results.md) has their figures. A recipe of your own is such a file too: "
-        "`--recipe my.yaml`, and options behind it win:\n\n"
+        "`keras-gen train vae --recipe my.yaml`, and options behind it win:\n\n"
         "```sh\nkeras-gen train --recipe vae_digits --epochs 1 --print-config > my.yaml\n```\n"
     )
     return "\n".join([intro, *map(_section, packaged_recipes())])
