@@ -80,7 +80,6 @@ page: install
 # The documentation in docs/_build/html, where a warning is an error. Notebooks that have not changed are not run again.
 docs: install
 	$(NODE) || true
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[docs]'
 	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet docs docs/_build/html
 
 # What `pip install` and `pipx run` take: an sdist, and the wheel that is made of it.
@@ -93,7 +92,7 @@ install: $(STAMP)
 $(STAMP): setup.cfg pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --upgrade pip setuptools
-	$(BIN)/python -m pip install --constraint constraints.txt --editable '.[train,serve,test,ray,hub,server]'
+	$(BIN)/python -m pip install --constraint constraints.txt --editable '.[train,serve,test,ray,hub,server,docs]'
 	touch $(STAMP)
 
 clean:

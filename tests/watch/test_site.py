@@ -170,10 +170,18 @@ def test_the_command_says_where_it_is_imports_no_tensorflow_and_ends_with_ctrl_c
         "sys.exit(code)\n"
     )
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    with subprocess.Popen([sys.executable, "-c", program, "watch", folder], **pipes) as process:
+    process = subprocess.Popen(
+        [sys.executable, "-c", program, "watch", folder],
+        **pipes,
+        # Started in the background by a shell, the tests and their children ignore SIGINT.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    try:
         first = process.stdout.readline()
         process.send_signal(signal.SIGINT)
         last, said = process.communicate(timeout=60)
+    finally:
+        process.kill()
     assert process.returncode == 130, said
     assert first.startswith("open: http://127.0.0.1:")
     assert last == "[]\n"
