@@ -46,20 +46,19 @@ def kept_psnr(
     Raises:
         QualityError: a picture is further away.
     """
-    if _pictures(before) is None:
+    name = _pictures(before)
+    if name is None:
         measured = _psnr_of_numbers(before, after, feeds)
     else:
-        measured = min(_lowest_psnr(before, after, feed) for feed in feeds)
+        measured = min(_lowest_psnr(name, before, after, feed) for feed in feeds)
     if not measured >= least:
-        kept = "numbers" if _pictures(before) is None else "pictures"
+        kept = "numbers" if name is None else "pictures"
         raise QualityError(f"the network {what} must keep its {kept} at {least:g} dB. Received: {measured:.1f} dB.")
     return min(round(measured, 2), MOST)
 
 
-def _lowest_psnr(before: InferenceSession, after: InferenceSession, feed: Feed) -> float:
-    """The lowest of a feed's pictures."""
-    name = _pictures(before)
-    assert name is not None, "asked of networks with pictures alone"
+def _lowest_psnr(name: str, before: InferenceSession, after: InferenceSession, feed: Feed) -> float:
+    """The lowest of a feed's pictures, the output `name`."""
     reference, images = (to_float(run_any_number(session, [name], feed)[0]) for session in (before, after))
     return float(psnr(images, reference).min())
 

@@ -10,6 +10,8 @@ from typing import Any
 CONFIG, METRICS, SAMPLES, MODEL = "config.yaml", "metrics.csv", "samples", "model.keras"
 PROGRESS, TRACKERS = "progress.json", "trackers.json"
 EPOCH = "epoch"
+# What `progress.json` says of a run that is not being trained any more.
+FINISHED, STOPPED = "finished", "stopped"
 
 
 def picture_name(epoch: int) -> str:

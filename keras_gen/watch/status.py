@@ -9,9 +9,9 @@ import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from keras_gen.training.run_files import CONFIG, MODEL, PROGRESS
+from keras_gen.training.run_files import CONFIG, FINISHED, MODEL, PROGRESS, STOPPED
 
-STARTING, RUNNING, SILENT, FINISHED, STOPPED = "starting", "running", "silent", "finished", "stopped"
+STARTING, RUNNING, SILENT = "starting", "running", "silent"
 # Seconds without a sign of life: of a process on another machine, which may have ended, and of a run that has begun.
 LONG, PATIENCE = 600.0, 600.0
 

@@ -14,9 +14,10 @@ import keras
 
 from keras_gen.training.callbacks.ending import Ending
 from keras_gen.training.position import BEGINNING, Position
+from keras_gen.training.run_files import FINISHED, STOPPED
 from serving.common.files import remove_leftovers, whole_file
 
-TRAINING, FINISHED, STOPPED = "training", "finished", "stopped"
+TRAINING = "training"
 
 
 class Progress(keras.callbacks.Callback, Ending):

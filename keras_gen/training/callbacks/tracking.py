@@ -58,8 +58,9 @@ class Tracking(keras.callbacks.Callback, Ending):
             try:
                 self.last[tracker] = tracker.open(run)
             except tracker.errors as error:
-                what = f"{type(error).__name__}: {' '.join(str(error).split())}"
-                raise InputError(f"`log` must name a tracker that can be reached. Received: {what}") from error
+                raise InputError(
+                    f"`log` must name a tracker that can be reached. Received: {_in_a_line(error)}"
+                ) from error
             if place := tracker.place():
                 print(place, flush=True)
         self._give()
@@ -109,12 +110,15 @@ class Tracking(keras.callbacks.Callback, Ending):
             work()
         except tracker.errors as error:
             if tracker not in self.failing:
-                what = f"{type(error).__name__}: {' '.join(str(error).split())}"
-                print(f"{type(tracker).__name__} failed: {what}. Training goes on.", flush=True)
+                print(f"{type(tracker).__name__} failed: {_in_a_line(error)}. Training goes on.", flush=True)
             self.failing.add(tracker)
             return False
         self.failing.discard(tracker)
         return True
+
+
+def _in_a_line(error: Exception) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"
 
 
 def tracked_run(directory: RunDirectory) -> TrackedRun:
