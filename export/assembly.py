@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from export.card import write_card
 from export.codes import coded_source, write_codes
+from export.example_inputs import example_sources, write_examples
 from export.film import write_film
 from export.graph import Target
 from export.provider_check import ProviderCheck, checked_on
@@ -83,6 +84,7 @@ def assemble(
     check_provider: ProviderCheck | None,
     say: Say,
     codes: str | None = None,
+    examples: str | None = None,
 ) -> Path:
     """Writes a bundle, whole or not at all.
 
@@ -94,15 +96,17 @@ def assemble(
         check_provider: a provider to measure pictures of.
         say: is told a line of each network that is quantized or measured.
         codes: data set whose codes the bundle brings; none by default.
+        examples: data set whose pictures the bundle brings to be translated; none by default.
 
     Raises:
         InputError: a data set to measure on that is needed and not there, or does not fit; codes of a model without an
-            encoder.
+            encoder; examples of one that does not translate.
         QualityError: pictures in other numbers differ too much.
     """
     wish = quantize or check_provider
     measured_on = calibration(subject, wish) if wish else None
     coded = coded_source(subject, codes) if codes else None
+    shown = example_sources(subject, examples) if examples else {}
     with whole_folder(folder) as temporary:
         exported, parity, image = make(temporary)
         quantization = make_smaller(subject, exported, quantize, measured_on, say) if quantize and measured_on else {}
@@ -127,6 +131,7 @@ def assemble(
             domains=subject.domains,
             license=subject.license,
             film=write_film(temporary, subject.film) if subject.film else None,
+            examples=write_examples(temporary, shown),
         )
         _write(temporary, manifest)
         if coded is not None:

@@ -47,6 +47,7 @@ def export_bundle(
     check_provider: ProviderCheck | None = None,
     license: str | None = None,
     codes: str | None = None,
+    examples: str | None = None,
 ) -> Path:
     """Writes a bundle of a trained model, replacing a bundle that is there.
 
@@ -66,13 +67,14 @@ def export_bundle(
         license: of the model, which manifest and card then state: `apache-2.0`.
         codes: data set of which the bundle brings the codes of at most 5,000 pictures, their labels, and the pictures
             made small; none by default.
+        examples: data set of which the bundle of a translator brings some pictures to try it with; none by default.
 
     Returns:
         The folder.
 
     Raises:
         InputError: no such run, `path` holds something that is not a bundle, what cannot be exported, no name of a
-            licence, or codes of a model without an encoder.
+            licence, codes of a model without an encoder, or examples of one that does not translate.
         ParityError: a network differs from Keras.
         QualityError: a quantized network differs too much, or one on the provider that is checked.
     """
@@ -94,7 +96,7 @@ def export_bundle(
         check_wishes_of_points(quantize, check_provider)
         inference = with_points(inference, subject.reading["value_range"])
     make = partial(_made, subject, inference, io=io, target=target)
-    return assemble(folder, subject, make, quantize, check_provider, say, codes)
+    return assemble(folder, subject, make, quantize, check_provider, say, codes, examples)
 
 
 def _resolve(model: keras.Model | str | Path) -> tuple[keras.Model, dict[str, Any]]:
@@ -126,6 +128,7 @@ def _subject(model: keras.Model, inference: dict[str, keras.Model], facts: dict[
         weights=spec.weights,
         training={"steps": int(model.noise.step), **facts},
         reading=_reading(spec.translates, facts),
+        reverse=bool(facts.get("config", {}).get("reverse")),
     )
 
 

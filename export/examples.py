@@ -43,7 +43,7 @@ class Examples:
         self.subject = subject
         self.encoder = encoder and subject.encode is not None
         drawn = {DECODER} if subject.prior else set()
-        self._sources = _opened(subject, data, reading) if subject.makers - drawn or self.encoder else {}
+        self._sources = training_sources(subject, data, reading) if subject.makers - drawn or self.encoder else {}
 
     def feeds(self, name: str, inputs: Mapping[str, Tensor]) -> list[Feed]:
         """Inputs of a network.
@@ -87,7 +87,7 @@ class Examples:
         return self._sources[domain].draw(count, seed=0).examples.images
 
 
-def _opened(subject: Subject, data: str | None, reading: Mapping[str, Any]) -> dict[str, Source]:
+def training_sources(subject: Subject, data: str | None, reading: Mapping[str, Any]) -> dict[str, Source]:
     """The training set by domain: `a` alone for a model of one, and for a translator of one direction where the data
     set is of one domain."""
     if data is None:
@@ -95,7 +95,7 @@ def _opened(subject: Subject, data: str | None, reading: Mapping[str, Any]) -> d
     height, width, channels = subject.image_shape
     one_way = not any(name.startswith(BACK) for name in subject.makers)
     if subject.translates and not (one_way and is_of_one_domain(data)):
-        domains = open_domains(data, (height, width), channels, **reading)
+        domains = open_domains(data, (height, width), channels, reverse=subject.reverse, **reading)
         sources = {"a": domains.a, "b": domains.b}
     else:
         ways = {"interpolation_a": "interpolation"} if subject.translates else {}

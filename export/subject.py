@@ -36,6 +36,7 @@ class Subject:
         weights: `ema` or `raw`.
         training: facts for people; empty where they are unknown.
         reading: how data became pictures, arguments of `open_source` or `open_domains`.
+        reverse: whether domain A of a translator is the second domain of its data.
         origin: network -> where it comes from, for networks that were not trained here.
         domains: what the pictures of domains `a` and `b` are called, where they have names.
         license: as its owner named it.
@@ -57,6 +58,7 @@ class Subject:
     weights: str = "raw"
     training: dict[str, Any] = field(default_factory=dict)
     reading: dict[str, Any] = field(default_factory=dict)
+    reverse: bool = False
     origin: dict[str, Origin] = field(default_factory=dict)
     domains: dict[str, str] = field(default_factory=dict)
     license: str | None = None

@@ -59,6 +59,7 @@ def bundle_networks(
     check_provider: ProviderCheck | None = None,
     license: str | None = None,
     codes: str | None = None,
+    examples: str | None = None,
     say: Say = lambda line: None,
     **said: Unpack[Options],
 ) -> Path:
@@ -86,6 +87,7 @@ def bundle_networks(
         check_provider: as in `export_bundle`.
         license: as in `export_bundle`.
         codes: as in `export_bundle`.
+        examples: as in `export_bundle`.
         say: is told a line of what was told from a network's graph and what does not look right.
         **said: what the networks take and give, as in `Said`.
 
@@ -114,7 +116,7 @@ def bundle_networks(
     subject = _subject(networks, meaning, known, name or _name(given), {"b": to, "a": to_back})
     subject = replace(subject, license=license)
     make = partial(_made, subject, networks, target=target, say=say)
-    return assemble(folder, subject, lambda _: make(), quantize, check_provider, say, codes)
+    return assemble(folder, subject, lambda _: make(), quantize, check_provider, say, codes, examples)
 
 
 def _told_apart(networks: dict[str, Bordered]) -> int:

@@ -14,7 +14,8 @@ from serving.bundle.manifest import FILE_NAME
 from serving.bundle.references import bundle_folder
 from serving.common.errors import InputError
 
-OF_BUNDLE = ("out", "io", "target", "quantize", "least_psnr", "calibrate", "check_provider", "license", "codes")
+NUMBERS = ("target", "quantize", "least_psnr", "calibrate", "check_provider")
+OF_BUNDLE = ("out", "io", *NUMBERS, "license", "codes", "examples")
 
 
 def run(words: Sequence[str]) -> int:

@@ -76,6 +76,9 @@ def _lines(manifest: Manifest) -> list[str]:
         lines.append(
             f"codes     of {codes.count} pictures of {codes.source} ({_mebibytes(codes.size + codes.atlas.size)})"
         )
+    for domain, brought in manifest.examples.items():
+        size = _mebibytes(brought.size)
+        lines.append(f"examples  {brought.count} pictures of domain {domain}, of {brought.source} ({size})")
     if film := manifest.film:
         lines.append(f"film      of the training ({_mebibytes(film.size + film.frames.size)})")
     return lines

@@ -15,7 +15,7 @@ OF_TRITON = ("max_batch_size", "instances", "storage_uri")
 
 
 def add_numbers(parser: Parser) -> None:
-    """Adds what networks are written for and in, what they are measured on, their licence, and codes to bring along."""
+    """Adds what networks are written for and in, what they are measured on, their licence, and what to bring along."""
     parser.add_argument(
         "--target",
         type=Literal["any", "cpu"],
@@ -65,6 +65,13 @@ def add_numbers(parser: Parser) -> None:
         help="data set, given as in train: the bundle then brings the codes of at most 5,000 of its pictures, and the "
         "pictures made small. For models with an encoder.",
     )
+    parser.add_argument(
+        "--examples",
+        type=str | None,
+        default=None,
+        help="data set, given as in train: the bundle then brings eight of its pictures to try a translator with, and "
+        "the colours of its label maps.",
+    )
 
 
 def add_triton(parser: Parser) -> None:
@@ -87,12 +94,12 @@ def add_triton(parser: Parser) -> None:
 
 
 def wishes_of(options: Any) -> dict[str, Any]:
-    """What `--quantize`, `--check-provider`, `--license` and `--codes` ask for, as arguments of what writes a bundle;
-    imports TensorFlow."""
+    """What `--quantize`, `--check-provider`, `--license`, `--codes` and `--examples` ask for, as arguments of what
+    writes a bundle; imports TensorFlow."""
     from export import ProviderCheck, Wish
     from keras_gen.data import import_data
 
-    for data in filter(None, (options.calibrate, options.codes)):
+    for data in filter(None, (options.calibrate, options.codes, options.examples)):
         import_data(data)
     judged = {"data": options.calibrate}
     if options.least_psnr is not None:
@@ -102,6 +109,7 @@ def wishes_of(options: Any) -> dict[str, Any]:
         "check_provider": ProviderCheck(options.check_provider, **judged) if options.check_provider else None,
         "license": options.license,
         "codes": options.codes,
+        "examples": options.examples,
     }
 
 

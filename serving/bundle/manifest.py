@@ -85,6 +85,21 @@ class Codes(Stored):
 
 
 @dataclass(frozen=True)
+class ExampleInputs(Atlas):
+    """Pictures of a domain to try a translator with, in an `Atlas`.
+
+    Attributes:
+        count: how many there are, at most 16.
+        source: what the data set was called.
+        colours: of a label map, those of most pixels first, as `#rrggbb`; empty for pictures of many colours.
+    """
+
+    count: int
+    source: str
+    colours: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class StoredFilm(Stored):
     """How training went: JSON that `film.schema.json` describes, and the bytes that it names parts of."""
 
@@ -213,6 +228,7 @@ class Manifest:
         license: of the model, as its owner named it: `apache-2.0`; None where nobody did.
         codes: of pictures of a data set, where the bundle brings them.
         film: how training went, where it was recorded.
+        examples: `a` and `b` -> pictures of that domain to translate, where the bundle brings them.
     """
 
     model: str
@@ -231,6 +247,7 @@ class Manifest:
     license: str | None = None
     codes: Codes | None = None
     film: StoredFilm | None = None
+    examples: dict[str, ExampleInputs] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """The manifest as indented JSON, `format_version` first."""
@@ -316,6 +333,7 @@ class _Reader(JsonReader):
             license=self.optional(entries, "license", _Reader.text, None),
             codes=self.optional(entries, "codes", _Reader.codes, None),
             film=self.optional(entries, "film", _Reader.film, None),
+            examples=self.optional(entries, "examples", lambda at, data: at.map_of(data, _Reader.example_inputs), {}),
         )
 
     def check_version(self, data: object) -> None:
@@ -392,15 +410,29 @@ class _Reader(JsonReader):
         )
 
     def atlas(self, data: object) -> Atlas:
+        return Atlas(**self.tiles(data, schema.MOST_CODES))
+
+    def tiles(self, data: object, most: int) -> dict[str, Any]:
+        """What an `Atlas` of at most `most` pictures consists of."""
         entries = self.fields(data, {"file", "sha256", "size", "tile", "columns"})
         sides = [self.at("tile").integer(side, low=1) for side in self.at("tile").array(entries["tile"])]
         if len(sides) != 2:
             raise self.at("tile").fail("[height, width]", entries["tile"])
-        return Atlas(
-            *self.stored(entries, schema.MOST_BYTES_BESIDE),
-            tile=(sides[0], sides[1]),
-            columns=self.at("columns").integer(entries["columns"], low=1, high=schema.MOST_CODES),
+        file, sha256, size = self.stored(entries, schema.MOST_BYTES_BESIDE)
+        columns = self.at("columns").integer(entries["columns"], low=1, high=most)
+        return {"file": file, "sha256": sha256, "size": size, "tile": (sides[0], sides[1]), "columns": columns}
+
+    def example_inputs(self, data: object) -> ExampleInputs:
+        entries = self.fields(data, {"count", "source"})
+        return ExampleInputs(
+            **self.tiles(data, schema.MOST_EXAMPLES),
+            count=self.at("count").integer(entries["count"], low=1, high=schema.MOST_EXAMPLES),
+            source=self.at("source").text(entries["source"]),
+            colours=self.optional(entries, "colours", _Reader.colours, ()),
         )
+
+    def colours(self, data: object) -> tuple[str, ...]:
+        return tuple(self.text(each) for each in self.array(data, schema.MOST_COLOURS))
 
     def film(self, data: object) -> StoredFilm:
         entries = self.fields(data, {"file", "sha256", "size", "frames"})

@@ -16,6 +16,7 @@ def stored_files(manifest: Manifest) -> list[Stored]:
     named: list[Stored | None] = [each for network in manifest.networks.values() for each in (network, network.weights)]
     named += [codes, codes.labels, codes.atlas] if codes else []
     named += [film, film.frames] if film else []
+    named += manifest.examples.values()
     files: dict[tuple[str, str, int], Stored] = {}
     for stored in filter(None, named):
         files.setdefault((stored.file, stored.sha256, stored.size), stored)

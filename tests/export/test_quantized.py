@@ -139,7 +139,7 @@ def test_the_figure_is_that_of_the_worst_picture():
 
 def test_a_translator_is_measured_on_pictures_of_both_domains(run, tmp_path, capsys):
     words = ["export", str(run), "--out", str(tmp_path / "bundle"), "--quantize", "fp16"]
-    assert main([*words, "--calibrate", "textured:digits"]) == 0
+    assert main([*words, "--calibrate", "textured:digits", "--examples", "textured:digits"]) == 0
     assert "b_to_a_tile: fp16, at least" in capsys.readouterr().out
     manifest = serving.Manifest.read(tmp_path / "bundle")
     assert set(manifest.quantization) == {"a_to_b", "a_to_b_tile", "b_to_a", "b_to_a_tile"}
@@ -148,6 +148,9 @@ def test_a_translator_is_measured_on_pictures_of_both_domains(run, tmp_path, cap
         assert onnx.TensorProto.FLOAT16 in types
     pictures = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 3), np.uint8)
     assert serving.load(tmp_path / "bundle").translate(pictures, "b").shape == pictures.shape
+    assert {domain: shown.count for domain, shown in manifest.examples.items()} == {"a": 8, "b": 8}
+    assert main(["info", str(tmp_path / "bundle")]) == 0
+    assert "8 pictures of domain b, of " in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -109,6 +109,22 @@ test("a label map is drawn by pointer with rectangle, brush, fill and eraser, an
   await recorded(page, "maps", "b");
 });
 
+test("a bundle's own pictures are the examples, and their colours those to draw with", async (t) => {
+  const page = await shown(t, "#bundle=plans&tab=translate");
+  await page.waitForFunction(() => document.querySelector(".compare .after canvas"));
+  assert.deepEqual(await counts(page), [192, 192]);
+  await recorded(page, "plans", "b");
+  assert.equal(await page.locator(".palette .swatch").count(), 3);
+  await page.getByRole("radio", { name: /^Colour 3,.*#005a00/ }).check();
+  await page.getByRole("button", { name: "Example" }).press("Enter");
+  await page.waitForFunction(() => document.querySelector("[aria-busy=false]"));
+  assert.deepEqual(await counts(page), [192, 191, 1]);
+  // The second picture has three colours, and they stay in the order of the data.
+  assert.equal(await page.locator(".palette .swatch").count(), 3);
+  await page.getByRole("button", { name: "Example" }).click();
+  assert.deepEqual(await counts(page), [192, 192]);
+});
+
 test("a label map is drawn by keyboard", async (t) => {
   const page = await shown(t, "#bundle=maps&tab=translate");
   await settled(page.locator(AFTER));

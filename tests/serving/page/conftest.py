@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import hashlib
+import io
 import json
 import shutil
 import threading
@@ -15,6 +17,7 @@ import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
+from PIL import Image
 
 import export
 from serving.page.built import SOURCE, build
@@ -79,8 +82,9 @@ def site(
     place = tmp_path_factory.mktemp("site")
     given = dict.fromkeys((*SAMPLED, *ENCODED, *TRANSLATED))
     maps = of_maps(shutil.copytree(families["cyclegan"], place / "maps"))
+    plans = with_examples(of_maps(shutil.copytree(families["cyclegan"], place / "plans")))
     films = write_films(place / "films")
-    bundles = [*(families[name] for name in given), coded, maps, write_foreign(place / "foreign"), *films]
+    bundles = [*(families[name] for name in given), coded, maps, plans, write_foreign(place / "foreign"), *films]
     names = write_site(bundles, place / "site", built / "dist")
     for name, change in {"damaged": damage_decoder, "emptied": empty_manifest}.items():
         shutil.copytree(place / "site" / "bundles" / "vae", place / "site" / "bundles" / name)
@@ -107,6 +111,36 @@ def of_maps(bundle: Path) -> Path:
     manifest["domains"] = {"a": "labels", "b": "photos"}
     (bundle / "manifest.json").write_text(json.dumps(manifest))
     return bundle
+
+
+def with_examples(bundle: Path) -> Path:
+    """A bundle with two label maps of three colours to try it with: halves of two, and a pixel of the third in one."""
+    colours = np.array([[200, 0, 0], [0, 0, 200], [0, 90, 0]], np.uint8)
+    tiles = np.zeros((16, 24, 2, 3), np.uint8) + colours[0]
+    tiles[8:], tiles[0, 0, 1] = colours[1:]
+    content = png_of(tiles.swapaxes(1, 2).reshape(16, 48, 3))
+    (bundle / "examples_a.png").write_bytes(content)
+    manifest = json.loads((bundle / "manifest.json").read_text())
+    manifest["examples"] = {
+        "a": {
+            "file": "examples_a.png",
+            "sha256": hashlib.sha256(content).hexdigest(),
+            "size": len(content),
+            "tile": [16, 24],
+            "columns": 2,
+            "count": 2,
+            "source": "plans",
+            "colours": ["#c80000", "#0000c8", "#005a00"],
+        }
+    }
+    (bundle / "manifest.json").write_text(json.dumps(manifest))
+    return bundle
+
+
+def png_of(picture: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(picture).save(file, "PNG")
+    return file.getvalue()
 
 
 def damage_decoder(bundle: Path) -> None:

@@ -61,7 +61,7 @@ def run(site, built, tmp_path_factory):
 @pytest.fixture(scope="module")
 def bundles(families, coded):
     """Name -> the whole bundle, of which a site has what the page needs."""
-    return {**families, "coded": coded, "maps": families["cyclegan"]}
+    return {**families, "coded": coded, "maps": families["cyclegan"], "plans": families["cyclegan"]}
 
 
 @pytest.fixture(scope="module")
@@ -191,6 +191,7 @@ def test_translating(run, bundles):
         ("cyclegan", "a"),
         ("cyclegan", "b"),
         ("maps", "b"),
+        ("plans", "b"),
         ("pix2pix", "b"),
     }
     for entry in translated:

@@ -2,7 +2,8 @@
 
 import { pictureAt } from "keras-gen";
 
-import { drawTile, type Codes } from "../../codes/codes";
+import { drawTile } from "../../codes/atlas";
+import type { Codes } from "../../codes/codes";
 import type { Bytes } from "../../network/calls";
 import { randomSeed } from "../../ui/draw_fields";
 import { grid } from "../../ui/picture";

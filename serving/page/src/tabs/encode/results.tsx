@@ -4,7 +4,8 @@ import type { Rows } from "keras-gen";
 import type { JSX } from "preact";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 
-import { drawTile, type Codes } from "../../codes/codes";
+import { drawTile } from "../../codes/atlas";
+import type { Codes } from "../../codes/codes";
 import { text } from "../../text";
 import { useRoving } from "../../ui/roving";
 

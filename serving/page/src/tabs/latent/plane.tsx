@@ -3,7 +3,7 @@
 import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
-import { drawTile } from "../../codes/codes";
+import { drawTile } from "../../codes/atlas";
 import { text } from "../../text";
 import { coordinates, movedTo, type Vector } from "./geometry";
 import { drawDots, drawPath, usePlaneMap } from "./plane_drawing";

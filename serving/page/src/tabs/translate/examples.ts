@@ -1,9 +1,54 @@
-/** Drawings to begin with, for bundles that bring no example of their own. */
+/** Pictures to begin with: those that a bundle brings, else drawings. */
 
+import { useEffect, useState } from "preact/hooks";
+
+import { isEntry, readAtlas, tileOf, type Entry } from "../../codes/atlas";
 import { Drawing } from "../../draw/drawing";
 import type { Place } from "../../draw/raster";
 import type { Size } from "../../input/fit";
-import type { Kind } from "./kinds";
+import { useNotify } from "../../ui/notices";
+import type { Shown } from "../tab";
+import type { Domain, Kind } from "./kinds";
+
+/** What a bundle says of pictures of a domain to try, if it brings any. */
+function entryOf(entries: Entry, domain: Domain): Entry | undefined {
+  const { examples } = entries;
+  const entry = isEntry(examples) ? examples[domain] : undefined;
+  return isEntry(entry) ? entry : undefined;
+}
+
+export function bringsExamples(entries: Entry, domain: Domain): boolean {
+  return entryOf(entries, domain) !== undefined;
+}
+
+/** The colours of a bundle's label maps; none where it states none. */
+export function statedColours(entries: Entry, domain: Domain): readonly string[] | undefined {
+  const colours = entryOf(entries, domain)?.["colours"];
+  const isColour = (colour: unknown): boolean => typeof colour === "string" && /^#[0-9a-f]{6}$/.test(colour);
+  return Array.isArray(colours) && colours.length > 1 && colours.every(isColour) ? colours : undefined;
+}
+
+/** The pictures of a domain that a bundle brings, once they are read; none where it brings none, or others than it says. */
+export function useExamples(bundle: Shown, domain: Domain): readonly HTMLCanvasElement[] | undefined {
+  const { client, entries } = bundle;
+  const entry = entryOf(entries, domain);
+  const [pictures, set] = useState<readonly HTMLCanvasElement[] | undefined>(entry ? undefined : []);
+  const notify = useNotify();
+  const failed = (error: unknown): void => {
+    notify(error);
+    set([]);
+  };
+  useEffect(() => {
+    if (entry !== undefined) {
+      const count = Number(entry["count"]);
+      const tiles = readAtlas(client, entry, count).then((atlas) =>
+        Array.from({ length: count }, (_, index) => tileOf(atlas, index)),
+      );
+      tiles.then(set, failed);
+    }
+  }, [client]);
+  return pictures;
+}
 
 /** A drawing of a kind, if there is one: a house of a map's colours, or the outline of a shirt. */
 export function drawnExample(kind: Kind, size: Size, palette: readonly string[]): HTMLCanvasElement | undefined {

@@ -19,7 +19,7 @@ import { Compare } from "../../ui/compare";
 import { grid, savePng } from "../../ui/picture";
 import { Progress } from "../../ui/progress";
 import type { Shown, TabProps } from "../tab";
-import { drawnExample } from "./examples";
+import { bringsExamples, drawnExample, statedColours, useExamples } from "./examples";
 import { KINDS, kindOf, strokeFor, TOOLS_OF, type Domain, type Kind } from "./kinds";
 import { useLive } from "./live";
 import { sizesOf, SizeChoice } from "./size_choice";
@@ -47,12 +47,16 @@ interface Props {
 }
 
 function Inside({ bundle, to, brought, turn }: Props): JSX.Element {
-  const { client, listed, manifest, translatesTo } = bundle;
+  const { client, entries, listed, manifest, translatesTo } = bundle;
   const { image, domains } = manifest;
   const from: Domain = to === "b" ? "a" : "b";
+  const examples = useExamples(bundle, from);
+  const shownExamples = useRef(0);
+  const stated = statedColours(entries, from);
+  const plain = stated ?? PLAIN;
   const [kind, setKind] = useState<Kind>(() => kindOf(bundle, from));
-  const [palette, setPalette] = useState<readonly string[]>(kind === "map" ? PLAIN : PAINTS);
-  const drawing = useDrawing(() => new Drawing(image, kind === "map" ? PLAIN[0] : "#ffffff", kind !== "map"));
+  const [palette, setPalette] = useState<readonly string[]>(kind === "map" ? plain : PAINTS);
+  const drawing = useDrawing(() => new Drawing(image, kind === "map" ? plain[0]! : "#ffffff", kind !== "map"));
   const [stroke, setStroke] = useState(() => strokeFor(kind, drawing, palette));
   const [most, setMost] = useState(() => sizesOf(image)[0]!);
   const source = useRef<{ picture: Drawable; version: number } | undefined>(undefined);
@@ -72,7 +76,7 @@ function Inside({ bundle, to, brought, turn }: Props): JSX.Element {
     source.current = { picture, version: drawing.version };
     asked.current = drawing.version;
     translation.now(input());
-    const colours = kindNow === "map" ? coloursOf(drawing.snapshot()) : undefined;
+    const colours = kindNow === "map" && stated === undefined ? coloursOf(drawing.snapshot()) : undefined;
     if (colours !== undefined) {
       setPalette(colours);
       setStroke({ ...strokeFor(kindNow, drawing, colours), tool: stroke.tool });
@@ -80,12 +84,20 @@ function Inside({ bundle, to, brought, turn }: Props): JSX.Element {
   };
   const begin = (kind: Kind): void => {
     const size = drawing.canvas;
-    const example = brought ?? drawnExample(kind, { width: size.width, height: size.height }, palette);
+    const ofBundle = examples?.[shownExamples.current++ % examples.length];
+    const example = ofBundle ?? drawnExample(kind, { width: size.width, height: size.height }, palette);
     if (example !== undefined) {
       load(example, Math.max(example.width, example.height), kind);
     }
   };
-  useEffect(() => begin(kind), []);
+  // Examples of the bundle come a little later, when something else may have been given already.
+  useEffect(() => {
+    if (brought !== undefined && isEmpty) {
+      load(brought, Math.max(brought.width, brought.height), kind);
+    } else if (examples !== undefined && isEmpty) {
+      begin(kind);
+    }
+  }, [examples]);
   useEffect(() => {
     const isNew = asked.current !== drawing.version && camera === undefined && drawing.version > 0;
     if (isNew && translation.isQuick(pixels)) {
@@ -101,7 +113,7 @@ function Inside({ bundle, to, brought, turn }: Props): JSX.Element {
     }
   };
   const chosen = (kind: Kind): void => {
-    const found = kind === "map" ? coloursOf(drawing.snapshot()) : PAINTS;
+    const found = kind === "map" ? (stated ?? coloursOf(drawing.snapshot())) : PAINTS;
     const colours = found !== undefined && found.length > 1 ? found : PLAIN;
     setKind(kind);
     setPalette(colours);
@@ -170,7 +182,7 @@ function Inside({ bundle, to, brought, turn }: Props): JSX.Element {
             <button type="button" aria-pressed={camera !== undefined} onClick={camera ? close : open}>
               {camera ? text.input.camera.stop : text.input.camera.live}
             </button>
-            {kind !== "photo" && (
+            {(kind !== "photo" || bringsExamples(entries, from)) && (
               <button type="button" onClick={() => begin(kind)}>
                 {text.input.example}
               </button>
