@@ -87,6 +87,8 @@ def rebuild(name: str, entry: dict[str, Any], work: Path) -> Path:
         words += ["--quantize", "fp16-weights", "--least-psnr", str(LEAST_PSNR), "--calibrate", data]
     if "codes" in entry:
         words += ["--codes", codes_of(data, entry["codes"], work)]
+    if entry.get("examples"):
+        words += ["--examples", data]
     run_in(work, *words)
     part = work / bundle
     shutil.rmtree(part / "saved_model")
@@ -233,13 +235,14 @@ def compared(name: str, entry: dict[str, Any], made: Path, work: Path) -> str:
 
 
 def contents_of(bundle: Path) -> dict[str, Any]:
-    """What is compared: operators and numbers of each network, and the hashes of codes and film."""
+    """What is compared: operators and numbers of each network, and the hashes of codes, film and examples."""
     manifest = serving.Manifest.read(bundle)
     contents: dict[str, Any] = {name: network_of(bundle / each.file) for name, each in manifest.networks.items()}
     if manifest.codes:
         contents["codes"] = manifest.codes.sha256
     if manifest.film:
         contents["film"] = manifest.film.frames.sha256
+    contents |= {f"examples of {domain}": shown.sha256 for domain, shown in manifest.examples.items()}
     return contents
 
 

@@ -21,17 +21,21 @@ class Demonstrated(NamedTuple):
         recipe: that it is trained by.
         title: what the output calls it.
         codes: data set whose codes its bundle brings.
+        examples: data set whose pictures its bundle brings to be translated.
     """
 
     recipe: str
     title: str
     codes: str | None = None
+    examples: str | None = None
 
 
 MODELS = {
     "digits": Demonstrated("conditional_gan_mnist5k", "GAN of digits by class"),
     "plane": Demonstrated("vae_mnist5k", "VAE with a plane of digits", "mnist5k"),
-    "textures": Demonstrated("cyclegan_mnist5k", "translator of digits to colours and back"),
+    "textures": Demonstrated(
+        "cyclegan_mnist5k", "translator of digits to colours and back", examples="textured:mnist5k"
+    ),
     # Of what the page shows how it was learnt.
     "ring_minimax": Demonstrated("gan_ring_minimax", "GAN of a ring of points that collapses"),
     "ring_r1": Demonstrated("gan_ring_r1", "GAN of the same ring with a penalty"),
@@ -82,7 +86,7 @@ def _made(name: str, out: Path, epochs: int | None) -> str:
     from export import export_bundle
     from keras_gen.cli.train import parse_and_train
 
-    recipe, title, codes = MODELS[name]
+    recipe, title, codes, examples = MODELS[name]
     number = 2 * list(MODELS).index(name) + 1
     print(f"\n[{number}/{2 * len(MODELS)}] training the {title}", flush=True)
     started = time.perf_counter()
@@ -90,7 +94,7 @@ def _made(name: str, out: Path, epochs: int | None) -> str:
     directory = parse_and_train([*words, "--epochs", str(epochs)] if epochs else words)
     trained = time.perf_counter()
     print(f"\n[{number + 1}/{2 * len(MODELS)}] exporting the {title}", flush=True)
-    export_bundle(directory, out / "bundles" / name, codes=codes)
+    export_bundle(directory, out / "bundles" / name, codes=codes, examples=examples)
     return f"{title}: trained in {trained - started:.0f} s, exported in {time.perf_counter() - trained:.0f} s"
 
 
