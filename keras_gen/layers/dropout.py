@@ -20,7 +20,7 @@ class Dropout(keras.layers.Layer):
     Unlike in Keras's layer, masks are a function of the seed, the number of calls so far and the index of the example
     in the global batch. They are the same for any number of replicas, and after saving and loading the model.
 
-    Input and output: (batch, height, width, channels), sides known in training.
+    Input and output: (batch, height, width, channels) or (batch, values), sizes known in training.
 
     Args:
         rate: share that is dropped, from 0 to below 1.

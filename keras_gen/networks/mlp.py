@@ -5,6 +5,8 @@ order. `activation` is the name of any Keras activation.
 
 `black_is_zero` rescales the input from [-1, 1] to [0, 1]. Where most pixels are black, as in scans of handwriting, a
 first layer whose inputs are almost all -1 is dominated by what all images have in common.
+
+`dropout` is the share of an encoder's inputs that are set to 0 in training, so that it does not rely on single pixels.
 """
 
 from __future__ import annotations
@@ -14,6 +16,8 @@ from collections.abc import Sequence
 
 import keras
 from keras import layers
+
+from keras_gen.layers import Dropout
 
 UNITS = (512, 256)
 ACTIVATION = "leaky_relu"
@@ -25,9 +29,10 @@ def encoder(
     units: Sequence[int] = UNITS,
     activation: str = ACTIVATION,
     black_is_zero: bool = False,
+    dropout: float = 0.0,
 ) -> keras.Model:
     """(batch, height, width, channels) -> (batch, outputs)."""
-    return _downwards(image_shape, outputs, units, activation, black_is_zero, "encoder")
+    return _downwards(image_shape, outputs, units, activation, black_is_zero, "encoder", dropout)
 
 
 def decoder(
@@ -81,9 +86,11 @@ def _downwards(
     activation: str,
     black_is_zero: bool,
     name: str,
+    dropout: float = 0.0,
 ) -> keras.Model:
     images = keras.Input(image_shape, name="image")
     flat = _flat(images, black_is_zero)
+    flat = Dropout(dropout)(flat) if dropout else flat
     return keras.Model(images, layers.Dense(outputs)(_hidden(flat, units, activation)), name=name)
 
 

@@ -127,3 +127,22 @@ def test_a_picture_too_small_for_lenet_is_named(side, padding, fits):
     else:
         with pytest.raises(InputError, match=f"Received: pictures of 20x{side}; choose another --image-size"):
             lenet.feature_extractor((side, 20, 1), padding=padding)
+
+
+def test_an_encoder_of_dropout_sees_a_share_of_its_input_in_training_alone():
+    network = build_network(
+        "encoder",
+        {"name": "mlp", "units": [], "dropout": 0.25},
+        (32, 32, 1),
+        (1,),
+        image_shape=(32, 32, 1),
+        outputs=1,
+    )
+    dense = network.layers[-1]
+    dense.set_weights([np.ones((1024, 1), np.float32), np.zeros(1, np.float32)])
+    ones = np.ones((50, 32, 32, 1), np.float32)
+    np.testing.assert_array_equal(network(ones, training=False), np.full((50, 1), 1024.0))
+    seen = np.asarray(network(ones, training=True)) * 0.75 / 1024
+    # Six standard deviations of a share of 1,024 pixels, for 50 pictures.
+    assert np.abs(seen - 0.75).max() < 6 * np.sqrt(0.75 * 0.25 / 1024)
+    assert len(np.unique(seen)) > 10
