@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from keras_gen.cli.evaluate_pictures import as_source, check_pictures, measure_pictures
 from keras_gen.cli.own_code import import_own_code_of
 from keras_gen.cli.parser import Parser
 from keras_gen.cli.quiet import quiet_import
@@ -36,17 +37,24 @@ Translate: TypeAlias = Callable[[np.ndarray], np.ndarray]
 
 def run(words: Sequence[str]) -> int:
     """Prints a table of figures and writes them to `evaluation.json` in the run or bundle, or `NAME_evaluation.json`
-    beside the file `NAME.keras`; of a bundle of a hub or of the package, in the current folder."""
+    beside the file `NAME.keras`; of pictures, and of a bundle of a hub or of the package, in the current folder."""
     parser = Parser("keras-gen evaluate", description="Measure a run or a bundle on data.")
-    parser.add_argument("place", type=str, help="run directory, bundle or .keras file to measure.")
-    parser.add_argument("--data", type=str, required=True, help=DATA_HELP)
+    parser.add_argument(
+        "place",
+        type=str,
+        help="run directory, bundle or .keras file to measure; or pictures: a folder, or a data set as --data has it.",
+    )
+    parser.add_argument(
+        "--data", type=str | None, default=None, help=f"{DATA_HELP} Not needed with pictures --against others."
+    )
     parser.add_argument("--split", type=str, default="test", help="split of the data: train, test or all.")
     parser.add_argument(
         "--count", type=int | None, default=None, help="number of pictures to measure on; all by default."
     )
     parser.add_argument("--samples", type=int, default=200, help="number of importance samples for a VAE's likelihood.")
     names = (
-        "figures of samples: frechet, kernel, score, precision, density, modes, classes, neighbours, parzen; "
+        "figures of samples: frechet, kernel, score, precision, density, modes, classes, class_frechet, "
+        "accuracy_score, spectrum, memorization, neighbours, parzen; "
         "figures of translations: labels, domains, frechet, kernel, precision, density."
     )
     parser.add_argument("--metrics", type=str, nargs="+", default=[], help=names)
@@ -60,7 +68,8 @@ def run(words: Sequence[str]) -> int:
         "--against",
         type=str,
         default="test",
-        help="which pictures samples are compared with: those of --split (test), or the training pictures (train).",
+        help="which pictures samples are compared with: those of --split (test), or the training pictures (train); for "
+        "pictures in place of a model also another folder or data set, all of it.",
     )
     parser.add_argument(
         "--reverse",
@@ -71,10 +80,16 @@ def run(words: Sequence[str]) -> int:
     parser.add_argument(
         "--drawn", type=int, default=10_000, help="number of samples to draw, and of codes to compare with the prior."
     )
+    parser.add_argument(
+        "--draws",
+        type=int,
+        default=1,
+        help="with --metrics: draw samples so many times, and give means with their confidence intervals.",
+    )
     parser.add_argument("--seed", type=int, default=0, help="seed of all random draws.")
     add_reading(parser, as_trained("run or bundle"))
     options = parser.parse_args(words)
-    require_at_least(1, samples=options.samples, drawn=options.drawn)
+    require_at_least(1, samples=options.samples, drawn=options.drawn, draws=options.draws)
     require_at_least(0, seed=options.seed)
     if options.count is not None:
         require_at_least(1, count=options.count)
@@ -83,16 +98,26 @@ def run(words: Sequence[str]) -> int:
     from keras_gen.metrics.extractors import check_extractor
     from keras_gen.metrics.figure import table
 
-    require_among(AGAINST, against=options.against)
+    source = as_source(options.place)
+    if source is None or options.against in AGAINST:
+        require_among(AGAINST, against=options.against)
+        if options.data is None:
+            raise InputError("keras-gen evaluate needs --data.")
     check_extractor(options.extractor)
-    import_data(options.data)
-    place = bundle_folder(options.place)
-    figures = _bundle(place, options) if (place / FILE_NAME).is_file() else _run(place, options)
-    file = _figures_file(options.place, place)
+    if options.data is not None:
+        import_data(options.data)
+    if source is not None:
+        check_pictures(source, options)
+        figures = measure_pictures(source, options)
+        file = Path(f"{called(source.rpartition(':')[2])}_{EVALUATION}")
+    else:
+        place = bundle_folder(options.place)
+        figures = _bundle(place, options) if (place / FILE_NAME).is_file() else _run(place, options)
+        file = _figures_file(options.place, place)
     with whole_file(file) as temporary:
         temporary.write_text(json.dumps([figure.as_dict() for figure in figures], indent=2) + "\n", encoding="utf-8")
     if file.with_name(FILE_NAME).is_file():
-        renew_header(place, Manifest.read(place))
+        renew_header(file.parent, Manifest.read(file.parent))
     print(table(figures))
     print(f"figures: {file}")
     return 0
@@ -166,9 +191,12 @@ def _bundle(place: Path, options: Any) -> list[Any]:
 def _samples(place: Path, draw: Draw | None, classes: int, options: Any, test: Any, train: Any) -> list[Any]:
     """The figures asked for of what `draw(n, seed)` gives. Measured first: mistakes show before the long work."""
     from keras_gen.metrics.comparison import Comparison
+    from keras_gen.metrics.intervals import over_draws
     from keras_gen.metrics.sample_figures import evaluate_samples
 
     if not options.metrics:
+        if options.draws != 1:
+            raise InputError(f"--draws must be left out without --metrics. Received: {options.draws}.")
         return []
     if draw is None:
         raise InputError(f"{place} must be able to draw samples for --metrics. Received: a model that cannot.")
@@ -176,7 +204,11 @@ def _samples(place: Path, draw: Draw | None, classes: int, options: Any, test: A
     comparison = Comparison(
         drawn, classes, test, train, options.against, options.count, options.seed, options.extractor
     )
-    return evaluate_samples(options.metrics, comparison)
+    first = evaluate_samples(options.metrics, comparison)
+    if options.draws == 1:
+        return first
+    others = (comparison.of_other_samples(draw(options.drawn, options.seed + i)) for i in range(1, options.draws))
+    return over_draws([first, *(evaluate_samples(options.metrics, other) for other in others)])
 
 
 def _check_for_samples(options: Any) -> None:
@@ -194,6 +226,8 @@ def _translation(translate: Mapping[str, Translate], shape: tuple[int, int, int]
     from keras_gen.metrics.translation import METRICS, Settings, evaluate_translation
 
     check_metrics(options.metrics, METRICS)
+    if options.draws != 1:
+        raise InputError(f"--draws must be left out for a model that translates. Received: {options.draws}.")
     settings = Settings(options.metrics, options.against, options.count, options.seed, options.extractor)
     splits = (options.split, "train")
     test, train = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from functools import cached_property
 from typing import Any
 
@@ -54,6 +55,13 @@ class Comparison:
         self._beside_are = "training" if against == "test" else "test"
         self._open = lambda: open_extractor(extractor, train, test)
 
+    def of_other_samples(self, drawn: np.ndarray) -> Comparison:
+        """The same comparison of other samples of the model; what was computed of the data is computed once."""
+        other = copy(self)
+        other.drawn = drawn
+        other.__dict__.pop("of_drawn", None)
+        return other
+
     @cached_property
     def extractor(self) -> Extractor:
         return self._open()
@@ -85,9 +93,16 @@ class Comparison:
             settings: of the metric.
             unit: of both values.
         """
-        extracted = stamp(self.extractor, self.drawn.shape[1:])
-        known = {} if beside is None else {f"{len(self.beside)} {self._beside_are} pictures have": rounded(beside)}
-        return self.plain_figure(name, value, self.reference, {**settings, **extracted, **known}, unit)
+        known = {} if beside is None else {self.beside_have(): rounded(beside)}
+        return self.plain_figure(name, value, self.reference, {**self.stamped(settings), **known}, unit)
+
+    def stamped(self, settings: dict[str, Any]) -> dict[str, Any]:
+        """Settings of a figure in features, with what the extractor is."""
+        return {**settings, **stamp(self.extractor, self.drawn.shape[1:])}
+
+    def beside_have(self) -> str:
+        """What a value of the pictures that stand beside the samples is called."""
+        return f"{len(self.beside)} {self._beside_are} pictures have"
 
     def plain_figure(
         self, name: str, value: float, pictures: Source, settings: dict[str, Any], unit: str = ""

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
 
+from keras_gen.metrics.class_figures import class_frechet_distances, classification_accuracy_score
 from keras_gen.metrics.class_score import class_score
+from keras_gen.metrics.classifier import labels_of
 from keras_gen.metrics.comparison import NEAREST, Comparison, rounded
 from keras_gen.metrics.extractors import Extracted
 from keras_gen.metrics.figure import Figure
 from keras_gen.metrics.frechet import frechet_distance
 from keras_gen.metrics.kernel_distance import kernel_distance
-from keras_gen.metrics.manifold import density_coverage, precision_recall
+from keras_gen.metrics.manifold import density_coverage, precision_recall, squared_distances_to_others
+from keras_gen.metrics.memorization import authenticity, copying_rank
 from keras_gen.metrics.modes import modes_found
 from keras_gen.metrics.parzen import choose_sigma, parzen_log_likelihood
+from keras_gen.metrics.spectrum import spectrum_distance
 from serving.common.classes import class_labels
 from serving.common.errors import InputError, require_among
 from serving.common.images import to_float, to_uint8
@@ -102,11 +107,58 @@ def modes(of: Comparison) -> list[Figure]:
 
 def classes(of: Comparison) -> list[Figure]:
     """`class_accuracy`: the share of samples that are read as the class that they were drawn of."""
-    if not of.classes:
-        raise InputError("a model must know classes for the metric classes. Received: one that knows none.")
+    _check_knows_classes(of, "classes")
     _check_classes(of, of.classes, "the model")
     read = _probabilities(of, of.of_drawn).argmax(axis=1)
     return [of.figure("class_accuracy", (read == class_labels(len(read), of.classes)).mean(), None, {})]
+
+
+def class_frechet(of: Comparison) -> list[Figure]:
+    """`class_frechet_distance`: the mean over the classes of the Fréchet distance within each."""
+    _check_knows_classes(of, "class_frechet")
+    labels, others = class_labels(len(of.drawn), of.classes), labels_of(of.reference)
+    features = of.of_reference.features
+    of_beside = labels_of(of.beside)
+    enough = np.bincount(of_beside, minlength=of.classes).min() > features.shape[1]
+    within = partial(class_frechet_distances, others=features, other_labels=others, classes=of.classes)
+    beside = within(of.of_beside.features, of_beside).mean() if enough else None
+    distances = within(of.of_drawn.features, labels)
+    names = of.train.classes or tuple(map(str, range(of.classes)))
+    worst = {"worst": f"{names[distances.argmax()]} with {rounded(distances.max())}"}
+    return [of.figure("class_frechet_distance", distances.mean(), beside, worst)]
+
+
+def accuracy_score(of: Comparison) -> list[Figure]:
+    """`classification_accuracy_score`: accuracy on the test pictures of a classifier that saw samples alone."""
+    _check_knows_classes(of, "accuracy_score")
+    labels = class_labels(len(of.drawn), of.classes)
+    real = of.train.draw(len(of.drawn), of.seed)
+    names = of.train.classes
+    value = classification_accuracy_score(of.drawn, labels, names, of.test, of.seed)
+    beside = classification_accuracy_score(to_float(real.examples.images), labels_of(real), names, of.test, of.seed)
+    settings = {f"{len(real)} {real.split} pictures have": rounded(beside)}
+    return [of.plain_figure("classification_accuracy_score", value, of.test, settings)]
+
+
+def spectrum(of: Comparison) -> list[Figure]:
+    """`spectrum_distance` between the radial spectra of samples and pictures."""
+    reference, beside = (to_float(part.examples.images) for part in (of.reference, of.beside))
+    settings = {of.beside_have(): rounded(spectrum_distance(beside, reference))}
+    return [of.plain_figure("spectrum_distance", spectrum_distance(of.drawn, reference), of.reference, settings, "dB")]
+
+
+def memorization(of: Comparison) -> list[Figure]:
+    """`authenticity`, and `copying_rank`, by distances of features to training pictures; beside them what test pictures
+    have."""
+    training, test = of.extractor.features(of.train.examples.images), of.extractor.features(of.test.examples.images)
+    near = np.sqrt(squared_distances_to_others(training, 1)[:, 0])
+    value, beside = (authenticity(part, training, near) for part in (of.of_drawn.features, test))
+    stamped = of.stamped({f"{len(test)} {of.test.split} pictures have": rounded(beside)})
+    rank = copying_rank(of.of_drawn.features, training, test)
+    return [
+        of.plain_figure("authenticity", value, of.train, stamped),
+        of.plain_figure("copying_rank", rank, of.train, of.stamped({"as far as test pictures": 0.5})),
+    ]
 
 
 def neighbours(of: Comparison) -> list[Figure]:
@@ -143,6 +195,10 @@ METRICS: dict[str, Metric] = {
     "density": density,
     "modes": modes,
     "classes": classes,
+    "class_frechet": class_frechet,
+    "accuracy_score": accuracy_score,
+    "spectrum": spectrum,
+    "memorization": memorization,
     "neighbours": neighbours,
     "parzen": parzen,
 }
@@ -168,6 +224,12 @@ def _probabilities(of: Comparison, part: Extracted) -> np.ndarray:
             f"score, modes and classes must have an extractor that tells classes apart. Received: {of.extractor.name}."
         )
     return part.probabilities
+
+
+def _check_knows_classes(of: Comparison, metric: str) -> None:
+    """Raises InputError for samples of no class."""
+    if not of.classes:
+        raise InputError(f"a model must know classes for the metric {metric}. Received: one that knows none.")
 
 
 def _check_classes(of: Comparison, expected: int, whose: str) -> None:

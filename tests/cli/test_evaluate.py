@@ -9,10 +9,17 @@ from scipy.spatial import KDTree
 
 from keras_gen.cli import main
 from keras_gen.data import open_source
-from keras_gen.metrics import frechet_distance, importance_sampled_nll, parzen_log_likelihood, psnr
+from keras_gen.metrics import (
+    frechet_distance,
+    importance_sampled_nll,
+    parzen_log_likelihood,
+    psnr,
+    spectrum_distance,
+)
 from keras_gen.metrics.extractors import OnnxFile
 from keras_gen.training.run_directory import RunDirectory
 from serving import load
+from serving.common.images import to_float, write_png
 
 
 @pytest.fixture(scope="module")
@@ -142,6 +149,42 @@ def test_samples_are_measured_against_training_pictures_by_an_encoder(gan_run, v
     assert figure["settings"]["extractor"].startswith("onnx:encoder.onnx")
 
 
+def test_samples_are_drawn_several_times_for_an_interval(gan_run, vae_bundle):
+    extractor = ["--extractor", f"onnx:{vae_bundle / 'encoder.onnx'}"]
+    words = ["evaluate", str(gan_run), "--data", "digits", "--metrics", "spectrum", "memorization", *extractor]
+    found = {}
+    for options in (["--seed", "1"], ["--seed", "2"], ["--seed", "1", "--draws", "2"]):
+        assert main([*words, "--drawn", "60", *options]) == 0
+        found["".join(options)] = figures(gan_run)
+    one, two, both = found.values()
+    assert {"spectrum_distance", "authenticity", "copying_rank"} <= set(both)
+    for name in ("spectrum_distance", "authenticity", "copying_rank"):
+        assert both[name]["value"] == pytest.approx((one[name]["value"] + two[name]["value"]) / 2)
+        low, high = both[name]["settings"]["95 % interval"]
+        assert low <= both[name]["value"] <= high
+    assert both["spectrum_distance"]["settings"]["draws"] == 2
+
+
+def test_pictures_of_any_origin_are_measured_against_others(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    digits = open_source("digits", split="all").examples.images
+    for name, images in (("made", digits[:40]), ("real", digits[40:100])):
+        (tmp_path / name).mkdir()
+        for index, image in enumerate(images):
+            write_png(tmp_path / name / f"{index:03}.png", image)
+    made, real = to_float(digits[:40]), to_float(digits[40:100])
+    assert main(["evaluate", "made", "--against", "real", "--metrics", "spectrum", "neighbours"]) == 0
+    measured = {figure["name"]: figure for figure in json.loads((tmp_path / "made_evaluation.json").read_text())}
+    assert not (tmp_path / "made" / "evaluation.json").exists()
+    assert measured["spectrum_distance"]["value"] == pytest.approx(spectrum_distance(made, real))
+    assert (measured["spectrum_distance"]["count"], measured["spectrum_distance"]["settings"]["samples"]) == (60, 40)
+    distances = KDTree(real.reshape(60, -1)).query(made.reshape(40, -1))[0]
+    assert measured["nearest_training_picture"]["value"] == pytest.approx(np.median(distances), rel=1e-5)
+    assert main(["evaluate", "digits", "--data", "digits", "--drawn", "50", "--metrics", "spectrum"]) == 0
+    (figure,) = json.loads((tmp_path / "digits_evaluation.json").read_text())
+    assert figure["data"] == "digits (test)"
+
+
 def test_samples_that_cannot_be_measured_are_one_line(gan_run, vae_run, vae_bundle, quick_classifier, tmp_path, capfd):
     pictures = tmp_path / "unlabelled.npz"
     np.savez(pictures, x_train=np.zeros((200, 8, 8), np.uint8), x_test=np.zeros((200, 8, 8), np.uint8))
@@ -163,6 +206,11 @@ def test_samples_that_cannot_be_measured_are_one_line(gan_run, vae_run, vae_bund
         ([*gan, "score", "--drawn", "9", "--extractor", encoder], "must have an extractor that tells classes apart"),
         ([str(coder), "--data", "digits", "--metrics", "parzen"], "must be able to draw samples"),
         (["ready:digits", "--data", "digits"], "or samples with --metrics"),
+        ([*gan, "class_frechet"], "must know classes for the metric class_frechet"),
+        ([str(gan_run), "--data", "digits", "--draws", "2"], "--draws must be left out without --metrics"),
+        ([str(gan_run), "--metrics", "spectrum"], "keras-gen evaluate needs --data."),
+        (["digits", "--data", "digits"], "must be measured by --metrics. Received: none"),
+        (["digits", "--against", "digit", "--metrics", "spectrum"], "Did you mean 'digits'?"),
     ]
     for words, message in cases:
         capfd.readouterr()
