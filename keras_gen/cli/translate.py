@@ -44,6 +44,9 @@ def run(words: Sequence[str]) -> int:
         default="all",
         help="of an animation or a TIFF file of several pages: all frames, with their timing, or the first.",
     )
+    parser.add_argument(
+        "--steady", type=bool, default=False, help="for a video: what does not change in it does not flicker either."
+    )
     add_ray(parser)
     options = parser.parse_args(words)
     require_at_least(1, max_pixels=options.max_pixels)
@@ -51,6 +54,8 @@ def run(words: Sequence[str]) -> int:
     if not source.exists():
         raise InputError(f"{source} must be a picture, a folder or a video. Received: no such file.")
     check_ray(options, source.is_dir())
+    if options.steady and not (source.is_file() and is_video(source)):
+        raise InputError(f"--steady must be left out for what is not a video. Received: {source}.")
     let_pillow_decode(options.max_pixels)
     if options.ray is not None:
         return _folder(source, out, options)
@@ -124,7 +129,7 @@ def _video(translator: Any, source: Path, out: Path, options: Any) -> int:
     damage: list[str] = []
     damaged = damage.append if options.keep_going else None
     with _bar("frame") as progress:
-        frames = translate_video(translator, source, out, options.to, progress, said.append, damaged)
+        frames = translate_video(translator, source, out, options.to, progress, said.append, damaged, options.steady)
     for line in said + damage:
         print(f"keras-gen: {line}", file=sys.stderr)
     print(f"{frames} frames: {out}")

@@ -12,6 +12,7 @@ import numpy as np
 from serving.common.background import Finisher, ahead_of
 from serving.common.errors import InputError
 from serving.common.files import whole_file
+from serving.translation.steady import Steady
 from serving.translation.translator import Translator
 from serving.translation.video_frames import Reader
 from serving.translation.video_writer import Writer
@@ -33,6 +34,7 @@ def translate_video(
     progress: Callable[[int], None] = lambda done: None,
     say: Callable[[str], None] = lambda line: None,
     damaged: Callable[[str], None] | None = None,
+    steady: bool = False,
 ) -> int:
     """Translates every frame of a video.
 
@@ -50,6 +52,8 @@ def translate_video(
         say: called with a line for every track that is left out or not as it was.
         damaged: called with a line where a video is damaged, of which what can be read is written then; by default it
             is refused.
+        steady: carry normalization statistics and what does not change from frame to frame, so that the translation
+            does not flicker; see `serving.translation.steady`.
 
     Returns:
         The number of frames.
@@ -61,6 +65,7 @@ def translate_video(
     """
     import av
 
+    steadily = Steady(translator, to) if steady else None
     for channels in (translator.image.channels, translator.made_channels(to)):
         if channels not in (1, 3):
             raise InputError(
@@ -74,7 +79,7 @@ def translate_video(
         with av.open(str(source)) as given:
             if not given.streams.video:
                 raise InputError(f"{source} must have a video stream. Received: a file without one.")
-            return _translate(av, translator, given, source, target, to, progress, say, damaged)
+            return _translate(av, translator, given, source, target, to, progress, say, damaged, steadily)
     except av.error.FFmpegError as error:
         raise InputError(
             f"{source} must be a readable video. Received: {type(error).__name__}: {error.strerror}."
@@ -91,6 +96,7 @@ def _translate(
     progress: Callable[[int], None],
     say: Callable[[str], None],
     damaged: Callable[[str], None] | None,
+    steady: Steady | None,
 ) -> int:
     frames = 0
     with (
@@ -107,12 +113,15 @@ def _translate(
                     finish(writer.packet, content)
                     continue
                 times, pictures = content
-                finish(writer.pictures, times, translator.translate(pictures, to), reader.colours, reader.aspect)
+                made = translator.translate(pictures, to) if steady is None else steady.translate(pictures)
+                finish(writer.pictures, times, made, reader.colours, reader.aspect)
                 frames += len(pictures)
                 progress(len(pictures))
         if not frames:
             raise InputError(f"{source} must have frames in its video stream. Received: a video without frames.")
         finish(writer.end)
+    if steady is not None and 1 < steady.frames == steady.scenes:
+        say(f"{source}: every frame begins a new scene, so each is translated by itself.")
     for line in writer.lines:
         say(line)
     if reader.problem and damaged is not None:

@@ -94,6 +94,17 @@ def test_a_video(bundles, place, run):
     assert (code, out) == (0, f"5 frames: {place / 'out.mp4'}\n")
 
 
+def test_a_steady_video_and_what_is_none(bundles, place, run, refused):
+    write_video(place / "in.mp4")
+    words = ["translate", bundles["inverting"], place / "in.mp4", "--out", place / "out.mp4", "--steady"]
+    code, out, err = run(*words)
+    said = f"keras-gen: {place / 'in.mp4'}: every frame begins a new scene, so each is translated by itself.\n"
+    assert (code, out, err) == (0, f"5 frames: {place / 'out.mp4'}\n", said)
+    picture = place / "in" / "deeper" / "0.png"
+    line = refused("translate", bundles["inverting"], picture, "--out", place / "out.png", "--steady")
+    assert line == f"keras-gen: --steady must be left out for what is not a video. Received: {picture}.\n"
+
+
 def test_a_bomb_is_refused_and_let_in_on_demand(bundles, place, run, refused):
     Image.new("RGB", (600, 500)).save(place / "large.png")
     words = ["translate", bundles["inverting"], place / "large.png", "--out", place / "out.png"]
