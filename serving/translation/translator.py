@@ -16,6 +16,7 @@ from serving.common.errors import InputError, require_integer
 from serving.common.images import by_channel, to_float, to_uint8
 from serving.runtime.providers import AUTO, Execution
 from serving.runtime.sessions import OfBundle, Options, Sessions, Settings
+from serving.translation.masks import masked
 from serving.translation.tiles import Axis, blended
 
 TILE = 768
@@ -66,19 +67,25 @@ class Translator(OfBundle):
         """The domains that pictures can be translated to: `a`, `b`."""
         return targets(self.manifest)
 
-    def translate(self, images: np.ndarray, to: str | None = None) -> np.ndarray:
+    def translate(self, images: np.ndarray, to: str | None = None, mask: np.ndarray | None = None) -> np.ndarray:
         """Translates pictures of one size, in batches of the fastest size; pictures larger than a tile in tiles.
 
         Args:
             images: uint8 (n, height, width, channels), sides of at least 2.
             to: the domain to translate to, one of `targets` or its name; may be left out where there is only one.
+            mask: uint8 or bool, (height, width) or (n, height, width): 255, or true, is translated; 0 is kept as it
+                was; what lies between mixes both.
 
         Returns:
             uint8 (n, height, width, channels).
 
         Raises:
-            InputError: the domain is unknown, or the pictures have another shape or type.
+            InputError: the domain is unknown, the pictures have another shape or type, or the mask another size.
         """
+        made = self._whole(images, to)
+        return made if mask is None else masked(images, made, mask)
+
+    def _whole(self, images: np.ndarray, to: str | None) -> np.ndarray:
         network = self._towards(to)
         images = self._checked(images)
         height, width = images.shape[1:3]
