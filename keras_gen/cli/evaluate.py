@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -29,15 +29,56 @@ from serving.common.interpolation import NAMES as INTERPOLATIONS
 from serving.common.levels import value_range_text
 from serving.translation import direction_to, is_translator
 
+if TYPE_CHECKING:
+    from keras_gen.metrics.result_page import Results
+
 MODEL_SUFFIX = ".keras"
 TRANSLATED_AT_ONCE = 20
 Draw: TypeAlias = Callable[[int, int], np.ndarray]
 Translate: TypeAlias = Callable[[np.ndarray], np.ndarray]
+Show: TypeAlias = "Callable[[Results], None]"
 
 
 def run(words: Sequence[str]) -> int:
     """Prints a table of figures and writes them to `evaluation.json` in the run or bundle, or `NAME_evaluation.json`
     beside the file `NAME.keras`; of pictures, and of a bundle of a hub or of the package, in the current folder."""
+    options = _parser().parse_args(words)
+    require_at_least(1, samples=options.samples, drawn=options.drawn, draws=options.draws)
+    require_at_least(0, seed=options.seed)
+    if options.count is not None:
+        require_at_least(1, count=options.count)
+    quiet_import()
+    from keras_gen.metrics.comparison import AGAINST
+    from keras_gen.metrics.extractors import check_extractor
+    from keras_gen.metrics.figure import table
+    from keras_gen.metrics.result_page import page_file, write_page
+
+    source = as_source(options.place)
+    if source is None or options.against in AGAINST:
+        require_among(AGAINST, against=options.against)
+        if options.data is None:
+            raise InputError("keras-gen evaluate needs --data.")
+    check_extractor(options.extractor)
+    if options.data is not None:
+        import_data(options.data)
+    page = None if options.html is None else page_file(Path(options.html))
+    shown: list[Results] = []
+    figures, file = _of_model(options, shown.append) if source is None else _of_pictures(source, options)
+    if page is not None and not shown:
+        raise InputError("--html needs a model that translates, or one that reconstructs. Received: one that does not.")
+    with whole_file(file) as temporary:
+        temporary.write_text(json.dumps([figure.as_dict() for figure in figures], indent=2) + "\n", encoding="utf-8")
+    if file.with_name(FILE_NAME).is_file():
+        renew_header(file.parent, Manifest.read(file.parent))
+    print(table(figures))
+    print(f"figures: {file}")
+    if page is not None:
+        write_page(page, f"{options.place} on {options.data}", shown, figures)
+        print(f"page: {page}")
+    return 0
+
+
+def _parser() -> Parser:
     parser = Parser("keras-gen evaluate", description="Measure a run or a bundle on data.")
     parser.add_argument(
         "place",
@@ -87,40 +128,27 @@ def run(words: Sequence[str]) -> int:
         help="with --metrics: draw samples so many times, and give means with their confidence intervals.",
     )
     parser.add_argument("--seed", type=int, default=0, help="seed of all random draws.")
+    parser.add_argument(
+        "--html",
+        type=str | None,
+        default=None,
+        help="folder or file of a page with inputs, outputs and truth side by side, to sort by error.",
+    )
     add_reading(parser, as_trained("run or bundle"))
-    options = parser.parse_args(words)
-    require_at_least(1, samples=options.samples, drawn=options.drawn, draws=options.draws)
-    require_at_least(0, seed=options.seed)
-    if options.count is not None:
-        require_at_least(1, count=options.count)
-    quiet_import()
-    from keras_gen.metrics.comparison import AGAINST
-    from keras_gen.metrics.extractors import check_extractor
-    from keras_gen.metrics.figure import table
+    return parser
 
-    source = as_source(options.place)
-    if source is None or options.against in AGAINST:
-        require_among(AGAINST, against=options.against)
-        if options.data is None:
-            raise InputError("keras-gen evaluate needs --data.")
-    check_extractor(options.extractor)
-    if options.data is not None:
-        import_data(options.data)
-    if source is not None:
-        check_pictures(source, options)
-        figures = measure_pictures(source, options)
-        file = Path(f"{called(source.rpartition(':')[2])}_{EVALUATION}")
-    else:
-        place = bundle_folder(options.place)
-        figures = _bundle(place, options) if (place / FILE_NAME).is_file() else _run(place, options)
-        file = _figures_file(options.place, place)
-    with whole_file(file) as temporary:
-        temporary.write_text(json.dumps([figure.as_dict() for figure in figures], indent=2) + "\n", encoding="utf-8")
-    if file.with_name(FILE_NAME).is_file():
-        renew_header(file.parent, Manifest.read(file.parent))
-    print(table(figures))
-    print(f"figures: {file}")
-    return 0
+
+def _of_model(options: Any, show: Show) -> tuple[list[Any], Path]:
+    """The figures of a run, a file or a bundle, and where they are written to."""
+    place = bundle_folder(options.place)
+    measure = _bundle if (place / FILE_NAME).is_file() else _run
+    return measure(place, options, show), _figures_file(options.place, place)
+
+
+def _of_pictures(source: str, options: Any) -> tuple[list[Any], Path]:
+    """The same of pictures that are there."""
+    check_pictures(source, options)
+    return measure_pictures(source, options), Path(f"{called(source.rpartition(':')[2])}_{EVALUATION}")
 
 
 def _figures_file(named: str, place: Path) -> Path:
@@ -131,7 +159,7 @@ def _figures_file(named: str, place: Path) -> Path:
     return place.with_name(f"{place.stem}_{EVALUATION}") if place.suffix == MODEL_SUFFIX else place / EVALUATION
 
 
-def _run(place: Path, options: Any) -> list[Any]:
+def _run(place: Path, options: Any, show: Show) -> list[Any]:
     from keras_gen.metrics.evaluation import ModelCoder, evaluate_coder, evaluate_model
     from keras_gen.metrics.generation import drawn_pictures
     from keras_gen.training.run_directory import RunDirectory, open_model
@@ -145,18 +173,18 @@ def _run(place: Path, options: Any) -> list[Any]:
     if model.spec.translates:
         networks = {name: net for name, net in model.inference_networks().items() if set(net.input) == {IMAGE}}
         translate = {name: partial(_translated, network) for name, network in networks.items()}
-        return _translation(translate, model.image_shape, options)
+        return _translation(translate, model.image_shape, options, show)
     _check_for_samples(options)
     test, train = _sources(options, model.image_shape, model.spec.classes)
     draw = None if model.spec.prior is None else partial(drawn_pictures, model)
     of_samples = _samples(place, draw, len(model.spec.classes), options, test, train)
     figures = evaluate_model(model, test, options.count, options.samples, options.seed, options.drawn)
     if "encoder" in model.inference_networks():
-        figures += evaluate_coder(ModelCoder(model), test, train, options.count, options.seed)
+        figures += evaluate_coder(ModelCoder(model), test, train, options.count, options.seed, show)
     return figures + of_samples
 
 
-def _bundle(place: Path, options: Any) -> list[Any]:
+def _bundle(place: Path, options: Any, show: Show) -> list[Any]:
     from keras_gen.metrics.evaluation import evaluate_classifier, evaluate_coder
 
     manifest = Manifest.read(place)
@@ -167,7 +195,7 @@ def _bundle(place: Path, options: Any) -> list[Any]:
         translator = Translator(place)
         ways = {direction_to(to): partial(_by_bundle, translator, to) for to in translator.targets}
         image = manifest.image
-        return _translation(ways, (image.height, image.width, image.channels), options)
+        return _translation(ways, (image.height, image.width, image.channels), options, show)
     sampler = Sampler(place)
     _check_for_samples(options)
     if not {"encode", "classify"} & set(sampler.abilities) and not options.metrics:
@@ -181,7 +209,7 @@ def _bundle(place: Path, options: Any) -> list[Any]:
     of_samples = _samples(place, draw, len(sampler.manifest.classes), options, test, train)
     coder, figures = _BundleCoder(sampler), []
     if "encode" in sampler.abilities:
-        figures += evaluate_coder(coder, test, train, options.count, options.seed)
+        figures += evaluate_coder(coder, test, train, options.count, options.seed, show)
     if "classify" in sampler.abilities:
         classes = len(sampler.manifest.classes)
         figures += evaluate_classifier(coder.classify, classes, test, options.count, options.seed)
@@ -219,7 +247,9 @@ def _check_for_samples(options: Any) -> None:
         raise InputError("--reverse must be left out for a model that does not translate. Received: true.")
 
 
-def _translation(translate: Mapping[str, Translate], shape: tuple[int, int, int], options: Any) -> list[Any]:
+def _translation(
+    translate: Mapping[str, Translate], shape: tuple[int, int, int], options: Any, show: Show
+) -> list[Any]:
     """The figures of both directions, or the one that there is."""
     from keras_gen.data import open_domains
     from keras_gen.metrics.sample_figures import check_metrics
@@ -234,7 +264,7 @@ def _translation(translate: Mapping[str, Translate], shape: tuple[int, int, int]
         open_domains(options.data, shape[:2], shape[2], split, options.reverse, **reading_domains(options))
         for split in splits
     )
-    return evaluate_translation(translate, test, train, settings)
+    return evaluate_translation(translate, test, train, settings, show)
 
 
 def _translated(network: Any, images: np.ndarray) -> np.ndarray:

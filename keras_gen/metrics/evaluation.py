@@ -14,6 +14,7 @@ from keras_gen.metrics.figure import Figure
 from keras_gen.metrics.generation import aggregate_codes, encoded, evaluate_prior_match
 from keras_gen.metrics.likelihood import importance_sampled_nll
 from keras_gen.metrics.pictures import as_trained, random_pictures
+from keras_gen.metrics.result_page import Results, results
 from keras_gen.metrics.similarity import SSIM_RADIUS, psnr, ssim
 from serving.common.classes import class_labels
 from serving.common.errors import InputError
@@ -59,7 +60,14 @@ class ModelCoder:
         return decoder.predict(inputs, batch_size=BATCH, verbose=0)["image"]
 
 
-def evaluate_coder(coder: Coder, test: Source, train: Source, count: int | None, seed: int) -> list[Figure]:
+def evaluate_coder(
+    coder: Coder,
+    test: Source,
+    train: Source,
+    count: int | None,
+    seed: int,
+    show: Callable[[Results], None] = lambda shown: None,
+) -> list[Figure]:
     """Reconstruction where there is a decoder, and what the codes are worth.
 
     Args:
@@ -68,11 +76,16 @@ def evaluate_coder(coder: Coder, test: Source, train: Source, count: int | None,
         train: where a linear probe is fitted, if the data has labels.
         count: how many pictures of each, drawn with the seed; None for all.
         seed: seed of that draw.
+        show: called with pictures beside their reconstructions, where there is a decoder.
     """
     images, labels = random_pictures(test, count, seed)
     codes = coder.encode(images, labels)
     data = f"{test.name} ({test.split})"
-    figures = _reconstruction(images, coder.decode(codes, labels), data) if coder.decodes else []
+    figures = []
+    if coder.decodes:
+        decoded = coder.decode(codes, labels)
+        show(results("reconstruction", {"input": images, "output": decoded}, "output", "input"))
+        figures = _reconstruction(images, decoded, data)
     if labels is not None and train.examples.labels is not None and not coder.sees_class:
         fitted, fitted_labels = random_pictures(train, count, seed)
         assert fitted_labels is not None

@@ -13,6 +13,7 @@ from keras_gen.data.translation import Domains
 from keras_gen.metrics.classifier_cache import cached_classifier
 from keras_gen.metrics.comparison import Comparison, rounded
 from keras_gen.metrics.figure import Figure
+from keras_gen.metrics.result_page import Results, results
 from keras_gen.metrics.sample_figures import (
     Metric,
     check_metrics,
@@ -67,7 +68,11 @@ class Translated(Comparison):
 
 
 def evaluate_translation(
-    translate: Mapping[str, Translate], test: Domains, train: Domains, settings: Settings
+    translate: Mapping[str, Translate],
+    test: Domains,
+    train: Domains,
+    settings: Settings,
+    show: Callable[[Results], None] = lambda shown: None,
 ) -> list[Figure]:
     """The figures of every direction, each name after the direction's.
 
@@ -76,6 +81,7 @@ def evaluate_translation(
         test: measured on.
         train: what the model was trained on.
         settings: of the evaluation.
+        show: called with the examples of every direction: inputs, outputs and, for pairs, the truth.
 
     Raises:
         InputError: an unknown metric, or data that one cannot be measured on.
@@ -85,10 +91,18 @@ def evaluate_translation(
     for direction, function in translate.items():
         there = direction == "a_to_b"
         of = Translated(function, test if there else test.swapped(), train if there else train.swapped(), settings)
+        show(_results(direction, of, test.paired))
         found = pair_figures(of) if test.paired else []
         found += figures_of(settings.metrics, METRICS, of)
         figures += [replace(figure, name=f"{direction}_{figure.name}") for figure in found]
     return figures
+
+
+def _results(direction: str, of: Translated, paired: bool) -> Results:
+    columns = {"input": of.given.examples.images, "output": of.drawn}
+    if paired:
+        columns["truth"] = of.wanted.examples.images
+    return results(direction, columns, "output", "truth" if paired else None)
 
 
 def pair_figures(of: Translated) -> list[Figure]:

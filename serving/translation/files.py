@@ -24,6 +24,7 @@ from serving.common.formats import (
 from serving.common.frames import Frames, check_frames, read_frames, write_frames
 from serving.common.images import ALL, MAX_PIXELS
 from serving.common.levels import Levels
+from serving.translation.masks import Masks
 from serving.translation.translator import Translator
 
 Made = TypeVar("Made")
@@ -69,6 +70,7 @@ def translate_file(
     to: str | None = None,
     max_pixels: int = MAX_PIXELS,
     frames: str = ALL,
+    masks: Masks | None = None,
 ) -> None:
     """Translates one picture, or every frame of an animation, and writes it in the format that the suffix of the target
     names; `.npy` is an array (height, width, channels), and the only one for more than four channels.
@@ -80,16 +82,20 @@ def translate_file(
         to: the domain to translate to.
         max_pixels: a larger picture is refused before it is decoded; of an animation, all frames together.
         frames: of a file with several: `all`, with their timing, or the `first`.
+        masks: where it is translated, and where it is kept.
 
     Raises:
-        InputError: the source is not a picture, too large or too small; the domain is unknown; or the suffix of the
-            target is not that of a picture, or of one that holds as many frames.
+        InputError: the source is not a picture, too large or too small; the domain is unknown; the suffix of the
+            target is not that of a picture, or of one that holds as many frames; or the mask has another size.
         OSError: the target cannot be written; the message names it.
     """
     check_written_name(target, translator.made_channels(to))
     given = _read(translator, source, max_pixels, frames)
     check_frames(source, target, given)
-    _write(target, _named(source, lambda: _translated(translator, given, to)))
+    made = _named(source, lambda: _translated(translator, given, to))
+    if masks is not None:
+        made = _named(source, lambda: masks.kept(Path(source.name), given, made))
+    _write(target, made)
 
 
 def translate_folder(
@@ -101,6 +107,7 @@ def translate_folder(
     overwrite: bool = False,
     frames: str = ALL,
     progress: Callable[[int], None] = lambda done: None,
+    masks: Masks | None = None,
 ) -> Report:
     """Translates every picture in a folder and its sub-folders, and keeps names and sub-folders.
 
@@ -116,13 +123,14 @@ def translate_folder(
         overwrite: translate pictures that exist in `target` again.
         frames: of a file with several: `all`, with their timing, or the `first`.
         progress: called with the number of pictures that were finished since the last call.
+        masks: where each is translated, and where it is kept; what has no mask of its size fails.
 
     Raises:
         InputError: the folder does not exist, has no pictures or contains the target; or the domain is unknown.
     """
     translator.check_target(to)
     wanted, report = still_missing(translator, source, target, to, overwrite)
-    translate_files(translator, source, target, wanted, report, to, max_pixels, frames, progress)
+    translate_files(translator, source, target, wanted, report, to, max_pixels, frames, progress, masks)
     return report
 
 
@@ -136,6 +144,7 @@ def translate_files(
     max_pixels: int = MAX_PIXELS,
     frames: str = ALL,
     progress: Callable[[int], None] = lambda done: None,
+    masks: Masks | None = None,
 ) -> None:
     """Translates pictures of a folder like `translate_folder`, and records in `report` what happened to each.
 
@@ -149,8 +158,11 @@ def translate_files(
 
     def write(decoded: _Decoded, made: Frames) -> None:
         try:
+            if masks is not None and decoded.frames is not None:
+                given = decoded.frames
+                made = _named(decoded.file, lambda: masks.kept(decoded.file.relative_to(source), given, made))
             _write(target / written_name(decoded.file.relative_to(source), channels), made)
-        except OSError as error:
+        except (OSError, InputError) as error:
             report.failed[decoded.file] = str(error)
         else:
             report.translated += 1

@@ -16,6 +16,7 @@ from serving.common.errors import InputError, require_integer
 from serving.common.images import by_channel, to_float, to_uint8
 from serving.runtime.providers import AUTO, Execution
 from serving.runtime.sessions import OfBundle, Options, Sessions, Settings
+from serving.translation.masks import masked
 from serving.translation.tiles import Axis, blended
 
 TILE = 768
@@ -66,19 +67,25 @@ class Translator(OfBundle):
         """The domains that pictures can be translated to: `a`, `b`."""
         return targets(self.manifest)
 
-    def translate(self, images: np.ndarray, to: str | None = None) -> np.ndarray:
+    def translate(self, images: np.ndarray, to: str | None = None, mask: np.ndarray | None = None) -> np.ndarray:
         """Translates pictures of one size, in batches of the fastest size; pictures larger than a tile in tiles.
 
         Args:
             images: uint8 (n, height, width, channels), sides of at least 2.
             to: the domain to translate to, one of `targets` or its name; may be left out where there is only one.
+            mask: uint8 or bool, (height, width) or (n, height, width): 255, or true, is translated; 0 is kept as it
+                was; what lies between mixes both.
 
         Returns:
             uint8 (n, height, width, channels).
 
         Raises:
-            InputError: the domain is unknown, or the pictures have another shape or type.
+            InputError: the domain is unknown, the pictures have another shape or type, or the mask another size.
         """
+        made = self._whole(images, to)
+        return made if mask is None else masked(images, made, mask)
+
+    def _whole(self, images: np.ndarray, to: str | None) -> np.ndarray:
         network = self._towards(to)
         images = self._checked(images)
         height, width = images.shape[1:3]
@@ -133,19 +140,23 @@ class Translator(OfBundle):
         return _channels(self.manifest.networks[self._towards(to)].outputs[TRANSLATION])
 
     def _in_tiles(self, picture: np.ndarray, network: str) -> np.ndarray:
-        height, width = picture.shape[:2]
-        rows, columns = (
-            Axis(length, min(length, tile), int(OVERLAP * tile), self.image.multiple)
-            for length, tile in zip((height, width), self.tile, strict=True)
-        )
-        channels = _channels(self.manifest.networks[network].outputs[TRANSLATION])
         by_statistics = f"{network}_tile"
         if by_statistics not in self.manifest.networks:
-            return blended(picture, lambda tile: self._run(network, tile), rows, columns, channels)
-        measured = self._measured(picture, by_statistics)
-        use_own = name_in(self.manifest.networks[by_statistics].inputs, USE_OWN_STATISTICS)
-        given = {STATISTICS: measured, use_own: np.zeros((1, 1), np.float32)}
-        return blended(picture, lambda tile: self._run(by_statistics, tile, given), rows, columns, channels)
+            return self._blended(picture, network, {})
+        return self._by_statistics(picture, by_statistics, self._measured(picture, by_statistics))
+
+    def _by_statistics(self, picture: np.ndarray, network: str, statistics: np.ndarray) -> np.ndarray:
+        """Tiles that are normalized by given statistics."""
+        use_own = name_in(self.manifest.networks[network].inputs, USE_OWN_STATISTICS)
+        return self._blended(picture, network, {STATISTICS: statistics, use_own: np.zeros((1, 1), np.float32)})
+
+    def _blended(self, picture: np.ndarray, network: str, beside: dict[str, np.ndarray]) -> np.ndarray:
+        rows, columns = (
+            Axis(length, min(length, tile), int(OVERLAP * tile), self.image.multiple)
+            for length, tile in zip(picture.shape[:2], self.tile, strict=True)
+        )
+        channels = _channels(self.manifest.networks[network].outputs[TRANSLATION])
+        return blended(picture, lambda tile: self._run(network, tile, beside), rows, columns, channels)
 
     def statistics(self, picture: np.ndarray, to: str | None = None) -> np.ndarray:
         """What the normalization layers of a network measure in a picture, at a reduced size of at most a tile.
@@ -160,10 +171,56 @@ class Translator(OfBundle):
         Raises:
             InputError: the domain is unknown, or the network does not take statistics as an input.
         """
-        network = f"{self._towards(to)}_tile"
-        if network not in self.manifest.networks:
-            raise InputError(f"{self.bundle} must have the network {network!r}. Received: a bundle without it.")
+        network = self._tile_network(to)
         return self._measured(self._checked(picture[None])[0], network)
+
+    def takes_statistics(self, to: str | None = None) -> bool:
+        """Whether the network towards a domain can be told the statistics that it normalizes by."""
+        return f"{self._towards(to)}_tile" in self.manifest.networks
+
+    def normalized(
+        self, picture: np.ndarray, given: np.ndarray | None, own: float, to: str | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Translates a picture that is normalized by a mix of given statistics and its own.
+
+        Args:
+            picture: uint8 (height, width, channels).
+            given: float32 (1, size), as the second result of an earlier call; None where `own` is 1.
+            own: the share of the picture's own, in [0, 1].
+            to: the domain to translate to.
+
+        Returns:
+            uint8 (height, width, channels), and the statistics that were used.
+
+        Raises:
+            InputError: the domain is unknown, or the network does not take statistics as an input.
+        """
+        network = self._tile_network(to)
+        picture = self._checked(picture[None])[0]
+        height, width = picture.shape[:2]
+        padded = _padded(picture[None], self.size_inside(height, width))
+        size = int(self.manifest.networks[network].inputs[STATISTICS].axes[1])
+        given = np.zeros((1, size), np.float32) if given is None else given
+        if padded.shape[1] * padded.shape[2] > self.tile[0] * self.tile[1]:
+            used = _mixed(given, self._measured(picture, network), own)
+            made = self._by_statistics(padded[0], network, used)
+        else:
+            made, measured = self._with_statistics(padded, network, given, own)
+            used = _mixed(given, measured, own)
+        return made[:height, :width], used
+
+    def _with_statistics(
+        self, padded: np.ndarray, network: str, given: np.ndarray, own: float
+    ) -> tuple[np.ndarray, np.ndarray]:
+        described = self.manifest.networks[network]
+        feed = {
+            IMAGE: self._as_input(network, padded),
+            STATISTICS: given,
+            name_in(described.inputs, USE_OWN_STATISTICS): np.full((1, 1), own, np.float32),
+        }
+        outputs = [TRANSLATION, name_in(described.outputs, MEASURED_STATISTICS)]
+        made, measured = self.sessions.of(network).every(feed, outputs)
+        return to_uint8(made)[0] if made.dtype != np.uint8 else made[0], measured
 
     def as_input(self, images: np.ndarray) -> np.ndarray:
         """Converts uint8 pictures to the type that this bundle's networks take."""
@@ -208,6 +265,12 @@ class Translator(OfBundle):
 
     def _as_input(self, network: str, images: np.ndarray) -> np.ndarray:
         return images if self.manifest.networks[network].inputs[IMAGE].dtype == "uint8" else to_float(images)
+
+    def _tile_network(self, to: str | None) -> str:
+        network = f"{self._towards(to)}_tile"
+        if network not in self.manifest.networks:
+            raise InputError(f"{self.bundle} must have the network {network!r}. Received: a bundle without it.")
+        return network
 
     def _towards(self, to: str | None) -> str:
         """The network that translates to a domain."""
@@ -257,6 +320,10 @@ def _translates(network: Network) -> bool:
 
 def _channels(tensor: Tensor) -> int:
     return int(tensor.axes[3])
+
+
+def _mixed(given: np.ndarray, measured: np.ndarray, own: float) -> np.ndarray:
+    return np.float32(own) * measured + np.float32(1 - own) * given
 
 
 def _rounded_up(length: int, multiple: int) -> int:

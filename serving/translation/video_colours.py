@@ -74,7 +74,7 @@ class Colours:
         """A frame as uint8 (height, width, channels)."""
         source = {} if frame.format.is_rgb else {"src_colorspace": MATRICES[self.matrix], "src_color_range": self.range}
         pixels = frame.to_ndarray(format="rgb24", dst_color_range=FULL, **source)
-        return pixels if channels == 3 else _grey(pixels)
+        return pixels if channels == 3 else grey_of(pixels)
 
     def encodable(self, frame: Any, pixel_format: str) -> Any:
         """A frame of RGB as one of YCbCr."""
@@ -91,7 +91,7 @@ class Colours:
         context.color_primaries, context.color_trc = self.primaries, self.transfer
 
 
-def _grey(pixels: np.ndarray) -> np.ndarray:
+def grey_of(pixels: np.ndarray) -> np.ndarray:
     """As pictures are made grey, by Pillow."""
     from PIL import Image
 

@@ -27,13 +27,21 @@ class Reader:
         channels: of the pictures.
         copied: indices of the streams whose packets are wanted as they are.
         keep_going: leave out what cannot be read instead of raising; `problem` says then what that was.
+        live: times begin with the first frame, whatever the clock of a camera says.
     """
 
     def __init__(
-        self, av: Any, given: Any, source: Path, channels: int, copied: frozenset[int], keep_going: bool
+        self,
+        av: Any,
+        given: Any,
+        source: Path,
+        channels: int,
+        copied: frozenset[int],
+        keep_going: bool,
+        live: bool = False,
     ) -> None:
         self.av, self.given, self.source, self.channels = av, given, source, channels
-        self.copied, self.keep_going = copied, keep_going
+        self.copied, self.keep_going, self.live = copied, keep_going, live
         self.video = given.streams.video[0]
         self.video.thread_type = "AUTO"
         self.colours: Colours | None = None
@@ -44,6 +52,7 @@ class Reader:
         # FFmpeg guesses beside them (`pts`) is not in order.
         self._places: deque[int] | None = deque() if given.format.name == "avi" else None
         self._whole_seen = False
+        self._first: int | None = None
 
     def __iter__(self) -> Iterator[tuple[str, Any]]:
         """Yields ("packet", a packet to copy) and ("frame", (time, uint8 pixels)).
@@ -92,7 +101,10 @@ class Reader:
 
     def _time(self, frame: Any) -> int:
         place = self._places.popleft() if self._places else None
-        return next(time for time in (place, frame.pts, frame.dts, 0) if time is not None)
+        time = next(time for time in (place, frame.pts, frame.dts, 0) if time is not None)
+        if self._first is None:
+            self._first = time if self.live else 0
+        return time - self._first
 
     def _upright(self, frame: Any) -> np.ndarray:
         """A frame as uint8 (height, width, channels), turned and mirrored as the file states."""

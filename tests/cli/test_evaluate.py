@@ -61,7 +61,9 @@ def test_a_bundle_is_measured_like_its_run(vae_run, tmp_path):
     bundle = tmp_path / "bundle"
     assert main(["export", str(vae_run), "--out", str(bundle)]) == 0
     for place in (vae_run, bundle):
-        assert main(["evaluate", str(place), "--data", "digits", "--samples", "1"]) == 0
+        page = tmp_path / f"{place.name}.html"
+        assert main(["evaluate", str(place), "--data", "digits", "--samples", "1", "--html", str(page)]) == 0
+        assert "200 of 297 examples: input, output." in page.read_text()
     run, exported = figures(vae_run), figures(bundle)
     assert set(exported) == {
         *("reconstruction_psnr", "reconstruction_ssim", "linear_probe"),

@@ -122,8 +122,9 @@ def test_a_run_and_its_bundle_have_the_same_figures(place, pix2pix, run):
     assert run("export", pix2pix, "--out", bundle)[0] == 0
     found = []
     for measured in (pix2pix, bundle):
-        code, _, _ = run("evaluate", measured, "--data", f"pairs:{place / 'pairs'}")
+        code, out, _ = run("evaluate", measured, "--data", f"pairs:{place / 'pairs'}", "--html", place / "page")
         assert code == 0
+        assert out.endswith(f"page: {place / 'page' / 'index.html'}\n")
         found.append({line["name"]: line["value"] for line in json.loads((measured / "evaluation.json").read_text())})
     assert set(found[0]) == set(found[1]) == {"a_to_b_l1", "a_to_b_psnr", "a_to_b_ssim"}
     for name, value in found[0].items():

@@ -94,6 +94,42 @@ def test_a_video(bundles, place, run):
     assert (code, out) == (0, f"5 frames: {place / 'out.mp4'}\n")
 
 
+def test_a_steady_video_and_what_is_none(bundles, place, run, refused):
+    write_video(place / "in.mp4")
+    words = ["translate", bundles["inverting"], place / "in.mp4", "--out", place / "out.mp4", "--steady"]
+    code, out, err = run(*words)
+    said = f"keras-gen: {place / 'in.mp4'}: every frame begins a new scene, so each is translated by itself.\n"
+    assert (code, out, err) == (0, f"5 frames: {place / 'out.mp4'}\n", said)
+    picture = place / "in" / "deeper" / "0.png"
+    line = refused("translate", bundles["inverting"], picture, "--out", place / "out.png", "--steady")
+    assert line == f"keras-gen: --steady must be left out for what is not a video. Received: {picture}.\n"
+
+
+def test_what_a_mask_keeps(bundles, place, run):
+    mask = np.zeros((20, 30, 1), np.uint8)
+    mask[:10] = 255
+    write_png(place / "mask.png", mask)
+    (place / "in" / "broken.png").unlink()
+    words = ["translate", bundles["inverting"], place / "in", "--out", place / "out", "--mask", place / "mask.png"]
+    assert run(*words)[0] == 0
+    made, given = (read_image(place / folder / "deeper" / "0.png") for folder in ("out", "in"))
+    np.testing.assert_array_equal(made[10:], given[10:])
+    np.testing.assert_array_equal(made[:10], 255 - given[:10])
+
+
+def test_raw_frames_through_a_pipe(bundles):
+    frames = np.stack([noise(20, 30, seed=seed) for seed in range(3)])
+    words = ["-m", "keras_gen", "translate", str(bundles["inverting"]), "--raw", "30x20", "--count", "2"]
+    done = subprocess.run([sys.executable, *words], input=frames.tobytes(), capture_output=True, check=True)
+    np.testing.assert_array_equal(np.frombuffer(done.stdout, np.uint8).reshape(2, 20, 30, 3), 255 - frames[:2])
+
+
+def test_a_camera(bundles, place, run):
+    words = ["translate", bundles["inverting"], "--camera", "lavfi:testsrc=size=32x32", "--count", "3"]
+    code, out, _ = run(*words, "--out", place / "out.mp4")
+    assert (code, out) == (0, f"3 frames: {place / 'out.mp4'}\n")
+
+
 def test_a_bomb_is_refused_and_let_in_on_demand(bundles, place, run, refused):
     Image.new("RGB", (600, 500)).save(place / "large.png")
     words = ["translate", bundles["inverting"], place / "large.png", "--out", place / "out.png"]
@@ -115,6 +151,22 @@ def test_a_bomb_is_refused_and_let_in_on_demand(bundles, place, run, refused):
             "`tile` must be an integer of at least 8. Received: 3",
         ),
         (["in/deeper/0.png", "--out", "out.png", "--max_pixels", "0"], "`max_pixels` must be at least 1"),
+        (
+            ["--camera", "77", "--out", "out.mp4"],
+            "--camera must be a camera or a stream that can be opened. Received: 77",
+        ),
+        (["--camera", "0"], "--out must be given. Received: nothing"),
+        (["--raw", "8", "--count", "1"], "--raw must be the width and height of the frames, such as 640x480"),
+        (["--raw", "8x8", "--out", "a.mp4"], "--out must be left out with --raw"),
+        (["in", "--raw", "8x8"], "one of a source, --camera, --raw must be given. Received: a source and --raw"),
+        (["in", "--out", "out", "--count", "1"], "--count must be left out without --camera and --raw. Received: 1"),
+        (["in", "--out", "out", "--mask", "none"], "--mask must be a picture or a folder of pictures. Received: none"),
+        (["in", "--out", "out", "--mask-edge", "3"], "--mask-edge must be left out without --mask. Received: 3"),
+        (["in", "--out", "out", "--mask", "in", "--ray", "local"], "--mask must be left out with --ray. Received: in"),
+        (
+            ["in/deeper/0.png", "--out", "out.png", "--mask", "in/deeper/1.png", "--mask-edge", "-1"],
+            "`mask_edge` must be at least 0. Received: -1",
+        ),
         (["in/broken.png", "--out", "out.png"], "in/broken.png must be a readable picture"),
     ],
 )
