@@ -81,6 +81,18 @@ class TestGANOfFewPictures(ModelContract):
     stateless = {"top_k": 1.0}
 
 
+class TestR3GAN(ModelContract):
+    model_class = keras_gen.GAN
+    arguments = {
+        "image_shape": (8, 8, 1),
+        "latent_dim": 4,
+        "generator": {"name": "r3", "filters": 4, "blocks": 1, "group_size": 4},
+        "discriminator": {"name": "r3", "filters": 4, "blocks": 1, "group_size": 4},
+        "loss": "relativistic",
+        "penalties": {"r1": 0.1, "r2": 0.1},
+    }
+
+
 class TestClippedWassersteinGAN(ModelContract):
     model_class = keras_gen.GAN
     arguments = {**SMALL, "loss": "wasserstein", "weight_clip": 0.01}
