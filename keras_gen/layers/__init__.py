@@ -4,6 +4,7 @@ from keras_gen.layers import aliases  # noqa: F401 - registers them
 from keras_gen.layers.attention import SelfAttention
 from keras_gen.layers.augmentation import AUGMENTATIONS, Augmentation, DifferentiableAugmentation, PictureChange
 from keras_gen.layers.batch_normalization import BatchNormalization
+from keras_gen.layers.canvas import LearnedCanvas, LearnedPooling
 from keras_gen.layers.conditional_normalization import ConditionalBatchNormalization
 from keras_gen.layers.conditioning import ClassCode, ClassPlane
 from keras_gen.layers.convolution import Conv2D, Conv2DTranspose
@@ -11,6 +12,7 @@ from keras_gen.layers.corruption import CORRUPTIONS, Corruption, Damage, PixelCo
 from keras_gen.layers.dropout import Dropout
 from keras_gen.layers.given_statistics import GivenStatistics
 from keras_gen.layers.gradient_reversal import GradientReversal
+from keras_gen.layers.grouped_convolution import GroupedConv2D
 from keras_gen.layers.instance_normalization import InstanceNormalization
 from keras_gen.layers.likelihood import LIKELIHOODS, Likelihood, PixelDistribution, PixelLikelihood
 from keras_gen.layers.orthogonal import OffDiagonalOrthogonal
@@ -40,8 +42,11 @@ __all__ = [
     "GaussianSampling",
     "GivenStatistics",
     "GradientReversal",
+    "GroupedConv2D",
     "InstanceNormalization",
     "LatentPrior",
+    "LearnedCanvas",
+    "LearnedPooling",
     "Likelihood",
     "NearestUpsampling",
     "OffDiagonalOrthogonal",

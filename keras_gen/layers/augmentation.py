@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeAlias
@@ -14,6 +15,7 @@ from keras_gen.registry import Registry
 COLOR_CHANNELS = 3
 SHIFT = 0.125
 HOLE = 0.5
+STRETCH = 0.2
 
 
 @dataclass(frozen=True)
@@ -47,14 +49,19 @@ class DifferentiableAugmentation(keras.layers.Layer):
     Args:
         kinds: applied in this order; none leaves pictures as they are.
 
+    - `mirror`: half of the pictures left to right.
+    - `geometry`: turned by any angle, enlarged or reduced by `2^0.2` for one standard deviation, and its sides likewise
+      against each other, about the centre, by bilinear interpolation.
+
     Input: pictures (batch, height, width, channels) of static shape but for the batch; noise (batch, noise_size),
-    uniform on [0, 1).
+    uniform on [0, 1); which kinds a picture gets, (batch, kinds), true or false, all by default.
     Output: as the pictures.
 
     Raises:
         InputError: an unknown kind.
 
-    Source: Zhao et al. 2020, "Differentiable Augmentation for Data-Efficient GAN Training", section 3.
+    Source: Zhao et al. 2020, "Differentiable Augmentation for Data-Efficient GAN Training", section 3; `mirror` and
+    `geometry`: Karras et al. 2020, "Training Generative Adversarial Networks with Limited Data", appendix B.
     """
 
     def __init__(self, kinds: Sequence[Augmentation], **kwargs: Any) -> None:
@@ -69,10 +76,12 @@ class DifferentiableAugmentation(keras.layers.Layer):
         """Uniform numbers that a picture takes."""
         return sum(change.noise_size for change in self.changes)
 
-    def call(self, images: tf.Tensor, noise: tf.Tensor) -> tf.Tensor:
+    def call(self, images: tf.Tensor, noise: tf.Tensor, chosen: tf.Tensor | None = None) -> tf.Tensor:
         sizes = [change.noise_size for change in self.changes]
-        for change, part in zip(self.changes, tf.split(noise, sizes, axis=1) if sizes else (), strict=True):
-            images = change.apply(images, part)
+        parts = tf.split(noise, sizes, axis=1) if sizes else ()
+        for kind, (change, part) in enumerate(zip(self.changes, parts, strict=True)):
+            changed = change.apply(images, part)
+            images = changed if chosen is None else tf.where(chosen[:, kind, None, None, None], changed, images)
         return images
 
     def get_config(self) -> dict[str, Any]:
@@ -121,6 +130,47 @@ def _in_hole(side: int, noise: tf.Tensor) -> tf.Tensor:
     return (places >= first[:, None]) & (places < first[:, None] + length)
 
 
+def _mirror(images: tf.Tensor, noise: tf.Tensor) -> tf.Tensor:
+    """Half of the pictures left to right."""
+    return tf.where(noise[:, :, None, None] < 0.5, images[:, :, ::-1], images)
+
+
+def _geometry(images: tf.Tensor, noise: tf.Tensor) -> tf.Tensor:
+    """Turned and stretched; what comes in is 0."""
+    height, width = images.shape[1:3]
+    noise = tf.cast(noise, tf.float32)
+    angle = 2.0 * math.pi * noise[:, 0]
+    normal = tf.math.ndtri(tf.clip_by_value(noise[:, 1:], 1e-3, 1.0 - 1e-3))
+    size, sides = (tf.exp(STRETCH * math.log(2.0) * part)[:, None, None] for part in tf.unstack(normal, axis=1))
+    cosine, sine = tf.cos(angle)[:, None, None], tf.sin(angle)[:, None, None]
+    down, right = tf.meshgrid(
+        *(tf.range(side, dtype=tf.float32) - (side - 1) / 2.0 for side in (height, width)), indexing="ij"
+    )
+    # Where each pixel comes from.
+    rows = (cosine * down - sine * right) / (size * sides) + (height - 1) / 2.0
+    columns = (sine * down + cosine * right) * sides / size + (width - 1) / 2.0
+    return _interpolated(images, rows, columns)
+
+
+def _interpolated(images: tf.Tensor, rows: tf.Tensor, columns: tf.Tensor) -> tf.Tensor:
+    """Pixels between others, bilinearly; outside they are 0."""
+    height, width = images.shape[1:3]
+    padded = tf.pad(images, [[0, 0], [1, 1], [1, 1], [0, 0]])
+    top, left = tf.floor(rows), tf.floor(columns)
+    total = tf.zeros_like(images)
+    for below in (0, 1):
+        for beside in (0, 1):
+            row, column = top + below, left + beside
+            weight = (1.0 - tf.abs(rows - row)) * (1.0 - tf.abs(columns - column))
+            places = [
+                tf.cast(tf.clip_by_value(place + 1.0, 0.0, side + 1.0), tf.int32)
+                for place, side in ((row, height), (column, width))
+            ]
+            pixels = tf.gather_nd(padded, tf.stack(places, axis=-1), batch_dims=1)
+            total += tf.cast(weight[..., None], images.dtype) * pixels
+    return total
+
+
 def _integers(noise: tf.Tensor, n: int) -> tf.Tensor:
     """Uniform numbers on [0, 1) as integers from 0 to n - 1."""
     return tf.minimum(tf.cast(noise * n, tf.int32), n - 1)
@@ -132,6 +182,8 @@ AUGMENTATIONS: Registry[PictureChange] = Registry(
         "color": PictureChange(3, _color),
         "translation": PictureChange(2, _translation),
         "cutout": PictureChange(2, _cutout),
+        "mirror": PictureChange(1, _mirror),
+        "geometry": PictureChange(3, _geometry),
     },
     kind=PictureChange,
 )

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
+import keras
 import tensorflow as tf
 
 EMPTY = "every batch of a training must have an example for each replica"
@@ -21,10 +22,11 @@ class ReplicaRows(NamedTuple):
 
 
 class _MicroBatch(threading.local):
-    """Which micro-batch this thread, that of one replica, is at."""
+    """Which micro-batch this thread, that of one replica, is at, and where its rows lie if that is known already."""
 
     index = 0
     count = 1
+    place: ReplicaRows | None = None
 
 
 _current = _MicroBatch()
@@ -56,12 +58,25 @@ def shares_of_a_step() -> int:
     return tf.distribute.get_strategy().num_replicas_in_sync * _current.count
 
 
+@contextmanager
+def rows_known(place: ReplicaRows) -> Iterator[None]:
+    """Within it `replica_rows` is `place`, without asking the other replicas, as no branch of a graph may."""
+    before = _current.place
+    _current.place = place
+    try:
+        yield
+    finally:
+        _current.place = before
+
+
 def replica_rows(local: tf.Tensor) -> ReplicaRows:
     """Places `local` examples in the global batch, also where replicas hold unequal shares.
 
     Outside a strategy, or with one replica, the replica's batch is the global one; outside a micro-batch `local` are
     all that the replica has.
     """
+    if _current.place is not None:
+        return _current.place
     of_replica = rows_at_once(local * _current.count)
     return ReplicaRows(of_replica.start + _current.index * local, local, of_replica.total)
 
@@ -110,3 +125,30 @@ def gathered(values: tf.Tensor) -> tf.Tensor:
     if context is None or context.num_replicas_in_sync == 1:
         return values
     return context.all_gather(values, axis=0)
+
+
+def weight_for_all(
+    layer: keras.layers.Layer,
+    name: str,
+    shape: tuple[int, ...] = (),
+    dtype: str = "float32",
+    initializer: Any = "zeros",
+) -> keras.Variable:
+    """A weight of `layer` that no optimizer moves and that is the same on all replicas, which must assign equal values.
+
+    Args:
+        layer: that it is saved with.
+        name: of the weight.
+        shape: of the weight.
+        dtype: that it is kept and read in.
+        initializer: of Keras.
+    """
+    return layer.add_weight(
+        name=name,
+        shape=shape,
+        dtype=dtype,
+        initializer=initializer,
+        trainable=False,
+        autocast=False,
+        aggregation="only_first_replica",
+    )

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import keras
 import tensorflow as tf
 
-from keras_gen.layers.replica import micro_batch_index, replica_rows
+from keras_gen.layers.replica import micro_batch_index, replica_rows, weight_for_all
 from serving.common.errors import InputError
 
 # Whose noise was drawn, and for which purpose.
@@ -56,8 +56,8 @@ class TrainingNoise(keras.layers.Layer):
     def __init__(self, seed: int) -> None:
         super().__init__(name="training_noise", dtype="float32")
         self.seed = seed
-        self.step = self._counter("step")
-        self.evaluation_step = self._counter("evaluation_step")
+        self.step = weight_for_all(self, "step", dtype="int64")
+        self.evaluation_step = weight_for_all(self, "evaluation_step", dtype="int64")
         self.built = True
 
     def training_rows(self, rows: tf.Tensor, size: int, purpose: str, uniform: bool = False) -> tf.Tensor:
@@ -110,14 +110,3 @@ class TrainingNoise(keras.layers.Layer):
             _drawing.drawn.add((id(self), purpose))
         seed = tf.constant([self.seed, zlib.crc32(purpose.encode())], tf.int64)
         return tf.random.experimental.stateless_fold_in(seed, tf.convert_to_tensor(step))
-
-    def _counter(self, name: str) -> keras.Variable:
-        return self.add_weight(
-            name=name,
-            shape=(),
-            dtype="int64",
-            initializer="zeros",
-            trainable=False,
-            autocast=False,
-            aggregation="only_first_replica",
-        )

@@ -15,6 +15,7 @@ from keras_gen.losses.adversarial import (
     wasserstein_generator_loss,
 )
 from keras_gen.losses.classification import label_accuracy, label_cross_entropy
+from keras_gen.losses.consistency import balanced_consistency, lecam_penalty, mean_of_best
 from keras_gen.losses.divergences import log_importance_weights, normal_log_density, standard_normal_kl
 from keras_gen.losses.likelihoods import (
     bernoulli_nll,
@@ -31,6 +32,7 @@ __all__ = [
     "PAIRS",
     "AdversarialPair",
     "absolute_error",
+    "balanced_consistency",
     "bernoulli_nll",
     "continuous_bernoulli_mean",
     "continuous_bernoulli_nll",
@@ -45,7 +47,9 @@ __all__ = [
     "label_cross_entropy",
     "least_squares_discriminator_loss",
     "least_squares_generator_loss",
+    "lecam_penalty",
     "log_importance_weights",
+    "mean_of_best",
     "minimax_discriminator_loss",
     "minimax_generator_loss",
     "non_saturating_discriminator_loss",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -113,7 +114,8 @@ class BiGAN(GenerativeAdversarialModel):
             (self.generator(latents, training=False), latents),
         )
         encoded, generated = (self._judge(pair, training=False) for pair in pairs)
-        return self.reported({"loss": self._fooling(encoded, generated)}, self.game.score(encoded, generated))
+        fooling = self._fooling(encoded, generated, self.game.generator_loss)
+        return self.reported({"loss": fooling}, self.game.score(encoded, generated))
 
     def sample(self, n: int, seed: int = 0) -> np.ndarray:
         """`n` pictures, float32 in [-1, 1]; the seed means what it means in a bundle."""
@@ -135,14 +137,16 @@ class BiGAN(GenerativeAdversarialModel):
 
     def _generator_terms(self, judge: Discriminator, encoded: Sample, generated: Sample) -> Terms:
         encoded, generated = (self.game.shown(pair, f"generator/{i}") for i, pair in enumerate((encoded, generated)))
-        return {"loss": self._fooling(judge(encoded), judge(generated))}
+        return {"loss": self._fooling(judge(encoded), judge(generated), self.game.fooling_loss)}
 
-    def _fooling(self, encoded_logits: tf.Tensor, generated_logits: tf.Tensor) -> tf.Tensor:
+    def _fooling(
+        self, encoded_logits: tf.Tensor, generated_logits: tf.Tensor, loss: Callable[..., tf.Tensor]
+    ) -> tf.Tensor:
         """The loss of encoder and generator: generated pairs shall be taken for encoded ones, and the reverse.
 
         For the encoder the sides are exchanged, which mirrors its logits at the boundary between them.
         """
-        generated = self.game.generator_loss(generated_logits, encoded_logits)
+        generated = loss(generated_logits, encoded_logits)
         if self.game.pair.relative:
             return generated
         mirrored = 2.0 * (self.game.pair.boundary or 0.0) - tf.cast(encoded_logits, tf.float32)

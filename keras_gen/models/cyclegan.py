@@ -175,6 +175,6 @@ def _error(real: Sequence[tf.Tensor], made: Sequence[tf.Tensor]) -> tf.Tensor:
 
 
 def _added(terms: list[Terms]) -> Terms:
-    """The discriminators' `loss` added up, and the mean of their `accuracy`."""
-    loss, accuracy = (tf.add_n([of_domain[name] for of_domain in terms]) for name in ("loss", "accuracy"))
-    return {"loss": loss, "accuracy": accuracy / len(terms)}
+    """The discriminators' `loss` added up, and the mean of whatever else they say."""
+    sums = {name: tf.add_n([of_domain[name] for of_domain in terms]) for name in terms[0]}
+    return {name: value if name == "loss" else value / len(terms) for name, value in sums.items()}

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, TypeAlias
 
 import tensorflow as tf
 
 from keras_gen.layers import Augmentation, DifferentiableAugmentation
+from keras_gen.layers.replica import gathered, replica_rows, sum_over_replicas
 from keras_gen.layers.training_noise import TrainingNoise
-from keras_gen.losses import PAIRS
+from keras_gen.losses import PAIRS, balanced_consistency, mean_of_best
 from keras_gen.losses.adversarial import mean_per_example
 from keras_gen.losses.penalties import Discriminator, Sample
-from keras_gen.training.penalties import Penalties, checked_penalties, penalty
+from keras_gen.training.adaptive import AugmentationProbability
+from keras_gen.training.logit_averages import LogitAverages
+from keras_gen.training.moves import global_mean
+from keras_gen.training.penalties import Penalties, checked_penalties, lazy_penalty
 from serving.common.errors import InputError, require_at_least
 
 LossName: TypeAlias = Annotated[str, PAIRS]
@@ -33,6 +37,19 @@ class Game:
         instance_noise_steps: steps over which it falls to 0; None keeps it.
         augmentation: kinds of `DifferentiableAugmentation` of every picture that the discriminator is shown.
         noise: of the model.
+        penalty_every: steps from one in which the penalties are computed, that many times as heavy, to the next.
+        augmentation_target: of `AugmentationProbability`; None augments every picture.
+        augmentation_pictures: likewise.
+        lecam: weight of `lecam_penalty`.
+        consistency: weight of `balanced_consistency`, of real and of generated pictures.
+        consistency_augmentation: kinds of `DifferentiableAugmentation` that shall not change what the discriminator
+            says.
+        top_k: share of the generated pictures that the generator learns from, those that the discriminator likes best.
+        top_k_steps: steps over which it falls from 1 to `top_k`; None begins with it.
+
+    Attributes:
+        augmentation_probability: with `augmentation_target`, a layer that the model must own to save it.
+        logit_averages: likewise with `lecam`.
 
     Raises:
         InputError: an unknown name, a value out of range, or rules that exclude each other.
@@ -47,6 +64,14 @@ class Game:
         instance_noise_steps: int | None,
         augmentation: Sequence[Augmentation],
         noise: TrainingNoise,
+        penalty_every: int = 1,
+        augmentation_target: float | None = None,
+        augmentation_pictures: int = 500_000,
+        lecam: float = 0.0,
+        consistency: float = 0.0,
+        consistency_augmentation: Sequence[Augmentation] = ("translation",),
+        top_k: float = 1.0,
+        top_k_steps: int | None = None,
     ) -> None:
         self.pair = PAIRS.find(loss)
         if not 0 <= label_smoothing < 1:
@@ -57,18 +82,38 @@ class Game:
                 f"`label_smoothing` needs a loss with targets, one of {smoothable}. Received: {label_smoothing} with "
                 f"loss={loss!r}."
             )
-        require_at_least(0, instance_noise=instance_noise)
-        if instance_noise_steps is not None:
-            require_at_least(1, instance_noise_steps=instance_noise_steps)
-        self.penalties = checked_penalties(penalties)
+        require_at_least(0, instance_noise=instance_noise, lecam=lecam, consistency=consistency)
+        for name, steps in {"instance_noise_steps": instance_noise_steps, "top_k_steps": top_k_steps}.items():
+            if steps is not None:
+                require_at_least(1, **{name: steps})
+        if not 0 < top_k <= 1:
+            raise InputError(f"`top_k` must be above 0 and at most 1. Received: {top_k}.")
+        if augmentation_target is not None and not augmentation:
+            raise InputError("`augmentation_target` needs an `augmentation` to steer. Received: none.")
+        self.penalties = checked_penalties(penalties, penalty_every)
+        self.penalty_every = penalty_every
         self.smoothing = {"label_smoothing": label_smoothing} if label_smoothing else {}
         self.instance_noise = instance_noise
         self.instance_noise_steps = instance_noise_steps
         self.augmentation = DifferentiableAugmentation(tuple(augmentation)) if augmentation else None
+        self.consistency = consistency
+        self.change = DifferentiableAugmentation(tuple(consistency_augmentation))
+        self.lecam = lecam
+        self.top_k = top_k
+        self.top_k_steps = top_k_steps
         self.noise = noise
+        self.augmentation_probability: AugmentationProbability | None = None
+        if augmentation_target is not None:
+            boundary = self.pair.boundary
+            self.augmentation_probability = AugmentationProbability(
+                augmentation_target, augmentation_pictures, boundary
+            )
+        self.logit_averages = LogitAverages() if lecam else None
+        states = (self.augmentation_probability, self.logit_averages)
+        self.states = [state for state in states if state is not None]
 
     def discriminator_terms(self, judge: Discriminator, real: Sample, fake: Sample, purpose: str) -> Terms:
-        """Terms of the discriminator's `Move`: `loss`, penalties included, and `accuracy`.
+        """Terms of the discriminator's `Move`: `loss`, penalties included, `accuracy`, and what `end_step` needs.
 
         Args:
             judge: the discriminator in training, from samples to logits.
@@ -77,14 +122,41 @@ class Game:
             purpose: names the move within the step; other moves get other noise.
         """
         real, fake = self.shown(real, f"{purpose}/real"), self.shown(fake, f"{purpose}/fake")
-        terms = self.score(judge(real), judge(fake))
-        return {**terms, "loss": terms["loss"] + self.penalty(judge, real, fake, purpose)}
+        real_logits, fake_logits = judge(real), judge(fake)
+        terms = self.score(real_logits, fake_logits)
+        loss = terms["loss"] + self.penalty(judge, real, fake, purpose)
+        if self.consistency:
+            for sample, logits, side in ((real, real_logits, "real"), (fake, fake_logits, "fake")):
+                loss += self.consistency * self._inconsistency(judge, sample, logits, f"{purpose}/{side}")
+        judged = [tf.cast(logits, tf.float32) for logits in (real_logits, fake_logits)]
+        if self.logit_averages is not None:
+            loss += self.lecam * self.logit_averages.penalty(*judged)
+        for state in self.states:
+            terms |= state.noted(*judged)
+        return {**terms, "loss": loss}
 
     def generator_terms(self, judge: Discriminator, real: Sample, fake: Sample, purpose: str = "generator") -> Terms:
         """Terms of the generator's `Move`: `loss`; arguments as for `discriminator_terms`."""
         fake_logits = judge(self.shown(fake, f"{purpose}/fake"))
         real_logits = judge(self.shown(real, f"{purpose}/real")) if self.pair.relative else None
-        return {"loss": self.generator_loss(fake_logits, real_logits)}
+        return {"loss": self.fooling_loss(fake_logits, real_logits)}
+
+    @property
+    def noted_names(self) -> list[str]:
+        """Names of the values of the discriminator's moves that `end_step` needs."""
+        return [name for state in self.states for name in state.noted_names]
+
+    def end_step(self, values: Mapping[str, tf.Tensor]) -> None:
+        """Moves what the rules remember.
+
+        Args:
+            values: of all moves of the discriminator in the step, (batch,) each.
+        """
+        for state in self.states:
+            named = {name: values[name] for name in state.noted_names}
+            count = replica_rows(tf.shape(next(iter(named.values())))[0]).total
+            means = {name: sum_over_replicas(global_mean(value)) for name, value in named.items()}
+            state.update(means, tf.cast(count, tf.float32), tf.convert_to_tensor(self.noise.step))
 
     def score(self, real_logits: tf.Tensor, fake_logits: tf.Tensor) -> Terms:
         """The discriminator's `loss` without penalties, and its `accuracy`, the share of samples that it tells apart:
@@ -113,6 +185,16 @@ class Game:
         assert real_logits is not None
         return self.pair.generator_loss(tf.cast(real_logits, tf.float32), fake)
 
+    def fooling_loss(self, fake_logits: tf.Tensor, real_logits: tf.Tensor | None) -> tf.Tensor:
+        """As `generator_loss`, in training: only of the best generated samples where `top_k` says so."""
+        losses = self.generator_loss(fake_logits, real_logits)
+        if self.top_k == 1:
+            return losses
+        logits = tf.stop_gradient(mean_per_example(tf.cast(fake_logits, tf.float32)))
+        of_all = gathered(logits)
+        best = tf.math.ceil(self._share_learnt_from() * tf.cast(tf.size(of_all), tf.float32) - 1e-3)
+        return mean_of_best(losses, logits, of_all, tf.cast(tf.maximum(best, 1.0), tf.int32))
+
     def shown(self, sample: Sample, purpose: str) -> Sample:
         """What the discriminator is shown of a sample in training, differentiable in the sample.
 
@@ -126,22 +208,45 @@ class Game:
 
     def penalty(self, judge: Discriminator, real: Sample, fake: Sample, purpose: str) -> tf.Tensor | float:
         """The weighted penalties, (batch,), or 0; `real` and `fake` as they were shown."""
-        return penalty(self.penalties, judge, real, fake, self.noise, purpose)
+        return lazy_penalty(self.penalty_every, self.penalties, judge, real, fake, self.noise, purpose)
+
+    def _inconsistency(self, judge: Discriminator, sample: Sample, logits: tf.Tensor, purpose: str) -> tf.Tensor:
+        """By how much a change of a sample's pictures changes its logits, (batch,)."""
+        images, *others = sample if isinstance(sample, tuple) else (sample,)
+        draws = self.noise.training_rows(tf.shape(images)[0], self.change.noise_size, f"{purpose}/consistency", True)
+        changed = self.change(images, tf.cast(draws, images.dtype))
+        again = judge((changed, *others) if isinstance(sample, tuple) else changed)
+        return balanced_consistency(tf.cast(logits, tf.float32), tf.cast(again, tf.float32))
 
     def _pictures(self, images: tf.Tensor, purpose: str) -> tf.Tensor:
         rows = tf.shape(images)[0]
         if self.augmentation is not None:
             draws = self.noise.training_rows(rows, self.augmentation.noise_size, f"{purpose}/augmentation", True)
-            images = self.augmentation(images, tf.cast(draws, images.dtype))
+            images = self.augmentation(images, tf.cast(draws, images.dtype), self._augmented(rows, purpose))
         if self.instance_noise:
             size = images.shape[1:].num_elements()
             normal = self.noise.training_rows(rows, size, f"{purpose}/instance_noise")
             images += tf.cast(self._deviation() * tf.reshape(normal, tf.shape(images)), images.dtype)
         return images
 
+    def _augmented(self, rows: tf.Tensor, purpose: str) -> tf.Tensor | None:
+        """Which kinds of augmentation each picture gets, (rows, kinds); None for all."""
+        if self.augmentation is None or self.augmentation_probability is None:
+            return None
+        kinds = len(self.augmentation.kinds)
+        chances = self.noise.training_rows(rows, kinds, f"{purpose}/augmentation_chances", True)
+        return chances < tf.convert_to_tensor(self.augmentation_probability.probability)
+
+    def _share_learnt_from(self) -> Any:
+        """`top_k` at this step."""
+        return 1.0 - (1.0 - self.top_k) * (1.0 if self.top_k_steps is None else self._progress(self.top_k_steps))
+
+    def _progress(self, steps: int) -> tf.Tensor:
+        """How much of the first `steps` steps is over, from 0 to 1."""
+        return tf.minimum(1.0, tf.cast(tf.convert_to_tensor(self.noise.step), tf.float32) / steps)
+
     def _deviation(self) -> Any:
         """The instance noise's standard deviation at this step."""
         if self.instance_noise_steps is None:
             return self.instance_noise
-        progress = tf.cast(tf.convert_to_tensor(self.noise.step), tf.float32) / self.instance_noise_steps
-        return self.instance_noise * tf.maximum(0.0, 1.0 - progress)
+        return self.instance_noise * (1.0 - self._progress(self.instance_noise_steps))

@@ -36,11 +36,26 @@ class GenerativeAdversarialModel(AdversarialModel):
             `relativistic`.
         penalties: weights of penalties on the discriminator's gradient by name, as in `{"r1": 1.0}` or `r1:1,r2:1`:
             `r1` at real pictures, `r2` at generated ones, `gp` between the two, `dragan` around real ones.
+        penalty_every: steps from one in which the penalties are computed, that many times as heavy, to the next (lazy
+            regularization, Karras et al. 2020, "Analyzing and Improving the Image Quality of StyleGAN").
         label_smoothing: 1 minus the target of real pictures, for losses with targets (one-sided label smoothing).
         instance_noise: standard deviation of Gaussian noise on all inputs of the discriminator (Sønderby et al. 2017).
         instance_noise_steps: training steps over which this noise falls to 0; by default it stays constant.
-        augmentation: differentiable augmentation of all inputs of the discriminator: `color`, `translation`, `cutout`
-            (Zhao et al. 2020, "Differentiable Augmentation for Data-Efficient GAN Training").
+        augmentation: differentiable augmentation of all inputs of the discriminator: `color`, `translation`, `cutout`,
+            `mirror`, `geometry` (Zhao et al. 2020, "Differentiable Augmentation for Data-Efficient GAN Training").
+        augmentation_target: augment a picture only with a probability, which rises while the mean sign of the
+            discriminator's logits for real pictures is above this value, and falls while it is below: 0.6 in the paper
+            (ADA, Karras et al. 2020, "Training Generative Adversarial Networks with Limited Data"). By default all
+            pictures are augmented.
+        augmentation_pictures: pictures over which this probability can rise from 0 to 1.
+        lecam: weight of the distance of the discriminator's logits from their moving averages, for little data: 0.1 to
+            0.5 in the paper (Tseng et al. 2021, "Regularizing Generative Adversarial Networks under Limited Data").
+        consistency: weight of the squared change of a logit when a picture, real or generated, is changed: 10 in the
+            paper (Zhao et al. 2021, "Improved Consistency Regularization for GANs").
+        consistency_augmentation: what changes pictures for this; kinds as for `augmentation`.
+        top_k: share of the generated pictures of a batch that the generator learns from, those that the discriminator
+            likes best (Sinha et al. 2020, "Top-k Training of GANs").
+        top_k_steps: training steps over which this share falls from 1 to `top_k`; by default it begins there.
         discriminator_steps: updates of the discriminator for each update of the generator. The batch is divided among
             them: with a batch of 320 and 5 steps, each sees 64 pictures.
         balance: the discriminator is not updated in steps in which its accuracy is above this value, so that the
@@ -71,6 +86,14 @@ class GenerativeAdversarialModel(AdversarialModel):
         instance_noise: float = 0.0,
         instance_noise_steps: int | None = None,
         augmentation: Sequence[Augmentation] = (),
+        augmentation_target: float | None = None,
+        augmentation_pictures: int = 500_000,
+        penalty_every: int = 1,
+        lecam: float = 0.0,
+        consistency: float = 0.0,
+        consistency_augmentation: Sequence[Augmentation] = ("translation",),
+        top_k: float = 1.0,
+        top_k_steps: int | None = None,
         discriminator_steps: int = 1,
         balance: float | None = None,
         weight_clip: float | None = None,
@@ -79,8 +102,25 @@ class GenerativeAdversarialModel(AdversarialModel):
     ) -> None:
         super().__init__(seed, [*REPORTS, *further], **kwargs)
         self.game = Game(
-            loss, penalties, label_smoothing, instance_noise, instance_noise_steps, augmentation, self.noise
+            loss,
+            penalties,
+            label_smoothing,
+            instance_noise,
+            instance_noise_steps,
+            augmentation,
+            self.noise,
+            penalty_every,
+            augmentation_target,
+            augmentation_pictures,
+            lecam,
+            consistency,
+            consistency_augmentation,
+            top_k,
+            top_k_steps,
         )
+        # What the game remembers is saved with the model that owns it.
+        self.augmentation_probability = self.game.augmentation_probability
+        self.logit_averages = self.game.logit_averages
         require_at_least(1, discriminator_steps=discriminator_steps)
         if balance is not None and not 0.5 <= balance <= 1:
             raise InputError(f"`balance` must be at least 0.5, which is guessing, and at most 1. Received: {balance}.")
@@ -94,12 +134,23 @@ class GenerativeAdversarialModel(AdversarialModel):
         self.instance_noise = instance_noise
         self.instance_noise_steps = instance_noise_steps
         self.augmentation = tuple(augmentation)
+        self.augmentation_target = augmentation_target
+        self.augmentation_pictures = augmentation_pictures
+        self.penalty_every = penalty_every
+        self.lecam = lecam
+        self.consistency = consistency
+        self.consistency_augmentation = tuple(consistency_augmentation)
+        self.top_k = top_k
+        self.top_k_steps = top_k_steps
         self.discriminator_steps = discriminator_steps
         self.balance = balance
         self.weight_clip = weight_clip
         self.ema_decay = ema_decay
         self.spec = replace(
-            self.spec, weights="ema" if ema_decay > 0 else "raw", discriminator_steps=discriminator_steps
+            self.spec,
+            weights="ema" if ema_decay > 0 else "raw",
+            couples_examples=self.spec.couples_examples or top_k < 1,
+            discriminator_steps=discriminator_steps,
         )
         self._begun = False
 
@@ -154,8 +205,10 @@ class GenerativeAdversarialModel(AdversarialModel):
     def reported(self, generator: Terms, discriminator: Terms, **further: tf.Tensor) -> Terms:
         """What is reported of what both players' moves gave, and further values (batch,)."""
         values = (generator["loss"], discriminator["loss"], discriminator["accuracy"])
-        return {**dict(zip(REPORTS, values, strict=True)), **further}
+        remembered = {name: value for name, value in discriminator.items() if name in self.game.noted_names}
+        return {**dict(zip(REPORTS, values, strict=True)), **remembered, **further}
 
     def end_step(self, values: Terms) -> Terms:
+        self.game.end_step(values)
         update_average(self.average, self.generator, self.ema_decay, self.noise.step)
         return super().end_step(values)

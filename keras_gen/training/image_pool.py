@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_gen.layers.replica import gathered, rows_at_once
+from keras_gen.layers.replica import gathered, rows_at_once, weight_for_all
 from keras_gen.layers.training_noise import TrainingNoise
 from serving.common.errors import require_at_least
 
@@ -44,8 +44,8 @@ class ImagePool(keras.layers.Layer):
         self.size = size
         self.noise = noise
         self.purpose = purpose
-        self.images = self._state("images", (size, *image_shape), "float32")
-        self.filled = self._state("filled", (), "int64")
+        self.images = weight_for_all(self, "images", (size, *image_shape))
+        self.filled = weight_for_all(self, "filled", dtype="int64")
         self.built = True
 
     def call(self, images: tf.Tensor, turn: int = 0) -> tf.Tensor:
@@ -77,14 +77,3 @@ class ImagePool(keras.layers.Layer):
         """(size,) uniform numbers of this move, the same on every replica."""
         purpose = f"pool/{self.purpose}/{use}"
         return self.noise.shared(self.size, f"{purpose}/turn {turn}" if turn else purpose)
-
-    def _state(self, name: str, shape: tuple[int, ...], dtype: str) -> keras.Variable:
-        return self.add_weight(
-            name=name,
-            shape=shape,
-            dtype=dtype,
-            initializer="zeros",
-            trainable=False,
-            autocast=False,
-            aggregation="only_first_replica",
-        )

@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypeAlias
 
 import tensorflow as tf
 
-from keras_gen.layers.replica import sum_over_replicas
+from keras_gen.layers.replica import replica_rows, rows_known, sum_over_replicas
 from keras_gen.layers.training_noise import TrainingNoise
 from keras_gen.losses import dragan_penalty, gradient_penalty, r1_penalty, r2_penalty
 from keras_gen.losses.penalties import Discriminator, Sample
@@ -55,16 +55,24 @@ PENALTIES: Registry[Penalty] = Registry(
 Penalties: TypeAlias = Annotated[dict[str, float] | str | None, PENALTIES]
 
 
-def checked_penalties(penalties: Mapping[str, float] | str | None) -> dict[str, float]:
+def checked_penalties(penalties: Mapping[str, float] | str | None, every: int = 1) -> dict[str, float]:
     """The weights of penalties by name, of a mapping or of text as in `r1:10,r2:5`.
 
+    Args:
+        penalties: as above.
+        every: steps from one in which they are computed to the next.
+
     Raises:
-        InputError: text of another form, an unknown name, or a weight below 0.
+        InputError: text of another form, an unknown name, a weight below 0, or `dragan` in some steps only: it measures
+            the deviation of the pictures on all replicas.
     """
+    require_at_least(1, penalty_every=every)
     chosen = _parsed(penalties) if isinstance(penalties, str) else dict(penalties or {})
     for name, weight in chosen.items():
         PENALTIES.find(name)
         require_at_least(0, **{f"penalties.{name}": weight})
+    if every > 1 and "dragan" in chosen:
+        raise InputError(f"`penalty_every` must be 1 with the penalty 'dragan'. Received: {every}.")
     return chosen
 
 
@@ -92,6 +100,32 @@ def penalty(
         draw = partial(_uniform, noise, rows, f"{purpose}/{name}")
         total += weight * PENALTIES.find(name)(discriminator, real, fake, draw)
     return total
+
+
+def lazy_penalty(
+    every: int,
+    penalties: Mapping[str, float],
+    discriminator: Discriminator,
+    real: Sample,
+    fake: Sample,
+    noise: TrainingNoise,
+    purpose: str,
+) -> tf.Tensor | float:
+    """As `penalty`, in every step whose number is a multiple of `every`, and then `every` times as heavy; 0 otherwise.
+
+    Source: Karras et al. 2020, "Analyzing and Improving the Image Quality of StyleGAN", section 3.1.
+    """
+    if every == 1 or not penalties:
+        return penalty(penalties, discriminator, real, fake, noise, purpose)
+    rows = tf.shape(tf.nest.flatten(real)[0])[0]
+    place = replica_rows(rows)
+
+    def due() -> tf.Tensor:
+        with rows_known(place):
+            return float(every) * penalty(penalties, discriminator, real, fake, noise, purpose)
+
+    step = tf.convert_to_tensor(noise.step)
+    return tf.cond(tf.equal(tf.math.floormod(step, every), 0), due, lambda: tf.zeros([rows]))
 
 
 def _uniform(noise: TrainingNoise, rows: tf.Tensor, purpose: str, size: int, use: str = "") -> tf.Tensor:

@@ -141,3 +141,30 @@ def test_shapes_stay_static_and_the_config_is_kept():
 def test_an_unknown_kind_is_named():
     with pytest.raises(InputError, match=r"`augmentation` must be .*Received: 'colour'.*Did you mean 'color'"):
         DifferentiableAugmentation(["colour"])
+
+
+def test_half_of_the_noise_mirrors():
+    images = random_pictures(2)
+    received = augmented(["mirror"], images, [[0.4], [0.6]])
+    np.testing.assert_array_equal(received, [images[0][:, ::-1], images[1]])
+
+
+def test_geometry_turns_and_stretches_about_the_centre():
+    images = random_pictures(3, (9, 9, 2))
+    # In the middle of its range a number of the last two changes nothing; a quarter turn is exact.
+    received = augmented(["geometry"], images, [[0.0, 0.5, 0.5], [0.25, 0.5, 0.5], [0.5, 0.5, 0.5]])
+    np.testing.assert_allclose(received[0], images[0], atol=1e-5)
+    np.testing.assert_allclose(received[1], np.rot90(images[1], -1), atol=1e-5)
+    np.testing.assert_allclose(received[2], np.rot90(images[2], 2), atol=1e-5)
+    # One standard deviation is a factor of 2^0.2: a line y becomes y / 2^0.2.
+    line = np.tile(np.linspace(-1, 1, 9, dtype=np.float32)[:, None, None], (1, 1, 9, 1))
+    enlarged = augmented(["geometry"], line, [[0.0, 0.8413447, 0.5]])
+    np.testing.assert_allclose(enlarged, line / 2**0.2, atol=1e-5)
+
+
+def test_only_the_chosen_kinds_change_a_picture():
+    images, noise = random_pictures(2), np.array([[0.4, 0.1, 0.9], [0.4, 0.1, 0.9]], np.float32)
+    layer = DifferentiableAugmentation(["mirror", "translation"])
+    received = layer(images, noise, np.array([[True, False], [False, True]])).numpy()
+    np.testing.assert_array_equal(received[0], images[0][:, ::-1])
+    np.testing.assert_array_equal(received[1], augmented(["translation"], images[1:], noise[1:, 1:])[0])

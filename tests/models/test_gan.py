@@ -41,7 +41,13 @@ class TestWassersteinGANWithGradientPenalty(ModelContract):
     """Three moves of the critic before the generator's, each with pictures of its own."""
 
     model_class = keras_gen.GAN
-    arguments = {**WITHOUT_NORMALIZATION, "loss": "wasserstein", "penalties": {"gp": 10.0}, "discriminator_steps": 3}
+    arguments = {
+        **WITHOUT_NORMALIZATION,
+        "loss": "wasserstein",
+        "penalties": {"gp": 10.0},
+        "penalty_every": 2,
+        "discriminator_steps": 3,
+    }
     stateless = {"discriminator_steps": 2}  # a quarter of the batch, 8 pictures, has no third
 
 
@@ -55,6 +61,35 @@ class TestRelativisticGANWithEverything(ModelContract):
         "instance_noise_steps": 3,
         "augmentation": ("color", "translation", "cutout"),
         "balance": 0.9,
+    }
+
+
+class TestGANOfFewPictures(ModelContract):
+    """All that is for little data; the probability and the averages move within the four steps of a test."""
+
+    model_class = keras_gen.GAN
+    arguments = {
+        **WITHOUT_NORMALIZATION,
+        "augmentation": ("translation", "mirror"),
+        "augmentation_target": -0.9,
+        "augmentation_pictures": 300,
+        "lecam": 0.3,
+        "consistency": 1.0,
+        "top_k": 0.5,
+        "top_k_steps": 2,
+    }
+    stateless = {"top_k": 1.0}
+
+
+class TestR3GAN(ModelContract):
+    model_class = keras_gen.GAN
+    arguments = {
+        "image_shape": (8, 8, 1),
+        "latent_dim": 4,
+        "generator": {"name": "r3", "filters": 4, "blocks": 1, "group_size": 4},
+        "discriminator": {"name": "r3", "filters": 4, "blocks": 1, "group_size": 4},
+        "loss": "relativistic",
+        "penalties": {"r1": 0.1, "r2": 0.1},
     }
 
 

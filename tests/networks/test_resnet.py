@@ -31,7 +31,7 @@ def test_every_role_has_its_shape(shape):
     assert resnet.encoder(shape, 6, filters=2).output_shape == (None, 6)
 
 
-@pytest.mark.parametrize("family", ["resnet", "dcgan", "biggan"])
+@pytest.mark.parametrize("family", ["resnet", "dcgan", "biggan", "r3"])
 @pytest.mark.parametrize("shape", [(18, 18, 1), (4, 8, 1), (16, 18, 1)])
 def test_a_size_that_cannot_be_halved_is_named(family, shape):
     role, given = "discriminator", {}
