@@ -16,6 +16,7 @@ from keras_gen.losses.adversarial import (
 )
 from keras_gen.losses.classification import label_accuracy, label_cross_entropy
 from keras_gen.losses.consistency import balanced_consistency, lecam_penalty, mean_of_best
+from keras_gen.losses.contrastive import patch_contrastive_loss
 from keras_gen.losses.divergences import log_importance_weights, normal_log_density, standard_normal_kl
 from keras_gen.losses.likelihoods import (
     bernoulli_nll,
@@ -55,6 +56,7 @@ __all__ = [
     "non_saturating_discriminator_loss",
     "non_saturating_generator_loss",
     "normal_log_density",
+    "patch_contrastive_loss",
     "r1_penalty",
     "r2_penalty",
     "relativistic_discriminator_loss",
