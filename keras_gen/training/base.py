@@ -294,8 +294,18 @@ class BaseModel(keras.Model):
 
     def sample(self, n: int, seed: int = 0) -> np.ndarray:
         """`n` pictures, float32 in [-1, 1]; the seed means what it means in a bundle. Those of a labelled model are of
-        its classes, one after the other, where no `labels` are given."""
-        raise NotImplementedError(f"{type(self).__name__} must state how samples are drawn.")
+        its classes, one after the other, where no `labels` are given.
+
+        Here what the exported decoder makes of latents of the prior.
+
+        Raises:
+            InputError: a model without a prior.
+        """
+        inputs = {"latent": self.prior_latents(n, seed)}
+        decoder = self.inference_networks()["decoder"]
+        if "label" in decoder.input:
+            inputs["label"] = class_labels(n, len(self.spec.classes))
+        return np.asarray(decoder(inputs, training=False)["image"])
 
     def preview(self, images: np.ndarray, seed: int) -> np.ndarray:
         """Pictures in [-1, 1] that show how training goes, about as many as there are `images` from the data; samples,

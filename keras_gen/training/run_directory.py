@@ -6,6 +6,7 @@ import importlib
 import json
 import platform
 import zipfile
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -79,25 +80,37 @@ class RunDirectory:
         self.progress_file = self.path / PROGRESS
         self.trackers_file = self.path / TRACKERS
 
-    def claim(self, config: dict[str, Any]) -> None:
+    def claim(self, config: dict[str, Any], defaults: Mapping[str, Any] | None = None) -> None:
         """Starts a run with `config` here, or checks that the run that is here has the same configuration.
+
+        Args:
+            config: of the run.
+            defaults: as `check` takes them.
 
         Raises:
             InputError: the path holds something else, or a run with another configuration.
         """
         if self.config_file.is_file():
-            self.check(config)
+            self.check(config, defaults)
         elif self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
             raise InputError(f"--out must be a new folder or a run. Received: {self.path}, which is neither.")
         # The number of epochs may have been raised.
         with whole_file(self.config_file) as temporary:
             temporary.write_text(_versions() + yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
 
-    def check(self, config: dict[str, Any]) -> None:
-        """Raises InputError where a run is here that has another configuration."""
+    def check(self, config: dict[str, Any], defaults: Mapping[str, Any] | None = None) -> None:
+        """Raises InputError where a run is here that has another configuration.
+
+        Args:
+            config: to compare it with.
+            defaults: of options, by the name that they have in a flat configuration, which a run that is older than an
+                option was trained with.
+        """
         if not self.config_file.is_file():
             return
-        before, now = dict(flatten(self.config())), dict(flatten(config))
+        now = dict(flatten(config))
+        of_older = {key: value for key, value in (defaults or {}).items() if key in now}
+        before = of_older | dict(flatten(self.config()))
         for key in [*before, *(key for key in now if key not in before)]:
             if key not in MAY_CHANGE and before.get(key) != now.get(key):
                 raise InputError(
