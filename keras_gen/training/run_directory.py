@@ -15,6 +15,7 @@ import keras
 import yaml
 
 from keras_gen.training.callbacks.checkpoints import list_checkpoints, position_of
+from keras_gen.training.fitted_prior import read_prior
 from keras_gen.training.position import BEGINNING, Position
 from keras_gen.training.run_files import CONFIG, METRICS, MODEL, PROGRESS, SAMPLES, TRACKERS, flatten
 from serving.common.errors import InputError
@@ -162,16 +163,23 @@ class RunDirectory:
         found = list_checkpoints(self.checkpoints)
         return position_of(found[-1]) if found else BEGINNING
 
-    def load_model(self) -> keras.Model:
-        """The model as the newest checkpoint has it, compiled, with its optimizers' state.
+    def load_model(self, with_prior: bool = True) -> keras.Model:
+        """The model as the newest checkpoint has it, compiled, with its optimizers' state, and with the prior that was
+        fitted to it.
+
+        Args:
+            with_prior: False leaves out the prior.
 
         Raises:
-            InputError: no run, or one without a checkpoint yet.
+            InputError: no run, one without a checkpoint yet, or one with a prior of other weights.
         """
         self.config()
         if not list_checkpoints(self.checkpoints):
             raise InputError(f"{self.path} must have a checkpoint. Received: a run that has saved none yet.")
-        return self.resume()[0]
+        model = self.resume()[0]
+        if with_prior and (prior := read_prior(self.path, model)):
+            model.use_prior(prior)
+        return model
 
     def resume(self) -> tuple[keras.Model, Position]:
         """The model of the newest checkpoint that can be read, and where training was; a line is printed for each that
