@@ -120,16 +120,20 @@ def _subject(model: keras.Model, inference: dict[str, keras.Model], facts: dict[
         latent_dim=model.latent_dim if DECODER in inference else None,
         prior=spec.prior,
         prior_latents=model.prior_latents if spec.prior else None,
-        prior_network=model.prior_network() if spec.prior else None,
+        prior_network=model.latent_network() if spec.prior else None,
         encode=partial(_encode, inference[ENCODER]) if ENCODER in inference else None,
         translates=spec.translates,
         classes=spec.classes,
         normalization=spec.normalization,
         weights=spec.weights,
-        training={"steps": int(model.noise.step), **facts},
+        training={"steps": int(model.noise.step), **facts, **_prior_facts(model)},
         reading=_reading(spec.translates, facts),
         reverse=bool(facts.get("config", {}).get("reverse")),
     )
+
+
+def _prior_facts(model: keras.Model) -> dict[str, Any]:
+    return {"prior": model.fitted_prior.described()} if model.fitted_prior else {}
 
 
 def _encode(encoder: keras.Model, images: np.ndarray) -> np.ndarray:

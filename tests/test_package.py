@@ -39,6 +39,15 @@ MAY_IMPORT = {
     },
     "keras_gen/watch": {"keras_gen.watch", "keras_gen.training.alarms", "keras_gen.training.run_files", *GROUND},
     "keras_gen/inversion": {"keras_gen.inversion", "keras_gen.training", *GROUND},
+    "keras_gen/priors": {
+        "keras_gen.priors",
+        "keras_gen.models",
+        "keras_gen.training",
+        "keras_gen.layers",
+        "keras_gen.losses",
+        "keras_gen.registry",
+        *GROUND,
+    },
     "keras_gen/models": {
         "keras_gen.models",
         "keras_gen.training",

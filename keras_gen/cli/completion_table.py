@@ -75,7 +75,7 @@ def parser_of(command: str, *words: str) -> Parser:
     """
     before = only_parsers.set(True)
     try:
-        importlib.import_module(f"keras_gen.cli.{command}").run(list(words))
+        importlib.import_module(f"keras_gen.cli.{command.replace('-', '_')}").run(list(words))
     except ParserReached as reached:
         return reached.parser
     finally:

@@ -19,6 +19,7 @@ GROUPS = {
         "data": "show the pictures of a data set as a network would see them",
         "prepare": "decode and resize pictures once, to train from disk",
         "launch": "train in several processes on this machine",
+        "fit-prior": "fit a prior to the codes of a run, by which it can be sampled",
         "demo": "train, export and sample models of handwritten digits, and open them in the browser",
     },
     "export": {
@@ -115,7 +116,7 @@ def _run(words: list[str]) -> int:
             f"the command must be one of {', '.join(COMMANDS)}. Received: {name!r}.{nearest(name, list(COMMANDS))}"
         )
     try:
-        return importlib.import_module(f"keras_gen.cli.{name}").run(rest)
+        return importlib.import_module(f"keras_gen.cli.{name.replace('-', '_')}").run(rest)
     except ModuleNotFoundError as error:
         missing = (error.name or "").partition(".")[0]
         if missing in ("keras_gen", "export", "serving"):

@@ -23,6 +23,7 @@ from keras_gen.data.fingerprint import fingerprint
 from keras_gen.training.base import BaseModel
 from keras_gen.training.callbacks import BestModel
 from keras_gen.training.callbacks.ending import told_of_an_end
+from keras_gen.training.config import model_defaults
 from keras_gen.training.continuing import fit_from
 from keras_gen.training.position import BEGINNING, Position
 from keras_gen.training.run_directory import KnownData, RunDirectory
@@ -108,7 +109,7 @@ def _train(
     config = {**config, **found_out(options.data, data.options)}
     config["model"] = options_of_points(cls, options.run.name, config["model"], data.source)
     # Before the data is compared, which other options read in another way.
-    places.run.check(config)
+    places.run.check(config, model_defaults(cls))
     position, epochs = places.run.position(), options.run.epochs
     prints = {part: fingerprint(source) for part, source in data.parts().items()}
     if position != BEGINNING:
@@ -127,7 +128,7 @@ def _train(
     check_execution(options.execution.steps_per_execution, data.steps(), options.checkpoints.checkpoint_steps)
     check_shares(model, options.data.batch_size, options.execution.accumulate)
     validation = data.validation(model) if options.watching.validation else None
-    places.written.claim(config)
+    places.written.claim(config, model_defaults(cls))
     start = _resumed(model, position, places, epochs)
     # A run of before data was remembered may number classes in another way.
     data = data.of_classes(start.model.spec.classes)

@@ -9,12 +9,14 @@ from keras_gen.layers.conditional_normalization import ConditionalBatchNormaliza
 from keras_gen.layers.conditioning import ClassCode, ClassPlane
 from keras_gen.layers.convolution import Conv2D, Conv2DTranspose
 from keras_gen.layers.corruption import CORRUPTIONS, Corruption, Damage, PixelCorruption
+from keras_gen.layers.coupling import AffineCoupling
 from keras_gen.layers.dropout import Dropout
 from keras_gen.layers.given_statistics import GivenStatistics
 from keras_gen.layers.gradient_reversal import GradientReversal
 from keras_gen.layers.grouped_convolution import GroupedConv2D
 from keras_gen.layers.instance_normalization import InstanceNormalization
 from keras_gen.layers.likelihood import LIKELIHOODS, Likelihood, PixelDistribution, PixelLikelihood
+from keras_gen.layers.mixture_of_gaussians import MixtureOfGaussians
 from keras_gen.layers.orthogonal import OffDiagonalOrthogonal
 from keras_gen.layers.padding import ReflectionPadding
 from keras_gen.layers.prior import LatentPrior, Prior
@@ -28,6 +30,7 @@ __all__ = [
     "AUGMENTATIONS",
     "CORRUPTIONS",
     "LIKELIHOODS",
+    "AffineCoupling",
     "Augmentation",
     "BatchNormalization",
     "ClassCode",
@@ -48,6 +51,7 @@ __all__ = [
     "LearnedCanvas",
     "LearnedPooling",
     "Likelihood",
+    "MixtureOfGaussians",
     "NearestUpsampling",
     "OffDiagonalOrthogonal",
     "PictureChange",

@@ -152,3 +152,17 @@ def weight_for_all(
         autocast=False,
         aggregation="only_first_replica",
     )
+
+
+def all_examples(values: tf.Tensor) -> tf.Tensor:
+    """As `gathered`, and gradients flow back to the replica that an example is of.
+
+    Args:
+        values: (batch, size), float.
+    """
+    context = tf.distribute.get_replica_context()
+    if context is None or context.num_replicas_in_sync == 1:
+        return values
+    rows = rows_at_once(tf.shape(values)[0])
+    after = rows.total - rows.start - rows.local
+    return sum_over_replicas(tf.pad(values, [[rows.start, after], [0, 0]]))

@@ -17,7 +17,13 @@ from keras_gen.losses.adversarial import (
 from keras_gen.losses.classification import label_accuracy, label_cross_entropy
 from keras_gen.losses.consistency import balanced_consistency, lecam_penalty, mean_of_best
 from keras_gen.losses.contrastive import patch_contrastive_loss
-from keras_gen.losses.divergences import log_importance_weights, normal_log_density, standard_normal_kl
+from keras_gen.losses.discrepancy import mmd_terms
+from keras_gen.losses.divergences import (
+    log_importance_weights,
+    normal_log_density,
+    standard_normal_kl,
+    total_correlation,
+)
 from keras_gen.losses.likelihoods import (
     bernoulli_nll,
     continuous_bernoulli_mean,
@@ -53,6 +59,7 @@ __all__ = [
     "mean_of_best",
     "minimax_discriminator_loss",
     "minimax_generator_loss",
+    "mmd_terms",
     "non_saturating_discriminator_loss",
     "non_saturating_generator_loss",
     "normal_log_density",
@@ -63,6 +70,7 @@ __all__ = [
     "relativistic_generator_loss",
     "squared_error",
     "standard_normal_kl",
+    "total_correlation",
     "wasserstein_discriminator_loss",
     "wasserstein_generator_loss",
 ]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from typing import Any, ClassVar
 
 import keras
@@ -14,6 +17,8 @@ from keras_gen.training.base import BaseModel
 from keras_gen.training.moves import Move, Moves
 from keras_gen.training.optimizers import OptimizerSpec
 from keras_gen.training.pieces import coding_networks, side_by_side
+from keras_gen.training.regularizers import CODE_REGULARIZERS, CodeRegularizer, Regularized, chosen_regularizer
+from serving.common.errors import require_at_least
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -21,7 +26,12 @@ class Autoencoder(BaseModel):
     """An encoder and a decoder with a bottleneck: a code that is smaller than the picture.
 
     Minimizes the squared error, the mean over pixels where black is -1 and white is 1. Reported per epoch:
-    `loss`, and `psnr` in decibels.
+    `loss`, and `psnr` in decibels; with a regularizer or a weight of the code also `reconstruction`, the squared error,
+    and `regularizer`, its term before it is weighted.
+
+    With the regularizers l2, gradient_penalty and spectral, and `code_weight` above 0, it is the regularized
+    autoencoder (RAE), which is sampled after `keras-gen fit-prior`; with mmd it is the Wasserstein autoencoder (WAE),
+    which is sampled from the standard normal distribution.
 
     Args:
         image_shape: (height, width, channels).
@@ -29,12 +39,18 @@ class Autoencoder(BaseModel):
         encoder: network from pictures to codes: `conv`, `mlp`, a dictionary of the name and its options, or a
             `keras.Model`.
         decoder: network from codes to pictures; given like the encoder.
-        seed: seed of the training noise, of which this model has none.
+        regularizer: `l2` penalizes the squares of the decoder's weights, `gradient_penalty` the squared slope of the
+            decoder at the codes, `spectral` bounds the singular values of the decoder's weights, `mmd` pulls the codes
+            of a batch towards the standard normal distribution; null for none.
+        regularizer_weight: weight of that term in the loss; with spectral the bound.
+        code_weight: weight of half the squared length of the code in the loss.
+        seed: seed of the regularizer's noise.
 
     Raises:
         InputError: a value out of range, or networks that do not fit.
 
-    Source: Goodfellow et al. 2016, "Deep Learning", section 14.1.
+    Source: Goodfellow et al. 2016, "Deep Learning", section 14.1; RAE: Ghosh et al. 2020, "From Variational to
+    Deterministic Autoencoders", section 3; WAE: Tolstikhin et al. 2018, "Wasserstein Auto-Encoders", algorithm 2.
     """
 
     default_optimizers: ClassVar = {"optimizer": OptimizerSpec("adam", learning_rate=1e-3)}
@@ -45,23 +61,38 @@ class Autoencoder(BaseModel):
         latent_dim: int = 16,
         encoder: NetworkSpec = "conv",
         decoder: NetworkSpec = "conv",
+        regularizer: CodeRegularizer = None,
+        regularizer_weight: float = 1.0,
+        code_weight: float = 0.0,
         seed: int = 0,
         **kwargs: Any,
     ) -> None:
-        super().__init__(seed, ["loss", "psnr"], **kwargs)
+        found = chosen_regularizer(CODE_REGULARIZERS, regularizer, regularizer_weight)
+        require_at_least(0, code_weight=code_weight)
+        further = ["reconstruction"] * bool(found or code_weight)
+        further += ["regularizer"] * bool(found and found.value)
+        super().__init__(seed, ["loss", "psnr", *further], **kwargs)
         self.image_shape = tuple(image_shape)
         self.latent_dim = latent_dim
         self.encoder, self.decoder = build_coder(encoder, decoder, self.image_shape, latent_dim)
+        self.regularizer = regularizer
+        self.regularizer_weight = regularizer_weight
+        self.code_weight = code_weight
+        self.regularize = found.value if found else None
+        if found:
+            self.spec = replace(self.spec, prior=found.prior, couples_examples=found.couples_examples)
+        if found and found.bound:
+            found.bound(self.decoder, regularizer_weight)
 
     def call(self, images: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Reconstructions in [-1, 1], of the shape of `images`."""
         return keras.ops.clip(self.decoder(self.encoder(images, training=training), training=training), -1.0, 1.0)
 
     def moves(self, images: tf.Tensor) -> Moves:
-        return (yield Move(lambda: self._terms(images, training=True), self, self.optimizer))
+        return (yield Move(lambda: self._terms(images, self.noise.training_rows, True), self, self.optimizer))
 
     def evaluation(self, images: tf.Tensor) -> dict[str, tf.Tensor]:
-        return self._terms(images, training=False)
+        return self._terms(images, self.noise.evaluation_rows, training=False)
 
     def preview(self, images: np.ndarray, seed: int) -> np.ndarray:
         """Pictures, each beside its reconstruction."""
@@ -71,7 +102,17 @@ class Autoencoder(BaseModel):
         """`encoder`: image -> code. `decoder`: latent -> image."""
         return coding_networks(self.encoder, self.decoder)
 
-    def _terms(self, images: tf.Tensor, training: bool) -> dict[str, tf.Tensor]:
-        decoded = self.decoder(self.encoder(images, training=training), training=training)
+    def _terms(self, images: tf.Tensor, rows: Callable[..., tf.Tensor], training: bool) -> dict[str, tf.Tensor]:
+        codes = self.encoder(images, training=training)
+        decoded = self.decoder(codes, training=training)
         error = losses.squared_error(images, tf.cast(decoded, tf.float32))
-        return {"loss": error, "psnr": losses.decibels(error)}
+        codes = tf.cast(codes, tf.float32)
+        terms = {"loss": error, "psnr": losses.decibels(error), "reconstruction": error}
+        if self.code_weight:
+            terms["loss"] += self.code_weight * 0.5 * tf.reduce_sum(tf.square(codes), axis=-1)
+        if self.regularize:
+            decode = partial(self.decoder, training=training)
+            draw = partial(rows, tf.shape(images)[0])
+            terms["regularizer"] = self.regularize(Regularized(codes, self.decoder, decode, draw))
+            terms["loss"] += self.regularizer_weight * terms["regularizer"]
+        return terms

@@ -19,6 +19,12 @@ from keras_gen.networks import NetworkSpec, build_coder
 from keras_gen.training.base import BaseModel
 from keras_gen.training.moves import Move, Moves, global_mean
 from keras_gen.training.optimizers import OptimizerSpec
+from keras_gen.training.regularizers import (
+    POSTERIOR_REGULARIZERS,
+    PosteriorRegularizer,
+    Regularized,
+    chosen_regularizer,
+)
 from keras_gen.training.spec import ModelSpec
 from keras_gen.training.variational import (
     mean_and_log_variance,
@@ -44,7 +50,8 @@ class VAE(BaseModel):
 
     Reported per epoch, in nats per picture, summed over pixels: `loss`; `elbo` with its terms `reconstruction`
     (`-log p(x|z)`) and `kl`, in closed form; `sampled_elbo`, the same bound as the mean of
-    `log p(x, z) - log q(z|x)`; and for several samples `importance_bound`.
+    `log p(x, z) - log q(z|x)`; for several samples `importance_bound`; and with a regularizer `regularizer`, its
+    term before it is weighted.
 
     Args:
         image_shape: (height, width, channels).
@@ -65,6 +72,10 @@ class VAE(BaseModel):
             (REINFORCE), with a moving average as its baseline.
         objective: `elbo`, or `simplified`: squared error plus `beta * sum(s^2 + m^2 - log s^2)` over the posterior's
             means m and deviations s.
+        regularizer: a term beside the KL term: `tc`, the total correlation of the latents, which makes `beta` of
+            beta-TCVAE of `regularizer_weight + 1`; `mmd`, the discrepancy of all latents of a batch from the prior,
+            which is InfoVAE with alpha = 1 - `beta` and lambda = `regularizer_weight` + `beta`; null for none.
+        regularizer_weight: weight of that term in the loss.
         seed: seed of the training noise.
 
     Raises:
@@ -72,7 +83,8 @@ class VAE(BaseModel):
 
     Source: Kingma & Welling 2013, "Auto-Encoding Variational Bayes", and 2019, "An Introduction to VAEs"; beta:
     Higgins et al. 2017, "beta-VAE"; samples: Burda et al. 2016, "Importance Weighted Autoencoders"; score function:
-    Mohamed et al. 2020, "Monte Carlo Gradient Estimation"; free nats: Kingma et al. 2016, "IAF".
+    Mohamed et al. 2020, "Monte Carlo Gradient Estimation"; free nats: Kingma et al. 2016, "IAF"; tc: Chen et al. 2018,
+    "Isolating Sources of Disentanglement in VAEs"; mmd: Zhao et al. 2019, "InfoVAE".
     """
 
     spec = ModelSpec(prior="standard_normal")
@@ -93,11 +105,15 @@ class VAE(BaseModel):
         num_samples: int = 1,
         estimator: Estimator = "pathwise",
         objective: Objective = "elbo",
+        regularizer: PosteriorRegularizer = None,
+        regularizer_weight: float = 1.0,
         seed: int = 0,
         **kwargs: Any,
     ) -> None:
+        found = chosen_regularizer(POSTERIOR_REGULARIZERS, regularizer, regularizer_weight)
         reports = ["loss", "elbo", "sampled_elbo", "reconstruction", "kl"]
-        super().__init__(seed, reports + ["importance_bound"] * (num_samples > 1), **kwargs)
+        reports += ["importance_bound"] * (num_samples > 1) + ["regularizer"] * bool(found)
+        super().__init__(seed, reports, **kwargs)
         require_at_least(1, num_samples=num_samples)
         require_at_least(0, beta=beta, free_nats=free_nats, kl_warmup_steps=kl_warmup_steps)
         require_among(get_args(Estimator), estimator=estimator)
@@ -116,7 +132,13 @@ class VAE(BaseModel):
                 f"free_nats=0 and the pathwise estimator. Received: likelihood={likelihood!r}, sigma={sigma}, "
                 f"num_samples={num_samples}, free_nats={free_nats}, estimator={estimator!r}."
             )
-        self.spec = replace(self.spec, likelihood=likelihood, binarizes=binarize)
+        if regularizer and (num_samples > 1 or estimator != "pathwise" or objective != "elbo"):
+            raise InputError(
+                "a regularizer must have num_samples=1, the pathwise estimator and the objective elbo. "
+                f"Received: num_samples={num_samples}, estimator={estimator!r}, objective={objective!r}."
+            )
+        coupled = bool(found and found.couples_examples)
+        self.spec = replace(self.spec, likelihood=likelihood, binarizes=binarize, couples_examples=coupled)
         self.image_shape = tuple(image_shape)
         self.latent_dim = latent_dim
         self.encoder, self.decoder = build_coder(encoder, decoder, self.image_shape, latent_dim, outputs=2 * latent_dim)
@@ -130,6 +152,9 @@ class VAE(BaseModel):
         self.num_samples = num_samples
         self.estimator = estimator
         self.objective = objective
+        self.regularizer = regularizer
+        self.regularizer_weight = regularizer_weight
+        self.regularize = found.value if found else None
         self.sampling = GaussianSampling()
         self.baseline = self.add_weight(
             name="baseline", shape=(), initializer="zeros", trainable=False, aggregation="only_first_replica"
@@ -191,6 +216,9 @@ class VAE(BaseModel):
         )
         if self.estimator == "score_function":
             loss += self._score_term(latents, mean, log_variance, reconstruction)
+        if self.regularize:
+            terms["regularizer"] = self._regularizer(latents[:, 0], mean, log_variance, training)
+            loss += self.regularizer_weight * terms["regularizer"]
         return {**terms, "loss": loss}
 
     def moves(self, images: tf.Tensor) -> Moves:
@@ -233,6 +261,13 @@ class VAE(BaseModel):
             return self.beta
         done = tf.cast(tf.convert_to_tensor(self.noise.step), tf.float32) / self.kl_warmup_steps
         return self.beta * tf.minimum(done, 1.0)
+
+    def _regularizer(self, latents: tf.Tensor, mean: tf.Tensor, log_variance: tf.Tensor, training: bool) -> tf.Tensor:
+        """The regularizer's term, (batch,)."""
+        rows = self.noise.training_rows if training else self.noise.evaluation_rows
+        decode, draw = partial(self.decoder, training=training), partial(rows, tf.shape(latents)[0])
+        assert self.regularize is not None, "called where there is one"
+        return self.regularize(Regularized(latents, self.decoder, decode, draw, mean, log_variance))
 
     def _simplified(self, reconstruction: tf.Tensor, kl: tf.Tensor, training: bool) -> tf.Tensor:
         """`|x - x'|^2 + beta * sum(s^2 + m^2 - log s^2)`, (batch,): the Gaussian without scale and constants."""

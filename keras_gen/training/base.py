@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, ClassVar, Self
 
 import keras
@@ -14,6 +15,7 @@ import tensorflow as tf
 from keras_gen.layers.replica import with_rows
 from keras_gen.layers.training_noise import TrainingNoise, drawing_once
 from keras_gen.training.config import constructor_arguments, constructor_config
+from keras_gen.training.fitted_prior import FittedPrior
 from keras_gen.training.freezing import freeze_layers
 from keras_gen.training.given import arguments_of, fit_arguments, given, one_batch
 from keras_gen.training.intake import Mistakes
@@ -49,6 +51,7 @@ class BaseModel(keras.Model):
         image_shape: (height, width, channels).
         latent_dim: length of a latent, for a model that has any.
         frozen: the patterns that `freeze` was given.
+        fitted_prior: what `use_prior` was given; it is no part of the model, and not saved with it.
 
     Args:
         seed: seed of the training noise.
@@ -70,6 +73,7 @@ class BaseModel(keras.Model):
         self._micro_batches = 1
         self._means_go_on = False
         self.frozen: tuple[str, ...] = ()
+        self.fitted_prior: FittedPrior | None = None
         self.built = True
 
     def freeze(self, *patterns: str) -> None:
@@ -252,6 +256,24 @@ class BaseModel(keras.Model):
         `latent`; None if the noise is the latent."""
         return None
 
+    def use_prior(self, prior: FittedPrior) -> None:
+        """Draws latents from a prior that was fitted to the codes, from now on.
+
+        Raises:
+            InputError: a model without a decoder, or a prior of latents of another length.
+        """
+        if "decoder" not in self.inference_networks():
+            raise InputError(f"the model must have a decoder to be sampled. Received: {type(self).__name__}.")
+        size = prior.network.output["latent"].shape[-1]
+        if size != self.latent_dim:
+            raise InputError(f"the prior must draw latents of {self.latent_dim} numbers. Received: {size}.")
+        self.fitted_prior = prior
+        self.spec = replace(self.spec, prior="fitted")
+
+    def latent_network(self) -> keras.Model | None:
+        """Where latents are drawn from: the fitted prior if there is one, else `prior_network`."""
+        return self.fitted_prior.network if self.fitted_prior else self.prior_network()
+
     def prior_latents(
         self,
         n: int,
@@ -277,7 +299,7 @@ class BaseModel(keras.Model):
         if self.spec.prior is None:
             raise InputError(f"the model must have a prior to draw from. Received: {type(self).__name__}.")
         check_truncation(truncation)
-        network = self.prior_network()
+        network = self.latent_network()
         truncated = network is not None and "truncation" in network.input
         if truncation != math.inf and not truncated:
             raise InputError(
@@ -294,8 +316,18 @@ class BaseModel(keras.Model):
 
     def sample(self, n: int, seed: int = 0) -> np.ndarray:
         """`n` pictures, float32 in [-1, 1]; the seed means what it means in a bundle. Those of a labelled model are of
-        its classes, one after the other, where no `labels` are given."""
-        raise NotImplementedError(f"{type(self).__name__} must state how samples are drawn.")
+        its classes, one after the other, where no `labels` are given.
+
+        Here what the exported decoder makes of latents of the prior.
+
+        Raises:
+            InputError: a model without a prior.
+        """
+        inputs = {"latent": self.prior_latents(n, seed)}
+        decoder = self.inference_networks()["decoder"]
+        if "label" in decoder.input:
+            inputs["label"] = class_labels(n, len(self.spec.classes))
+        return np.asarray(decoder(inputs, training=False)["image"])
 
     def preview(self, images: np.ndarray, seed: int) -> np.ndarray:
         """Pictures in [-1, 1] that show how training goes, about as many as there are `images` from the data; samples,

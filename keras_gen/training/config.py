@@ -34,6 +34,16 @@ def constructor_options(model_class: type[keras.Model]) -> list[str]:
     return list(names)
 
 
+def model_defaults(model_class: type[keras.Model]) -> dict[str, Any]:
+    """The default of each of the constructor's arguments, by its name in a flat configuration: `model.latent_dim`."""
+    found: dict[str, Any] = {}
+    for constructor in _constructors(model_class):
+        parameters = inspect.signature(constructor).parameters.values()
+        defaults = {f"model.{p.name}": p.default for p in parameters if p.default is not inspect.Parameter.empty}
+        found = {**defaults, **found}
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in found.items()}
+
+
 def choices_of_model(model_class: type[keras.Model]) -> dict[str, Choice]:
     """What of a model is chosen from a registry, as `model.loss` and `optimizer.schedule` are, by its option."""
     of_constructor: dict[str, Choice] = {}

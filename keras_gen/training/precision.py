@@ -28,6 +28,8 @@ def in_float32(model: BaseModel) -> BaseModel:
     finally:
         keras.config.set_dtype_policy(policy)
     copy.set_weights(model.get_weights())
+    if model.fitted_prior:
+        copy.use_prior(model.fitted_prior)
     return copy
 
 

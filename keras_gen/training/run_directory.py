@@ -6,6 +6,7 @@ import importlib
 import json
 import platform
 import zipfile
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,6 +15,7 @@ import keras
 import yaml
 
 from keras_gen.training.callbacks.checkpoints import list_checkpoints, position_of
+from keras_gen.training.fitted_prior import read_prior
 from keras_gen.training.position import BEGINNING, Position
 from keras_gen.training.run_files import CONFIG, METRICS, MODEL, PROGRESS, SAMPLES, TRACKERS, flatten
 from serving.common.errors import InputError
@@ -79,25 +81,37 @@ class RunDirectory:
         self.progress_file = self.path / PROGRESS
         self.trackers_file = self.path / TRACKERS
 
-    def claim(self, config: dict[str, Any]) -> None:
+    def claim(self, config: dict[str, Any], defaults: Mapping[str, Any] | None = None) -> None:
         """Starts a run with `config` here, or checks that the run that is here has the same configuration.
+
+        Args:
+            config: of the run.
+            defaults: as `check` takes them.
 
         Raises:
             InputError: the path holds something else, or a run with another configuration.
         """
         if self.config_file.is_file():
-            self.check(config)
+            self.check(config, defaults)
         elif self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
             raise InputError(f"--out must be a new folder or a run. Received: {self.path}, which is neither.")
         # The number of epochs may have been raised.
         with whole_file(self.config_file) as temporary:
             temporary.write_text(_versions() + yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
 
-    def check(self, config: dict[str, Any]) -> None:
-        """Raises InputError where a run is here that has another configuration."""
+    def check(self, config: dict[str, Any], defaults: Mapping[str, Any] | None = None) -> None:
+        """Raises InputError where a run is here that has another configuration.
+
+        Args:
+            config: to compare it with.
+            defaults: of options, by the name that they have in a flat configuration, which a run that is older than an
+                option was trained with.
+        """
         if not self.config_file.is_file():
             return
-        before, now = dict(flatten(self.config())), dict(flatten(config))
+        now = dict(flatten(config))
+        of_older = {key: value for key, value in (defaults or {}).items() if key in now}
+        before = of_older | dict(flatten(self.config()))
         for key in [*before, *(key for key in now if key not in before)]:
             if key not in MAY_CHANGE and before.get(key) != now.get(key):
                 raise InputError(
@@ -149,16 +163,23 @@ class RunDirectory:
         found = list_checkpoints(self.checkpoints)
         return position_of(found[-1]) if found else BEGINNING
 
-    def load_model(self) -> keras.Model:
-        """The model as the newest checkpoint has it, compiled, with its optimizers' state.
+    def load_model(self, with_prior: bool = True) -> keras.Model:
+        """The model as the newest checkpoint has it, compiled, with its optimizers' state, and with the prior that was
+        fitted to it.
+
+        Args:
+            with_prior: False leaves out the prior.
 
         Raises:
-            InputError: no run, or one without a checkpoint yet.
+            InputError: no run, one without a checkpoint yet, or one with a prior of other weights.
         """
         self.config()
         if not list_checkpoints(self.checkpoints):
             raise InputError(f"{self.path} must have a checkpoint. Received: a run that has saved none yet.")
-        return self.resume()[0]
+        model = self.resume()[0]
+        if with_prior and (prior := read_prior(self.path, model)):
+            model.use_prior(prior)
+        return model
 
     def resume(self) -> tuple[keras.Model, Position]:
         """The model of the newest checkpoint that can be read, and where training was; a line is printed for each that

@@ -35,7 +35,7 @@ WITH_BUNDLE = {
     "translate": ["x.png", "--to", "b", "--out", "y.png"],
     "traverse": ["--out", "x.png"],
 }
-WITHOUT = {"train", "data", "prepare", "launch", "demo", "bundle", "completion", "ready", "watch"}
+WITHOUT = {"train", "data", "prepare", "launch", "fit-prior", "demo", "bundle", "completion", "ready", "watch"}
 HERE = ["--data", "digits", "--count", "50", "--drawn", "50"]
 
 

@@ -96,7 +96,7 @@ def test_help_of_every_command_has_dashes_and_whole_sentences(name, capsys):
     typed = " ".join(words[:2]) if name == "train" else name
     assert out.startswith(f"usage: keras-gen {typed} ")
     assert not re.search(r"^ +--?\S*_", out, re.MULTILINE)
-    assert importlib.import_module(f"keras_gen.cli.{name}").__doc__
+    assert importlib.import_module(f"keras_gen.cli.{name.replace('-', '_')}").__doc__
 
 
 def test_options_of_training_are_grouped(capsys):

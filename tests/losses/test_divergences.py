@@ -5,7 +5,7 @@ import pytest
 import scipy.stats
 import tensorflow as tf
 
-from keras_gen.losses import normal_log_density, standard_normal_kl
+from keras_gen.losses import normal_log_density, standard_normal_kl, total_correlation
 
 
 def test_against_the_closed_form():
@@ -39,3 +39,29 @@ def test_the_normal_log_density_is_scipys():
     np.testing.assert_allclose(normal_log_density(x, mean, log_variance), expected, rtol=1e-4)
     expected = scipy.stats.norm.logpdf(x).sum(axis=-1)
     np.testing.assert_allclose(normal_log_density(x, 0.0, 0.0), expected, rtol=1e-5)
+
+
+def test_the_total_correlation_is_that_of_the_batchs_mixture():
+    rng = np.random.default_rng(0)
+    latents, means, log_variances = rng.standard_normal((3, 5, 3)).astype(np.float32)
+    densities = scipy.stats.norm.pdf(latents[:, None], means, np.exp(log_variances / 2))
+    expected = np.log(densities.prod(axis=-1).mean(axis=1)) - np.log(densities.mean(axis=1)).sum(axis=-1)
+    received = total_correlation(latents, means, log_variances)
+    np.testing.assert_allclose(received, expected, rtol=1e-4, atol=1e-5)
+    halves = [total_correlation(latents[rows], means, log_variances) for rows in (slice(0, 2), slice(2, 5))]
+    np.testing.assert_allclose(np.concatenate(halves), received, rtol=1e-5)
+
+
+def test_independent_dimensions_have_no_total_correlation_and_equal_ones_have():
+    rng = np.random.default_rng(0)
+    means = rng.standard_normal((2000, 2)).astype(np.float32)
+    narrow = np.full_like(means, -2.0)
+
+    def mean(means):
+        draws = (means + np.exp(-1.0) * rng.standard_normal(means.shape)).astype(np.float32)
+        return float(tf.reduce_mean(total_correlation(draws, means, narrow)))
+
+    assert mean(means) == pytest.approx(0.0, abs=0.05)
+    # Two copies of a normal number of variance 1, each with noise of variance e^-2: correlation 1 / (1 + e^-2).
+    correlation = 1.0 / (1.0 + np.exp(-2.0))
+    assert mean(means[:, [0, 0]]) == pytest.approx(-0.5 * np.log(1.0 - correlation**2), abs=0.05)

@@ -28,6 +28,13 @@ class TestConvolutionalAutoencoder(ModelContract):
     arguments = {**SMALL, "encoder": {"name": "conv", "filters": 4}, "decoder": {"name": "conv", "filters": 4}}
 
 
+class WassersteinAutoencoder(ModelContract):
+    """Of several replicas and processes alone (`test_two_replicas.py`, `fit_as_worker.py`)."""
+
+    model_class = keras_gen.Autoencoder
+    arguments = {**SMALL, "regularizer": "mmd", "regularizer_weight": 0.5}
+
+
 def test_a_linear_autoencoder_finds_the_principal_components():
     """Baldi & Hornik 1989: the least squared error of a linear code of length k is that of the first k components."""
     rng = np.random.default_rng(0)

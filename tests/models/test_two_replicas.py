@@ -2,7 +2,8 @@
 
 Batches of 32 out of 64 pictures divide evenly, so that all shapes are known when the step is traced. Of 64 pictures in
 batches of 31 the last two leave one example for each replica, which has no variance of its own. The models stand for
-what such a step may differ in: nothing, statistics of the batch, several moves that share the batch.
+what such a step may differ in: nothing, statistics of the batch, several moves that share the batch, a loss that
+compares its examples.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import pytest
 import tensorflow as tf
 
 from tests.harness import assert_equal_fits, fitted, replicas
-from tests.models import test_gan, test_vae
+from tests.models import test_autoencoder, test_gan, test_vae
 
 
 @pytest.mark.parametrize(
@@ -22,6 +23,8 @@ from tests.models import test_gan, test_vae
         (test_gan.TestGAN, 32),
         (test_gan.TestGAN, 31),
         (test_gan.TestWassersteinGANWithGradientPenalty, 32),
+        (test_autoencoder.WassersteinAutoencoder, 31),
+        (test_vae.TotalCorrelationVAE, 31),
     ],
     ids=lambda value: getattr(value, "__name__", value),
 )

@@ -57,6 +57,13 @@ class TestLearnedScaleVAE(ModelContract):
     arguments = {**SMALL, "likelihood": "discretized_logistic", "sigma": None}
 
 
+class TotalCorrelationVAE(ModelContract):
+    """Of several replicas and processes alone (`test_two_replicas.py`, `fit_as_worker.py`)."""
+
+    model_class = keras_gen.VAE
+    arguments = {**SMALL, "regularizer": "tc", "regularizer_weight": 3.0}
+
+
 def linear_vae(**arguments) -> keras.Model:
     """A VAE whose networks are single dense layers, so that its bound has a closed form."""
     encoder = keras.Sequential([keras.Input((1, 1, 1)), keras.layers.Flatten(), keras.layers.Dense(2)])

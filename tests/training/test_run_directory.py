@@ -21,6 +21,16 @@ def test_what_is_watched_may_change_and_may_be_missing_in_an_older_run(tmp_path)
     RunDirectory(tmp_path / "run").claim({**CONFIG, "alarms": None})
 
 
+def test_a_run_of_before_an_option_was_trained_with_its_default(tmp_path):
+    run = RunDirectory(tmp_path / "run")
+    run.claim(CONFIG)
+    defaults = {"model.regularizer_weight": 1.0, "model.encoder": "conv"}
+    model = {**CONFIG["model"], "regularizer_weight": 1.0}
+    run.check({**CONFIG, "model": model}, defaults)
+    with pytest.raises(InputError, match=r"Expected: model.regularizer_weight=1.0"):
+        run.check({**CONFIG, "model": {**model, "regularizer_weight": 2.0}}, defaults)
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

@@ -10,6 +10,7 @@ import numpy as np
 
 import export
 from keras_gen.models import model_class
+from keras_gen.priors import PriorOptions, fit_prior
 
 SHAPE = (8, 8, 1)
 COLOUR = (16, 24, 3)
@@ -56,6 +57,9 @@ FAMILIES: dict[str, dict[str, Any]] = {
     "vae_gan": {**CODER, "image_shape": BANDS, "discriminator": {"name": "dcgan", "filters": 4}},
 }
 
+# Priors that are fitted to codes.
+FITTED = {"sparse_autoencoder": "mixture"}
+
 
 def write_families(place: Path) -> dict[str, Path]:
     """Name -> bundle, in folders of `place`."""
@@ -75,4 +79,7 @@ def _model(name: str) -> keras.Model:
         if variable.path.endswith("kernel"):
             inputs = np.prod(variable.shape) / variable.shape[-1]
             variable.assign(rng.normal(0, 1.5 / np.sqrt(inputs), variable.shape))
+    if name in FITTED:
+        codes = rng.gamma(2.0, size=(200, model.latent_dim))
+        model.use_prior(fit_prior(model, codes, FITTED[name], PriorOptions(components=3)))
     return model

@@ -19,7 +19,10 @@ from tests.serving.languages.families import CLASSES, COLOUR, FAMILIES
 from tests.serving.languages.javascript import ProgramError
 
 LANGUAGES = ["chromium", "cpp", "node"]
-SAMPLED = ("aae", "bigan", "biggan", "conditional_gan", "conditional_vae", "gan", "vae", "vae_gan")
+SAMPLED = (
+    *("aae", "bigan", "biggan", "conditional_gan", "conditional_vae", "gan", "vae", "vae_gan"),
+    "sparse_autoencoder",  # with a prior that was fitted
+)
 OF_CLASSES = ("biggan", "conditional_gan", "conditional_vae")
 ENCODED = ("aae", "autoencoder", "bigan", "denoising_autoencoder", "sparse_autoencoder", "vae", "vae_gan")
 READY = "ready:digits"
