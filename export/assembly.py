@@ -126,6 +126,7 @@ def assemble(
             origin=subject.origin,
             domains=subject.domains,
             license=subject.license,
+            likelihood=subject.likelihood,
             film=write_film(temporary, subject.film) if subject.film else None,
         )
         _write(temporary, manifest)
