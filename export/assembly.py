@@ -130,6 +130,7 @@ def assemble(
             origin=subject.origin,
             domains=subject.domains,
             license=subject.license,
+            likelihood=subject.likelihood,
             film=write_film(temporary, subject.film) if subject.film else None,
             examples=write_examples(temporary, shown),
         )

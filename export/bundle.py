@@ -31,7 +31,7 @@ from keras_gen.models import model_name
 from keras_gen.networks.sizes import side_multiple
 from keras_gen.training.precision import in_float32
 from keras_gen.training.run_directory import RunDirectory, load_model_file
-from serving.bundle.manifest import Image
+from serving.bundle.manifest import Image, PixelDistribution
 from serving.bundle.names import CODE, DECODER, ENCODER, IMAGE, MEAN, makes_pictures
 from serving.common.levels import known_range
 from serving.common.points import is_point
@@ -126,6 +126,7 @@ def _subject(model: keras.Model, inference: dict[str, keras.Model], facts: dict[
         classes=spec.classes,
         normalization=spec.normalization,
         weights=spec.weights,
+        likelihood=PixelDistribution(spec.likelihood, model.pixel_scale()) if spec.likelihood else None,
         training={"steps": int(model.noise.step), **facts, **_prior_facts(model)},
         reading=_reading(spec.translates, facts),
         reverse=bool(facts.get("config", {}).get("reverse")),

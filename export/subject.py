@@ -11,7 +11,7 @@ import keras
 import numpy as np
 
 from keras_gen.training.run_directory import RunDirectory
-from serving.bundle.manifest import Origin
+from serving.bundle.manifest import Origin, PixelDistribution
 
 Draw = Callable[..., np.ndarray]
 
@@ -40,6 +40,7 @@ class Subject:
         origin: network -> where it comes from, for networks that were not trained here.
         domains: what the pictures of domains `a` and `b` are called, where they have names.
         license: as its owner named it.
+        likelihood: of pixels given the decoder's picture, where it was trained by one.
         figures: the file of what it was measured with, where there is one.
         film: the run whose film the bundle brings, where it was recorded.
     """
@@ -62,5 +63,6 @@ class Subject:
     origin: dict[str, Origin] = field(default_factory=dict)
     domains: dict[str, str] = field(default_factory=dict)
     license: str | None = None
+    likelihood: PixelDistribution | None = None
     figures: Path | None = None
     film: RunDirectory | None = None

@@ -19,6 +19,7 @@ from serving.bundle.names import (
     IMAGE,
     LABEL,
     LATENT,
+    LOG_VARIANCE,
     MEAN,
     NOISE,
     PROBABILITIES,
@@ -235,6 +236,28 @@ class Sampler(OfBundle):
         images = self._networks.checked(ENCODER, images)
         feed = {IMAGE: images, **self._told(ENCODER, len(images), labels)}
         return self._networks.run(ENCODER, feed, self._code, batch_size, progress)
+
+    def posterior(
+        self, images: np.ndarray, batch_size: int = BATCH_SIZE, labels: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and log-variance of the distribution of each picture's latents, float32, each (n, latent size).
+
+        Args:
+            images: as for `encode`.
+            batch_size: pictures computed at a time.
+            labels: as for `encode`.
+
+        Raises:
+            InputError: an encoder that gives codes alone.
+        """
+        if LOG_VARIANCE not in self._networks.entry(ENCODER).outputs:
+            raise InputError(f"the encoder of {self.bundle} must give a distribution. Received: one that gives codes.")
+        images = self._networks.checked(ENCODER, images)
+        feed = {IMAGE: images, **self._told(ENCODER, len(images), labels)}
+        mean, log_variance = (
+            self._networks.run(ENCODER, feed, name, batch_size, False) for name in (MEAN, LOG_VARIANCE)
+        )
+        return mean, log_variance
 
     def classify(self, images: np.ndarray, batch_size: int = BATCH_SIZE, progress: bool = False) -> np.ndarray:
         """How probable each of the manifest's classes is.

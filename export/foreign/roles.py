@@ -6,8 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 from export.foreign.original import Original, Slot
-from export.foreign.said import LOG_VARIANCE
-from serving.bundle.names import CODE, DECODER, ENCODER, IMAGE, LABEL, LATENT, MEAN, PROBABILITIES
+from serving.bundle.names import CODE, DECODER, ENCODER, IMAGE, LABEL, LATENT, LOG_VARIANCE, MEAN, PROBABILITIES
 from serving.common.errors import InputError
 
 TAKEN = {DECODER: (LATENT, LABEL), ENCODER: (IMAGE, LABEL)}

@@ -8,7 +8,7 @@ from typing import Literal, TypedDict, get_args
 
 from export.foreign.pictures import Meaning
 from export.foreign.values import Prior
-from serving.bundle.names import CODE, IMAGE, LABEL, LATENT, MEAN, PROBABILITIES
+from serving.bundle.names import CODE, IMAGE, LABEL, LATENT, LOG_VARIANCE, MEAN, PROBABILITIES
 from serving.common.errors import InputError, require_among
 
 Layout = Literal["nhwc", "nchw"]
@@ -18,7 +18,6 @@ Scores = Literal["probabilities", "logits"]
 Pair = tuple[float, float]
 Shape = tuple[int, int, int]
 
-LOG_VARIANCE = "log_variance"
 INPUTS = (LATENT, LABEL, IMAGE)
 OUTPUTS = (IMAGE, CODE, MEAN, LOG_VARIANCE, PROBABILITIES)
 

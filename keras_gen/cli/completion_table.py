@@ -137,7 +137,7 @@ def _kinds_of_data() -> Iterator[tuple[str, ...]]:
     for form in forms:
         for text in form.texts:
             name, colon, _ = text.partition(":")
-            wraps.setdefault(f"{name}{colon}", "1" if form.wraps else "")
+            wraps.setdefault(f"{name}{colon}", "1" if form.wraps and not form.chosen else "")
     yield from (("D", name, wrapped) for name, wrapped in wraps.items())
 
 

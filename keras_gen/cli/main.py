@@ -53,6 +53,7 @@ GROUPS = {
     "measure": {
         "evaluate": "measure a run or a bundle on data",
         "classify": "classify pictures, or measure the accuracy on a data set",
+        "anomaly": "score pictures by how unlike they are to those that a model was trained on",
         "neighbours": "show samples beside the training pictures nearest to them",
     },
     "set up": {

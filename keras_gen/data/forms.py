@@ -18,11 +18,13 @@ class Form:
         texts: as in `folder:PATH`; one for each way of writing it. One without a colon takes no location.
         what: what the source holds, for the help.
         wraps: whether it is made of another source, which is named after the colon.
+        chosen: whether something of that source is named in between, as in `only:CLASS:SOURCE`.
     """
 
     texts: tuple[str, ...]
     what: str
     wraps: bool = False
+    chosen: bool = False
 
 
 @dataclass(frozen=True)
@@ -33,11 +35,13 @@ class Inner:
         name: how it is written.
         read: opens it, from a split and the shape that is asked for.
         stream: its pictures one after the other, from the same.
+        chosen: what of it is named before it, where the form has that.
     """
 
     name: str
     read: Callable[[str, Shape], Source]
     stream: Callable[[str, Shape], Stream]
+    chosen: str = ""
 
 
 def listed(texts: list[str]) -> str:

@@ -124,7 +124,7 @@ def import_data(name: str) -> None:
     kind = SOURCES.get(head) or DOMAINS.get(head)
     if kind is not None:
         if kind.form.wraps:
-            import_data(location)
+            import_data(location.partition(":")[2] if kind.form.chosen else location)
         return
     if not is_own(name):
         return

@@ -11,7 +11,7 @@ from keras_gen.data.forms import Form, Inner
 from keras_gen.data.kinds import Kind, find_source
 from keras_gen.data.source import Source
 from keras_gen.data.streams import Stream, streamed
-from serving.common.errors import require_among
+from serving.common.errors import InputError, require_among
 from serving.common.interpolation import BICUBIC, NEAREST, Choice, Interpolation
 from serving.common.levels import Levels, ValueRange, parse_value_range
 
@@ -122,7 +122,12 @@ def measure(name: str, frames: str | None, channels: int | None, levels: Levels)
 
 def place_of(form: Form, location: str) -> str | Inner:
     """What a kind of this form opens: the location, or the source that is named there."""
-    return Inner(location, partial(_source, location), partial(_stream, location)) if form.wraps else location
+    if not form.wraps:
+        return location
+    chosen, _, name = location.partition(":") if form.chosen else ("", "", location)
+    if not name:
+        raise InputError(f"the data source must be {form.texts[0]}. Received: nothing after {chosen!r}.")
+    return Inner(name, partial(_source, name), partial(_stream, name), chosen)
 
 
 def _source(name: str, split: str, shape: Shape) -> Source:

@@ -85,8 +85,15 @@ class PixelLikelihood(keras.layers.Layer):
         """Nats per picture, (batch,), of pictures in [-1, 1], both (batch, height, width, channels)."""
         if not self.distribution.scaled:
             return self.distribution.nll(images, decoded)
-        scale = tf.constant(self.sigma) if self.log_scale is None else tf.exp(tf.convert_to_tensor(self.log_scale))
-        return self.distribution.nll(images, decoded, scale)
+        return self.distribution.nll(images, decoded, self._scale())
+
+    @property
+    def scale(self) -> float | None:
+        """The scale of a pixel, given or learned so far; None for a distribution without one."""
+        return float(self._scale()) if self.distribution.scaled else None
+
+    def _scale(self) -> tf.Tensor:
+        return tf.constant(self.sigma) if self.log_scale is None else tf.exp(tf.convert_to_tensor(self.log_scale))
 
     def call(self, decoded: keras.KerasTensor) -> keras.KerasTensor:
         """The mean picture, in [-1, 1]."""

@@ -137,6 +137,9 @@ class ConditionalVAE(BaseModel):
         labels = class_labels(n, len(self.classes), labels)
         return self.pixels(self.decode(self.prior_latents(n, seed), labels)).numpy()
 
+    def pixel_scale(self) -> float | None:
+        return self.pixels.scale
+
     def inference_networks(self) -> dict[str, keras.Model]:
         """`encoder`: image, label -> mean, log_variance. `decoder`: latent, label -> image."""
 

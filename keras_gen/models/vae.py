@@ -238,6 +238,9 @@ class VAE(BaseModel):
         """`n` pictures from the prior, float32 in [-1, 1]; the seed means what it means in a bundle."""
         return self.pixels(self.decoder(self.prior_latents(n, seed), training=False)).numpy()
 
+    def pixel_scale(self) -> float | None:
+        return self.pixels.scale
+
     def inference_networks(self) -> dict[str, keras.Model]:
         """`encoder`: image -> mean, log_variance. `decoder`: latent -> image."""
         return variational_networks(

@@ -256,6 +256,11 @@ class BaseModel(keras.Model):
         `latent`; None if the noise is the latent."""
         return None
 
+    def pixel_scale(self) -> float | None:
+        """The scale of a pixel under the likelihood that `spec` names, where black is -1 and white is 1; None for a
+        likelihood without one."""
+        return None
+
     def use_prior(self, prior: FittedPrior) -> None:
         """Draws latents from a prior that was fitted to the codes, from now on.
 

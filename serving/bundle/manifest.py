@@ -173,6 +173,19 @@ class Latent:
 
 
 @dataclass(frozen=True)
+class PixelDistribution:
+    """What a decoder's picture says of a picture's pixels.
+
+    Attributes:
+        kind: `bernoulli`, `continuous_bernoulli`, `gaussian`, `discretized_logistic`, or one of a user's own.
+        sigma: scale of a pixel, where black is -1 and white is 1; None for a distribution without one.
+    """
+
+    kind: str
+    sigma: float | None = None
+
+
+@dataclass(frozen=True)
 class Origin:
     """Where a network comes from that keras-gen did not train.
 
@@ -226,6 +239,8 @@ class Manifest:
             unknown.
         domains: `a` and `b` -> what the pictures of that domain are called, where they have names.
         license: of the model, as its owner named it: `apache-2.0`; None where nobody did.
+        likelihood: of pixels given the decoder's picture, of a model that was trained by it with a standard normal
+            prior.
         codes: of pictures of a data set, where the bundle brings them.
         film: how training went, where it was recorded.
         examples: `a` and `b` -> pictures of that domain to translate, where the bundle brings them.
@@ -245,6 +260,7 @@ class Manifest:
     origin: dict[str, Origin] = field(default_factory=dict)
     domains: dict[str, str] = field(default_factory=dict)
     license: str | None = None
+    likelihood: PixelDistribution | None = None
     codes: Codes | None = None
     film: StoredFilm | None = None
     examples: dict[str, ExampleInputs] = field(default_factory=dict)
@@ -331,6 +347,7 @@ class _Reader(JsonReader):
             origin=self.optional(entries, "origin", lambda at, nets: at.map_of(nets, _Reader.origin), {}),
             domains=self.optional(entries, "domains", lambda at, names: at.map_of(names, _Reader.text), {}),
             license=self.optional(entries, "license", _Reader.text, None),
+            likelihood=self.optional(entries, "likelihood", _Reader.likelihood, None),
             codes=self.optional(entries, "codes", _Reader.codes, None),
             film=self.optional(entries, "film", _Reader.film, None),
             examples=self.optional(entries, "examples", lambda at, data: at.map_of(data, _Reader.example_inputs), {}),
@@ -499,6 +516,11 @@ class _Reader(JsonReader):
             multiple=self.optional(entries, "multiple", lambda at, value: at.integer(value, low=1), 1),
             value_range=self.optional(entries, "value_range", _Reader.black_and_white, None),
         )
+
+    def likelihood(self, data: object) -> PixelDistribution:
+        entries = self.fields(data, {"kind"})
+        kind = self.at("kind").text(entries["kind"])
+        return PixelDistribution(kind, self.optional(entries, "sigma", _Reader.number, None))
 
     def latent(self, data: object) -> Latent:
         entries = self.fields(data, {"size", "prior"})

@@ -7,6 +7,7 @@ PICTURES = (IMAGE, TRANSLATION)
 SEED, N, START = "seed", "n", "start"
 LATENT, LABEL, TRUNCATION = "latent", "label", "truncation"
 CODE, MEAN, PROBABILITIES = "code", "mean", "probabilities"
+LOG_VARIANCE = "log_variance"
 STATISTICS = "statistics"
 USE_OWN_STATISTICS, MEASURED_STATISTICS = "use_own_statistics", "measured_statistics"
 

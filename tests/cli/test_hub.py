@@ -13,6 +13,7 @@ from keras_gen.cli.main import COMMANDS
 from serving.bundle.hub import manifest_sha256
 
 WITH_BUNDLE = {
+    "anomaly": ["x.png", "--data", "digits", "--out", "x.csv"],
     "attribute": ["x.png", "--out", "x.png"],
     "classify": ["x.png"],
     "compress": ["x.png", "--out", "x.kgc"],
