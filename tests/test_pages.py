@@ -91,6 +91,11 @@ def translation(place: Path) -> None:
         for folder in ("trainA", "trainB", "testA", "testB"):
             write_png(place / "horse2zebra" / folder / f"{index}.png", noise(40, 50, seed=index))
         write_png(place / "photos" / f"{index}.png", noise(32, 32, seed=index))
+        write_png(place / "masks" / f"{index}.png", noise(32, 32, 1, seed=index))
+    for index in range(16):
+        write_png(place / "cifar10" / "train" / "bird" / f"{index}.png", noise(32, 32, seed=index))
+    write_png(place / "horse.png", noise(32, 32, 1))
+    write_png(place / "small.png", noise(16, 16))
     write_picture(place / "photo.jpg", noise(32, 32))
     write_clip(place / "clip.mp4")
 

@@ -61,6 +61,12 @@ def run(words: Sequence[str]) -> int:
     )
     parser.add_argument("--mask-edge", type=int, default=0, help="pixels over which the border of a mask is softened.")
     parser.add_argument(
+        "--enlarge",
+        type=int,
+        default=1,
+        help="for a network that enlarges: 2 or 4 times the sides, as its data smaller:SOURCE was made smaller.",
+    )
+    parser.add_argument(
         "--camera",
         type=str | None,
         default=None,
@@ -88,7 +94,7 @@ def run(words: Sequence[str]) -> int:
         return _video(translator, source, out, options)
     from serving.translation.files import translate_file
 
-    translate_file(translator, source, out, options.to, options.max_pixels, options.frames, _masks(options))
+    translate_file(translator, source, out, options.to, options.max_pixels, options.frames, *_kept(options))
     print(f"translated: {out}")
     return 0
 
@@ -97,7 +103,7 @@ def _check(options: Any) -> None:
     """Raises InputError for options that do not go together, before a bundle is read."""
     from serving.translation.video import is_video
 
-    require_at_least(1, max_pixels=options.max_pixels)
+    require_at_least(1, max_pixels=options.max_pixels, enlarge=options.enlarge)
     given = {"a source": options.source, "--camera": options.camera, "--raw": options.raw}
     named = [name for name, value in given.items() if value is not None]
     if len(named) != 1:
@@ -120,12 +126,18 @@ def _check(options: Any) -> None:
         raise InputError(f"--mask-edge must be left out without --mask. Received: {options.mask_edge}.")
     if options.mask is not None and options.ray is not None:
         raise InputError(f"--mask must be left out with --ray. Received: {options.mask}.")
+    if options.enlarge > 1 and options.ray is not None:
+        raise InputError(f"--enlarge must be left out with --ray. Received: {options.enlarge}.")
 
 
 def _masks(options: Any) -> Any:
     from serving.translation.masks import Masks
 
     return None if options.mask is None else Masks(Path(options.mask), options.mask_edge)
+
+
+def _kept(options: Any) -> tuple[Any, int]:
+    return _masks(options), options.enlarge
 
 
 def _mask(options: Any) -> Any:
@@ -143,7 +155,7 @@ def _stream(translator: Any, options: Any) -> int:
     from serving.translation.video import Work, maker
 
     steady = Steady(translator, options.to) if options.steady else None
-    make = maker(translator, options.to, steady, _mask(options))
+    make = maker(translator, options.to, steady, _mask(options), options.enlarge)
     with _bar("frame") as progress, _stopped() as stopped:
         work = Work(make, options.to, until(options.count, stopped), progress, _say)
         if options.raw is not None:
@@ -181,7 +193,7 @@ def _folder(source: Path, out: Path, options: Any, translator: Any = None) -> in
     try:
         with _bar("img") as progress:
             report = (
-                translate_folder(translator, source, out, *how, progress, _masks(options))
+                translate_folder(translator, source, out, *how, progress, *_kept(options))
                 if translator is not None
                 else _on_ray(source, out, options, progress)
             )
@@ -232,7 +244,7 @@ def _video(translator: Any, source: Path, out: Path, options: Any) -> int:
     damaged = damage.append if options.keep_going else None
     with _bar("frame") as progress:
         frames = translate_video(
-            translator, source, out, options.to, progress, said.append, damaged, options.steady, mask
+            translator, source, out, options.to, progress, said.append, damaged, options.steady, mask, options.enlarge
         )
     for line in said + damage:
         _say(line)

@@ -15,6 +15,7 @@ from keras_gen.layers.given_statistics import GivenStatistics
 from keras_gen.layers.gradient_reversal import GradientReversal
 from keras_gen.layers.grouped_convolution import GroupedConv2D
 from keras_gen.layers.instance_normalization import InstanceNormalization
+from keras_gen.layers.lightness import SameLightness
 from keras_gen.layers.likelihood import LIKELIHOODS, Likelihood, PixelDistribution, PixelLikelihood
 from keras_gen.layers.mixture_of_gaussians import MixtureOfGaussians
 from keras_gen.layers.orthogonal import OffDiagonalOrthogonal
@@ -23,6 +24,7 @@ from keras_gen.layers.prior import LatentPrior, Prior
 from keras_gen.layers.projection import ProjectionHead
 from keras_gen.layers.sampling import GaussianSampling
 from keras_gen.layers.spectral import SpectralConv2D, SpectralDense, SpectralEmbedding
+from keras_gen.layers.subpixel import SubPixel
 from keras_gen.layers.truncation import TruncatedNormal
 from keras_gen.layers.upsampling import NearestUpsampling
 
@@ -61,9 +63,11 @@ __all__ = [
     "Prior",
     "ProjectionHead",
     "ReflectionPadding",
+    "SameLightness",
     "SelfAttention",
     "SpectralConv2D",
     "SpectralDense",
     "SpectralEmbedding",
+    "SubPixel",
     "TruncatedNormal",
 ]

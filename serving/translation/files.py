@@ -24,6 +24,7 @@ from serving.common.formats import (
 from serving.common.frames import Frames, check_frames, read_frames, write_frames
 from serving.common.images import ALL, MAX_PIXELS
 from serving.common.levels import Levels
+from serving.translation.enlarging import enlarged_frames
 from serving.translation.masks import Masks
 from serving.translation.translator import Translator
 
@@ -71,6 +72,7 @@ def translate_file(
     max_pixels: int = MAX_PIXELS,
     frames: str = ALL,
     masks: Masks | None = None,
+    enlarge: int = 1,
 ) -> None:
     """Translates one picture, or every frame of an animation, and writes it in the format that the suffix of the target
     names; `.npy` is an array (height, width, channels), and the only one for more than four channels.
@@ -82,7 +84,8 @@ def translate_file(
         to: the domain to translate to.
         max_pixels: a larger picture is refused before it is decoded; of an animation, all frames together.
         frames: of a file with several: `all`, with their timing, or the `first`.
-        masks: where it is translated, and where it is kept.
+        masks: where it is translated, and where it is kept; of the size of the result.
+        enlarge: every pixel is shown as so many by so many first, for a network that enlarges pictures.
 
     Raises:
         InputError: the source is not a picture, too large or too small; the domain is unknown; the suffix of the
@@ -90,7 +93,7 @@ def translate_file(
         OSError: the target cannot be written; the message names it.
     """
     check_written_name(target, translator.made_channels(to))
-    given = _read(translator, source, max_pixels, frames)
+    given = _read(translator, source, max_pixels, frames, enlarge)
     check_frames(source, target, given)
     made = _named(source, lambda: _translated(translator, given, to))
     if masks is not None:
@@ -108,6 +111,7 @@ def translate_folder(
     frames: str = ALL,
     progress: Callable[[int], None] = lambda done: None,
     masks: Masks | None = None,
+    enlarge: int = 1,
 ) -> Report:
     """Translates every picture in a folder and its sub-folders, and keeps names and sub-folders.
 
@@ -124,13 +128,14 @@ def translate_folder(
         frames: of a file with several: `all`, with their timing, or the `first`.
         progress: called with the number of pictures that were finished since the last call.
         masks: where each is translated, and where it is kept; what has no mask of its size fails.
+        enlarge: as `translate_file`.
 
     Raises:
         InputError: the folder does not exist, has no pictures or contains the target; or the domain is unknown.
     """
     translator.check_target(to)
     wanted, report = still_missing(translator, source, target, to, overwrite)
-    translate_files(translator, source, target, wanted, report, to, max_pixels, frames, progress, masks)
+    translate_files(translator, source, target, wanted, report, to, max_pixels, frames, progress, masks, enlarge)
     return report
 
 
@@ -145,6 +150,7 @@ def translate_files(
     frames: str = ALL,
     progress: Callable[[int], None] = lambda done: None,
     masks: Masks | None = None,
+    enlarge: int = 1,
 ) -> None:
     """Translates pictures of a folder like `translate_folder`, and records in `report` what happened to each.
 
@@ -170,7 +176,7 @@ def translate_files(
 
     def decode(file: Path) -> _Decoded:
         try:
-            given = _read(translator, file, max_pixels, frames)
+            given = _read(translator, file, max_pixels, frames, enlarge)
         except InputError as error:
             return _Decoded(file, problem=str(error))
         return _Decoded(file, given)
@@ -249,9 +255,10 @@ def _of_one_size(pictures: Iterator[_Decoded], translator: Translator) -> Iterat
     yield from waiting.values()
 
 
-def _read(translator: Translator, file: Path, max_pixels: int, frames: str) -> Frames:
+def _read(translator: Translator, file: Path, max_pixels: int, frames: str, enlarge: int) -> Frames:
     image = translator.image
-    return read_frames(file, image.channels, max_pixels, Levels(image.value_range, keep_bytes=True), frames)
+    found = read_frames(file, image.channels, max_pixels, Levels(image.value_range, keep_bytes=True), frames)
+    return enlarged_frames(found, enlarge)
 
 
 def _group_translated(translator: Translator, group: list[_Decoded], to: str | None) -> list[Frames]:

@@ -13,6 +13,7 @@ import numpy as np
 from serving.common.background import Finisher, ahead_of
 from serving.common.errors import InputError
 from serving.common.files import whole_file
+from serving.translation.enlarging import enlarged
 from serving.translation.masks import masked
 from serving.translation.steady import Steady
 from serving.translation.translator import Translator
@@ -52,7 +53,11 @@ class Work:
 
 
 def maker(
-    translator: Translator, to: str | None = None, steady: Steady | None = None, mask: np.ndarray | None = None
+    translator: Translator,
+    to: str | None = None,
+    steady: Steady | None = None,
+    mask: np.ndarray | None = None,
+    enlarge: int = 1,
 ) -> Callable[[np.ndarray], np.ndarray]:
     """What translates frames.
 
@@ -61,6 +66,7 @@ def maker(
         to: the domain to translate to.
         steady: carries from frame to frame.
         mask: uint8 (height, width): 255 is translated, 0 is kept.
+        enlarge: every pixel is shown as so many by so many first, for a network that enlarges pictures.
 
     Raises:
         InputError: the domain is unknown.
@@ -68,6 +74,7 @@ def maker(
     translator.check_target(to)
 
     def make(frames: np.ndarray) -> np.ndarray:
+        frames = enlarged(frames, enlarge)
         made = translator.translate(frames, to) if steady is None else steady.translate(frames)
         return made if mask is None else masked(frames, made, mask)
 
@@ -84,6 +91,7 @@ def translate_video(
     damaged: Callable[[str], None] | None = None,
     steady: bool = False,
     mask: np.ndarray | None = None,
+    enlarge: int = 1,
 ) -> int:
     """Translates every frame of a video.
 
@@ -104,6 +112,7 @@ def translate_video(
         steady: carry normalization statistics and what does not change from frame to frame, so that the translation
             does not flicker; see `serving.translation.steady`.
         mask: uint8 (height, width), what is translated of every frame: 255 is, 0 is kept.
+        enlarge: as `maker`.
 
     Returns:
         The number of frames.
@@ -120,7 +129,7 @@ def translate_video(
     if target.exists() and target.samefile(source):
         raise InputError(f"--out must be another file than the video itself. Received: {target}.")
     steadily = Steady(translator, to) if steady else None
-    work = Work(maker(translator, to, steadily, mask), to, progress=progress, say=say, damaged=damaged)
+    work = Work(maker(translator, to, steadily, mask, enlarge), to, progress=progress, say=say, damaged=damaged)
     try:
         with av.open(str(source)) as given:
             if not given.streams.video:

@@ -117,6 +117,24 @@ def test_what_a_mask_keeps(bundles, place, run):
     np.testing.assert_array_equal(made[:10], 255 - given[:10])
 
 
+def test_larger_pictures_and_videos(bundles, place, run):
+    """`inverting` in place of a network that enlarges."""
+    (place / "in" / "broken.png").unlink()
+    assert run("translate", bundles["inverting"], place / "in", "--out", place / "out", "--enlarge", "2")[0] == 0
+    given = read_image(place / "in" / "deeper" / "1.png")
+    made = read_image(place / "out" / "deeper" / "1.png")
+    np.testing.assert_array_equal(made, 255 - given.repeat(2, axis=0).repeat(2, axis=1))
+    picture = place / "in" / "deeper" / "1.png"
+    words = ["translate", bundles["inverting"], picture, "--out", place / "out.png", "--enlarge", "4"]
+    assert run(*words)[0] == 0
+    assert read_image(place / "out.png").shape == (80, 120, 3)
+    write_video(place / "in.mp4")
+    words = ["translate", bundles["inverting"], place / "in.mp4", "--out", place / "out.mp4", "--enlarge", "2"]
+    assert run(*words)[0] == 0
+    with av.open(str(place / "out.mp4")) as made_video:
+        assert (made_video.streams.video[0].width, made_video.streams.video[0].height) == (32, 32)
+
+
 def test_raw_frames_through_a_pipe(bundles):
     frames = np.stack([noise(20, 30, seed=seed) for seed in range(3)])
     words = ["-m", "keras_gen", "translate", str(bundles["inverting"]), "--raw", "30x20", "--count", "2"]
@@ -155,6 +173,8 @@ def test_a_bomb_is_refused_and_let_in_on_demand(bundles, place, run, refused):
             ["--camera", "77", "--out", "out.mp4"],
             "--camera must be a camera or a stream that can be opened. Received: 77",
         ),
+        (["in", "--out", "out", "--enlarge", "0"], "`enlarge` must be at least 1. Received: 0"),
+        (["in", "--out", "out", "--enlarge", "2", "--ray", "local"], "--enlarge must be left out with --ray"),
         (["--camera", "0"], "--out must be given. Received: nothing"),
         (["--raw", "8", "--count", "1"], "--raw must be the width and height of the frames, such as 640x480"),
         (["--raw", "8x8", "--out", "a.mp4"], "--out must be left out with --raw"),

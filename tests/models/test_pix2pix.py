@@ -121,7 +121,7 @@ def test_the_discriminator_judges_the_answer_beside_the_question():
     ("arguments", "message"),
     [
         ({"l1_weight": -1}, "`l1_weight` must be at least 0"),
-        ({"generator": "dcgan"}, "`translator` must be one of resnet, unet. Received: 'dcgan'"),
+        ({"generator": "dcgan"}, "`translator` must be one of colour, resnet, subpixel, unet. Received: 'dcgan'"),
         ({"discriminator": "dcgan"}, "`patch_discriminator` must be one of patchgan. Received: 'dcgan'"),
         ({"loss": "wasserstein", "label_smoothing": 0.1}, "`label_smoothing` needs a loss with targets"),
     ],

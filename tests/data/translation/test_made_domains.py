@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from keras_gen.data import open_domains, open_source
+from keras_gen.data.examples import Shape
+from keras_gen.data.kinds import DOMAINS
+from keras_gen.data.opening import place_of
+from keras_gen.data.sources.colour import LUMINANCE, linear
 from keras_gen.data.sources.edges import outlines
 from keras_gen.data.sources.textured import textured
 from serving import InputError
@@ -92,3 +97,50 @@ def test_mistakes_are_named(name, options, message):
     with pytest.raises(InputError) as error:
         open_domains(name, **options)
     assert message in str(error.value)
+
+
+def test_colours_are_pairs_with_the_grey_of_the_same_lightness(tmp_path):
+    images = np.random.default_rng(0).integers(0, 256, (6, 8, 8, 3), np.uint8)
+    np.savez(tmp_path / "p.npz", images=images)
+    both = open_domains(f"colour:npz:{tmp_path / 'p.npz'}", split="all")
+    assert both.paired
+    np.testing.assert_array_equal(both.b.examples.images, images)
+    grey = both.a.examples.images
+    assert grey.shape == images.shape
+    assert (grey == grey[..., :1]).all()
+    luminance = linear(images / 255) @ LUMINANCE
+    assert np.abs(linear(grey[..., 0] / 255) - luminance).max() < 0.006
+    with pytest.raises(InputError, match="colour:SOURCE must be made of RGB pictures. Received: 1 channels"):
+        open_domains("colour:digits")
+
+
+@pytest.mark.parametrize(("kind", "factor"), [("smaller", 2), ("smaller4", 4)])
+def test_smaller_pictures_are_shown_by_repeated_pixels(kind, factor):
+    both = open_domains(f"{kind}:digits", image_size=16, split="test")
+    source = open_source("digits", 16, split="test")
+    np.testing.assert_array_equal(both.b.examples.images, source.examples.images)
+    np.testing.assert_array_equal(both.a.examples.labels, source.examples.labels)
+    given = both.a.examples.images
+    small = given[:, ::factor, ::factor]
+    np.testing.assert_array_equal(given, small.repeat(factor, axis=1).repeat(factor, axis=2))
+    means = source.examples.images.reshape(-1, 16 // factor, factor, 16 // factor, factor, 1).mean((2, 4))
+    assert np.abs(small - means).mean() < 12
+    with pytest.raises(InputError, match=f"sides that are multiples of {factor}. Received: 9x9"):
+        open_domains(f"{kind}:digits", image_size=9)
+
+
+@pytest.mark.parametrize("name", ["colour", "smaller", "smaller4"])
+def test_they_can_be_prepared_one_by_one(name, tmp_path):
+    """Streamed pairs are those in memory."""
+    for index in range(3):
+        picture = np.random.default_rng(index).integers(0, 256, (8, 8, 3), np.uint8)
+        (tmp_path / "in" / "train").mkdir(parents=True, exist_ok=True)
+        Image.fromarray(picture).save(tmp_path / "in" / "train" / f"{index}.png")
+    whole = open_domains(f"{name}:folder:{tmp_path / 'in'}", image_size=8, split="train")
+    location = f"folder:{tmp_path / 'in'}"
+    kind = DOMAINS[name]
+    (stream,) = kind.stream(place_of(kind.form, location), "train", Shape((8, 8)))
+    assert stream.name == f"{name}:{location}"
+    pairs = np.stack([pair for pair, _ in stream.examples])
+    np.testing.assert_array_equal(pairs[:, 0], whole.a.examples.images)
+    np.testing.assert_array_equal(pairs[:, 1], whole.b.examples.images)
