@@ -15,12 +15,14 @@ from keras_gen.layers.gradient_reversal import GradientReversal
 from keras_gen.layers.grouped_convolution import GroupedConv2D
 from keras_gen.layers.instance_normalization import InstanceNormalization
 from keras_gen.layers.likelihood import LIKELIHOODS, Likelihood, PixelDistribution, PixelLikelihood
+from keras_gen.layers.modulation import ChannelBias, EqualizedDense, ModulatedConv2D, RootMeanSquare
 from keras_gen.layers.orthogonal import OffDiagonalOrthogonal
 from keras_gen.layers.padding import ReflectionPadding
 from keras_gen.layers.prior import LatentPrior, Prior
 from keras_gen.layers.projection import ProjectionHead
 from keras_gen.layers.sampling import GaussianSampling
 from keras_gen.layers.spectral import SpectralConv2D, SpectralDense, SpectralEmbedding
+from keras_gen.layers.style_noise import AnotherLatent, FeatureNoise, StyleMixing
 from keras_gen.layers.truncation import TruncatedNormal
 from keras_gen.layers.upsampling import NearestUpsampling
 
@@ -28,8 +30,10 @@ __all__ = [
     "AUGMENTATIONS",
     "CORRUPTIONS",
     "LIKELIHOODS",
+    "AnotherLatent",
     "Augmentation",
     "BatchNormalization",
+    "ChannelBias",
     "ClassCode",
     "ClassPlane",
     "ConditionalBatchNormalization",
@@ -39,6 +43,8 @@ __all__ = [
     "Damage",
     "DifferentiableAugmentation",
     "Dropout",
+    "EqualizedDense",
+    "FeatureNoise",
     "GaussianSampling",
     "GivenStatistics",
     "GradientReversal",
@@ -48,6 +54,7 @@ __all__ = [
     "LearnedCanvas",
     "LearnedPooling",
     "Likelihood",
+    "ModulatedConv2D",
     "NearestUpsampling",
     "OffDiagonalOrthogonal",
     "PictureChange",
@@ -57,9 +64,11 @@ __all__ = [
     "Prior",
     "ProjectionHead",
     "ReflectionPadding",
+    "RootMeanSquare",
     "SelfAttention",
     "SpectralConv2D",
     "SpectralDense",
     "SpectralEmbedding",
+    "StyleMixing",
     "TruncatedNormal",
 ]
