@@ -18,12 +18,14 @@ from keras_gen.layers.instance_normalization import InstanceNormalization
 from keras_gen.layers.lightness import SameLightness
 from keras_gen.layers.likelihood import LIKELIHOODS, Likelihood, PixelDistribution, PixelLikelihood
 from keras_gen.layers.mixture_of_gaussians import MixtureOfGaussians
+from keras_gen.layers.modulation import ChannelBias, EqualizedDense, ModulatedConv2D, RootMeanSquare
 from keras_gen.layers.orthogonal import OffDiagonalOrthogonal
 from keras_gen.layers.padding import ReflectionPadding
 from keras_gen.layers.prior import LatentPrior, Prior
 from keras_gen.layers.projection import ProjectionHead
 from keras_gen.layers.sampling import GaussianSampling
 from keras_gen.layers.spectral import SpectralConv2D, SpectralDense, SpectralEmbedding
+from keras_gen.layers.style_noise import AnotherLatent, FeatureNoise, StyleMixing
 from keras_gen.layers.subpixel import SubPixel
 from keras_gen.layers.truncation import TruncatedNormal
 from keras_gen.layers.upsampling import NearestUpsampling
@@ -33,8 +35,10 @@ __all__ = [
     "CORRUPTIONS",
     "LIKELIHOODS",
     "AffineCoupling",
+    "AnotherLatent",
     "Augmentation",
     "BatchNormalization",
+    "ChannelBias",
     "ClassCode",
     "ClassPlane",
     "ConditionalBatchNormalization",
@@ -44,6 +48,8 @@ __all__ = [
     "Damage",
     "DifferentiableAugmentation",
     "Dropout",
+    "EqualizedDense",
+    "FeatureNoise",
     "GaussianSampling",
     "GivenStatistics",
     "GradientReversal",
@@ -54,6 +60,7 @@ __all__ = [
     "LearnedPooling",
     "Likelihood",
     "MixtureOfGaussians",
+    "ModulatedConv2D",
     "NearestUpsampling",
     "OffDiagonalOrthogonal",
     "PictureChange",
@@ -63,11 +70,13 @@ __all__ = [
     "Prior",
     "ProjectionHead",
     "ReflectionPadding",
+    "RootMeanSquare",
     "SameLightness",
     "SelfAttention",
     "SpectralConv2D",
     "SpectralDense",
     "SpectralEmbedding",
+    "StyleMixing",
     "SubPixel",
     "TruncatedNormal",
 ]

@@ -80,7 +80,13 @@ class ConditionalGAN(GenerativeAdversarialModel):
         self.latent_dim = latent_dim
         code = latent_dim + len(classes)
         self.generator = build_network(
-            "generator", generator, (code,), self.image_shape, latent_dim=code, image_shape=self.image_shape
+            "generator",
+            generator,
+            (code,),
+            self.image_shape,
+            {"classes": len(classes)},
+            latent_dim=code,
+            image_shape=self.image_shape,
         )
         seen = (*self.image_shape[:2], self.image_shape[2] + (condition == "concatenation"))
         self.discriminator = build_network("discriminator", discriminator, seen, (1,), image_shape=seen)

@@ -33,6 +33,7 @@ def build_network(
     spec: NetworkSpec,
     input_shape: Shape | list[Shape],
     output_shape: tuple[int | None, ...],
+    facts: Any = None,
     **shape: Any,
 ) -> keras.Model:
     """The network that plays `role`.
@@ -42,12 +43,13 @@ def build_network(
         spec: the name of a family or of a function in `NETWORKS`, a dictionary of `name` and its options, or a network.
         input_shape: what the network must take, batch axis left out; a list for a network of several inputs.
         output_shape: what it must give, batch axis left out; None where any size will do.
+        facts: what the model fixes as well, a dictionary, passed to functions that take it.
         **shape: what the model fixes, passed to the family's function.
 
     Raises:
         InputError: no such family, no such option, or a network of another shape.
     """
-    network = _given_or_from_family(role, spec, input_shape, shape)
+    network = _given_or_from_family(role, spec, input_shape, shape, facts or {})
     received = (_without_batch(network.input_shape), _without_batch(network.output_shape))
     if received[0] != input_shape or not _fits(received[1], output_shape):
         raise InputError(
@@ -130,11 +132,15 @@ def with_hidden(network: keras.Model, layer: str | None = None) -> keras.Model:
 
 
 def _given_or_from_family(
-    role: str, spec: NetworkSpec, input_shape: Shape | list[Shape], shape: Mapping[str, Any]
+    role: str,
+    spec: NetworkSpec,
+    input_shape: Shape | list[Shape],
+    shape: Mapping[str, Any],
+    facts: Mapping[str, Any] | None = None,
 ) -> keras.Model:
     if isinstance(spec, keras.Model):
         return known(role, spec, input_shape)
-    return _from_family(role, {"name": spec} if isinstance(spec, str) else dict(spec), shape)
+    return _from_family(role, {"name": spec} if isinstance(spec, str) else dict(spec), shape, facts or {})
 
 
 def _without_batch(shape: Any) -> Any:
@@ -148,10 +154,11 @@ def _fits(received: Any, wanted: tuple[int | None, ...]) -> bool:
     )
 
 
-def _from_family(role: str, options: dict[str, Any], shape: Mapping[str, Any]) -> keras.Model:
+def _from_family(role: str, options: dict[str, Any], shape: Mapping[str, Any], facts: Mapping[str, Any]) -> keras.Model:
     name = options.pop("name", None)
     build = _builder(role, name)
     parameters = inspect.signature(build).parameters
+    shape = {**shape, **{key: value for key, value in facts.items() if key in parameters}}
     if not any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
         if missing := [key for key in shape if key not in parameters]:
             raise InputError(

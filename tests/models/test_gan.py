@@ -93,6 +93,21 @@ class TestR3GAN(ModelContract):
     }
 
 
+STYLED = {"name": "stylegan", "filters": 4, "style_dim": 4, "mapping_layers": 2}
+
+
+class TestStyleGAN(ModelContract):
+    model_class = keras_gen.GAN
+    arguments = {
+        "image_shape": (8, 8, 1),
+        "latent_dim": 4,
+        "generator": STYLED,
+        "discriminator": {"name": "stylegan", "filters": 4},
+        "penalties": {"r1": 0.1},
+    }
+    stateless = {"generator": {**STYLED, "mixing": 0.0, "noise": False}}
+
+
 class TestClippedWassersteinGAN(ModelContract):
     model_class = keras_gen.GAN
     arguments = {**SMALL, "loss": "wasserstein", "weight_clip": 0.01}

@@ -22,6 +22,7 @@ PLAYERS = {
     "generator": {"name": "dcgan", "filters": 4},
     "discriminator": {"name": "dcgan", "filters": 4},
 }
+STYLED = {"name": "stylegan", "filters": 4, "style_dim": 8}
 TRANSLATING: dict[str, Any] = {
     "image_shape": COLOUR,
     "discriminator": {"name": "patchgan", "receptive_field": 16, "filters": 4},
@@ -39,7 +40,7 @@ FAMILIES: dict[str, dict[str, Any]] = {
         "discriminator": {"name": "biggan", "filters": 8, "attention": 0},
         "standing_batches": 0,
     },
-    "conditional_gan": {"image_shape": SHAPE, "classes": CLASSES, "latent_dim": 4, **PLAYERS},
+    "conditional_gan": {"image_shape": SHAPE, "classes": CLASSES, "latent_dim": 4, **PLAYERS, "generator": STYLED},
     "conditional_vae": {**CODER, "classes": CLASSES},
     "cyclegan": {**TRANSLATING, "generator": {"name": "resnet", "filters": 4, "blocks": 1}},
     "dann": {
