@@ -24,6 +24,7 @@ from keras_gen.losses.divergences import (
     standard_normal_kl,
     total_correlation,
 )
+from keras_gen.losses.importance import Importance, importance_bound, importance_shares
 from keras_gen.losses.likelihoods import (
     bernoulli_nll,
     continuous_bernoulli_mean,
@@ -38,6 +39,7 @@ from keras_gen.losses.reconstruction import absolute_error, decibels, squared_er
 __all__ = [
     "PAIRS",
     "AdversarialPair",
+    "Importance",
     "absolute_error",
     "balanced_consistency",
     "bernoulli_nll",
@@ -50,6 +52,8 @@ __all__ = [
     "gradient_penalty",
     "hinge_discriminator_loss",
     "hinge_generator_loss",
+    "importance_bound",
+    "importance_shares",
     "label_accuracy",
     "label_cross_entropy",
     "least_squares_discriminator_loss",

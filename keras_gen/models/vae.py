@@ -34,7 +34,7 @@ from keras_gen.training.variational import (
 )
 from serving.common.errors import InputError, require_among, require_at_least
 
-Estimator = Literal["pathwise", "score_function"]
+Estimator = Literal["pathwise", "score_function", "doubly_reparameterized"]
 Objective = Literal["elbo", "simplified"]
 BASELINE_DECAY = 0.9
 
@@ -68,8 +68,13 @@ class VAE(BaseModel):
         free_nats: KL divergence per latent dimension below which it is not reduced further.
         kl_warmup_steps: training steps over which the weight of the KL term grows from 0 to `beta`.
         num_samples: samples of the posterior per picture; more than one gives the importance-weighted bound.
-        estimator: gradient of the encoder: `pathwise` (the reparameterization trick), or `score_function`
-            (REINFORCE), with a moving average as its baseline.
+        importance: form of that bound: `iwae`; `miwae`, the mean over groups of samples; `ciwae`, mixed with the ELBO;
+            `piwae`, by which the decoder maximizes the first and the encoder the second.
+        importance_groups: groups of samples of `miwae` and `piwae`.
+        elbo_share: share of the ELBO in `ciwae`.
+        estimator: gradient of the encoder: `pathwise` (the reparameterization trick), `score_function`
+            (REINFORCE), with a moving average as its baseline, or `doubly_reparameterized` (DReG), whose
+            signal does not drown in noise with many samples.
         objective: `elbo`, or `simplified`: squared error plus `beta * sum(s^2 + m^2 - log s^2)` over the posterior's
             means m and deviations s.
         regularizer: a term beside the KL term: `tc`, the total correlation of the latents, which makes `beta` of
@@ -82,9 +87,11 @@ class VAE(BaseModel):
         InputError: a value out of range, options that exclude each other, or networks that do not fit.
 
     Source: Kingma & Welling 2013, "Auto-Encoding Variational Bayes", and 2019, "An Introduction to VAEs"; beta:
-    Higgins et al. 2017, "beta-VAE"; samples: Burda et al. 2016, "Importance Weighted Autoencoders"; score function:
-    Mohamed et al. 2020, "Monte Carlo Gradient Estimation"; free nats: Kingma et al. 2016, "IAF"; tc: Chen et al. 2018,
-    "Isolating Sources of Disentanglement in VAEs"; mmd: Zhao et al. 2019, "InfoVAE".
+    Higgins et al. 2017, "beta-VAE"; samples: Burda et al. 2016, "Importance Weighted Autoencoders"; their forms:
+    Rainforth et al. 2018, "Tighter Variational Bounds are Not Necessarily Better"; score function: Mohamed et al. 2020,
+    "Monte Carlo Gradient Estimation"; DReG: Tucker et al. 2019, "Doubly Reparameterized Gradient Estimators"; free
+    nats: Kingma et al. 2016, "IAF"; tc: Chen et al. 2018, "Isolating Sources of Disentanglement in VAEs"; mmd: Zhao et
+    al. 2019, "InfoVAE".
     """
 
     spec = ModelSpec(prior="standard_normal")
@@ -103,6 +110,9 @@ class VAE(BaseModel):
         free_nats: float = 0.0,
         kl_warmup_steps: int = 0,
         num_samples: int = 1,
+        importance: losses.Importance = "iwae",
+        importance_groups: int = 1,
+        elbo_share: float = 0.5,
         estimator: Estimator = "pathwise",
         objective: Objective = "elbo",
         regularizer: PosteriorRegularizer = None,
@@ -118,12 +128,14 @@ class VAE(BaseModel):
         require_at_least(0, beta=beta, free_nats=free_nats, kl_warmup_steps=kl_warmup_steps)
         require_among(get_args(Estimator), estimator=estimator)
         require_among(get_args(Objective), objective=objective)
-        if num_samples > 1 and (beta != 1 or free_nats or kl_warmup_steps or estimator != "pathwise"):
+        weighted = num_samples > 1 or estimator == "doubly_reparameterized"
+        if weighted and (beta != 1 or free_nats or kl_warmup_steps or estimator == "score_function"):
             raise InputError(
-                "the importance-weighted bound must have beta=1, free_nats=0, kl_warmup_steps=0 and the pathwise "
-                f"estimator. Received: num_samples={num_samples}, beta={beta}, free_nats={free_nats}, "
-                f"kl_warmup_steps={kl_warmup_steps}, estimator={estimator!r}."
+                "the importance-weighted bound and doubly reparameterized gradients must have beta=1, free_nats=0, "
+                f"kl_warmup_steps=0 and no score function. Received: num_samples={num_samples}, beta={beta}, "
+                f"free_nats={free_nats}, kl_warmup_steps={kl_warmup_steps}, estimator={estimator!r}."
             )
+        _check_importance(importance, num_samples, importance_groups, elbo_share)
         if objective == "simplified" and (
             likelihood != "gaussian" or sigma is None or num_samples > 1 or free_nats or estimator != "pathwise"
         ):
@@ -150,6 +162,12 @@ class VAE(BaseModel):
         self.free_nats = free_nats
         self.kl_warmup_steps = kl_warmup_steps
         self.num_samples = num_samples
+        self.importance = importance
+        self.importance_groups = importance_groups
+        self.elbo_share = elbo_share
+        self.weighted = weighted
+        # What of the bound's gradient each network takes: both the same, where nothing else was asked for.
+        self.split = importance != "iwae" or estimator == "doubly_reparameterized"
         self.estimator = estimator
         self.objective = objective
         self.regularizer = regularizer
@@ -197,7 +215,11 @@ class VAE(BaseModel):
         latents = self.sampling(mean[:, None], log_variance[:, None], noise)
         if self.estimator == "score_function":
             latents = tf.stop_gradient(latents)
-        log_likelihood, log_weights = self._weigh(images, latents, mean, log_variance, training)
+        # Where gradients are split, the decoder's latents are cut off from the encoder.
+        decoded = tf.stop_gradient(latents) if self.split else latents
+        with tf.GradientTape() as tape:
+            tape.watch(decoded)
+            log_likelihood, log_weights = self._weigh(images, decoded, mean, log_variance, training)
         reconstruction = -tf.reduce_mean(log_likelihood, axis=-1)
         kl = losses.standard_normal_kl(mean, log_variance)
         terms = {
@@ -205,10 +227,15 @@ class VAE(BaseModel):
             "sampled_elbo": tf.reduce_mean(log_weights, axis=-1),
             "reconstruction": reconstruction,
             "kl": kl,
-            "importance_bound": tf.reduce_logsumexp(log_weights, axis=-1) - math.log(self.num_samples),
+            "importance_bound": losses.importance_bound(log_weights, *self._form()),
         }
-        if self.num_samples > 1:
-            return {**terms, "loss": -terms["importance_bound"]}
+        if self.weighted:
+            loss = -terms["importance_bound"]
+            if self.split and training:
+                to_latents = partial(tape.gradient, log_likelihood, decoded)
+                gradient = self._split(log_likelihood, log_weights, to_latents, latents, mean, log_variance)
+                loss = tf.stop_gradient(loss) - (gradient - tf.stop_gradient(gradient))
+            return {**terms, "loss": loss}
         if self.objective == "simplified":
             return {**terms, "loss": self._simplified(reconstruction, kl, training)}
         loss = reconstruction + self._kl_weight(training) * (
@@ -259,6 +286,38 @@ class VAE(BaseModel):
         images, noise = posterior_noise(images, rows, self.num_samples * self.latent_dim, self.binarize)
         return images, tf.reshape(noise, (-1, self.num_samples, self.latent_dim))
 
+    def _form(self) -> tuple[losses.Importance, int, float]:
+        return self.importance, self.importance_groups, self.elbo_share
+
+    def _split(
+        self,
+        log_likelihood: tf.Tensor,
+        log_weights: tf.Tensor,
+        to_latents: Callable[..., tf.Tensor],
+        latents: tf.Tensor,
+        mean: tf.Tensor,
+        log_variance: tf.Tensor,
+    ) -> tf.Tensor:
+        """What has the gradients of the bound, (batch,), the decoder's and the encoder's each by its own shares.
+
+        Args:
+            log_likelihood: `log p(x|z)`, (batch, samples), through which gradients reach the decoder alone.
+            log_weights: (batch, samples).
+            to_latents: from what each log-likelihood counts to the gradient in the latents.
+            latents: (batch, samples, size), through which gradients reach the encoder.
+            mean: of the posterior, (batch, size).
+            log_variance: likewise.
+        """
+        doubly = self.estimator == "doubly_reparameterized"
+        of_decoder = losses.importance_shares(log_weights, *self._form())
+        of_encoder = losses.importance_shares(log_weights, *self._form(), encoder=True, doubly=doubly)
+        slope = tf.stop_gradient(to_latents(output_gradients=of_encoder))
+        if doubly:
+            mean, log_variance = tf.stop_gradient(mean), tf.stop_gradient(log_variance)
+        beside = losses.log_importance_weights(0.0, latents, mean[:, None], log_variance[:, None])
+        through_latents = tf.reduce_sum(slope * latents, axis=-1) + of_encoder * beside
+        return tf.reduce_sum(of_decoder * log_likelihood + through_latents, axis=-1)
+
     def _kl_weight(self, training: bool) -> float | tf.Tensor:
         if not (training and self.kl_warmup_steps):
             return self.beta
@@ -284,3 +343,19 @@ class VAE(BaseModel):
         log_posterior = losses.normal_log_density(latents[:, 0], mean, log_variance)
         advantage = tf.stop_gradient(cost - tf.convert_to_tensor(self.baseline))
         return advantage * (log_posterior - tf.stop_gradient(log_posterior))
+
+
+def _check_importance(form: str, samples: int, groups: int, elbo_share: float) -> None:
+    require_among(get_args(losses.Importance), importance=form)
+    require_at_least(1, importance_groups=groups)
+    if form != "iwae" and samples < 2:
+        raise InputError(f"the importance {form} must have num_samples above 1. Received: {samples}.")
+    if samples % groups or (groups > 1 and form not in ("miwae", "piwae")):
+        raise InputError(
+            "`importance_groups` must divide `num_samples` for miwae and piwae, and be 1 otherwise. "
+            f"Received: {groups}, with num_samples={samples} and importance={form!r}."
+        )
+    if not 0 <= elbo_share <= 1 or (elbo_share != 0.5 and form != "ciwae"):
+        raise InputError(
+            f"`elbo_share` must be from 0 to 1, and for ciwae alone. Received: {elbo_share}, with importance={form!r}."
+        )

@@ -25,6 +25,7 @@ from tests.models import test_autoencoder, test_gan, test_vae
         (test_gan.TestWassersteinGANWithGradientPenalty, 32),
         (test_autoencoder.WassersteinAutoencoder, 31),
         (test_vae.TotalCorrelationVAE, 31),
+        (test_vae.DoublyReparameterizedVAE, 32),
     ],
     ids=lambda value: getattr(value, "__name__", value),
 )

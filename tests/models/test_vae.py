@@ -64,6 +64,19 @@ class TotalCorrelationVAE(ModelContract):
     arguments = {**SMALL, "regularizer": "tc", "regularizer_weight": 3.0}
 
 
+class DoublyReparameterizedVAE(ModelContract):
+    """Of several replicas and processes alone (`test_two_replicas.py`, `fit_as_worker.py`)."""
+
+    model_class = keras_gen.VAE
+    arguments = {
+        **SMALL,
+        "num_samples": 6,
+        "importance": "piwae",
+        "importance_groups": 2,
+        "estimator": "doubly_reparameterized",
+    }
+
+
 def linear_vae(**arguments) -> keras.Model:
     """A VAE whose networks are single dense layers, so that its bound has a closed form."""
     encoder = keras.Sequential([keras.Input((1, 1, 1)), keras.layers.Flatten(), keras.layers.Dense(2)])
@@ -198,6 +211,64 @@ def test_score_function_and_pathwise_gradients_agree_in_expectation():
     assert (ratio > 1).all(), ratio
 
 
+def gradients(images, noise, **arguments):
+    """Of the loss of a VAE of fixed weights, in the encoder's and the decoder's kernels."""
+    model = linear_vae(likelihood="gaussian", sigma=0.5, num_samples=noise.shape[1], **arguments)
+    model.encoder.layers[-1].set_weights([np.array([[0.7, 0.2]]), np.array([0.1, -1.0])])
+    model.decoder.layers[0].set_weights([np.array([[0.9]]), np.array([0.05])])
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(model.bound(images, noise, training=True)["loss"])
+    kernels = [model.encoder.layers[-1].kernel.value, model.decoder.layers[0].kernel.value]
+    return float(loss), [part.numpy() for part in tape.gradient(loss, kernels)]
+
+
+IMAGES = np.array([-0.8, 0.1, 0.6], np.float32).reshape(3, 1, 1, 1)
+
+
+def test_one_group_and_no_share_of_the_elbo_are_the_plain_bound():
+    noise = tf.random.stateless_normal((3, 6, 1), (1, 2))
+    expected = gradients(IMAGES, noise)
+    for arguments in ({"importance": "miwae"}, {"importance": "ciwae", "elbo_share": 0.0}, {"importance": "piwae"}):
+        loss, received = gradients(IMAGES, noise, **arguments)
+        assert loss == pytest.approx(expected[0], rel=1e-5)
+        for one, other in zip(received, expected[1], strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-4)
+
+
+def test_piwae_has_the_encoders_gradient_of_miwae_and_the_decoders_of_iwae():
+    noise = tf.random.stateless_normal((3, 6, 1), (1, 2))
+    received = gradients(IMAGES, noise, importance="piwae", importance_groups=3)[1]
+    encoder = gradients(IMAGES, noise, importance="miwae", importance_groups=3)[1][0]
+    decoder = gradients(IMAGES, noise)[1][1]
+    np.testing.assert_allclose(received[0], encoder, rtol=1e-4)
+    np.testing.assert_allclose(received[1], decoder, rtol=1e-4)
+    assert np.abs(encoder - gradients(IMAGES, noise)[1][0]).max() > 1e-3
+
+
+@pytest.mark.parametrize("importance", [{}, {"importance": "miwae", "importance_groups": 2}, {"importance": "ciwae"}])
+def test_doubly_reparameterized_gradients_are_the_pathwise_ones_in_expectation(importance):
+    """Of 30,000 draws; the encoder's gradient alone differs, and the decoder's is the same for each draw."""
+    images = np.repeat(IMAGES[:1], 30_000, axis=0)
+    noise = tf.random.stateless_normal((30_000, 4, 1), (3, 4))
+    pathwise, doubly = (
+        gradients(images, noise, estimator=estimator, **importance)[1]
+        for estimator in ("pathwise", "doubly_reparameterized")
+    )
+    np.testing.assert_allclose(doubly[1], pathwise[1], rtol=1e-4)
+    np.testing.assert_allclose(doubly[0], pathwise[0], atol=0.02)
+
+
+def test_at_the_exact_posterior_doubly_reparameterized_gradients_have_no_noise():
+    """The log-weight is then the evidence, whatever the latent: nothing to learn in any draw (Roeder et al. 2017)."""
+    model = linear_vae(likelihood="gaussian", sigma=1.0, estimator="doubly_reparameterized")
+    # Prior N(0, 1) and x|z ~ N(z, 1): the posterior is N(x / 2, 1/2).
+    model.encoder.layers[-1].set_weights([np.array([[0.5, 0.0]]), np.array([0.0, np.log(0.5)])])
+    model.decoder.layers[0].set_weights([np.array([[1.0]]), np.array([0.0])])
+    with tf.GradientTape() as tape:
+        loss = model.bound(IMAGES, tf.random.stateless_normal((3, 1, 1), (5, 6)), training=True)["loss"]
+    np.testing.assert_allclose(tape.gradient(loss, model.encoder.layers[-1].kernel.value), np.zeros((1, 2)), atol=1e-5)
+
+
 def test_the_simplified_objective_is_the_squared_error_and_the_posteriors_cost():
     model = linear_vae(likelihood="gaussian", sigma=0.3, objective="simplified", beta=0.7)
     rng = np.random.default_rng(0)
@@ -251,8 +322,13 @@ def test_a_learned_scale_finds_the_spread_of_the_data():
     [
         ({"latent_dim": 0}, "`latent_dim` must be at least 1. Received: 0."),
         ({"likelihood": "gausian"}, "Received: 'gausian'. Did you mean 'gaussian'?"),
-        ({"estimator": "reinforce"}, "`estimator` must be one of pathwise, score_function. Received: 'reinforce'."),
+        ({"estimator": "reinforce"}, "pathwise, score_function, doubly_reparameterized. Received: 'reinforce'."),
         ({"num_samples": 5, "beta": 2.0}, "must have beta=1"),
+        ({"estimator": "doubly_reparameterized", "beta": 2.0}, "must have beta=1"),
+        ({"importance": "miwae"}, "the importance miwae must have num_samples above 1. Received: 1."),
+        ({"importance": "miwae", "num_samples": 6, "importance_groups": 4}, "must divide `num_samples`"),
+        ({"num_samples": 6, "importance_groups": 2}, "and be 1 otherwise"),
+        ({"num_samples": 6, "elbo_share": 0.2}, "for ciwae alone"),
         ({"objective": "simplified"}, "must have the gaussian likelihood"),
         ({"sigma": 0.0}, "`sigma` must be positive. Received: 0.0."),
         ({"beta": -1.0}, "`beta` must be at least 0. Received: -1.0."),
