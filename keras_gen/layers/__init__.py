@@ -4,11 +4,13 @@ from keras_gen.layers import aliases  # noqa: F401 - registers them
 from keras_gen.layers.attention import SelfAttention
 from keras_gen.layers.augmentation import AUGMENTATIONS, Augmentation, DifferentiableAugmentation, PictureChange
 from keras_gen.layers.batch_normalization import BatchNormalization
+from keras_gen.layers.code_vectors import CodeVectors
 from keras_gen.layers.conditional_normalization import ConditionalBatchNormalization
 from keras_gen.layers.conditioning import ClassCode, ClassPlane
 from keras_gen.layers.convolution import Conv2D, Conv2DTranspose
 from keras_gen.layers.corruption import CORRUPTIONS, Corruption, Damage, PixelCorruption
 from keras_gen.layers.dropout import Dropout
+from keras_gen.layers.finite_scalar_quantizer import FiniteScalarQuantizer
 from keras_gen.layers.given_statistics import GivenStatistics
 from keras_gen.layers.gradient_reversal import GradientReversal
 from keras_gen.layers.instance_normalization import InstanceNormalization
@@ -17,10 +19,16 @@ from keras_gen.layers.orthogonal import OffDiagonalOrthogonal
 from keras_gen.layers.padding import ReflectionPadding
 from keras_gen.layers.prior import LatentPrior, Prior
 from keras_gen.layers.projection import ProjectionHead
+from keras_gen.layers.residual_quantizer import ResidualQuantizer
 from keras_gen.layers.sampling import GaussianSampling
 from keras_gen.layers.spectral import SpectralConv2D, SpectralDense, SpectralEmbedding
+from keras_gen.layers.token_attention import TokenAttention
+from keras_gen.layers.token_dense import TokenDense
+from keras_gen.layers.token_embedding import TokenEmbedding
 from keras_gen.layers.truncation import TruncatedNormal
+from keras_gen.layers.unmasking import Unmasking
 from keras_gen.layers.upsampling import NearestUpsampling
+from keras_gen.layers.vector_quantizer import VectorQuantizer
 
 __all__ = [
     "AUGMENTATIONS",
@@ -30,6 +38,7 @@ __all__ = [
     "BatchNormalization",
     "ClassCode",
     "ClassPlane",
+    "CodeVectors",
     "ConditionalBatchNormalization",
     "Conv2D",
     "Conv2DTranspose",
@@ -37,6 +46,7 @@ __all__ = [
     "Damage",
     "DifferentiableAugmentation",
     "Dropout",
+    "FiniteScalarQuantizer",
     "GaussianSampling",
     "GivenStatistics",
     "GradientReversal",
@@ -52,9 +62,15 @@ __all__ = [
     "Prior",
     "ProjectionHead",
     "ReflectionPadding",
+    "ResidualQuantizer",
     "SelfAttention",
     "SpectralConv2D",
     "SpectralDense",
     "SpectralEmbedding",
+    "TokenAttention",
+    "TokenDense",
+    "TokenEmbedding",
     "TruncatedNormal",
+    "Unmasking",
+    "VectorQuantizer",
 ]
