@@ -53,7 +53,9 @@ class Bordered(tf.Module):
             inputs = {**inputs, IMAGE: tf.cast(inputs[IMAGE], tf.float32) / 127.5 - 1.0}
         with in_graphs(self.network):
             made = self.network(inputs, training=False)
-        outputs = {name: tf.cast(value, tf.float32) for name, value in made.items()}
+        outputs = {
+            name: value if value.dtype.is_integer else tf.cast(value, tf.float32) for name, value in made.items()
+        }
         for name in set(outputs) & set(PICTURES) if self.io == "uint8" else ():
             if outputs[name].shape.rank == OF_POINTS:
                 continue

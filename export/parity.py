@@ -11,13 +11,14 @@ import onnx
 import onnxruntime as ort
 
 from export.border import OF_POINTS, is_unrounded, unrounded
-from export.reference import Reference, check_sides, reference_of
+from export.reference import Reference, check_sides, reference_of, rounding_of
 from serving.bundle.manifest import Tensor
 from serving.bundle.names import (
     IMAGE,
     LABEL,
     LATENT,
     MEASURED_STATISTICS,
+    NOISE,
     PICTURES,
     STATISTICS,
     TRUNCATION,
@@ -101,13 +102,16 @@ def check_network(
     return worst.checked()
 
 
-def check_noise(model: onnx.ModelProto, draw: Draw, inputs: Mapping[str, Tensor]) -> dict[str, float]:
+def check_noise(
+    model: onnx.ModelProto, draw: Draw, inputs: Mapping[str, Tensor], prior: keras.Model | None = None
+) -> dict[str, float]:
     """Compares the latents of seeds with a reference.
 
     Args:
         model: the ONNX model.
         draw: (n, seed, labels or None, start), and `truncation` where it is an input, to latents.
         inputs: the manifest's description of the inputs.
+        prior: the original network from noise to latents, where there is one.
 
     Raises:
         ParityError: as `check_network`.
@@ -118,7 +122,9 @@ def check_noise(model: onnx.ModelProto, draw: Draw, inputs: Mapping[str, Tensor]
         for choice in _choices(inputs, n):
             expected = _drawn(draw, n, -n, start, choice)
             feed = {**_scalars(seed=-n, n=n, start=start), **choice}
-            worst.compare({LATENT: expected}, {LATENT: session.run([LATENT], feed)[0]})
+            wanted = {LATENT: expected}
+            rounding = None if prior is None else partial(_rounding_of_prior, prior, -n, n, start, choice, wanted)
+            worst.compare(wanted, {LATENT: session.run([LATENT], feed)[0]}, rounding)
     return worst.checked()
 
 
@@ -177,6 +183,26 @@ def _choices(inputs: Mapping[str, Tensor], n: int) -> Iterator[Arrays]:
         return
     for truncation in TRUNCATIONS:
         yield {**labels, TRUNCATION: np.array(truncation, np.float32)}
+
+
+def drawn_by(model: onnx.ModelProto) -> Draw:
+    """What draws latents as a graph of the noise computes them, with a free start."""
+    session = session_of(model.SerializeToString(), ON_CPU)
+
+    def drawn(n: int, seed: int, labels: np.ndarray | None, start: int, truncation: float = np.inf) -> np.ndarray:
+        feed = {**_scalars(seed=seed, n=n, start=start), LABEL: labels, TRUNCATION: np.array(truncation, np.float32)}
+        taken = {value.name for value in session.get_inputs()}
+        return session.run([LATENT], {name: value for name, value in feed.items() if name in taken})[0]
+
+    return drawn
+
+
+def _rounding_of_prior(
+    prior: keras.Model, seed: int, n: int, start: int, choice: Arrays, expected: Arrays
+) -> dict[str, float]:
+    """How far rounding alone moves the latents of a seed."""
+    noise = standard_normal(seed, n, prior.input[NOISE].shape[-1], start)
+    return rounding_of(prior, {NOISE: noise, **choice}, expected)
 
 
 def _drawn(draw: Draw, n: int, seed: int, start: int, choice: Arrays) -> np.ndarray:

@@ -10,7 +10,7 @@ import onnx
 
 from export.border import Bordered
 from export.describe import describe
-from export.parity import check_noise, check_sampler
+from export.parity import check_noise, check_sampler, drawn_by
 from export.reference import Reference
 from export.sampler_graph import noise_graph, prior_graph, sampler_graph
 from export.subject import Subject
@@ -59,12 +59,15 @@ def seeded_networks(
     chosen = _only(prior_inputs, LABEL, TRUNCATION)
     noise_inputs = {**numbers, "start": INT64_SCALAR, **chosen}
     latent = {LATENT: inputs[LATENT]}
-    yield Seeded(NOISE, free, noise_inputs, latent, check_noise(free, subject.prior_latents, noise_inputs))
+    difference = check_noise(free, subject.prior_latents, noise_inputs, subject.prior_network)
+    yield Seeded(NOISE, free, noise_inputs, latent, difference)
     if one_by_one:
         return
     sampler = sampler_graph(counted, decoder)
     sampler_inputs = {**numbers, **chosen, **_only(inputs, LABEL)}
-    difference = check_sampler(sampler, network, subject.prior_latents, sampler_inputs)
+    # A prior that takes decisions may take one otherwise by rounding; what follows is compared of the same decisions.
+    draw = subject.prior_latents if prior is None else drawn_by(free)
+    difference = check_sampler(sampler, network, draw, sampler_inputs)
     yield Seeded(SAMPLER, sampler, sampler_inputs, outputs, difference)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -14,7 +15,13 @@ from keras_gen.training.config import constructor_options
 from keras_gen.training.optimizers import OptimizerSpec
 
 
-def fresh_model(cls: type[BaseModel], data: TrainingData, options: TrainOptions, config: dict[str, Any]) -> BaseModel:
+def fresh_model(
+    cls: type[BaseModel],
+    data: TrainingData,
+    options: TrainOptions,
+    config: dict[str, Any],
+    others: Mapping[str, keras.Model],
+) -> BaseModel:
     """The compiled model.
 
     Args:
@@ -22,6 +29,7 @@ def fresh_model(cls: type[BaseModel], data: TrainingData, options: TrainOptions,
         data: of the run, which gives the size of the pictures and the classes.
         options: of the run.
         config: of the run; `model` has the constructor's arguments, and each optimizer's name its OptimizerSpec.
+        others: trained models that the constructor takes, by the argument's name.
     """
     keras.utils.set_random_seed(options.run.seed % 2**32)
     if options.execution.deterministic:
@@ -36,7 +44,7 @@ def fresh_model(cls: type[BaseModel], data: TrainingData, options: TrainOptions,
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(options.execution.precision)
     try:
-        model = cls(**known, **config["model"])
+        model = cls(**known, **others, **config["model"])
     finally:
         keras.config.set_dtype_policy(before)
     if options.run.freeze is not None:

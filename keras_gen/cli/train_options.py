@@ -23,7 +23,7 @@ class RunOptions:
         epochs: passes over the data. Raise it to train a finished run further.
         seed: seed of the weights, the order of the data and the training noise.
         start_from: run or .keras file to take the weights from that training begins with, of layers of the same name
-            and shape; random ones by default.
+            and shape; random ones by default. For code_prior the vq_vae that it draws codes of.
         freeze: layers that keep the weights that training begins with, with commas between them, such as
             'discriminator/conv2d' or 'encoder/*'; none by default.
     """

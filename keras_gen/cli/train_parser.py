@@ -33,7 +33,8 @@ def train_parser(name: str, cls: type[BaseModel]) -> Parser:
         "--recipe", action=jsonargparse.ActionConfigFile, help="YAML file with options, or a recipe of the package."
     )
     _add_groups(parser, {"run": GROUPS["run"], "data": GROUPS["data"]})
-    parser.add_class_arguments(cls, "model", skip=GIVEN_BY_RUN, instantiate=False)
+    given = GIVEN_BY_RUN | ({cls.spec.stands_on} if cls.spec.stands_on else set())
+    parser.add_class_arguments(cls, "model", skip=given, instantiate=False)
     parser.groups["model"].title = "model"  # type: ignore[index]
     for key, default in cls.default_optimizers.items():
         parser.add_class_arguments(OptimizerSpec, key, instantiate=False, default=default)

@@ -1,15 +1,41 @@
-"""What a new run begins with instead of random weights: those of `--from`."""
+"""What a new run begins with: the weights of `--from`, or the model there that it stands on."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
 
+import keras
+
 from keras_gen.cli.own_code import import_own_code_of
 from keras_gen.training.base import BaseModel
-from keras_gen.training.run_directory import open_model
+from keras_gen.training.run_directory import RunDirectory, open_model
 from keras_gen.training.transfer import Transfer, take_weights
 from serving.common.errors import InputError
+
+
+def stood_on(cls: type[BaseModel], place: str | None, run: RunDirectory, begun: bool) -> dict[str, keras.Model]:
+    """The trained model that a class takes in its constructor, by the argument's name; nothing for one that takes none,
+    or where the constructor is to say what is missing.
+
+    Args:
+        cls: of the model to train.
+        place: what `--from` names.
+        run: of the model to train, which has the other one inside once it has begun.
+        begun: whether it has.
+
+    Raises:
+        InputError: as `open_model`.
+    """
+    name = cls.spec.stands_on
+    if name is None:
+        return {}
+    if begun:
+        return {name: getattr(run.load_model(), name)}
+    if place is None:
+        return {}
+    import_own_code_of(Path(place))
+    return {name: open_model(Path(place))}
 
 
 def started_from(model: BaseModel, place: Path) -> Iterator[str]:

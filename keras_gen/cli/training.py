@@ -16,7 +16,7 @@ from keras_gen.cli.train_data import TrainingData, found_out, open_training_data
 from keras_gen.cli.train_model import fresh_model
 from keras_gen.cli.train_options import TrainOptions
 from keras_gen.cli.train_points import options_of_points
-from keras_gen.cli.train_start import started_from
+from keras_gen.cli.train_start import started_from, stood_on
 from keras_gen.cli.watching import watch_callbacks
 from keras_gen.cli.worker_input import worker_input
 from keras_gen.data.fingerprint import fingerprint
@@ -25,6 +25,7 @@ from keras_gen.training.callbacks import BestModel
 from keras_gen.training.callbacks.ending import told_of_an_end
 from keras_gen.training.config import model_defaults
 from keras_gen.training.continuing import fit_from
+from keras_gen.training.intake import require_pictures
 from keras_gen.training.position import BEGINNING, Position
 from keras_gen.training.run_directory import KnownData, RunDirectory
 from keras_gen.training.strategies import open_strategy
@@ -114,8 +115,9 @@ def _train(
     prints = {part: fingerprint(source) for part, source in data.parts().items()}
     if position != BEGINNING:
         data = _as_known(data, prints, places.run, options.data.data_changed == "accept")
-    model = fresh_model(cls, data, options, config)
-    if position == BEGINNING and options.run.start_from is not None:
+    others = stood_on(cls, options.run.start_from, places.run, position != BEGINNING)
+    model = fresh_model(cls, data, options, config, others)
+    if position == BEGINNING and options.run.start_from is not None and not others:
         for line in started_from(model, Path(options.run.start_from)):
             places.say(line)
     unfinished = position.epochs < epochs
@@ -127,6 +129,7 @@ def _train(
     data.batches(model, 0)  # names a batch that is larger than the data before the run begins
     check_execution(options.execution.steps_per_execution, data.steps(), options.checkpoints.checkpoint_steps)
     check_shares(model, options.data.batch_size, options.execution.accumulate)
+    require_pictures(f"--data {options.data.data}", len(data.source), model.spec)
     validation = data.validation(model) if options.watching.validation else None
     places.written.claim(config, model_defaults(cls))
     start = _resumed(model, position, places, epochs)

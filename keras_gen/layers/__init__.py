@@ -5,12 +5,14 @@ from keras_gen.layers.attention import SelfAttention
 from keras_gen.layers.augmentation import AUGMENTATIONS, Augmentation, DifferentiableAugmentation, PictureChange
 from keras_gen.layers.batch_normalization import BatchNormalization
 from keras_gen.layers.canvas import LearnedCanvas, LearnedPooling
+from keras_gen.layers.code_vectors import CodeVectors
 from keras_gen.layers.conditional_normalization import ConditionalBatchNormalization
 from keras_gen.layers.conditioning import ClassCode, ClassPlane
 from keras_gen.layers.convolution import Conv2D, Conv2DTranspose
 from keras_gen.layers.corruption import CORRUPTIONS, Corruption, Damage, PixelCorruption
 from keras_gen.layers.coupling import AffineCoupling
 from keras_gen.layers.dropout import Dropout
+from keras_gen.layers.finite_scalar_quantizer import FiniteScalarQuantizer
 from keras_gen.layers.given_statistics import GivenStatistics
 from keras_gen.layers.gradient_reversal import GradientReversal
 from keras_gen.layers.grouped_convolution import GroupedConv2D
@@ -23,12 +25,18 @@ from keras_gen.layers.orthogonal import OffDiagonalOrthogonal
 from keras_gen.layers.padding import ReflectionPadding
 from keras_gen.layers.prior import LatentPrior, Prior
 from keras_gen.layers.projection import ProjectionHead
+from keras_gen.layers.residual_quantizer import ResidualQuantizer
 from keras_gen.layers.sampling import GaussianSampling
 from keras_gen.layers.spectral import SpectralConv2D, SpectralDense, SpectralEmbedding
 from keras_gen.layers.style_noise import AnotherLatent, FeatureNoise, StyleMixing
 from keras_gen.layers.subpixel import SubPixel
+from keras_gen.layers.token_attention import TokenAttention
+from keras_gen.layers.token_dense import TokenDense
+from keras_gen.layers.token_embedding import TokenEmbedding
 from keras_gen.layers.truncation import TruncatedNormal
+from keras_gen.layers.unmasking import Unmasking
 from keras_gen.layers.upsampling import NearestUpsampling
+from keras_gen.layers.vector_quantizer import VectorQuantizer
 
 __all__ = [
     "AUGMENTATIONS",
@@ -41,6 +49,7 @@ __all__ = [
     "ChannelBias",
     "ClassCode",
     "ClassPlane",
+    "CodeVectors",
     "ConditionalBatchNormalization",
     "Conv2D",
     "Conv2DTranspose",
@@ -50,6 +59,7 @@ __all__ = [
     "Dropout",
     "EqualizedDense",
     "FeatureNoise",
+    "FiniteScalarQuantizer",
     "GaussianSampling",
     "GivenStatistics",
     "GradientReversal",
@@ -70,6 +80,7 @@ __all__ = [
     "Prior",
     "ProjectionHead",
     "ReflectionPadding",
+    "ResidualQuantizer",
     "RootMeanSquare",
     "SameLightness",
     "SelfAttention",
@@ -78,5 +89,10 @@ __all__ = [
     "SpectralEmbedding",
     "StyleMixing",
     "SubPixel",
+    "TokenAttention",
+    "TokenDense",
+    "TokenEmbedding",
     "TruncatedNormal",
+    "Unmasking",
+    "VectorQuantizer",
 ]

@@ -72,7 +72,7 @@ class LatentPrior(keras.layers.Layer):
         self, noise: keras.KerasTensor, labels: keras.KerasTensor | None
     ) -> tuple[keras.KerasTensor, keras.KerasTensor]:
         if labels is None:
-            place = ops.minimum(ops.floor(_uniform(noise[..., 2]) * self.components), self.components - 1.0)
+            place = ops.minimum(ops.floor(uniform_of_normal(noise[..., 2]) * self.components), self.components - 1.0)
         else:
             place = ops.cast(labels, noise.dtype)[:, None]
         angle = place * (2.0 * math.pi / self.components)
@@ -84,7 +84,7 @@ class LatentPrior(keras.layers.Layer):
     def _roll(
         self, noise: keras.KerasTensor, labels: keras.KerasTensor | None
     ) -> tuple[keras.KerasTensor, keras.KerasTensor]:
-        place = _uniform(noise[..., 0])
+        place = uniform_of_normal(noise[..., 0])
         if labels is not None:
             place = (ops.cast(labels, noise.dtype)[:, None] + place) / self.components
         # The root makes every stretch of the spiral as likely as any other of its length.
@@ -97,6 +97,6 @@ class LatentPrior(keras.layers.Layer):
         return {**super().get_config(), "kind": self.kind, "size": self.size, "components": self.components}
 
 
-def _uniform(normal: keras.KerasTensor) -> keras.KerasTensor:
+def uniform_of_normal(normal: keras.KerasTensor) -> keras.KerasTensor:
     """A standard normal number through its distribution function: uniform on [0, 1]."""
     return 0.5 * (1.0 + ops.erf(normal / math.sqrt(2.0)))

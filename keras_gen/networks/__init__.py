@@ -4,6 +4,9 @@ A file is a family, and its functions are the roles that it can play:
 
     encoder(image_shape, outputs)              pictures in [-1, 1]  ->  (batch, outputs)
     decoder(latent_dim, image_shape)           latents  ->  parameters of a likelihood, any real value
+    map_encoder(image_shape, channels)         pictures in [-1, 1]  ->  (batch, rows, columns, channels)
+    map_decoder(map_shape, image_shape)        vectors of a map  ->  pictures, any real value
+    code_predictor(places, codes, classes)     codes of a map, masked ones among them  ->  logits of the codes
     generator(latent_dim, image_shape)         latents  ->  pictures in [-1, 1]
     discriminator(image_shape)                 pictures in [-1, 1]  ->  logits, (batch, 1)
     conditional_generator(latent_dim, classes, image_shape)      latents, labels  ->  pictures in [-1, 1]

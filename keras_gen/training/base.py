@@ -406,7 +406,7 @@ class BaseModel(keras.Model):
         super().save_own_variables(store)
         for name, tracker in self.trackers.items():
             sums = tf.convert_to_tensor(tracker.total), tf.convert_to_tensor(tracker.count)
-            store[MEAN_SO_FAR + name] = np.stack([value.numpy() for value in sums])
+            store[MEAN_SO_FAR + name] = np.concatenate([value.numpy().ravel() for value in sums])
 
     def load_own_variables(self, store: Any) -> None:
         """Also of a file from before the means were in it."""
@@ -414,8 +414,8 @@ class BaseModel(keras.Model):
         super().load_own_variables({key: store[key] for key in stored if not key.startswith(MEAN_SO_FAR)})
         for name, tracker in self.trackers.items():
             if MEAN_SO_FAR + name in stored:
-                total, count = np.asarray(store[MEAN_SO_FAR + name])
-                tracker.total.assign(total)
+                *total, count = np.asarray(store[MEAN_SO_FAR + name])
+                tracker.total.assign(np.reshape(total, tracker.total.shape))
                 tracker.count.assign(count)
 
     def _batch(self, data: Any) -> tuple[tuple[Any, ...], tf.Tensor | None]:

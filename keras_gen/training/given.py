@@ -132,6 +132,7 @@ def given(
         adapter = get_data_adapter(parts, None, None, batch_size, steps, shuffle)
         length, size = len(tf.nest.flatten(x)[0]), adapter.batch_size
     intake.require_rows(min(length, size))
+    intake.require_pictures(length)
     return in_batches(adapter, lambda batches: batches.map(_without_names))
 
 

@@ -117,6 +117,11 @@ class Intake:
                 f"Received: {rows}."
             )
 
+    def require_pictures(self, count: int) -> None:
+        """Raises InputError for data of so many pictures that does not do for a training of this model."""
+        if self._use == "fit":
+            require_pictures(f"what is given to `{self._use}`", count, self._spec)
+
     def _taken(self, first: Any, x: Any, y: Any, weights: Any, apart: bool) -> tuple[Any, ...]:
         if self._use == "predict":
             return self._predicted(first, x), None, None
@@ -286,6 +291,14 @@ class Intake:
             class_indices(f"`{self._use}`", further["given"], len(further["given"]), self._spec.classes)
         if "weights" in further:
             check_weights(f"`sample_weight` given to `{self._use}`", further["weights"])
+
+
+def require_pictures(what: str, count: int, spec: ModelSpec) -> None:
+    """Raises InputError where data has fewer pictures than fill a model's codebook."""
+    if count < spec.least_pictures:
+        raise InputError(
+            f"{what} must have at least {spec.least_pictures} pictures, or a smaller codebook. Received: {count}."
+        )
 
 
 def refuse_weights(name: str, spec: ModelSpec) -> None:

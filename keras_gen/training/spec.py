@@ -33,6 +33,8 @@ class ModelSpec:
         largest_batch: pictures of a domain that a step can take at most; None for any number.
         couples_examples: whether the loss compares the examples of a batch with each other, so that it cannot be
             computed on one micro-batch after the other.
+        least_pictures: pictures that the data must have at least; fewer cannot fill a codebook.
+        stands_on: name of the constructor's argument that takes another trained model, which `--from` opens.
         discriminator_steps: moves of the discriminator in a step, which share out the pictures of its batch.
 
     Raises:
@@ -50,6 +52,8 @@ class ModelSpec:
     normalization: Literal["moving_statistics", "standing_statistics"] = "moving_statistics"
     largest_batch: int | None = None
     couples_examples: bool = False
+    least_pictures: int = 1
+    stands_on: str | None = None
     discriminator_steps: int = 1
 
     def __post_init__(self) -> None:

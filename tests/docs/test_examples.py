@@ -42,7 +42,7 @@ def test_the_options_of_a_model_are_printed_as_a_file(name, pages, capsys):
     options = yaml.safe_load(capsys.readouterr().out)
     parameters = inspect.signature(model_class(name)).parameters.values()
     stated = {each.name for each in parameters if each.kind is not inspect.Parameter.VAR_KEYWORD}
-    assert stated - {"image_shape", "classes", "seed"} <= set(options["model"])
+    assert stated - {"image_shape", "classes", "seed", model_class(name).spec.stands_on} <= set(options["model"])
 
 
 def test_a_recipe_is_printed_with_what_stands_behind_it(pages, capsys):

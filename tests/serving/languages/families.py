@@ -28,6 +28,13 @@ TRANSLATING: dict[str, Any] = {
     "discriminator": {"name": "patchgan", "receptive_field": 16, "filters": 4},
 }
 ATTENTIVE = {"name": "biggan", "filters": 8, "shared_dim": 4, "attention": 4}
+CODE_MAP = {
+    "image_shape": SHAPE,
+    "encoder": {"name": "conv", "filters": 4, "blocks": 1},
+    "decoder": {"name": "conv", "filters": 4, "blocks": 1},
+    "codes": 8,
+    "code_size": 4,
+}
 FAMILIES: dict[str, dict[str, Any]] = {
     "aae": {**CODER, "latent_dim": 4, "discriminator": DENSE, "prior": "mixture"},
     "autoencoder": CODER,
@@ -39,6 +46,14 @@ FAMILIES: dict[str, dict[str, Any]] = {
         "generator": ATTENTIVE,
         "discriminator": {"name": "biggan", "filters": 8, "attention": 0},
         "standing_batches": 0,
+    },
+    "code_prior": {
+        "image_shape": SHAPE,
+        "classes": CLASSES,
+        "coder": lambda: model_class("vq_vae")(**CODE_MAP),
+        "predictor": {"name": "transformer", "width": 8, "blocks": 1, "heads": 2},
+        "conditional": True,
+        "steps": 3,
     },
     "conditional_gan": {"image_shape": SHAPE, "classes": CLASSES, "latent_dim": 4, **PLAYERS, "generator": STYLED},
     "conditional_vae": {**CODER, "classes": CLASSES},
@@ -56,6 +71,7 @@ FAMILIES: dict[str, dict[str, Any]] = {
     "sparse_autoencoder": CODER,
     "vae": {**CODER, "encoder": {"name": "conv", "filters": 4}, "decoder": {"name": "conv", "filters": 4}},
     "vae_gan": {**CODER, "image_shape": BANDS, "discriminator": {"name": "dcgan", "filters": 4}},
+    "vq_vae": CODE_MAP,
 }
 
 # Priors that are fitted to codes.
@@ -74,9 +90,13 @@ def write_family(name: str, folder: Path, **options: Any) -> Path:
 
 def _model(name: str) -> keras.Model:
     keras.utils.set_random_seed(1)
-    model = model_class(name)(**FAMILIES[name])
+    # A network within another is made when it is asked for, and not when this module is imported.
+    made = {option: value() if callable(value) else value for option, value in FAMILIES[name].items()}
+    model = model_class(name)(**made)
     rng = np.random.default_rng(2)
     for variable in model.variables:
+        if variable.path.endswith("codebook"):
+            variable.assign(rng.normal(size=variable.shape))
         if variable.path.endswith("kernel"):
             inputs = np.prod(variable.shape) / variable.shape[-1]
             variable.assign(rng.normal(0, 1.5 / np.sqrt(inputs), variable.shape))
