@@ -73,6 +73,5 @@ def test_longer_latents_are_independent_planes():
 
 
 def test_a_bundle_can_name_every_prior():
-    assert {*get_args(Prior), "masked_codes", None} == set(
-        SCHEMA["properties"]["latent"]["properties"]["prior"]["enum"]
-    )
+    named = SCHEMA["properties"]["latent"]["properties"]["prior"]["enum"]
+    assert {*get_args(Prior), "fitted", "masked_codes", None} == set(named)
