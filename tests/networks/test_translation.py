@@ -112,7 +112,9 @@ def test_a_network_of_ones_own_may_have_one_size_alone():
 
 
 def test_a_family_without_translators_is_named():
-    with pytest.raises(InputError, match="`translator` must be one of colour, resnet, subpixel, unet. Received: 'unit'. Did you mean"):
+    with pytest.raises(
+        InputError, match="`translator` must be one of colour, resnet, subpixel, unet. Received: 'unit'. Did you mean"
+    ):
         build_translator("unit", (16, 16, 3), 3)
 
 
