@@ -19,6 +19,7 @@ from keras_gen.layers.orthogonal import OffDiagonalOrthogonal
 from keras_gen.layers.padding import ReflectionPadding
 from keras_gen.layers.prior import LatentPrior, Prior
 from keras_gen.layers.projection import ProjectionHead
+from keras_gen.layers.pseudo_pictures import PseudoPictures
 from keras_gen.layers.sampling import GaussianSampling
 from keras_gen.layers.spectral import SpectralConv2D, SpectralDense, SpectralEmbedding
 from keras_gen.layers.truncation import TruncatedNormal
@@ -55,6 +56,7 @@ __all__ = [
     "PixelLikelihood",
     "Prior",
     "ProjectionHead",
+    "PseudoPictures",
     "ReflectionPadding",
     "SelfAttention",
     "SpectralConv2D",

@@ -18,6 +18,7 @@ from keras_gen.losses.classification import label_accuracy, label_cross_entropy
 from keras_gen.losses.discrepancy import mmd_terms
 from keras_gen.losses.divergences import (
     log_importance_weights,
+    mixture_log_density,
     normal_log_density,
     standard_normal_kl,
     total_correlation,
@@ -58,6 +59,7 @@ __all__ = [
     "log_importance_weights",
     "minimax_discriminator_loss",
     "minimax_generator_loss",
+    "mixture_log_density",
     "mmd_terms",
     "non_saturating_discriminator_loss",
     "non_saturating_generator_loss",

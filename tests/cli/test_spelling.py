@@ -121,4 +121,4 @@ def test_commands_are_grouped_by_what_they_are_for(capsys):
         "measure",
         "set up",
     ]
-    assert re.findall(r"^  (\w+) ", out, re.MULTILINE) == list(COMMANDS)
+    assert re.findall(r"^  ([\w-]+) ", out, re.MULTILINE) == list(COMMANDS)
