@@ -25,6 +25,7 @@ from keras_gen.layers.orthogonal import OffDiagonalOrthogonal
 from keras_gen.layers.padding import ReflectionPadding
 from keras_gen.layers.prior import LatentPrior, Prior
 from keras_gen.layers.projection import ProjectionHead
+from keras_gen.layers.pseudo_pictures import PseudoPictures
 from keras_gen.layers.residual_quantizer import ResidualQuantizer
 from keras_gen.layers.sampling import GaussianSampling
 from keras_gen.layers.spectral import SpectralConv2D, SpectralDense, SpectralEmbedding
@@ -79,6 +80,7 @@ __all__ = [
     "PixelLikelihood",
     "Prior",
     "ProjectionHead",
+    "PseudoPictures",
     "ReflectionPadding",
     "ResidualQuantizer",
     "RootMeanSquare",

@@ -20,6 +20,7 @@ from keras_gen.losses.contrastive import patch_contrastive_loss
 from keras_gen.losses.discrepancy import mmd_terms
 from keras_gen.losses.divergences import (
     log_importance_weights,
+    mixture_log_density,
     normal_log_density,
     standard_normal_kl,
     total_correlation,
@@ -63,6 +64,7 @@ __all__ = [
     "mean_of_best",
     "minimax_discriminator_loss",
     "minimax_generator_loss",
+    "mixture_log_density",
     "mmd_terms",
     "non_saturating_discriminator_loss",
     "non_saturating_generator_loss",

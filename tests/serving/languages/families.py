@@ -66,6 +66,7 @@ FAMILIES: dict[str, dict[str, Any]] = {
         "domain_classifier": {"name": "lenet", "units": [8]},
     },
     "denoising_autoencoder": CODER,
+    "factor_vae": {**CODER, "discriminator": DENSE},
     "gan": {"image_shape": SHAPE, "latent_dim": 4, **PLAYERS},
     "pix2pix": {**TRANSLATING, "image_shape": OPACITY, "generator": {"name": "unet", "filters": 4}},
     "sparse_autoencoder": CODER,
