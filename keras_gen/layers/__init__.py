@@ -13,6 +13,7 @@ from keras_gen.layers.dropout import Dropout
 from keras_gen.layers.given_statistics import GivenStatistics
 from keras_gen.layers.gradient_reversal import GradientReversal
 from keras_gen.layers.grouped_convolution import GroupedConv2D
+from keras_gen.layers.info_prior import InfoPrior
 from keras_gen.layers.instance_normalization import InstanceNormalization
 from keras_gen.layers.likelihood import LIKELIHOODS, Likelihood, PixelDistribution, PixelLikelihood
 from keras_gen.layers.modulation import ChannelBias, EqualizedDense, ModulatedConv2D, RootMeanSquare
@@ -49,6 +50,7 @@ __all__ = [
     "GivenStatistics",
     "GradientReversal",
     "GroupedConv2D",
+    "InfoPrior",
     "InstanceNormalization",
     "LatentPrior",
     "LearnedCanvas",

@@ -73,4 +73,4 @@ def test_longer_latents_are_independent_planes():
 
 
 def test_a_bundle_can_name_every_prior():
-    assert {*get_args(Prior), None} == set(SCHEMA["properties"]["latent"]["properties"]["prior"]["enum"])
+    assert {*get_args(Prior), "codes", None} == set(SCHEMA["properties"]["latent"]["properties"]["prior"]["enum"])

@@ -22,7 +22,7 @@ inline constexpr std::int64_t most_axes = 64;
 
 inline constexpr std::array<std::string_view, 1> features{"fixed_batch"};
 inline constexpr std::array<std::string_view, 2> interpolations{"bicubic", "nearest"};
-inline constexpr std::array<std::string_view, 3> priors{"standard_normal", "mixture", "swiss_roll"};
+inline constexpr std::array<std::string_view, 4> priors{"standard_normal", "mixture", "swiss_roll", "codes"};
 inline constexpr std::array<std::string_view, 2> weights{"raw", "ema"};
 inline constexpr std::array<std::string_view, 2> quantizations{"int8", "fp16"};
 inline constexpr std::array<std::string_view, 3> dtypes{"uint8", "float32", "int64"};

@@ -19,9 +19,9 @@ from tests.serving.languages.families import CLASSES, COLOUR, FAMILIES
 from tests.serving.languages.javascript import ProgramError
 
 LANGUAGES = ["chromium", "cpp", "node"]
-SAMPLED = ("aae", "bigan", "biggan", "conditional_gan", "conditional_vae", "gan", "vae", "vae_gan")
+SAMPLED = ("aae", "bigan", "biggan", "conditional_gan", "conditional_vae", "gan", "info_gan", "vae", "vae_gan")
 OF_CLASSES = ("biggan", "conditional_gan", "conditional_vae")
-ENCODED = ("aae", "autoencoder", "bigan", "denoising_autoencoder", "sparse_autoencoder", "vae", "vae_gan")
+ENCODED = ("aae", "autoencoder", "bigan", "denoising_autoencoder", "info_gan", "sparse_autoencoder", "vae", "vae_gan")
 READY = "ready:digits"
 TRANSLATING = {"pix2pix": ("b",), "cyclegan": ("a", "b")}
 # Rounding is one grey level where two runtimes add in different orders.
