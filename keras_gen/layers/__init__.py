@@ -16,6 +16,7 @@ from keras_gen.layers.finite_scalar_quantizer import FiniteScalarQuantizer
 from keras_gen.layers.given_statistics import GivenStatistics
 from keras_gen.layers.gradient_reversal import GradientReversal
 from keras_gen.layers.grouped_convolution import GroupedConv2D
+from keras_gen.layers.info_prior import InfoPrior
 from keras_gen.layers.instance_normalization import InstanceNormalization
 from keras_gen.layers.lightness import SameLightness
 from keras_gen.layers.likelihood import LIKELIHOODS, Likelihood, PixelDistribution, PixelLikelihood
@@ -65,6 +66,7 @@ __all__ = [
     "GivenStatistics",
     "GradientReversal",
     "GroupedConv2D",
+    "InfoPrior",
     "InstanceNormalization",
     "LatentPrior",
     "LearnedCanvas",

@@ -14,7 +14,7 @@ from keras_gen.losses.adversarial import (
     wasserstein_discriminator_loss,
     wasserstein_generator_loss,
 )
-from keras_gen.losses.classification import label_accuracy, label_cross_entropy
+from keras_gen.losses.classification import code_surprise, label_accuracy, label_cross_entropy
 from keras_gen.losses.consistency import balanced_consistency, lecam_penalty, mean_of_best
 from keras_gen.losses.contrastive import patch_contrastive_loss
 from keras_gen.losses.discrepancy import mmd_terms
@@ -44,6 +44,7 @@ __all__ = [
     "absolute_error",
     "balanced_consistency",
     "bernoulli_nll",
+    "code_surprise",
     "continuous_bernoulli_mean",
     "continuous_bernoulli_nll",
     "decibels",

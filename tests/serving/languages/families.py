@@ -68,6 +68,7 @@ FAMILIES: dict[str, dict[str, Any]] = {
     "denoising_autoencoder": CODER,
     "factor_vae": {**CODER, "discriminator": DENSE},
     "gan": {"image_shape": SHAPE, "latent_dim": 4, **PLAYERS},
+    "info_gan": {"image_shape": SHAPE, "latent_dim": 6, "categories": 3, "continuous": 1, **PLAYERS},
     "pix2pix": {**TRANSLATING, "image_shape": OPACITY, "generator": {"name": "unet", "filters": 4}},
     "sparse_autoencoder": CODER,
     "vae": {**CODER, "encoder": {"name": "conv", "filters": 4}, "decoder": {"name": "conv", "filters": 4}},
