@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from serving import InputError, Manifest
-from serving.bundle.manifest import Image, Latent, Network, Quantization, Tensor, Weights
+from serving.bundle.manifest import Image, Latent, Network, PixelDistribution, Quantization, Tensor, Weights
 
 NAMES = st.text(string.ascii_lowercase, min_size=1, max_size=8)
 TENSORS = st.dictionaries(
@@ -46,6 +46,8 @@ MANIFESTS = st.builds(
         max_size=2,
     ),
     license=st.none() | st.text(max_size=20),
+    likelihood=st.none()
+    | st.builds(PixelDistribution, st.text(max_size=10), st.none() | st.floats(0.01, 1.0, allow_subnormal=False)),
     providers=st.dictionaries(
         st.just("openvino"),
         st.dictionaries(NAMES, st.dictionaries(st.sampled_from(["float32", "bfloat16"]), st.floats(0, 99)), max_size=2),
