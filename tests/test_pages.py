@@ -47,6 +47,7 @@ SMALL = {
     "dann": ["--batch-size", "8"],
     "vae": [],
     "gan": ["--batch-size", "8"],
+    "info_gan": ["--batch-size", "8"],
     "conditional_gan": ["--batch-size", "8"],
     "--recipe": [],
 }
