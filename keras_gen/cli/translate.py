@@ -22,7 +22,6 @@ def run(words: Sequence[str]) -> int:
     """Translates as the command line says; 1 where pictures of a folder, or a part of a video, could not be."""
     from serving.common.images import MAX_PIXELS, let_pillow_decode
     from serving.translation.translator import TILE, Translator
-    from serving.translation.video import is_video
 
     parser = running_parser("translate", "Translate a picture, a folder of pictures or a video to another domain.")
     parser.add_argument("source", type=str, help="picture, folder of pictures or video.")
@@ -44,6 +43,18 @@ def run(words: Sequence[str]) -> int:
         default="all",
         help="of an animation or a TIFF file of several pages: all frames, with their timing, or the first.",
     )
+    parser.add_argument(
+        "--seed",
+        type=int | None,
+        default=None,
+        help="of a model with noise: the seed of the answer, 0 by default. The same seed gives the same pictures.",
+    )
+    parser.add_argument(
+        "--variants",
+        type=int | None,
+        default=None,
+        help="of a model with noise: write so many answers to each picture, `zebra_1.png` and on for `zebra.png`.",
+    )
     add_ray(parser)
     options = parser.parse_args(words)
     require_at_least(1, max_pixels=options.max_pixels)
@@ -51,22 +62,44 @@ def run(words: Sequence[str]) -> int:
     if not source.exists():
         raise InputError(f"{source} must be a picture, a folder or a video. Received: no such file.")
     check_ray(options, source.is_dir())
+    if options.variants is not None:
+        require_at_least(1, variants=options.variants)
+    if options.ray is not None and (options.seed, options.variants) != (None, None):
+        raise InputError("--seed and --variants must be left out with --ray. Received: both or one of them.")
     let_pillow_decode(options.max_pixels)
     if options.ray is not None:
         return _folder(source, out, options)
     translator = Translator(options.bundle, settings_of(options), tile=options.tile)
+    worst: int = ExitCode.DONE
+    for each, behind in _answers(translator, options):
+        worst = max(worst, _one_answer(each, source, out, options, behind))
+    return worst
+
+
+def _answers(translator: Any, options: Any) -> Iterator[tuple[Any, str]]:
+    """A translator for each answer that is asked for, and what the names of its files have behind them."""
+    if options.variants is None:
+        yield (translator if options.seed is None else translator.answering(options.seed)), ""
+        return
+    for variant in range(options.variants):
+        yield translator.answering(options.seed or 0, variant), f"_{variant + 1}"
+
+
+def _one_answer(translator: Any, source: Path, out: Path, options: Any, behind: str) -> int:
+    from serving.translation.files import translate_file, with_stem
+    from serving.translation.video import is_video
+
     if source.is_dir():
-        return _folder(source, out, options, translator)
+        return _folder(source, out, options, translator, behind)
+    out = with_stem(out, behind)
     if is_video(source):
         return _video(translator, source, out, options)
-    from serving.translation.files import translate_file
-
     translate_file(translator, source, out, options.to, options.max_pixels, options.frames)
     print(f"translated: {out}")
-    return 0
+    return ExitCode.DONE
 
 
-def _folder(source: Path, out: Path, options: Any, translator: Any = None) -> int:
+def _folder(source: Path, out: Path, options: Any, translator: Any = None, behind: str = "") -> int:
     """Translates a folder, on Ray where there is no translator."""
     from serving.common.formats import left_out_text
     from serving.translation.files import translate_folder
@@ -75,7 +108,7 @@ def _folder(source: Path, out: Path, options: Any, translator: Any = None) -> in
     try:
         with _bar("img") as progress:
             report = (
-                translate_folder(translator, source, out, *how, progress)
+                translate_folder(translator, source, out, *how, progress, behind)
                 if translator is not None
                 else _on_ray(source, out, options, progress)
             )

@@ -17,6 +17,7 @@ from keras_gen.losses.adversarial import (
 from keras_gen.losses.classification import label_accuracy, label_cross_entropy
 from keras_gen.losses.contrastive import patch_contrastive_loss
 from keras_gen.losses.divergences import log_importance_weights, normal_log_density, standard_normal_kl
+from keras_gen.losses.diversity import mode_seeking_loss
 from keras_gen.losses.likelihoods import (
     bernoulli_nll,
     continuous_bernoulli_mean,
@@ -49,6 +50,7 @@ __all__ = [
     "log_importance_weights",
     "minimax_discriminator_loss",
     "minimax_generator_loss",
+    "mode_seeking_loss",
     "non_saturating_discriminator_loss",
     "non_saturating_generator_loss",
     "normal_log_density",
