@@ -23,7 +23,7 @@ from export.points import check_wishes_of_points, with_points
 from export.provider_check import ProviderCheck
 from export.quantized import Wish
 from export.refusals import check_layers
-from export.seeded import seeded_networks
+from export.seeded import drawn_latents, seeded_networks
 from export.stored import Exported
 from export.subject import Subject
 from export.to_onnx import convert, save_saved_model, without_unrounded
@@ -32,7 +32,7 @@ from keras_gen.networks.sizes import side_multiple
 from keras_gen.training.precision import in_float32
 from keras_gen.training.run_directory import RunDirectory, load_model_file
 from serving.bundle.manifest import Image, PixelDistribution
-from serving.bundle.names import CODE, DECODER, ENCODER, IMAGE, MEAN, makes_pictures
+from serving.bundle.names import CODE, DECODER, ENCODER, IMAGE, LATENT, MEAN, NOISE, TRANSLATION, makes_pictures
 from serving.common.levels import known_range
 from serving.common.points import is_point
 
@@ -167,6 +167,10 @@ def _made(subject: Subject, inference: dict[str, keras.Model], folder: Path, io:
             for seeded in seeded_networks(subject, network, final, inputs, outputs):
                 parity[seeded.name] = seeded.parity
                 exported[seeded.name] = Exported(seeded.graph, seeded.inputs, seeded.outputs)
+        if LATENT in inputs and TRANSLATION in outputs and NOISE not in exported:
+            noise = drawn_latents(int(inputs[LATENT].axes[1]), final.ir_version)
+            parity[NOISE] = noise.parity
+            exported[NOISE] = Exported(noise.graph, noise.inputs, noise.outputs)
     height, width, channels = subject.image_shape
     image = Image(height, width, channels, **_free_sides(exported, inference), **subject.reading)
     return Made(exported, parity, image)

@@ -13,6 +13,7 @@ from serving.bundle.manifest import Tensor
 from serving.bundle.names import DECODER, IMAGE, LABEL, LATENT, STATISTICS, USE_OWN_STATISTICS
 from serving.common.errors import InputError
 from serving.common.images import to_float
+from serving.common.noise import standard_normal
 from serving.translation import direction_to
 
 FEEDS, AT_ONCE = 32, 8
@@ -77,6 +78,8 @@ class Examples:
             feed = {IMAGE: image[None]}
             if LABEL in inputs:
                 feed[LABEL] = np.array([index % len(self.subject.classes)])
+            if LATENT in inputs:
+                feed[LATENT] = standard_normal(seed=index, n=1, size=int(inputs[LATENT].axes[1]))
             if USE_OWN_STATISTICS in inputs:
                 feed[STATISTICS] = np.zeros((1, int(inputs[STATISTICS].axes[1])), np.float32)
                 feed[USE_OWN_STATISTICS] = np.ones((1, 1), np.float32)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import keras
+import numpy as np
 import onnx
 
 from export.border import Bordered
@@ -17,6 +18,7 @@ from export.subject import Subject
 from export.to_onnx import convert
 from serving.bundle.manifest import Tensor
 from serving.bundle.names import LABEL, LATENT, NOISE, SAMPLER, TRUNCATION
+from serving.common.noise import standard_normal
 
 INT64_SCALAR = Tensor(axes=(), dtype="int64")
 
@@ -69,6 +71,26 @@ def seeded_networks(
     draw = subject.prior_latents if prior is None else drawn_by(free)
     difference = check_sampler(sampler, network, draw, sampler_inputs)
     yield Seeded(SAMPLER, sampler, sampler_inputs, outputs, difference)
+
+
+def drawn_latents(size: int, ir_version: int) -> Seeded:
+    """The noise of a translator with several answers: standard normal latents of a seed.
+
+    Args:
+        size: length of a latent.
+        ir_version: ONNX IR version to write.
+
+    Raises:
+        ParityError: as `seeded_networks`.
+    """
+    graph = noise_graph(size, ir_version)
+    inputs = dict.fromkeys(("seed", "n", "start"), INT64_SCALAR)
+    outputs = {LATENT: Tensor(axes=("n", size), dtype="float32")}
+
+    def draw(n: int, seed: int, labels: object, start: int) -> np.ndarray:
+        return standard_normal(seed, n, size, start)
+
+    return Seeded(NOISE, graph, inputs, outputs, check_noise(graph, draw, inputs))
 
 
 def behind_noise(subject: Subject, decoder: onnx.ModelProto) -> onnx.ModelProto:

@@ -20,13 +20,14 @@ from serving import Manifest, Sampler, Translator
 from serving.bundle.card_header import renew_header
 from serving.bundle.figures import EVALUATION
 from serving.bundle.manifest import FILE_NAME
-from serving.bundle.names import IMAGE, LABEL, TRANSLATION
+from serving.bundle.names import IMAGE, LABEL, LATENT, TRANSLATION
 from serving.bundle.references import bundle_folder, called, is_folder
 from serving.common.errors import InputError, require_among, require_at_least
 from serving.common.files import whole_file
 from serving.common.images import to_float, to_uint8
 from serving.common.interpolation import NAMES as INTERPOLATIONS
 from serving.common.levels import value_range_text
+from serving.common.noise import standard_normal
 from serving.translation import direction_to, is_translator
 
 if TYPE_CHECKING:
@@ -172,7 +173,7 @@ def _run(place: Path, options: Any, show: Show) -> list[Any]:
             options[name] = options[name] or config.get(name)
     if model.spec.translates:
         networks = {name: net for name, net in model.inference_networks().items() if set(net.input) == {IMAGE}}
-        translate = {name: partial(_translated, network) for name, network in networks.items()}
+        translate = {name: partial(_translated, network, options.seed) for name, network in networks.items()}
         return _translation(translate, model.image_shape, options, show)
     _check_for_samples(options)
     test, train = _sources(options, model.image_shape, model.spec.classes)
@@ -193,7 +194,7 @@ def _bundle(place: Path, options: Any, show: Show) -> list[Any]:
         options[name] = options[name] or getattr(manifest.image, name)
     if is_translator(manifest):
         translator = Translator(place)
-        ways = {direction_to(to): partial(_by_bundle, translator, to) for to in translator.targets}
+        ways = {direction_to(to): partial(_by_bundle, translator, to, options.seed) for to in translator.targets}
         image = manifest.image
         return _translation(ways, (image.height, image.width, image.channels), options, show)
     sampler = Sampler(place)
@@ -267,12 +268,16 @@ def _translation(
     return evaluate_translation(translate, test, train, settings, show)
 
 
-def _translated(network: Any, images: np.ndarray) -> np.ndarray:
-    return network.predict({IMAGE: images}, batch_size=TRANSLATED_AT_ONCE, verbose=0)[TRANSLATION]
+def _translated(network: Any, seed: int, images: np.ndarray) -> np.ndarray:
+    """With noise, an answer of its own to each picture."""
+    latent = network.input.get(LATENT)
+    drawn = {} if latent is None else {LATENT: standard_normal(seed, len(images), latent.shape[1])}
+    return network.predict({IMAGE: images, **drawn}, batch_size=TRANSLATED_AT_ONCE, verbose=0)[TRANSLATION]
 
 
-def _by_bundle(translator: Translator, to: str, images: np.ndarray) -> np.ndarray:
-    return to_float(translator.translate(to_uint8(images), to))
+def _by_bundle(translator: Translator, to: str, seed: int, images: np.ndarray) -> np.ndarray:
+    latents = translator.latents(len(images), seed) if translator.noise_dim else None
+    return to_float(translator.translate(to_uint8(images), to, latents))
 
 
 def _sources(options: Any, shape: tuple[int, int, int], classes: Sequence[str]) -> tuple[Any, Any]:

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from keras_gen.cli.bundle_options import running_parser, settings_of
-from keras_gen.cli.ray_options import add_ray, check_ray, doing
+from keras_gen.cli.parser import Parser
+from keras_gen.cli.ray_options import add_ray, doing
+from keras_gen.cli.translate_checks import check_translate
 from serving.bundle.references import bundle_folder
-from serving.common.errors import InputError, require_at_least
+from serving.common.errors import InputError
 from serving.common.exit_codes import ExitCode
 
 LISTED = 20
@@ -23,8 +25,23 @@ def run(words: Sequence[str]) -> int:
     """Translates as the command line says; 1 where pictures of a folder, or a part of a video, could not be."""
     from serving.common.images import MAX_PIXELS, let_pillow_decode
     from serving.translation.translator import TILE, Translator
-    from serving.translation.video import is_video
 
+    options = _parser(MAX_PIXELS, TILE).parse_args(words)
+    check_translate(options)
+    let_pillow_decode(options.max_pixels)
+    source, out = Path(options.source or ""), Path(options.out or "")
+    if options.ray is not None:
+        return _folder(source, out, options)
+    translator = Translator(options.bundle, settings_of(options), tile=options.tile)
+    if options.source is None:
+        return _stream(translator if options.seed is None else translator.answering(options.seed), options)
+    worst: int = ExitCode.DONE
+    for each, behind in _answers(translator, options):
+        worst = max(worst, _one_answer(each, source, out, options, behind))
+    return worst
+
+
+def _parser(most_pixels: int, tile: int) -> Parser:
     parser = running_parser("translate", "Translate a picture, a folder of pictures or a video to another domain.")
     parser.add_argument(
         "source", type=str | None, nargs="?", default=None, help="picture, folder of pictures or video."
@@ -36,8 +53,8 @@ def run(words: Sequence[str]) -> int:
         default=None,
         help="file of the same kind as the source, or a folder for a folder; of a camera a video, or - for raw frames.",
     )
-    parser.add_argument("--tile", type=int, default=TILE, help="larger pictures are translated in tiles of this side.")
-    parser.add_argument("--max-pixels", type=int, default=MAX_PIXELS, help="pictures with more pixels are refused.")
+    parser.add_argument("--tile", type=int, default=tile, help="larger pictures are translated in tiles of this side.")
+    parser.add_argument("--max-pixels", type=int, default=most_pixels, help="pictures with more pixels are refused.")
     parser.add_argument(
         "--overwrite", type=bool, default=False, help="for a folder: translate again what is there already."
     )
@@ -78,56 +95,43 @@ def run(words: Sequence[str]) -> int:
     parser.add_argument(
         "--count", type=int | None, default=None, help="with --camera or --raw: how many frames; until the end."
     )
+    parser.add_argument(
+        "--seed",
+        type=int | None,
+        default=None,
+        help="of a model with noise: the seed of the answer, 0 by default. The same seed gives the same pictures.",
+    )
+    parser.add_argument(
+        "--variants",
+        type=int | None,
+        default=None,
+        help="of a model with noise: write so many answers to each picture, `zebra_1.png` and on for `zebra.png`.",
+    )
     add_ray(parser)
-    options = parser.parse_args(words)
-    _check(options)
-    let_pillow_decode(options.max_pixels)
-    source, out = Path(options.source or ""), Path(options.out or "")
-    if options.ray is not None:
-        return _folder(source, out, options)
-    translator = Translator(options.bundle, settings_of(options), tile=options.tile)
-    if options.source is None:
-        return _stream(translator, options)
-    if source.is_dir():
-        return _folder(source, out, options, translator)
-    if is_video(source):
-        return _video(translator, source, out, options)
-    from serving.translation.files import translate_file
-
-    translate_file(translator, source, out, options.to, options.max_pixels, options.frames, *_kept(options))
-    print(f"translated: {out}")
-    return 0
+    return parser
 
 
-def _check(options: Any) -> None:
-    """Raises InputError for options that do not go together, before a bundle is read."""
+def _answers(translator: Any, options: Any) -> Iterator[tuple[Any, str]]:
+    """A translator for each answer that is asked for, and what the names of its files have behind them."""
+    if options.variants is None:
+        yield (translator if options.seed is None else translator.answering(options.seed)), ""
+        return
+    for variant in range(options.variants):
+        yield translator.answering(options.seed or 0, variant), f"_{variant + 1}"
+
+
+def _one_answer(translator: Any, source: Path, out: Path, options: Any, behind: str) -> int:
+    from serving.translation.files import translate_file, with_stem
     from serving.translation.video import is_video
 
-    require_at_least(1, max_pixels=options.max_pixels, enlarge=options.enlarge)
-    given = {"a source": options.source, "--camera": options.camera, "--raw": options.raw}
-    named = [name for name, value in given.items() if value is not None]
-    if len(named) != 1:
-        raise InputError(f"one of {', '.join(given)} must be given. Received: {' and '.join(named) or 'none'}.")
-    if (options.out is None) != (options.raw is not None):
-        wanted = "left out with --raw, which writes to standard output" if options.raw is not None else "given"
-        raise InputError(f"--out must be {wanted}. Received: {options.out or 'nothing'}.")
-    frames_come = options.source is None
-    if options.count is not None:
-        require_at_least(1, count=options.count)
-        if not frames_come:
-            raise InputError(f"--count must be left out without --camera and --raw. Received: {options.count}.")
-    source = Path(options.source or "")
-    if not frames_come and not source.exists():
-        raise InputError(f"{source} must be a picture, a folder or a video. Received: no such file.")
-    check_ray(options, source.is_dir() and not frames_come)
-    if options.steady and not frames_come and not (source.is_file() and is_video(source)):
-        raise InputError(f"--steady must be left out for what is not a video. Received: {source}.")
-    if options.mask is None and options.mask_edge:
-        raise InputError(f"--mask-edge must be left out without --mask. Received: {options.mask_edge}.")
-    if options.mask is not None and options.ray is not None:
-        raise InputError(f"--mask must be left out with --ray. Received: {options.mask}.")
-    if options.enlarge > 1 and options.ray is not None:
-        raise InputError(f"--enlarge must be left out with --ray. Received: {options.enlarge}.")
+    if source.is_dir():
+        return _folder(source, out, options, translator, behind)
+    out = with_stem(out, behind)
+    if is_video(source):
+        return _video(translator, source, out, options)
+    translate_file(translator, source, out, options.to, options.max_pixels, options.frames, *_kept(options))
+    print(f"translated: {out}")
+    return ExitCode.DONE
 
 
 def _masks(options: Any) -> Any:
@@ -184,7 +188,7 @@ def _say(line: str) -> None:
     print(f"keras-gen: {line}", file=sys.stderr)
 
 
-def _folder(source: Path, out: Path, options: Any, translator: Any = None) -> int:
+def _folder(source: Path, out: Path, options: Any, translator: Any = None, behind: str = "") -> int:
     """Translates a folder, on Ray where there is no translator."""
     from serving.common.formats import left_out_text
     from serving.translation.files import translate_folder
@@ -193,7 +197,7 @@ def _folder(source: Path, out: Path, options: Any, translator: Any = None) -> in
     try:
         with _bar("img") as progress:
             report = (
-                translate_folder(translator, source, out, *how, progress, *_kept(options))
+                translate_folder(translator, source, out, *how, progress, *_kept(options), behind)
                 if translator is not None
                 else _on_ray(source, out, options, progress)
             )

@@ -25,6 +25,7 @@ from keras_gen.losses.divergences import (
     standard_normal_kl,
     total_correlation,
 )
+from keras_gen.losses.diversity import mode_seeking_loss
 from keras_gen.losses.importance import Importance, importance_bound, importance_shares
 from keras_gen.losses.likelihoods import (
     bernoulli_nll,
@@ -67,6 +68,7 @@ __all__ = [
     "minimax_generator_loss",
     "mixture_log_density",
     "mmd_terms",
+    "mode_seeking_loss",
     "non_saturating_discriminator_loss",
     "non_saturating_generator_loss",
     "normal_log_density",

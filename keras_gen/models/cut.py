@@ -13,6 +13,7 @@ import tensorflow as tf
 from keras_gen import losses
 from keras_gen.networks import NetworkSpec, build_network, build_translator
 from keras_gen.networks.features import features_of, projection_head
+from keras_gen.training.answers import Answers
 from keras_gen.training.game import LossName, Terms
 from keras_gen.training.generative import GenerativeAdversarialModel
 from keras_gen.training.moves import Moves, joined, watching
@@ -45,6 +46,11 @@ class CUT(GenerativeAdversarialModel):
         projection_units: length of the vectors that are compared, and of the layer before them.
         feature_layers: names of the generator's layers whose features are compared, beside the picture itself; by
             default its strided convolutions and two residual blocks.
+        noise_dim: length of a latent beside the picture, for several answers to it; 0 for one. This and the next three
+            are as in `Pix2Pix`.
+        diversity_weight: weight of the mode seeking loss.
+        recovery_weight: weight of the error of the recovered latent.
+        latent_encoder: network from pictures to latents.
         seed: seed of the training noise.
         loss: as in `GenerativeAdversarialModel`.
         **options: those of `GenerativeAdversarialModel`.
@@ -70,6 +76,10 @@ class CUT(GenerativeAdversarialModel):
         temperature: float = 0.07,
         projection_units: int = 256,
         feature_layers: Sequence[str] = (),
+        noise_dim: int = 0,
+        diversity_weight: float = 0.1,
+        recovery_weight: float = 0.5,
+        latent_encoder: NetworkSpec = "conv",
         seed: int = 0,
         loss: LossName = "least_squares",
         **options: Any,
@@ -81,7 +91,10 @@ class CUT(GenerativeAdversarialModel):
         if not temperature > 0:
             raise InputError(f"`temperature` must be above 0. Received: {temperature}.")
         self.image_shape = shape = tuple(image_shape)
-        self.generator = build_translator(generator, shape, shape[2])
+        self.answers = Answers(noise_dim, diversity_weight, recovery_weight, latent_encoder, shape, self.noise)
+        self.generator = build_translator(generator, (*shape[:2], shape[2] + noise_dim), shape[2])
+        self.answers.check(self.generator)
+        self.latent_encoder = self.answers.encoder or latent_encoder
         self.discriminator = build_network(
             "patch_discriminator", discriminator, shape, (None, None, 1), image_shape=shape
         )
@@ -90,55 +103,69 @@ class CUT(GenerativeAdversarialModel):
         self.encoder = keras.Model(self.generator.inputs, seen)
         self.watched = keras.Model(self.generator.inputs, [self.generator.outputs[0], *seen])
         self.heads = [projection_head(part.shape[-1], projection_units) for part in seen]
-        both = [self.generator, *self.heads]
-        self.both = keras.Model([part.inputs[0] for part in both], [part.outputs[0] for part in both])
+        self.moved = self.answers.with_encoder(self.generator, *self.heads)
         self.nce_weight = nce_weight
         self.identity_weight = identity_weight
         self.patches = patches
         self.temperature = temperature
         self.projection_units = projection_units
         self.feature_layers = tuple(feature_layers)
+        self.noise_dim = noise_dim
+        self.diversity_weight = diversity_weight
+        self.recovery_weight = recovery_weight
         self.begin()
 
     @property
     def players(self) -> dict[str, keras.Model]:
-        return {"generator": self.both, "discriminator": self.discriminator}
+        return {"generator": self.moved, "discriminator": self.discriminator}
 
     def call(self, images: tf.Tensor, training: bool = False) -> tf.Tensor:
-        """Pictures of B in [-1, 1] of pictures of A, by the averaged generator."""
-        return self.average(images, training=False)
+        """Pictures of B in [-1, 1] of pictures of A, by the averaged generator; with noise, that of the latent 0."""
+        return self.average(self.answers.given_mean(images), training=False)
 
     def moves(self, of_a: tf.Tensor, of_b: tf.Tensor) -> Moves:
         judge = partial(self.discriminator, training=True)
         judged = []
         for turn, (given, real) in enumerate(self.turns((of_a, of_b))):
-            with watching(self.both) as tape:
-                fake, *seen = self.watched(given, training=True)
+            latents = self.answers.drawn(given, f"latents {turn}")
+            with watching(self.moved) as tape:
+                fake, *seen = self.watched(self.answers.given(given, latents), training=True)
             terms = partial(self.game.discriminator_terms, judge, real, fake, f"turn {turn}")
             judged.append((yield self.discriminator_move(terms, turn)))
-        generator = yield self.generator_move(partial(self._generator_terms, real, fake, seen), tape)
+        generator = yield self.generator_move(partial(self._generator_terms, given, real, fake, seen, latents), tape)
         return self._reported(generator, joined(judged))
 
     def evaluation(self, of_a: tf.Tensor, of_b: tf.Tensor) -> Terms:
-        fake, *seen = self.watched(of_a, training=False)
+        latents = self.answers.evaluated(of_a)
+        fake, *seen = self.watched(self.answers.given(of_a, latents), training=False)
         real_logits, fake_logits = (self.discriminator(images, training=False) for images in (of_b, fake))
         adversarial = self.game.generator_loss(fake_logits, real_logits)
         draw = partial(self.noise.evaluation_rows, uniform=True)
-        generator = self._with_contrast(adversarial, of_b, fake, seen, draw, training=False)
+        generator = self._with_contrast(adversarial, of_b, fake, seen, latents, draw, training=False)
         return self._reported(generator, self.game.score(real_logits, fake_logits))
 
     def preview(self, images: np.ndarray, seed: int) -> np.ndarray:
-        """Pictures of A, each beside its translation."""
-        return side_by_side(images, self(tf.constant(images)))
+        """Pictures of A, each beside its translation, with noise one of those of the seed."""
+        given = self.answers.given(tf.constant(images), self.answers.of_seed(images, seed))
+        return side_by_side(images, self.average(given, training=False))
 
     def inference_networks(self) -> dict[str, keras.Model]:
-        """`a_to_b`: image -> translation, the averaged generator, and that for tiles."""
-        return translating_networks("a_to_b", self.average)
+        """`a_to_b`: image, with noise and latent, -> translation, the averaged generator, and that for tiles."""
+        return translating_networks("a_to_b", self.average, self.noise_dim)
 
-    def _generator_terms(self, real: tf.Tensor, fake: tf.Tensor, seen: Sequence[tf.Tensor]) -> Terms:
+    def _generator_terms(
+        self,
+        given: tf.Tensor,
+        real: tf.Tensor,
+        fake: tf.Tensor,
+        seen: Sequence[tf.Tensor],
+        latents: tf.Tensor | None,
+    ) -> Terms:
         adversarial = self.game.generator_terms(partial(self.discriminator, training=True), real, fake)["loss"]
         draw = partial(self.noise.training_rows, uniform=True)
-        return self._with_contrast(adversarial, real, fake, seen, draw, training=True)
+        terms = self._with_contrast(adversarial, real, fake, seen, latents, draw, training=True)
+        further = self.answers.loss(partial(self.generator, training=True), given, fake, latents)
+        return {**terms, "loss": terms["loss"] + further}
 
     def _with_contrast(
         self,
@@ -146,26 +173,32 @@ class CUT(GenerativeAdversarialModel):
         real: tf.Tensor,
         fake: tf.Tensor,
         seen: Sequence[tf.Tensor],
+        latents: tf.Tensor | None,
         draw: Draw,
         training: bool,
     ) -> Terms:
         """The generator's terms: `loss`, `nce_loss` and `identity_loss`, each (batch,)."""
-        contrast = self._contrast(fake, seen, draw, "places", training)
+        contrast = self._contrast(fake, seen, latents, draw, "places", training)
         loss = adversarial + self.nce_weight * contrast
         if self.identity_weight == 0:
             return {"loss": loss, "nce_loss": contrast, "identity_loss": tf.zeros_like(contrast)}
-        kept, *seen = self.watched(real, training=training)
-        identity = self._contrast(kept, seen, draw, "identity", training)
+        kept, *seen = self.watched(self.answers.given(real, latents), training=training)
+        identity = self._contrast(kept, seen, latents, draw, "identity", training)
         return {"loss": loss + self.identity_weight * identity, "nce_loss": contrast, "identity_loss": identity}
 
     def _contrast(
-        self, made: tf.Tensor, seen: Sequence[tf.Tensor], draw: Draw, purpose: str, training: bool
+        self,
+        made: tf.Tensor,
+        seen: Sequence[tf.Tensor],
+        latents: tf.Tensor | None,
+        draw: Draw,
+        purpose: str,
+        training: bool,
     ) -> tf.Tensor:
         """How well the places of pictures tell those of what they were made of, the mean over layers, (batch,)."""
         parts = []
-        for index, (head, query, key) in enumerate(
-            zip(self.heads, self.encoder(made, training=training), seen, strict=True)
-        ):
+        found = self.encoder(self.answers.given(made, latents), training=training)
+        for index, (head, query, key) in enumerate(zip(self.heads, found, seen, strict=True)):
             count = query.shape[1] * query.shape[2]
             drawn = draw(tf.shape(query)[0], count, f"{purpose}/{index}")
             places = tf.math.top_k(drawn, min(self.patches, count)).indices

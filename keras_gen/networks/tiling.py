@@ -5,19 +5,42 @@ Normalization by statistics over the pixels would make every tile as bright and 
 
 from __future__ import annotations
 
+from typing import Any
+
 import keras
 
 from keras_gen.layers import GivenStatistics
 from keras_gen.layers.given_statistics import normalizations
 from keras_gen.networks.sizes import side_multiple
-from serving.bundle.names import IMAGE, MEASURED_STATISTICS, STATISTICS, TRANSLATION, USE_OWN_STATISTICS
+from serving.bundle.names import IMAGE, LATENT, MEASURED_STATISTICS, STATISTICS, TRANSLATION, USE_OWN_STATISTICS
 
 
-def with_statistics(network: keras.Model) -> keras.Model | None:
+def beside_latent(images: Any, latents: Any) -> Any:
+    """Pictures (batch, height, width, channels), with a latent (batch, size) behind the channels of every pixel.
+
+    Source: Zhu et al. 2017, "Toward Multimodal Image-to-Image Translation", section 4, `add_to_input`.
+    """
+    planes = keras.ops.zeros_like(images[..., :1]) + keras.ops.cast(latents, images.dtype)[:, None, None, :]
+    return keras.ops.concatenate([images, planes], axis=-1)
+
+
+def translated_inputs(network: keras.Model, noise_dim: int) -> tuple[dict[str, keras.KerasTensor], keras.KerasTensor]:
+    """The inputs that a bundle's network has by name, `image` and with noise `latent`, and what the network is given of
+    them."""
+    *sides, channels = network.input_shape[1:]
+    image = keras.Input((*sides, channels - noise_dim), name=IMAGE)
+    if not noise_dim:
+        return {IMAGE: image}, image
+    latent = keras.Input((noise_dim,), name=LATENT)
+    return {IMAGE: image, LATENT: latent}, beside_latent(image, latent)
+
+
+def with_statistics(network: keras.Model, noise_dim: int = 0) -> keras.Model | None:
     """The same network, which can normalize a tile by the statistics of the whole picture.
 
     Args:
         network: (batch, height, width, channels) -> the same of any channels.
+        noise_dim: how many of its last input channels are a latent, which is an input of its own, `latent`.
 
     Returns:
         A network with the weights of the given one, or None where nothing in it is an instance or group normalization:
@@ -29,10 +52,10 @@ def with_statistics(network: keras.Model) -> keras.Model | None:
     if not any(normalizations(network)):
         return None
     layer = GivenStatistics(network, side=2 * side_multiple(network))
-    inputs = {
-        IMAGE: keras.Input(network.input_shape[1:], name=IMAGE),
+    translated, given = translated_inputs(network, noise_dim)
+    statistics = {
         STATISTICS: keras.Input((layer.size,), name=STATISTICS),
         USE_OWN_STATISTICS: keras.Input((1,), name=USE_OWN_STATISTICS),
     }
-    translation, measured = layer(*inputs.values())
-    return keras.Model(inputs, {TRANSLATION: translation, MEASURED_STATISTICS: measured})
+    translation, measured = layer(given, *statistics.values())
+    return keras.Model({**translated, **statistics}, {TRANSLATION: translation, MEASURED_STATISTICS: measured})

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from keras_gen.layers import TruncatedNormal
 from keras_gen.networks import NetworkSpec
-from keras_gen.networks.tiling import with_statistics
+from keras_gen.networks.tiling import translated_inputs, with_statistics
 from serving.common.errors import InputError
 
 
@@ -64,15 +64,20 @@ def side_by_side(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     return np.stack([np.asarray(left), np.asarray(right)], axis=1).reshape(-1, *left.shape[1:])
 
 
-def translating_networks(name: str, network: keras.Model) -> dict[str, keras.Model]:
+def translating_networks(name: str, network: keras.Model, noise_dim: int = 0) -> dict[str, keras.Model]:
     """A network from pictures to pictures as a bundle has it: `name`, image -> translation; and `name_tile`, which can
     be told the statistics of the picture that its image is a part of, where it takes any size and would measure them.
 
     Input and output must differ in name, since values of an ONNX graph have one name each.
+
+    Args:
+        name: of the direction.
+        network: its last `noise_dim` input channels are a latent, which becomes an input of its own, `latent`.
+        noise_dim: length of the latent; 0 for a network of pictures alone.
     """
-    image = keras.Input(network.input_shape[1:], name="image")
-    networks = {name: keras.Model({"image": image}, {"translation": network(image, training=False)})}
-    tile = with_statistics(network) if network.input_shape[1:3] == (None, None) else None
+    inputs, given = translated_inputs(network, noise_dim)
+    networks = {name: keras.Model(inputs, {"translation": network(given, training=False)})}
+    tile = with_statistics(network, noise_dim) if network.input_shape[1:3] == (None, None) else None
     return networks if tile is None else {**networks, f"{name}_tile": tile}
 
 

@@ -112,6 +112,7 @@ def translate_folder(
     progress: Callable[[int], None] = lambda done: None,
     masks: Masks | None = None,
     enlarge: int = 1,
+    behind: str = "",
 ) -> Report:
     """Translates every picture in a folder and its sub-folders, and keeps names and sub-folders.
 
@@ -129,13 +130,15 @@ def translate_folder(
         progress: called with the number of pictures that were finished since the last call.
         masks: where each is translated, and where it is kept; what has no mask of its size fails.
         enlarge: as `translate_file`.
+        behind: what the names of written files have behind their stem, such as `_1`.
 
     Raises:
         InputError: the folder does not exist, has no pictures or contains the target; or the domain is unknown.
     """
     translator.check_target(to)
-    wanted, report = still_missing(translator, source, target, to, overwrite)
-    translate_files(translator, source, target, wanted, report, to, max_pixels, frames, progress, masks, enlarge)
+    wanted, report = still_missing(translator, source, target, to, overwrite, behind)
+    how = (to, max_pixels, frames, progress, masks, enlarge, behind)
+    translate_files(translator, source, target, wanted, report, *how)
     return report
 
 
@@ -151,6 +154,7 @@ def translate_files(
     progress: Callable[[int], None] = lambda done: None,
     masks: Masks | None = None,
     enlarge: int = 1,
+    behind: str = "",
 ) -> None:
     """Translates pictures of a folder like `translate_folder`, and records in `report` what happened to each.
 
@@ -167,7 +171,7 @@ def translate_files(
             if masks is not None and decoded.frames is not None:
                 given = decoded.frames
                 made = _named(decoded.file, lambda: masks.kept(decoded.file.relative_to(source), given, made))
-            _write(target / written_name(decoded.file.relative_to(source), channels), made)
+            _write(target / with_stem(written_name(decoded.file.relative_to(source), channels), behind), made)
         except (OSError, InputError) as error:
             report.failed[decoded.file] = str(error)
         else:
@@ -196,8 +200,13 @@ def translate_files(
                 finish(write, one, whole)
 
 
+def with_stem(file: Path, behind: str) -> Path:
+    """A file's name with more behind its stem: `zebra_1.png` of `zebra.png`."""
+    return file.with_name(f"{file.stem}{behind}{file.suffix}")
+
+
 def still_missing(
-    translator: Translator, source: Path, target: Path, to: str | None, overwrite: bool
+    translator: Translator, source: Path, target: Path, to: str | None, overwrite: bool, behind: str = ""
 ) -> tuple[list[Path], Report]:
     """The visible pictures in a folder and its sub-folders that are yet to be translated, and a report that counts the
     others and has what is left out; paths are relative to the folder and sorted.
@@ -208,6 +217,7 @@ def still_missing(
         target: a folder outside of `source`.
         to: the domain to translate to.
         overwrite: translate pictures that exist in `target` again.
+        behind: as for `translate_folder`.
 
     Raises:
         InputError: the folder does not exist, has no pictures or contains the target; the target is not a folder; or
@@ -228,7 +238,8 @@ def still_missing(
         kinds = read_suffixes(channels)
         raise InputError(f"{source} must hold pictures ({kinds}). Received: a folder without any.")
     made = translator.made_channels(to)
-    wanted = [file for file in pictures if overwrite or not (target / written_name(file, made)).exists()]
+    names = {file: with_stem(written_name(file, made), behind) for file in pictures}
+    wanted = [file for file in pictures if overwrite or not (target / names[file]).exists()]
     return wanted, Report(present=len(pictures) - len(wanted), left_out=others)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from functools import cached_property
 from pathlib import Path
 from typing import Unpack
@@ -10,10 +11,23 @@ import numpy as np
 from PIL import Image as PillowImage
 
 from serving.bundle.manifest import Manifest, Network, Tensor
-from serving.bundle.names import IMAGE, MEASURED_STATISTICS, STATISTICS, TRANSLATION, USE_OWN_STATISTICS, name_in
+from serving.bundle.names import (
+    IMAGE,
+    LATENT,
+    MEASURED_STATISTICS,
+    NOISE,
+    SEED,
+    START,
+    STATISTICS,
+    TRANSLATION,
+    USE_OWN_STATISTICS,
+    N,
+    name_in,
+)
 from serving.common.arrays import plain_array
 from serving.common.errors import InputError, require_integer
 from serving.common.images import by_channel, to_float, to_uint8
+from serving.common.noise import check_seed
 from serving.runtime.providers import AUTO, Execution
 from serving.runtime.sessions import OfBundle, Options, Sessions, Settings
 from serving.translation.masks import masked
@@ -30,6 +44,9 @@ Size = tuple[int, int]
 
 class Translator(OfBundle):
     """Translates pictures of any size from one domain to another.
+
+    A model with noise has several answers to a picture: a translator gives the one of `seed` and `variant`, the first
+    of seed 0 unless `answering` says otherwise, to every picture.
 
     Args:
         bundle: folder written by `keras-gen export`.
@@ -61,18 +78,76 @@ class Translator(OfBundle):
         require_integer(2 * self.image.multiple, tile=tile)
         side = tile - tile % self.image.multiple
         self.tile: Size = (side, side) if self.image.any_size else (self.image.height, self.image.width)
+        self.seed, self.variant = 0, 0
 
     @cached_property
     def targets(self) -> tuple[str, ...]:
         """The domains that pictures can be translated to: `a`, `b`."""
         return targets(self.manifest)
 
-    def translate(self, images: np.ndarray, to: str | None = None, mask: np.ndarray | None = None) -> np.ndarray:
+    @cached_property
+    def noise_dim(self) -> int:
+        """Length of the latents by which a picture has several answers; 0 where it has one."""
+        described = self.manifest.networks[direction_to(self.targets[0])].inputs
+        return int(described[LATENT].axes[1]) if LATENT in described else 0
+
+    def answering(self, seed: int = 0, variant: int = 0) -> Translator:
+        """The same translator, with another answer to every picture.
+
+        Args:
+            seed: any 64-bit integer.
+            variant: which of the seed's answers, from 0.
+
+        Raises:
+            InputError: a bundle without noise, or a value out of range.
+        """
+        check_seed(seed)
+        require_integer(0, variant=variant)
+        if not self.noise_dim:
+            raise InputError(
+                f"`seed` and `variants` must be left out for {self.bundle}, which has one answer to each picture. "
+                f"Received: seed {seed}."
+            )
+        other = copy(self)
+        other.seed, other.variant = seed, variant
+        return other
+
+    def variants(self, images: np.ndarray, count: int, to: str | None = None, seed: int = 0) -> np.ndarray:
+        """Several answers to each picture, those of the latents 0 to `count` - 1 of a seed.
+
+        Args:
+            images: as for `translate`.
+            count: how many, at least 1.
+            to: as for `translate`.
+            seed: any 64-bit integer.
+
+        Returns:
+            uint8 (n, count, height, width, channels).
+
+        Raises:
+            InputError: as `translate` and `answering`.
+        """
+        require_integer(1, count=count)
+        return np.stack([self.answering(seed, each).translate(images, to) for each in range(count)], axis=1)
+
+    def latents(self, n: int, seed: int = 0, start: int = 0) -> np.ndarray:
+        """The latents `start` to `start + n - 1` of a seed, float32 (n, noise_dim)."""
+        feed = {SEED: np.array(seed, np.int64), N: np.array(n, np.int64), START: np.array(start, np.int64)}
+        return self.sessions.of(NOISE, small=True).run(feed, LATENT)
+
+    def translate(
+        self,
+        images: np.ndarray,
+        to: str | None = None,
+        latents: np.ndarray | None = None,
+        mask: np.ndarray | None = None,
+    ) -> np.ndarray:
         """Translates pictures of one size, in batches of the fastest size; pictures larger than a tile in tiles.
 
         Args:
             images: uint8 (n, height, width, channels), sides of at least 2.
             to: the domain to translate to, one of `targets` or its name; may be left out where there is only one.
+            latents: float32 (n, noise_dim), one for each picture, in place of the one of `seed` and `variant`.
             mask: uint8 or bool, (height, width) or (n, height, width): 255, or true, is translated; 0 is kept as it
                 was; what lies between mixes both.
 
@@ -80,25 +155,27 @@ class Translator(OfBundle):
             uint8 (n, height, width, channels).
 
         Raises:
-            InputError: the domain is unknown, the pictures have another shape or type, or the mask another size.
+            InputError: the domain is unknown, pictures or latents have another shape or type, or the mask another size.
         """
-        made = self._whole(images, to)
+        made = self._whole(images, to, latents)
         return made if mask is None else masked(images, made, mask)
 
-    def _whole(self, images: np.ndarray, to: str | None) -> np.ndarray:
+    def _whole(self, images: np.ndarray, to: str | None, latents: np.ndarray | None) -> np.ndarray:
         network = self._towards(to)
         images = self._checked(images)
+        beside = self._beside(len(images), latents)
         height, width = images.shape[1:3]
         padded = _padded(images, self.size_inside(height, width))
         channels = _channels(self.manifest.networks[network].outputs[TRANSLATION])
         made = np.empty((*padded.shape[:3], channels), np.uint8)
         if padded.shape[1] * padded.shape[2] > self.tile[0] * self.tile[1]:
-            for picture, into in zip(padded, made, strict=True):
-                into[...] = self._in_tiles(picture, network)
+            for index, (picture, into) in enumerate(zip(padded, made, strict=True)):
+                into[...] = self._in_tiles(picture, network, _rows(beside, index, index + 1))
         else:
             step = self.at_once(height, width)
             for start in range(0, len(padded), step):
-                self._run(network, padded[start : start + step], into=made[start : start + step])
+                rows = slice(start, start + step)
+                self._run(network, padded[rows], _rows(beside, start, start + step), made[rows])
         return made[:, :height, :width]
 
     def warm_up(self, height: int | None = None, width: int | None = None) -> None:
@@ -139,16 +216,29 @@ class Translator(OfBundle):
         """
         return _channels(self.manifest.networks[self._towards(to)].outputs[TRANSLATION])
 
-    def _in_tiles(self, picture: np.ndarray, network: str) -> np.ndarray:
+    def _beside(self, n: int, latents: np.ndarray | None) -> dict[str, np.ndarray]:
+        """What the network is given beside `n` pictures."""
+        if latents is None:
+            return {LATENT: self.latents(1, self.seed, self.variant).repeat(n, axis=0)} if self.noise_dim else {}
+        latents = plain_array("latents", latents)
+        if not self.noise_dim or latents.shape != (n, self.noise_dim) or latents.dtype != np.float32:
+            wanted = f"float32 ({n}, {self.noise_dim})" if self.noise_dim else "left out"
+            raise InputError(f"`latents` must be {wanted}. Received: {latents.dtype} {latents.shape}.")
+        return {LATENT: latents}
+
+    def _in_tiles(self, picture: np.ndarray, network: str, beside: dict[str, np.ndarray]) -> np.ndarray:
         by_statistics = f"{network}_tile"
         if by_statistics not in self.manifest.networks:
-            return self._blended(picture, network, {})
-        return self._by_statistics(picture, by_statistics, self._measured(picture, by_statistics))
+            return self._blended(picture, network, beside)
+        return self._by_statistics(picture, by_statistics, self._measured(picture, by_statistics, beside), beside)
 
-    def _by_statistics(self, picture: np.ndarray, network: str, statistics: np.ndarray) -> np.ndarray:
+    def _by_statistics(
+        self, picture: np.ndarray, network: str, statistics: np.ndarray, beside: dict[str, np.ndarray]
+    ) -> np.ndarray:
         """Tiles that are normalized by given statistics."""
         use_own = name_in(self.manifest.networks[network].inputs, USE_OWN_STATISTICS)
-        return self._blended(picture, network, {STATISTICS: statistics, use_own: np.zeros((1, 1), np.float32)})
+        given = {STATISTICS: statistics, use_own: np.zeros((1, 1), np.float32), **beside}
+        return self._blended(picture, network, given)
 
     def _blended(self, picture: np.ndarray, network: str, beside: dict[str, np.ndarray]) -> np.ndarray:
         rows, columns = (
@@ -172,7 +262,7 @@ class Translator(OfBundle):
             InputError: the domain is unknown, or the network does not take statistics as an input.
         """
         network = self._tile_network(to)
-        return self._measured(self._checked(picture[None])[0], network)
+        return self._measured(self._checked(picture[None])[0], network, self._beside(1, None))
 
     def takes_statistics(self, to: str | None = None) -> bool:
         """Whether the network towards a domain can be told the statistics that it normalizes by."""
@@ -201,22 +291,24 @@ class Translator(OfBundle):
         padded = _padded(picture[None], self.size_inside(height, width))
         size = int(self.manifest.networks[network].inputs[STATISTICS].axes[1])
         given = np.zeros((1, size), np.float32) if given is None else given
+        beside = self._beside(1, None)
         if padded.shape[1] * padded.shape[2] > self.tile[0] * self.tile[1]:
-            used = _mixed(given, self._measured(picture, network), own)
-            made = self._by_statistics(padded[0], network, used)
+            used = _mixed(given, self._measured(picture, network, beside), own)
+            made = self._by_statistics(padded[0], network, used, beside)
         else:
-            made, measured = self._with_statistics(padded, network, given, own)
+            made, measured = self._with_statistics(padded, network, given, own, beside)
             used = _mixed(given, measured, own)
         return made[:height, :width], used
 
     def _with_statistics(
-        self, padded: np.ndarray, network: str, given: np.ndarray, own: float
+        self, padded: np.ndarray, network: str, given: np.ndarray, own: float, beside: dict[str, np.ndarray]
     ) -> tuple[np.ndarray, np.ndarray]:
         described = self.manifest.networks[network]
         feed = {
             IMAGE: self._as_input(network, padded),
             STATISTICS: given,
             name_in(described.inputs, USE_OWN_STATISTICS): np.full((1, 1), own, np.float32),
+            **beside,
         }
         outputs = [TRANSLATION, name_in(described.outputs, MEASURED_STATISTICS)]
         made, measured = self.sessions.of(network).every(feed, outputs)
@@ -231,7 +323,7 @@ class Translator(OfBundle):
         """The provider that the networks run on, and why a faster one is not used. Opens a network if none is open."""
         return self.sessions.execution(direction_to(self.targets[0]))
 
-    def _measured(self, picture: np.ndarray, network: str) -> np.ndarray:
+    def _measured(self, picture: np.ndarray, network: str, beside: dict[str, np.ndarray]) -> np.ndarray:
         height, width = picture.shape[:2]
         scale = min(1.0, (self.tile[0] * self.tile[1] / (height * width)) ** 0.5)
         size = (max(1, int(width * scale)), max(1, int(height * scale)))
@@ -242,6 +334,7 @@ class Translator(OfBundle):
             IMAGE: self._as_input(network, pixels),
             STATISTICS: np.zeros((1, int(described.inputs[STATISTICS].axes[1])), np.float32),
             name_in(described.inputs, USE_OWN_STATISTICS): np.ones((1, 1), np.float32),
+            **beside,
         }
         return self.sessions.of(network).run(feed, name_in(described.outputs, MEASURED_STATISTICS))
 
@@ -316,6 +409,11 @@ def targets(manifest: Manifest) -> tuple[str, ...]:
 
 def _translates(network: Network) -> bool:
     return IMAGE in network.inputs and TRANSLATION in network.outputs
+
+
+def _rows(beside: dict[str, np.ndarray], start: int, end: int) -> dict[str, np.ndarray]:
+    """What belongs to some of the pictures."""
+    return {name: values[start:end] for name, values in beside.items()}
 
 
 def _channels(tensor: Tensor) -> int:

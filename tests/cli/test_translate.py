@@ -13,7 +13,11 @@ import onnxruntime
 import pytest
 from PIL import Image
 
+import export
+import keras_gen
+import serving
 from keras_gen.cli import main
+from serving import InputError
 from serving.common.images import read_image, write_png
 from serving.runtime import providers
 from tests.translators import noise
@@ -156,9 +160,64 @@ def test_a_bomb_is_refused_and_let_in_on_demand(bundles, place, run, refused):
     assert run(*words, "--max-pixels", "300000")[0] == 0
 
 
+@pytest.fixture(scope="module")
+def answering(tmp_path_factory):
+    """A model with noise that nobody has trained."""
+    model = keras_gen.Pix2Pix(
+        (16, 16, 3),
+        {"name": "unet", "filters": 4, "depth": 2},
+        {"name": "patchgan", "receptive_field": 16, "filters": 4},
+        noise_dim=2,
+        recovery_weight=0.0,
+    )
+    model.average.set_weights([30 * weight for weight in model.average.get_weights()])
+    return export.export_bundle(model, tmp_path_factory.mktemp("answering") / "bundle")
+
+
+def test_variants_of_a_seed_are_written_beside_each_other(answering, place, run):
+    picture = place / "in" / "deeper" / "1.png"
+    words = ["translate", answering, picture, "--seed", "7"]
+    code, out, _ = run(*words, "--out", place / "out.png", "--variants", "2")
+    files = [place / f"out_{number}.png" for number in (1, 2)]
+    assert (code, out) == (0, "".join(f"translated: {file}\n" for file in files))
+    first, second = (read_image(file) for file in files)
+    assert np.abs(first.astype(int) - second).max() > 0
+    translator = serving.load(answering, "cpu")
+    np.testing.assert_array_equal(translator.variants(read_image(picture)[None], 2, seed=7)[0], [first, second])
+    assert run(*words, "--out", place / "one.png")[0] == 0
+    np.testing.assert_array_equal(read_image(place / "one.png"), first)
+
+
+def test_variants_of_a_folder_are_resumed_each(answering, place, run):
+    (place / "in" / "broken.png").unlink()
+    words = ["translate", answering, place / "in", "--out", place / "out", "--variants", "2"]
+    assert run(*words)[0] == 0
+    names = sorted(file.name for file in (place / "out" / "deeper").iterdir())
+    assert names == ["0_1.png", "0_2.png", "1_1.png", "1_2.png", "2_1.png", "2_2.png"]
+    (place / "out" / "deeper" / "2_2.png").unlink()
+    lines = run(*words)[1].splitlines()
+    assert [line.partition(" failed")[0] for line in lines] == [
+        "0 translated, 3 were there, 0",
+        "1 translated, 2 were there, 0",
+    ]
+
+
+def test_latents_of_ones_own(answering):
+    translator, images = serving.load(answering, "cpu"), np.stack([noise(20, 30, seed=0)] * 2)
+    latents = translator.latents(2, seed=3)
+    made = translator.translate(images, latents=latents)
+    np.testing.assert_array_equal(made, translator.variants(images[:1], 2, seed=3)[0])
+    with pytest.raises(InputError, match=r"`latents` must be float32 \(2, 2\). Received: float32 \(1, 2\)"):
+        translator.translate(images, latents=latents[:1])
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
+        (["in", "--out", "out", "--variants", "4"], "which has one answer to each picture. Received: seed 0."),
+        (["in", "--out", "out", "--seed", "4"], "`seed` and `variants` must be left out for"),
+        (["in", "--out", "out", "--variants", "0"], "`variants` must be at least 1. Received: 0"),
+        (["in", "--out", "out", "--seed", "4", "--ray", "local"], "must be left out with --ray"),
         (["none.png", "--out", "out.png"], "none.png must be a picture, a folder or a video. Received: no such file"),
         (["in/deeper/0.png", "--out", "out.png", "--to", "c"], "translates to b. Received: 'c'"),
         (["in/deeper/0.png", "--out", "out.txt"], "--out must be a picture file"),

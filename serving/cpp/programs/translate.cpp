@@ -10,6 +10,8 @@ Translates a PNG or JPEG picture of any size, or an array (height, width, channe
 or an array if OUT ends in .npy. More than four channels are arrays on both sides. BUNDLE is a folder or ready:NAME.
 
   --to DOMAIN         a or b, or its name; may be left out where a bundle translates to one only
+  --seed NUMBER       of a model with noise: the seed of the answer (0); the same seed gives the same picture
+  --variants COUNT    of a model with noise: write so many answers, `zebra_1.png` and on for `zebra.png`
   --tile SIDE         side of the tiles that larger pictures are cut into (768)
   --max_pixels COUNT  a larger picture is refused (100000000)
   --threads COUNT     CPU threads; all cores by default
@@ -19,8 +21,9 @@ or an array if OUT ends in .npy. More than four channels are arrays on both side
 
 void translate(int count, char** values) {
     using command_line::number;
-    const auto arguments =
-        command_line::parsed(count, values, 3, {"--to", "--tile", "--max_pixels", "--threads", "--provider", "--precision"});
+    const auto arguments = command_line::parsed(
+        count, values, 3,
+        {"--to", "--seed", "--variants", "--tile", "--max_pixels", "--threads", "--provider", "--precision"});
     const auto target = command_line::out_name(arguments.words[2]);
     const auto tile = number<std::int64_t>("--tile", arguments.text("--tile", "768"));
     const auto max_pixels = number<std::int64_t>(
@@ -34,10 +37,27 @@ void translate(int count, char** values) {
                                     " channels. Received: " + target.string() + ".");
     auto picture = keras_gen::read_picture(arguments.words[1], image.channels, max_pixels, image.value_range);
     if (!picture.note.empty()) std::cerr << "translate: " << picture.note << '\n';
-    picture.pixels = translator.translate(picture.pixels, arguments.text("--to", ""));
-    if (as_array) keras_gen::write_array(target, picture);
-    else keras_gen::write_png(target, picture);
-    std::cout << "translated: " << target.string() << '\n';
+    const auto asked = arguments.text("--variants", "");
+    for (const std::string name : {"--seed", "--variants"})
+        if (!arguments.text(name, "").empty() && translator.noise_dim() == 0)
+            throw keras_gen::InputError(name + " must be left out for " + arguments.words[0] +
+                                        ", which has one answer to each picture. Received: " +
+                                        arguments.text(name, "") + ".");
+    const auto seed = number<std::int64_t>("--seed", arguments.text("--seed", "0"));
+    const auto variants = number<std::int64_t>("--variants", asked.empty() ? "1" : asked);
+    if (variants < 1)
+        throw keras_gen::InputError("--variants must be at least 1. Received: " + std::to_string(variants) + ".");
+    const auto given = picture.pixels;
+    for (std::int64_t variant = 0; variant < variants; ++variant) {
+        auto file = target;
+        if (!asked.empty())
+            file.replace_filename(target.stem().string() + "_" + std::to_string(variant + 1) +
+                                  target.extension().string());
+        picture.pixels = translator.translate(given, arguments.text("--to", ""), seed, variant);
+        if (as_array) keras_gen::write_array(file, picture);
+        else keras_gen::write_png(file, picture);
+        std::cout << "translated: " << file.string() << '\n';
+    }
 }
 
 }  // namespace

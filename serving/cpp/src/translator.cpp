@@ -113,9 +113,31 @@ std::int64_t Translator::channels(const std::string& to) const {
     return stated(bundle_, bundle_.network(towards(to)).outputs, "translation", 3);
 }
 
-Pictures Translator::translate(const Pictures& images, const std::string& to) const {
+std::int64_t Translator::noise_dim() const {
+    const auto& inputs = bundle_.network(towards(targets_.front())).inputs;
+    return inputs.count("latent") > 0 ? stated(bundle_, inputs, "latent", 1) : 0;
+}
+
+// The latent of an answer; none for a model without noise.
+std::vector<float> Translator::latent_of(std::int64_t seed, std::int64_t variant) const {
+    detail::require_at_least(0, "variant", variant);
+    const auto size = noise_dim();
+    if (size == 0 && (seed != 0 || variant != 0))
+        throw InputError("`seed` and `variants` must be left out for " + bundle_.folder().string() +
+                         ", which has one answer to each picture. Received: seed " + std::to_string(seed) + ".");
+    std::vector<float> latent(detail::length(size));
+    const std::int64_t one = 1;
+    if (size > 0)
+        bundle_.run("noise", {{"seed", {}, &seed}, {"n", {}, &one}, {"start", {}, &variant}},
+                    {"latent", {1, size}, latent.data()});
+    return latent;
+}
+
+Pictures Translator::translate(const Pictures& images, const std::string& to, std::int64_t seed,
+                               std::int64_t variant) const {
     const auto network = towards(to);
     check_images(images);
+    const auto latent = latent_of(seed, variant);
     const Size size{images.shape[1], images.shape[2]};
     const auto channels = images.shape[3];
     const auto inside = size_inside(size);
@@ -135,8 +157,8 @@ Pictures Translator::translate(const Pictures& images, const std::string& to) co
         for (std::int64_t index = 0; index < count; ++index)
             detail::mirrored(images.values.data() + (start + index) * source_stride, size.height, size.width, channels,
                              inside.height, inside.width, padded.data() + index * padded_stride);
-        if (tiled) in_tiles(padded.data(), inside, network, made.data());
-        else run(network, padded.data(), count, inside, made.data());
+        if (tiled) in_tiles(padded.data(), inside, network, latent, made.data());
+        else run(network, padded.data(), count, inside, made.data(), latent);
         for (std::int64_t index = 0; index < count; ++index)
             for (std::int64_t row = 0; row < size.height; ++row) {
                 const auto* line = made.data() + (index * inside.height + row) * made_line;
@@ -147,7 +169,7 @@ Pictures Translator::translate(const Pictures& images, const std::string& to) co
 }
 
 void Translator::in_tiles(const std::uint8_t* picture, Size size, const std::string& network,
-                          std::uint8_t* result) const {
+                          const std::vector<float>& latent, std::uint8_t* result) const {
     const Image& image = bundle_.manifest().image;
     const auto tiles = [&](std::int64_t side, std::int64_t tile) {
         return detail::side_in_tiles(side, std::min(side, tile), tile / 4, image.multiple);
@@ -157,7 +179,7 @@ void Translator::in_tiles(const std::uint8_t* picture, Size size, const std::str
     const auto channels = stated(bundle_, bundle_.network(network).outputs, "translation", 3);
     const auto by_statistics = network + "_tile";
     const bool measured = bundle_.manifest().networks.count(by_statistics) > 0;
-    const auto given = measured ? statistics(picture, size, by_statistics) : std::vector<float>();
+    const auto given = measured ? statistics(picture, size, by_statistics, latent) : std::vector<float>();
 
     std::vector<std::uint8_t> part(detail::product({rows.tile, columns.tile, image.channels}));
     const auto cut_and_run = [&](std::int64_t top, std::int64_t left, std::uint8_t* made) {
@@ -166,13 +188,15 @@ void Translator::in_tiles(const std::uint8_t* picture, Size size, const std::str
             const auto* from = picture + (row * size.width + left) * image.channels;
             line = std::copy(from, from + columns.tile * image.channels, line);
         }
-        run(measured ? by_statistics : network, part.data(), 1, {rows.tile, columns.tile}, made, given);
+        run(measured ? by_statistics : network, part.data(), 1, {rows.tile, columns.tile}, made, latent,
+            given);
     };
     detail::blend(rows, columns, channels, cut_and_run, result);
 }
 
 // What the normalizations of a network measure in the picture, at a reduced size that is no larger than a tile.
-std::vector<float> Translator::statistics(const std::uint8_t* picture, Size size, const std::string& network) const {
+std::vector<float> Translator::statistics(const std::uint8_t* picture, Size size, const std::string& network,
+                                          const std::vector<float>& latent) const {
     const Network& described = bundle_.network(network);
     const auto channels = bundle_.manifest().image.channels;
     const double pixels = static_cast<double>(size.height * size.width);
@@ -195,30 +219,35 @@ std::vector<float> Translator::statistics(const std::uint8_t* picture, Size size
     const float own = 1.0F;
     const bool as_floats = floats(named(bundle_, described.inputs, "image"));
     detail::with_input(as_floats, padded.size(), padded.data(), [&](const auto* image) {
-        bundle_.run(network,
-                    {{"image", {1, inside.height, inside.width, channels}, image},
-                     {"statistics", {1, taken}, none.data()},
-                     {use_own_statistics(described), {1, 1}, &own}},
-                    {name, {1, count}, measured.data()});
+        std::vector<Input> inputs{{"image", {1, inside.height, inside.width, channels}, image},
+                                  {"statistics", {1, taken}, none.data()},
+                                  {use_own_statistics(described), {1, 1}, &own}};
+        if (!latent.empty()) inputs.push_back({"latent", {1, static_cast<std::int64_t>(latent.size())}, latent.data()});
+        bundle_.run(network, inputs, {name, {1, count}, measured.data()});
     });
     return measured;
 }
 
 // Pictures of a size that the network takes; with statistics they stand in for the pictures' own.
 void Translator::run(const std::string& network, const std::uint8_t* images, std::int64_t n, Size size,
-                     std::uint8_t* result, const std::vector<float>& statistics) const {
+                     std::uint8_t* result, const std::vector<float>& latent,
+                     const std::vector<float>& statistics) const {
     const Network& described = bundle_.network(network);
     const auto channels = bundle_.manifest().image.channels;
     const auto made_channels = stated(bundle_, described.outputs, "translation", 3);
     const std::vector<std::int64_t> taken{n, size.height, size.width, channels};
     const std::vector<std::int64_t> given{n, size.height, size.width, made_channels};
     const float own = 0.0F;
+    std::vector<float> latents;
+    for (std::int64_t index = 0; index < n; ++index) latents.insert(latents.end(), latent.begin(), latent.end());
     const auto call = [&](const auto* image, auto* translation) {
         std::vector<Input> inputs{{"image", taken, image}};
         if (!statistics.empty()) {
             inputs.push_back({"statistics", {1, static_cast<std::int64_t>(statistics.size())}, statistics.data()});
             inputs.push_back({use_own_statistics(described), {1, 1}, &own});
         }
+        if (!latent.empty())
+            inputs.push_back({"latent", {n, static_cast<std::int64_t>(latent.size())}, latents.data()});
         bundle_.run(network, inputs, {"translation", given, translation});
     };
     const bool from_floats = floats(named(bundle_, described.inputs, "image"));

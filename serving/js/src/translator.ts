@@ -3,6 +3,7 @@
 import { Bundle, type Source } from "./bundle.js";
 import { InputError, requireInteger, shown } from "./errors.js";
 import type { Manifest, Network, Tensor } from "./manifest.js";
+import { asSeed, type Seed } from "./numbers.js";
 import {
   arrayType,
   count,
@@ -36,6 +37,10 @@ export interface TranslatorOptions extends RuntimeOptions {
 }
 
 export interface TranslateOptions {
+  /** Of a model with noise: the seed of the answer, any 64-bit integer; 0 by default. */
+  readonly seed?: Seed | undefined;
+  /** Of a model with noise: which of the seed's answers every picture gets, from 0, the default. */
+  readonly variant?: number | undefined;
   /** Ends the translation before the next tile, or the next few pictures, where it is aborted: it throws its reason. */
   readonly signal?: AbortSignal | undefined;
   /** Is told how much is done, above 0 and at most 1, after every tile or every few pictures, and waited for. */
@@ -94,10 +99,11 @@ export class Translator {
   async translate(
     images: Pictures,
     to?: Domain | string,
-    { signal, onProgress }: TranslateOptions = {},
+    { seed, variant, signal, onProgress }: TranslateOptions = {},
   ): Promise<Pictures<Uint8Array>> {
     const network = this.towards(to);
     const given = this.checked(images);
+    const latent = await this.latentOf(seed, variant);
     const padded = this.padded(given);
     const inTiles = padded.height * padded.width > this.tile.height * this.tile.width;
     const n = count(padded);
@@ -112,7 +118,7 @@ export class Translator {
       };
       signal?.throwIfAborted();
       const part = slice(padded, start, end);
-      const made = inTiles ? await this.inTiles(part, network, told) : await this.run(network, part);
+      const made = inTiles ? await this.inTiles(part, network, latent, told) : await this.run(network, part, latent);
       await (inTiles ? undefined : told(1));
       const wanted = cropped(made, 0, 0, given.height, given.width);
       channels = wanted.channels;
@@ -139,12 +145,39 @@ export class Translator {
     return Math.max(1, Math.floor(pixels / (inside.height * inside.width)));
   }
 
+  /** Length of the latents by which a picture has several answers; 0 where it has one. */
+  get noiseDim(): number {
+    const [first = "b"] = this.targets;
+    return Number(this.bundle.network(networkTo(first)).inputs.get("latent")?.axes[1] ?? 0);
+  }
+
   /** Gives the memory of the opened networks back. */
   async close(): Promise<void> {
     await this.sessions.close();
   }
 
-  private async inTiles(picture: Pictures<Uint8Array>, network: string, told: Told): Promise<Pictures<Uint8Array>> {
+  /** The latent of an answer; none for a model without noise. */
+  private async latentOf(seed: Seed | undefined, variant: number | undefined): Promise<Float32Array> {
+    if (this.noiseDim === 0) {
+      if (seed !== undefined || variant !== undefined) {
+        throw new InputError(
+          `\`seed\` and \`variant\` must be left out for ${this.bundle.name}, which has one answer to each picture. ` +
+            `Received: ${String(seed ?? variant)}.`,
+        );
+      }
+      return new Float32Array();
+    }
+    requireInteger("variant", variant ?? 0, 0);
+    const feed = { seed: integer(asSeed(seed ?? 0)), n: integer(1n), start: integer(BigInt(variant ?? 0)) };
+    return (await this.sessions.run<Float32Array>("noise", feed, "latent", true)).data;
+  }
+
+  private async inTiles(
+    picture: Pictures<Uint8Array>,
+    network: string,
+    latent: Float32Array,
+    told: Told,
+  ): Promise<Pictures<Uint8Array>> {
     const { multiple } = this.manifest.image;
     const axis = (length: number, tile: number): Axis =>
       new Axis(length, Math.min(length, tile), Math.trunc(OVERLAP * tile), multiple);
@@ -153,15 +186,15 @@ export class Translator {
     const channels = Number(this.bundle.network(network).outputs.get("translation")?.axes[3]);
     const byStatistics = `${network}_tile`;
     if (!this.manifest.networks.has(byStatistics)) {
-      return blended(picture, (tile) => this.run(network, tile), rows, columns, channels, told);
+      return blended(picture, (tile) => this.run(network, tile, latent), rows, columns, channels, told);
     }
-    const statistics = await this.statistics(picture, byStatistics);
+    const statistics = await this.statistics(picture, byStatistics, latent);
     const beside = { statistics, [useOwnStatistics(this.bundle.network(byStatistics))]: number(0) };
-    return blended(picture, (tile) => this.run(byStatistics, tile, beside), rows, columns, channels, told);
+    return blended(picture, (tile) => this.run(byStatistics, tile, latent, beside), rows, columns, channels, told);
   }
 
   /** What the normalizations of a network measure in the picture, at a reduced size that is no larger than a tile. */
-  private async statistics(picture: Pictures<Uint8Array>, network: string): Promise<Given> {
+  private async statistics(picture: Pictures<Uint8Array>, network: string, latent: Float32Array): Promise<Given> {
     const { height, width } = picture;
     const scale = Math.min(1, Math.sqrt((this.tile.height * this.tile.width) / (height * width)));
     const reduced = (length: number): number => Math.max(1, Math.trunc(length * scale));
@@ -172,6 +205,7 @@ export class Translator {
       image: this.asInput(network, small),
       statistics: { type: "float32", data: new Float32Array(size), dims: [1, size] },
       [useOwnStatistics(described)]: number(1),
+      ...latents(latent, 1),
     } as const;
     const measured = nameIn(described.outputs, "measured_statistics", "measured");
     const { data } = await this.sessions.run<Float32Array>(network, feed, measured);
@@ -179,8 +213,13 @@ export class Translator {
   }
 
   /** Pictures of a size that the network takes. */
-  private async run(network: string, images: Pictures<Uint8Array>, beside: Feed = {}): Promise<Pictures<Uint8Array>> {
-    const feed = { image: this.asInput(network, images), ...beside };
+  private async run(
+    network: string,
+    images: Pictures<Uint8Array>,
+    latent: Float32Array,
+    beside: Feed = {},
+  ): Promise<Pictures<Uint8Array>> {
+    const feed = { image: this.asInput(network, images), ...latents(latent, count(images)), ...beside };
     const { data, dims } = await this.sessions.run<Values>(network, feed, "translation");
     const [, height = 0, width = 0, channels = 0] = dims;
     return toUint8({ data, height, width, channels });
@@ -253,6 +292,22 @@ function nameIn(tensors: ReadonlyMap<string, Tensor>, name: string, older: strin
 
 function useOwnStatistics(network: Network): string {
   return nameIn(network.inputs, "use_own_statistics", "own");
+}
+
+/** The same latent for a number of pictures; nothing for a model without noise. */
+function latents(latent: Float32Array, n: number): Feed {
+  if (latent.length === 0) {
+    return {};
+  }
+  const data = new Float32Array(n * latent.length);
+  for (let index = 0; index < n; index += 1) {
+    data.set(latent, index * latent.length);
+  }
+  return { latent: { type: "float32", data, dims: [n, latent.length] } };
+}
+
+function integer(value: bigint): Given {
+  return { type: "int64", data: BigInt64Array.of(value), dims: [] };
 }
 
 function number(value: number): Given {

@@ -14,6 +14,7 @@ from keras_gen.data.sources.colour import LUMINANCE, linear
 from keras_gen.data.sources.edges import outlines
 from keras_gen.data.sources.textured import textured
 from serving import InputError
+from serving.common.images import to_uint8, write_png
 
 
 def boxes(count=3, side=16):
@@ -144,3 +145,29 @@ def test_they_can_be_prepared_one_by_one(name, tmp_path):
     pairs = np.stack([pair for pair, _ in stream.examples])
     np.testing.assert_array_equal(pairs[:, 0], whole.a.examples.images)
     np.testing.assert_array_equal(pairs[:, 1], whole.b.examples.images)
+
+
+class TestCrops:
+    def test_parts_of_two_pictures_are_at_random_places(self, tmp_path):
+        pictures = [np.random.default_rng(seed).integers(0, 256, (20, 30, 3), np.uint8) for seed in (0, 1)]
+        for name, picture in zip("ab", pictures, strict=True):
+            write_png(tmp_path / f"{name}.png", picture)
+        location = f"crops:{tmp_path / 'a.png'},{tmp_path / 'b.png'}"
+        both = open_domains(location, image_size=8)
+        assert (len(both.a), len(both.b), both.paired) == (1000, 1000, False)
+        for source, picture in zip((both.a, both.b), pictures, strict=True):
+            windows = np.lib.stride_tricks.sliding_window_view(picture, (8, 8, 3))[:, :, 0].reshape(-1, 8, 8, 3)
+            known = {window.tobytes() for window in windows}
+            found = {part.tobytes() for part in to_uint8(source.examples.images)}
+            assert found <= known
+            assert len(found) > 200
+        again, test = open_domains(location, image_size=8), open_domains(location, image_size=8, split="test")
+        np.testing.assert_array_equal(again.a.examples.images, both.a.examples.images)
+        assert len(test.a) == 100
+
+    def test_mistakes_are_named(self, tmp_path):
+        write_png(tmp_path / "a.png", np.zeros((20, 30, 3), np.uint8))
+        with pytest.raises(InputError, match="must name two picture files"):
+            open_domains(f"crops:{tmp_path / 'a.png'}", image_size=8)
+        with pytest.raises(InputError, match=r"at least as large as its parts, 24x24. Received: 30x20."):
+            open_domains(f"crops:{tmp_path / 'a.png'},{tmp_path / 'a.png'}", image_size=24)

@@ -183,9 +183,9 @@ class Language:
         """float32 (n, classes)."""
         return self.ask("classify", bundle, images)
 
-    def translate(self, bundle: Path | str, picture: np.ndarray, to: str | None = None) -> np.ndarray:
+    def translate(self, bundle: Path | str, picture: np.ndarray, to: str | None = None, **answer: int) -> np.ndarray:
         """uint8 (height, width, channels)."""
-        return self.ask("translate", bundle, picture[None], to=to)[0]
+        return self.ask("translate", bundle, picture[None], to=to, **answer)[0]
 
     def refusals(self, bundles: Sequence[Path], files: bool) -> list[str]:
         """What each bundle is refused with, empty for one that is not: its manifest, or its other files too."""

@@ -57,6 +57,7 @@ FAMILIES: dict[str, dict[str, Any]] = {
     },
     "conditional_gan": {"image_shape": SHAPE, "classes": CLASSES, "latent_dim": 4, **PLAYERS, "generator": STYLED},
     "conditional_vae": {**CODER, "classes": CLASSES},
+    "cut": {**TRANSLATING, "generator": {"name": "unet", "filters": 4}, "noise_dim": 3},
     "cyclegan": {**TRANSLATING, "generator": {"name": "resnet", "filters": 4, "blocks": 1}},
     "dann": {
         "image_shape": SHAPE,

@@ -228,17 +228,17 @@ class Programs:
         return self.run(code, images, place=self.place(bundle))
 
     def translate(
-        self, bundle: Path | str, picture: np.ndarray, to: str | None = None, tile: int | None = None
+        self, bundle: Path | str, picture: np.ndarray, to: str | None = None, tile: int | None = None, **answer: int
     ) -> np.ndarray:
-        """uint8 (height, width, channels)."""
+        """uint8 (height, width, channels); `seed` and `variant` of a model with noise."""
         code = """
             const translator = await Translator.open(place, options);
-            const translation = await translator.translate(images, to ?? undefined);
+            const translation = await translator.translate(images, to ?? undefined, answer);
             await translator.close();
             return translation;
         """
         options = {} if tile is None else {"tile": tile}
-        return self.run(code, picture[None], place=self.place(bundle), to=to, options=options)[0]
+        return self.run(code, picture[None], place=self.place(bundle), to=to, options=options, answer=answer)[0]
 
 
 def assert_same_pictures(received: np.ndarray, expected: np.ndarray) -> None:

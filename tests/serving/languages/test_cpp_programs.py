@@ -170,3 +170,6 @@ def test_options_that_a_bundle_cannot_take_are_one_line(sanitized, vae_bundle, b
     assert "translates to b. Received: 'a'." in cpp.refused(translate, bundles["inverting"], *words, "--to", "a")
     assert "`tile` must be at least 8. Received: 7." in cpp.refused(translate, bundles["both"], *words, "--tile", 7)
     assert "must translate. Received: a bundle of 'vae'." in cpp.refused(translate, vae_bundle, *words)
+    line = cpp.refused(translate, bundles["inverting"], *words, "--variants", 4)
+    assert "--variants must be left out for" in line
+    assert "which has one answer to each picture. Received: 4." in line

@@ -37,7 +37,7 @@ ENCODED = (
     "vq_vae",
 )
 READY = "ready:digits"
-TRANSLATING = {"pix2pix": ("b",), "cyclegan": ("a", "b")}
+TRANSLATING = {"pix2pix": ("b",), "cyclegan": ("a", "b"), "cut": ("b",)}
 # Rounding is one grey level where two runtimes add in different orders.
 LEVEL = 1
 SHARE = 0.01
@@ -117,6 +117,16 @@ def test_the_same_large_picture_is_translated_in_tiles(language, families):
     picture = np.kron(noise(30, 26, 3), np.ones((26, 31, 1), np.uint8))
     expected = serving.load(families["cyclegan"]).translate(picture[None], "b")[0]
     assert_same(language.translate(families["cyclegan"], picture, "b"), expected)
+
+
+@pytest.mark.parametrize("size", [COLOUR[:2], (784, 800)])
+def test_the_same_seed_is_the_same_answer(language, families, size):
+    picture = np.kron(noise(*(side // 8 for side in size), 3), np.ones((8, 8, 1), np.uint8))
+    translator = serving.load(families["cut"])
+    expected = translator.variants(picture[None], 2, seed=-(2**40))[0]
+    assert np.abs(expected[0].astype(int) - expected[1]).max() > LEVEL
+    received = language.translate(families["cut"], picture, "b", seed=-(2**40), variant=1)
+    assert_same(received, expected[1])
 
 
 @pytest.fixture(scope="session")

@@ -235,8 +235,13 @@ public:
     const std::vector<std::string>& targets() const { return targets_; }
 
     // Translates pictures of one size, (n, height, width, channels) with sides of at least 2, as many at once as is
-    // fastest, and those larger than a tile in tiles. `to` may be empty where there is one domain only.
-    Pictures translate(const Pictures& images, const std::string& to = "") const;
+    // fastest, and those larger than a tile in tiles. `to` may be empty where there is one domain only. Of a model with
+    // noise it gives every picture the answer `variant`, from 0, of `seed`; others have one answer, and take neither.
+    Pictures translate(const Pictures& images, const std::string& to = "", std::int64_t seed = 0,
+                       std::int64_t variant = 0) const;
+
+    // Length of the latents by which a picture has several answers; 0 where it has one.
+    std::int64_t noise_dim() const;
 
     // Channels of the pictures that `translate` gives. InputError: as there, for the domain.
     std::int64_t channels(const std::string& to = "") const;
@@ -253,10 +258,13 @@ private:
     std::string towards(const std::string& to) const;
     void check_images(const Pictures& images) const;
     Size size_inside(Size size) const;
-    void in_tiles(const std::uint8_t* picture, Size size, const std::string& network, std::uint8_t* result) const;
-    std::vector<float> statistics(const std::uint8_t* picture, Size size, const std::string& network) const;
+    std::vector<float> latent_of(std::int64_t seed, std::int64_t variant) const;
+    void in_tiles(const std::uint8_t* picture, Size size, const std::string& network, const std::vector<float>& latent,
+                  std::uint8_t* result) const;
+    std::vector<float> statistics(const std::uint8_t* picture, Size size, const std::string& network,
+                                  const std::vector<float>& latent) const;
     void run(const std::string& network, const std::uint8_t* images, std::int64_t n, Size size, std::uint8_t* result,
-             const std::vector<float>& statistics = {}) const;
+             const std::vector<float>& latent, const std::vector<float>& statistics = {}) const;
 
     Bundle bundle_;
     std::vector<std::string> targets_;

@@ -188,7 +188,7 @@ void run(const std::string& command, const std::string& bundle) {
         fuzz(options["kind"]);
     } else if (command == "translate") {
         const keras_gen::Translator translator(bundle, {}, integer("tile", 768));
-        give(translator.translate(input<std::uint8_t>(), options["to"]));
+        give(translator.translate(input<std::uint8_t>(), options["to"], integer("seed", 0), integer("variant", 0)));
     } else {
         const keras_gen::Sampler sampler(bundle);
         const bool known = options["pixel"] == "float" ? ran_for<float>(command, sampler)
