@@ -12,6 +12,7 @@ from serving.latents.code_files import CodeFile, decoder_hash, write_codes
 from serving.latents.code_header import distinct_names
 from serving.latents.distortion import psnr
 from serving.latents.quantization import check_bits, quantize
+from serving.latents.range_coder import entropy_bits
 
 
 def run(words: Sequence[str]) -> int:
@@ -29,12 +30,14 @@ def run(words: Sequence[str]) -> int:
     height, width, channels = pictures.shape[1:]
     out = Path(options.out)
     names = tuple(distinct_names(files))
-    write_codes(out, CodeFile(decoder, (height, width, channels), names, quantized, sampler.label))
+    of_codes = write_codes(out, CodeFile(decoder, (height, width, channels), names, quantized, sampler.label))
     pixels, written = height * width, out.stat().st_size
+    every, least = pixels * len(pictures), entropy_bits(quantized.levels.T)
     originals = sum(file.stat().st_size for file in files)
     print(f"{len(pictures)} pictures of {width}x{height}, {codes.shape[1]} numbers of {options.bits} bits each: {out}")
     print(f"codes       {codes.shape[1] * options.bits / pixels:.4f} bits per pixel")
-    print(f"whole file  {8 * written / (pixels * len(pictures)):.4f} bits per pixel, {written} bytes")
+    print(f"coded       {8 * of_codes / every:.4f} bits per pixel; their entropy is {least / every:.4f}")
+    print(f"whole file  {8 * written / every:.4f} bits per pixel, {written} bytes")
     print(f"originals   {originals} bytes")
     print(f"PSNR        {psnr(to_float(decoded), to_float(pictures)).mean():.2f} dB, mean of the pictures")
     return 0

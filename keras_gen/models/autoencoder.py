@@ -12,11 +12,12 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gen import losses
+from keras_gen.losses.reconstructions import Reconstruction
 from keras_gen.networks import NetworkSpec, build_coder
 from keras_gen.training.base import BaseModel
 from keras_gen.training.moves import Move, Moves
 from keras_gen.training.optimizers import OptimizerSpec
-from keras_gen.training.pieces import coding_networks, side_by_side
+from keras_gen.training.pieces import coding_networks, reconstruction_error, side_by_side
 from keras_gen.training.regularizers import CODE_REGULARIZERS, CodeRegularizer, Regularized, chosen_regularizer
 from serving.common.errors import require_at_least
 
@@ -25,9 +26,8 @@ from serving.common.errors import require_at_least
 class Autoencoder(BaseModel):
     """An encoder and a decoder with a bottleneck: a code that is smaller than the picture.
 
-    Minimizes the squared error, the mean over pixels where black is -1 and white is 1. Reported per epoch:
-    `loss`, and `psnr` in decibels; with a regularizer or a weight of the code also `reconstruction`, the squared error,
-    and `regularizer`, its term before it is weighted.
+    Minimizes the error of the reconstruction. Reported per epoch: `loss`, and `psnr` in decibels; with a regularizer or
+    a weight of the code also `reconstruction`, that error, and `regularizer`, its term before it is weighted.
 
     With the regularizers l2, gradient_penalty and spectral, and `code_weight` above 0, it is the regularized
     autoencoder (RAE), which is sampled after `keras-gen fit-prior`; with mmd it is the Wasserstein autoencoder (WAE),
@@ -44,6 +44,8 @@ class Autoencoder(BaseModel):
             of a batch towards the standard normal distribution; null for none.
         regularizer_weight: weight of that term in the loss; with spectral the bound.
         code_weight: weight of half the squared length of the code in the loss.
+        reconstruction: `squared_error` or `absolute_error`, means over pixels where black is -1 and white is 1; or
+            `ms_ssim`, 1 minus the multi-scale structural similarity.
         seed: seed of the regularizer's noise.
 
     Raises:
@@ -64,6 +66,7 @@ class Autoencoder(BaseModel):
         regularizer: CodeRegularizer = None,
         regularizer_weight: float = 1.0,
         code_weight: float = 0.0,
+        reconstruction: Reconstruction = "squared_error",
         seed: int = 0,
         **kwargs: Any,
     ) -> None:
@@ -74,6 +77,8 @@ class Autoencoder(BaseModel):
         super().__init__(seed, ["loss", "psnr", *further], **kwargs)
         self.image_shape = tuple(image_shape)
         self.latent_dim = latent_dim
+        self.reconstruction = reconstruction
+        self._error = reconstruction_error(reconstruction, self.image_shape)
         self.encoder, self.decoder = build_coder(encoder, decoder, self.image_shape, latent_dim)
         self.regularizer = regularizer
         self.regularizer_weight = regularizer_weight
@@ -105,9 +110,11 @@ class Autoencoder(BaseModel):
     def _terms(self, images: tf.Tensor, rows: Callable[..., tf.Tensor], training: bool) -> dict[str, tf.Tensor]:
         codes = self.encoder(images, training=training)
         decoded = self.decoder(codes, training=training)
-        error = losses.squared_error(images, tf.cast(decoded, tf.float32))
+        decoded = tf.cast(decoded, tf.float32)
+        error = self._error(images, decoded)
+        psnr = losses.decibels(losses.squared_error(images, decoded))
         codes = tf.cast(codes, tf.float32)
-        terms = {"loss": error, "psnr": losses.decibels(error), "reconstruction": error}
+        terms = {"loss": error, "psnr": psnr, "reconstruction": error}
         if self.code_weight:
             terms["loss"] += self.code_weight * 0.5 * tf.reduce_sum(tf.square(codes), axis=-1)
         if self.regularize:

@@ -12,11 +12,12 @@ import tensorflow as tf
 
 from keras_gen import losses
 from keras_gen.layers import Corruption, PixelCorruption
+from keras_gen.losses.reconstructions import Reconstruction
 from keras_gen.networks import NetworkSpec, build_coder
 from keras_gen.training.base import BaseModel
 from keras_gen.training.moves import Move, Moves
 from keras_gen.training.optimizers import OptimizerSpec
-from keras_gen.training.pieces import coding_networks, side_by_side
+from keras_gen.training.pieces import coding_networks, reconstruction_error, side_by_side
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -24,7 +25,7 @@ class DenoisingAutoencoder(BaseModel):
     """An autoencoder that reconstructs the clean picture from a corrupted one.
 
     Pictures are corrupted in training and evaluation; the exported networks take pictures as they are. Reported
-    per epoch: `loss`, the squared error from the clean picture; `psnr` of the output and `corrupted_psnr` of the
+    per epoch: `loss`, the error from the clean picture; `psnr` of the output and `corrupted_psnr` of the
     input, in decibels.
 
     Args:
@@ -36,6 +37,8 @@ class DenoisingAutoencoder(BaseModel):
         corruption: `gaussian` adds noise, `masking` turns values black, `salt_and_pepper` turns them black or white.
         amount: the noise's standard deviation, where black is -1 and white is 1; or the share of values that are
             changed.
+        reconstruction: `squared_error` or `absolute_error`, means over pixels where black is -1 and white is 1; or
+            `ms_ssim`, 1 minus the multi-scale structural similarity.
         seed: seed of the corruption.
 
     Raises:
@@ -54,12 +57,15 @@ class DenoisingAutoencoder(BaseModel):
         decoder: NetworkSpec = "conv",
         corruption: Corruption = "gaussian",
         amount: float = 0.5,
+        reconstruction: Reconstruction = "squared_error",
         seed: int = 0,
         **kwargs: Any,
     ) -> None:
         super().__init__(seed, ["loss", "psnr", "corrupted_psnr"], **kwargs)
         self.image_shape = tuple(image_shape)
         self.latent_dim = latent_dim
+        self.reconstruction = reconstruction
+        self._error = reconstruction_error(reconstruction, self.image_shape)
         self.encoder, self.decoder = build_coder(encoder, decoder, self.image_shape, latent_dim)
         self.corrupt = PixelCorruption(corruption, amount)
         self.corruption = corruption
@@ -99,6 +105,11 @@ class DenoisingAutoencoder(BaseModel):
 
     def _terms(self, images: tf.Tensor, corrupted: tf.Tensor, training: bool) -> dict[str, tf.Tensor]:
         decoded = self.decoder(self.encoder(corrupted, training=training), training=training)
-        error = losses.squared_error(images, tf.cast(decoded, tf.float32))
+        decoded = tf.cast(decoded, tf.float32)
+        error = losses.squared_error(images, decoded)
         before = losses.squared_error(images, corrupted)
-        return {"loss": error, "psnr": losses.decibels(error), "corrupted_psnr": losses.decibels(before)}
+        return {
+            "loss": self._error(images, decoded),
+            "psnr": losses.decibels(error),
+            "corrupted_psnr": losses.decibels(before),
+        }

@@ -8,12 +8,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_gen import losses
+from keras_gen.losses.reconstructions import Reconstruction
 from keras_gen.networks import NetworkSpec, build_coder
 from keras_gen.training.base import BaseModel
 from keras_gen.training.moves import Move, Moves
 from keras_gen.training.optimizers import OptimizerSpec
-from keras_gen.training.pieces import coding_networks, side_by_side
+from keras_gen.training.pieces import coding_networks, reconstruction_error, side_by_side
 from serving.common.errors import require_at_least
 
 
@@ -21,9 +21,9 @@ from serving.common.errors import require_at_least
 class SparseAutoencoder(BaseModel):
     """An autoencoder whose code, which may be longer than the picture, is zero almost everywhere.
 
-    The code passes a ReLU, so that units can be exactly zero, and its mean absolute value is added to the squared
-    error. Reported per epoch: `loss`; `reconstruction`, the squared error; and `active`, the share of code units
-    that are not zero.
+    The code passes a ReLU, so that units can be exactly zero, and its mean absolute value is added to the error
+    of the reconstruction. Reported per epoch: `loss`; `reconstruction`, that error; and `active`, the share of code
+    units that are not zero.
 
     Args:
         image_shape: (height, width, channels).
@@ -32,6 +32,8 @@ class SparseAutoencoder(BaseModel):
             its options, or a `keras.Model`.
         decoder: network from codes to pictures; given like the encoder.
         sparsity: weight of the code's mean absolute value.
+        reconstruction: `squared_error` or `absolute_error`, means over pixels where black is -1 and white is 1; or
+            `ms_ssim`, 1 minus the multi-scale structural similarity.
         seed: seed of the training noise, of which this model has none.
 
     Raises:
@@ -50,6 +52,7 @@ class SparseAutoencoder(BaseModel):
         encoder: NetworkSpec = "conv",
         decoder: NetworkSpec = "conv",
         sparsity: float = 0.1,
+        reconstruction: Reconstruction = "squared_error",
         seed: int = 0,
         **kwargs: Any,
     ) -> None:
@@ -57,6 +60,8 @@ class SparseAutoencoder(BaseModel):
         require_at_least(0, sparsity=sparsity)
         self.image_shape = tuple(image_shape)
         self.latent_dim = latent_dim
+        self.reconstruction = reconstruction
+        self._error = reconstruction_error(reconstruction, self.image_shape)
         self.encoder, self.decoder = build_coder(encoder, decoder, self.image_shape, latent_dim)
         self.rectify = keras.layers.ReLU()
         self.sparsity = sparsity
@@ -83,7 +88,7 @@ class SparseAutoencoder(BaseModel):
 
     def _terms(self, images: tf.Tensor, training: bool) -> dict[str, tf.Tensor]:
         code = tf.cast(self.rectify(self.encoder(images, training=training)), tf.float32)
-        error = losses.squared_error(images, tf.cast(self.decoder(code, training=training), tf.float32))
+        error = self._error(images, tf.cast(self.decoder(code, training=training), tf.float32))
         return {
             "loss": error + self.sparsity * tf.reduce_mean(tf.abs(code), axis=-1),
             "reconstruction": error,

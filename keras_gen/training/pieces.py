@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gen.layers import TruncatedNormal
+from keras_gen.losses.reconstructions import RECONSTRUCTIONS
 from keras_gen.networks import NetworkSpec
 from keras_gen.networks.tiling import translated_inputs, with_statistics
 from serving.common.errors import InputError
@@ -27,6 +28,21 @@ def coding_networks(encoder: keras.Model, decoder: keras.Model) -> dict[str, ker
         "encoder": keras.Model({"image": image}, {"code": encoder(image)}),
         "decoder": keras.Model({"latent": latent}, {"image": keras.ops.clip(decoder(latent), -1.0, 1.0)}),
     }
+
+
+def reconstruction_error(name: str, image_shape: tuple[int, ...]) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
+    """The error of reconstructions that has a name.
+
+    Raises:
+        InputError: no such name, or pictures that are too small for it.
+    """
+    found = RECONSTRUCTIONS.find(name)
+    if min(image_shape[:2]) < found.least_side:
+        raise InputError(
+            f"pictures must have sides of at least {found.least_side} for {name!r}. "
+            f"Received: {image_shape[0]}x{image_shape[1]}."
+        )
+    return found.error
 
 
 def decoding_network(

@@ -2,8 +2,9 @@
 
     magic | length of the header, uint32 | header, JSON | low, float32 each | high, float32 each | levels | CRC-32
 
-Numbers are little-endian, levels are packed by `serving.latents.quantization.pack`, and the CRC-32 covers everything
-before it.
+Numbers are little-endian, and the CRC-32 covers everything before it. Levels are packed by
+`serving.latents.quantization.pack` in format 1, and coded by `serving.latents.range_coder` in format 2, one dimension
+of the codes after the other; a file has the format that is shorter.
 """
 
 from __future__ import annotations
@@ -19,8 +20,17 @@ import numpy as np
 from serving.bundle.manifest import Manifest
 from serving.common.errors import InputError
 from serving.common.files import whole_file
-from serving.latents.code_header import FORMAT_VERSION, check_names, parse_header
+from serving.latents.code_header import (
+    CODED,
+    CODED_BYTES,
+    MOST_CODED_BITS,
+    MOST_LEVELS,
+    PACKED,
+    check_names,
+    parse_header,
+)
 from serving.latents.quantization import Quantized, pack, packed_size, unpack
+from serving.latents.range_coder import decode, encode
 
 MAGIC = b"KGCODES\n"
 WORD = 4
@@ -46,16 +56,17 @@ class CodeFile:
     label: int | None = None
 
 
-def write_codes(path: Path, file: CodeFile) -> None:
-    """Writes a file of codes, completely or not at all.
+def write_codes(path: Path, file: CodeFile) -> int:
+    """Writes a file of codes, completely or not at all, and returns how many bytes of it are levels.
 
     Raises:
         InputError: there is not one name for each picture, two are equal, or one cannot be a file name.
     """
     n, size = file.quantized.levels.shape
     check_names(list(file.names), n)
+    payload, entries = _payload(file.quantized)
     header = {
-        "format_version": FORMAT_VERSION,
+        **entries,
         "decoder": file.decoder,
         "image": list(file.image),
         "number": n,
@@ -66,10 +77,20 @@ def write_codes(path: Path, file: CodeFile) -> None:
     }
     text = json.dumps(header, separators=(",", ":")).encode()
     limits = np.stack([file.quantized.low, file.quantized.high]).astype("<f4").tobytes()
-    payload = pack(file.quantized.levels, file.quantized.bits)
     content = b"".join([MAGIC, len(text).to_bytes(WORD, "little"), text, limits, payload])
     with whole_file(path) as temporary:
         temporary.write_bytes(content + _checksum(content))
+    return len(payload)
+
+
+def _payload(quantized: Quantized) -> tuple[bytes, dict[str, int]]:
+    """The levels in the form that is shorter, and what the header says of it."""
+    packed = pack(quantized.levels, quantized.bits)
+    if quantized.bits <= MOST_CODED_BITS and quantized.levels.size <= MOST_LEVELS:
+        coded = encode(quantized.levels.T, 2**quantized.bits)
+        if len(coded) < len(packed):
+            return coded, {"format_version": CODED, CODED_BYTES: len(coded)}
+    return packed, {"format_version": PACKED}
 
 
 def read_codes(path: Path) -> CodeFile:
@@ -114,7 +135,8 @@ def _read(stream: BinaryIO, length: int) -> CodeFile:
     start = _read_start(stream, length)
     header = parse_header(start[len(MAGIC) + WORD :])
     n, size, bits = header["number"], header["latent_size"], header["bits"]
-    of_limits, of_levels = 2 * size * WORD, packed_size(bits, n * size)
+    coded = header.get(CODED_BYTES)
+    of_limits, of_levels = 2 * size * WORD, packed_size(bits, n * size) if coded is None else coded
     expected = len(start) + of_limits + of_levels + WORD
     if length != expected:
         raise InputError(f"a file of these codes must have {expected} bytes. Received: {length}.")
@@ -123,7 +145,8 @@ def _read(stream: BinaryIO, length: int) -> CodeFile:
     low, high = np.frombuffer(limits, "<f4").astype(np.float32).reshape(2, size)
     if not (np.isfinite(low) & np.isfinite(high) & (low <= high)).all():
         raise InputError("every dimension must have a lowest and a highest code, finite. Received: other limits.")
-    quantized = Quantized(unpack(levels, bits, n * size).reshape(n, size), low, high, bits)
+    found = unpack(levels, bits, n * size).reshape(n, size) if coded is None else decode(levels, 2**bits, size, n).T
+    quantized = Quantized(found, low, high, bits)
     return CodeFile(header["decoder"], tuple(header["image"]), tuple(header["names"]), quantized, header["label"])
 
 

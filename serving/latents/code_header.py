@@ -9,12 +9,19 @@ from typing import Any
 
 from serving.common.errors import InputError
 from serving.latents.quantization import MOST_BITS
+from serving.latents.range_coder import MOST_KINDS
 
-FORMAT_VERSION = 1
+# Levels are packed, or coded by their frequencies; readers of before know the first alone.
+PACKED, CODED = 1, 2
+FORMAT_VERSION = CODED
 KEYS = {"format_version", "decoder", "image", "number", "latent_size", "bits", "names", "label"}
+CODED_BYTES = "coded_bytes"
+# Levels that a file may hold where its length does not say how many: repeated ones take next to nothing.
+MOST_LEVELS = 2**26
 # What separates folders or drives on any operating system.
 SEPARATORS = "/\\:"
 LARGEST = 2**31 - 1
+MOST_CODED_BITS = MOST_KINDS.bit_length() - 1
 
 
 def parse_header(text: bytes) -> dict[str, Any]:
@@ -33,8 +40,9 @@ def parse_header(text: bytes) -> dict[str, Any]:
         raise InputError(
             f"format_version must be at most {FORMAT_VERSION}. Received: {header['format_version']}; update keras-gen."
         )
-    if header.keys() != KEYS:
-        raise InputError(f"the header must have {', '.join(sorted(KEYS))}. Received: other entries.")
+    keys = KEYS | ({CODED_BYTES} if header["format_version"] == CODED else set())
+    if header.keys() != keys:
+        raise InputError(f"the header must have {', '.join(sorted(keys))}. Received: other entries.")
     _check_entries(header)
     check_names(header["names"], header["number"])
     return header
@@ -50,6 +58,10 @@ def _check_entries(header: dict[str, Any]) -> None:
         "image": isinstance(image, list) and len(image) == 3 and all(map(_whole, image)),
         "decoder": isinstance(decoder, str) and len(decoder) == 64 and not set(decoder) - set("0123456789abcdef"),
     }
+    if CODED_BYTES in header:
+        valid["bits"] &= header["bits"] <= MOST_CODED_BITS
+        valid[CODED_BYTES] = _whole(header[CODED_BYTES])
+        valid["number"] &= valid["latent_size"] and header["number"] * header["latent_size"] <= MOST_LEVELS
     for key, right in valid.items():
         if not right:
             raise InputError(f"the header must have a valid {key}. Received: {str(header[key])[:60]!r}.")

@@ -15,6 +15,7 @@ from serving.bundle.manifest import Manifest
 from serving.latents.code_files import CodeFile, check_bundle, read_codes, write_codes
 from serving.latents.code_header import distinct_names
 from serving.latents.quantization import pack, quantize
+from serving.latents.range_coder import entropy_bits
 
 CODES = np.random.default_rng(0).normal(size=(3, 5)).astype(np.float32)
 FILE = CodeFile("ab" * 32, (4, 6, 1), ("one", "zwei", "drei-ü"), quantize(CODES, 7))
@@ -58,6 +59,28 @@ def test_what_was_written_is_read(path, bits):
     write_codes(path, file)
     same(read_codes(path), file)
     np.testing.assert_array_equal(read_codes(path).quantized.codes(), file.quantized.codes())
+
+
+def many(bits):
+    """4,000 codes whose numbers are far from even."""
+    codes = np.random.default_rng(1).normal(size=(4000, 3)).astype(np.float32)
+    names = tuple(str(index) for index in range(4000))
+    return CodeFile("ab" * 32, (4, 6, 1), names, quantize(codes, bits))
+
+
+def test_many_codes_take_about_their_entropy_and_are_read_again(path):
+    file = many(7)
+    written = write_codes(path, file)
+    least = entropy_bits(file.quantized.levels.T)
+    assert 1 <= 8 * written / least < 1.03
+    assert written < len(pack(file.quantized.levels, 7))
+    same(read_codes(path), file)
+    content = path.read_bytes()
+    assert json.loads(content[12 : 12 + struct.unpack("<I", content[8:12])[0]])["format_version"] == 2
+    for changed in (content[:-9], content + b"\0", content[:-50] + bytes([content[-50] ^ 4]) + content[-49:]):
+        path.write_bytes(changed)
+        with pytest.raises(InputError, match="Received"):
+            read_codes(path)
 
 
 def test_the_format_is_the_one_described(path):
@@ -104,7 +127,11 @@ def test_a_change_of_any_byte_is_noticed(path):
         ({"bits": 8.0}, "must have a valid bits. Received: '8.0'."),
         ({"image": [4, 6]}, "must have a valid image. Received: '[4, 6]'."),
         ({"decoder": "ab"}, "must have a valid decoder. Received: 'ab'."),
-        ({"format_version": 2}, "format_version must be at most 1. Received: 2; update keras-gen."),
+        ({"format_version": 3}, "format_version must be at most 2. Received: 3; update keras-gen."),
+        ({"format_version": 2}, "Received: other entries."),
+        ({"format_version": 2, "coded_bytes": -1}, "must have a valid coded_bytes. Received: '-1'."),
+        ({"format_version": 2, "coded_bytes": 9, "bits": 16}, "must have a valid bits. Received: '16'."),
+        ({"format_version": 2, "coded_bytes": 9, "latent_size": 2**25}, "must have a valid number. Received: '3'."),
         ({"format_version": "1"}, "must state a format_version"),
         ({"more": 1}, "Received: other entries."),
         ({"names": ["one", "zwei", "../drei"]}, "without separators. Received: '../drei'."),
