@@ -126,11 +126,17 @@ def _subject(model: keras.Model, inference: dict[str, keras.Model], facts: dict[
         classes=spec.classes,
         normalization=spec.normalization,
         weights=spec.weights,
-        likelihood=PixelDistribution(spec.likelihood, model.pixel_scale()) if spec.likelihood else None,
+        likelihood=_likelihood(model),
         training={"steps": int(model.noise.step), **facts, **_prior_facts(model)},
         reading=_reading(spec.translates, facts),
         reverse=bool(facts.get("config", {}).get("reverse")),
     )
+
+
+def _likelihood(model: keras.Model) -> PixelDistribution | None:
+    """What readers compute a bound with, of a model that was trained with the standard normal prior."""
+    kind = model.spec.likelihood
+    return PixelDistribution(kind, model.pixel_scale()) if kind and model.prior_network() is None else None
 
 
 def _prior_facts(model: keras.Model) -> dict[str, Any]:

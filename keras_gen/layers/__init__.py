@@ -16,6 +16,7 @@ from keras_gen.layers.finite_scalar_quantizer import FiniteScalarQuantizer
 from keras_gen.layers.given_statistics import GivenStatistics
 from keras_gen.layers.gradient_reversal import GradientReversal
 from keras_gen.layers.grouped_convolution import GroupedConv2D
+from keras_gen.layers.info_prior import InfoPrior
 from keras_gen.layers.instance_normalization import InstanceNormalization
 from keras_gen.layers.lightness import SameLightness
 from keras_gen.layers.likelihood import LIKELIHOODS, Likelihood, PixelDistribution, PixelLikelihood
@@ -25,6 +26,7 @@ from keras_gen.layers.orthogonal import OffDiagonalOrthogonal
 from keras_gen.layers.padding import ReflectionPadding
 from keras_gen.layers.prior import LatentPrior, Prior
 from keras_gen.layers.projection import ProjectionHead
+from keras_gen.layers.pseudo_pictures import PseudoPictures
 from keras_gen.layers.residual_quantizer import ResidualQuantizer
 from keras_gen.layers.sampling import GaussianSampling
 from keras_gen.layers.spectral import SpectralConv2D, SpectralDense, SpectralEmbedding
@@ -64,6 +66,7 @@ __all__ = [
     "GivenStatistics",
     "GradientReversal",
     "GroupedConv2D",
+    "InfoPrior",
     "InstanceNormalization",
     "LatentPrior",
     "LearnedCanvas",
@@ -79,6 +82,7 @@ __all__ = [
     "PixelLikelihood",
     "Prior",
     "ProjectionHead",
+    "PseudoPictures",
     "ReflectionPadding",
     "ResidualQuantizer",
     "RootMeanSquare",

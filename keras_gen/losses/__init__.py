@@ -14,12 +14,13 @@ from keras_gen.losses.adversarial import (
     wasserstein_discriminator_loss,
     wasserstein_generator_loss,
 )
-from keras_gen.losses.classification import label_accuracy, label_cross_entropy
+from keras_gen.losses.classification import code_surprise, label_accuracy, label_cross_entropy
 from keras_gen.losses.consistency import balanced_consistency, lecam_penalty, mean_of_best
 from keras_gen.losses.contrastive import patch_contrastive_loss
 from keras_gen.losses.discrepancy import mmd_terms
 from keras_gen.losses.divergences import (
     log_importance_weights,
+    mixture_log_density,
     normal_log_density,
     standard_normal_kl,
     total_correlation,
@@ -44,6 +45,7 @@ __all__ = [
     "absolute_error",
     "balanced_consistency",
     "bernoulli_nll",
+    "code_surprise",
     "continuous_bernoulli_mean",
     "continuous_bernoulli_nll",
     "decibels",
@@ -64,6 +66,7 @@ __all__ = [
     "mean_of_best",
     "minimax_discriminator_loss",
     "minimax_generator_loss",
+    "mixture_log_density",
     "mmd_terms",
     "ms_ssim_error",
     "non_saturating_discriminator_loss",

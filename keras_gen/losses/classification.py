@@ -25,3 +25,29 @@ def label_accuracy(labels: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
         (batch,), float32.
     """
     return tf.cast(tf.argmax(logits, axis=-1) == tf.cast(labels, tf.int64), tf.float32)
+
+
+def code_surprise(
+    latents: tf.Tensor, guess: tf.Tensor, continuous: int, continuous_weight: float = 1.0, category_weight: float = 1.0
+) -> tf.Tensor:
+    """How unlikely the codes of latents are under a guess at them, in nats but for a constant, weighted.
+
+    Args:
+        latents: (batch, size): continuous codes, then a one-hot code, then what is not guessed.
+        guess: (batch, codes): the means of normal distributions of deviation 1, then logits of the categories.
+        continuous: how many continuous codes.
+        continuous_weight: weight of `(c - mean)^2 / 2`.
+        category_weight: weight of the cross-entropy.
+
+    Returns:
+        (batch,), at least 0.
+
+    Source: Chen et al. 2016, "InfoGAN", equation 5.
+    """
+    means, logits = guess[:, :continuous], guess[:, continuous:]
+    codes = tf.cast(latents[:, : guess.shape[1]], guess.dtype)
+    total = 0.5 * continuous_weight * tf.reduce_sum(tf.square(codes[:, :continuous] - means), axis=1)
+    if guess.shape[1] == continuous:
+        return total
+    category = tf.nn.softmax_cross_entropy_with_logits(codes[:, continuous:], logits)
+    return total + category_weight * category

@@ -43,15 +43,20 @@ def normal_log_density(x: tf.Tensor, mean: tf.Tensor | float, log_variance: tf.T
 
 
 def log_importance_weights(
-    log_likelihood: tf.Tensor, latents: tf.Tensor, mean: tf.Tensor, log_variance: tf.Tensor
+    log_likelihood: tf.Tensor | float,
+    latents: tf.Tensor,
+    mean: tf.Tensor,
+    log_variance: tf.Tensor,
+    log_prior: tf.Tensor | None = None,
 ) -> tf.Tensor:
-    """`log p(x, z) - log q(z|x)` with the standard normal prior and a Gaussian posterior.
+    """`log p(x, z) - log q(z|x)` with a Gaussian posterior.
 
     Args:
         log_likelihood: `log p(x|z)`, (batch, samples).
         latents: draws from the posterior, (batch, samples, size).
         mean: of the posterior, (batch, 1, size).
         log_variance: of the posterior, (batch, 1, size).
+        log_prior: `log p(z)`, (batch, samples); that of the standard normal prior by default.
 
     Returns:
         (batch, samples), nats. The mean over samples is the ELBO, the logarithm of the mean weight the
@@ -59,7 +64,8 @@ def log_importance_weights(
 
     Source: Burda et al. 2016, "Importance Weighted Autoencoders", equation 8.
     """
-    log_prior = normal_log_density(latents, 0.0, 0.0)
+    if log_prior is None:
+        log_prior = normal_log_density(latents, 0.0, 0.0)
     return log_likelihood + log_prior - normal_log_density(latents, mean, log_variance)
 
 
@@ -87,3 +93,20 @@ def total_correlation(latents: tf.Tensor, means: tf.Tensor, log_variances: tf.Te
     together = tf.reduce_logsumexp(tf.reduce_sum(log_densities, axis=-1), axis=1) - log_count
     apart = tf.reduce_sum(tf.reduce_logsumexp(log_densities, axis=1) - log_count, axis=-1)
     return together - apart
+
+
+def mixture_log_density(x: tf.Tensor, means: tf.Tensor, log_variances: tf.Tensor) -> tf.Tensor:
+    """`log (1/n) sum_k N(x; means[k], diag exp(log_variances[k]))`: of equal shares of n Gaussians.
+
+    Args:
+        x: (..., size).
+        means: (n, size).
+        log_variances: (n, size).
+
+    Returns:
+        (...,), nats.
+
+    Source: Tomczak & Welling 2018, "VAE with a VampPrior", section 3.
+    """
+    of_each = normal_log_density(x[..., None, :], means, log_variances)
+    return tf.reduce_logsumexp(of_each, axis=-1) - math.log(means.shape[0])

@@ -10,6 +10,15 @@ import numpy as np
 
 from keras_gen.data import Source
 from keras_gen.metrics.codes import ACTIVE_VARIANCE, active_units, few_label_probe, linear_probe
+from keras_gen.metrics.disentanglement import (
+    BINS,
+    Factors,
+    disentanglement_completeness_informativeness,
+    factor_vae_score,
+    factors_of,
+    mutual_information_gap,
+    separated_attribute_predictability,
+)
 from keras_gen.metrics.figure import Figure
 from keras_gen.metrics.generation import aggregate_codes, encoded, evaluate_prior_match
 from keras_gen.metrics.likelihood import importance_sampled_nll
@@ -90,6 +99,9 @@ def evaluate_coder(
         fitted, fitted_labels = random_pictures(train, count, seed)
         assert fitted_labels is not None
         fitted_codes = coder.encode(fitted, fitted_labels)
+        tested, learned = factors_of(labels, test.classes), factors_of(fitted_labels, train.classes)
+        if tested is not None and learned is not None:
+            return [*figures, *_disentanglement(codes, tested, fitted_codes, learned, data, seed)]
         accuracy = linear_probe(fitted_codes, fitted_labels, codes, labels)
         settings: dict[str, Any] = {
             "probe": "logistic regression on standardized codes, regularization chosen on a tenth",
@@ -98,8 +110,8 @@ def evaluate_coder(
         }
         figures.append(Figure("linear_probe", accuracy, "", data, len(images), settings))
         pixels = [part.reshape(len(part), -1) for part in (fitted, images)]
-        for name, (known, tested) in {"codes": (fitted_codes, codes), "pixels": (pixels[0], pixels[1])}.items():
-            figures += _few_labels(name, known, fitted_labels, tested, labels, data, seed)
+        for name, (known, others) in {"codes": (fitted_codes, codes), "pixels": (pixels[0], pixels[1])}.items():
+            figures += _few_labels(name, known, fitted_labels, others, labels, data, seed)
     return figures
 
 
@@ -111,6 +123,28 @@ def _reconstruction(images: np.ndarray, reconstructed: np.ndarray, data: str) ->
         likeness = float(ssim(reconstructed, images).mean())
         figures.append(Figure("reconstruction_ssim", likeness, "", data, len(images), window))
     return figures
+
+
+def _disentanglement(
+    codes: np.ndarray, factors: Factors, fitted: np.ndarray, known: Factors, data: str, seed: int
+) -> list[Figure]:
+    """Whether dimensions mean factors, in place of probes of classes, each of which is a single picture; nothing of
+    codes of one number."""
+    if codes.shape[1] < 2:
+        return []
+    halves = (fitted, known.values, codes, factors.values)
+    d, c, i = disentanglement_completeness_informativeness(*halves)
+    said = {"factors": " ".join(factors.names)}
+    fits = {**said, "fitted on": len(fitted)}
+    rows: list[tuple[str, float, dict[str, Any]]] = [
+        ("mig", mutual_information_gap(codes, factors.values), {**said, "bins": BINS}),
+        ("sap", separated_attribute_predictability(*halves), fits),
+        ("dci_disentanglement", d, fits),
+        ("dci_completeness", c, fits),
+        ("dci_informativeness", i, fits),
+        ("factor_vae_score", factor_vae_score(codes, factors.values, seed), {**said, "seed": seed}),
+    ]
+    return [Figure(name, value, "", data, len(codes), settings) for name, value, settings in rows]
 
 
 def _few_labels(

@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gen import losses
-from keras_gen.layers import GaussianSampling, Likelihood, PixelLikelihood
+from keras_gen.layers import GaussianSampling, Likelihood, MixtureOfGaussians, PixelLikelihood, PseudoPictures
 from keras_gen.layers.replica import sum_over_replicas
 from keras_gen.networks import NetworkSpec, build_coder
 from keras_gen.training.base import BaseModel
@@ -36,6 +36,7 @@ from serving.common.errors import InputError, require_among, require_at_least
 
 Estimator = Literal["pathwise", "score_function", "doubly_reparameterized"]
 Objective = Literal["elbo", "simplified"]
+PriorName = Literal["standard_normal", "vamp"]
 BASELINE_DECAY = 0.9
 
 
@@ -43,14 +44,14 @@ BASELINE_DECAY = 0.9
 class VAE(BaseModel):
     """A decoder trained to explain the data, and an encoder that infers the latents behind a picture.
 
-    Maximizes a lower bound of the evidence with a diagonal Gaussian posterior and a standard normal prior:
+    Maximizes a lower bound of the evidence with a diagonal Gaussian posterior and, by default, a standard normal prior:
 
         num_samples = 1:  E_q log p(x|z) - KL(q(z|x) || p(z))              (ELBO)
         num_samples = k:  E_q log (1/k) sum_i p(x, z_i) / q(z_i|x)         (importance-weighted)
 
     Reported per epoch, in nats per picture, summed over pixels: `loss`; `elbo` with its terms `reconstruction`
-    (`-log p(x|z)`) and `kl`, in closed form; `sampled_elbo`, the same bound as the mean of
-    `log p(x, z) - log q(z|x)`; for several samples `importance_bound`; and with a regularizer `regularizer`, its
+    (`-log p(x|z)`) and `kl`, for the standard normal prior in closed form; `sampled_elbo`, the same bound as the mean
+    of `log p(x, z) - log q(z|x)`; for several samples `importance_bound`; and with a regularizer `regularizer`, its
     term before it is weighted.
 
     Args:
@@ -60,6 +61,8 @@ class VAE(BaseModel):
             dictionary of the name and its options, or a `keras.Model`.
         decoder: network from latents to pictures: logits for the Bernoulli likelihoods, means for the others;
             given like the encoder.
+        prior: `standard_normal`, or `vamp`, the mean of the posteriors of pictures that are trained with the model.
+        pseudo_inputs: number of those pictures.
         likelihood: `p(x|z)` of a pixel: `bernoulli` for its grey value as a probability, `continuous_bernoulli` for
             values in [0, 1], `gaussian`, or `discretized_logistic` for 256 levels.
         sigma: scale of the last two, where black is -1 and white is 1; with null it is learned.
@@ -91,7 +94,7 @@ class VAE(BaseModel):
     Rainforth et al. 2018, "Tighter Variational Bounds are Not Necessarily Better"; score function: Mohamed et al. 2020,
     "Monte Carlo Gradient Estimation"; DReG: Tucker et al. 2019, "Doubly Reparameterized Gradient Estimators"; free
     nats: Kingma et al. 2016, "IAF"; tc: Chen et al. 2018, "Isolating Sources of Disentanglement in VAEs"; mmd: Zhao et
-    al. 2019, "InfoVAE".
+    al. 2019, "InfoVAE"; vamp: Tomczak & Welling 2018, "VAE with a VampPrior".
     """
 
     spec = ModelSpec(prior="standard_normal")
@@ -103,6 +106,8 @@ class VAE(BaseModel):
         latent_dim: int = 16,
         encoder: NetworkSpec = "conv",
         decoder: NetworkSpec = "conv",
+        prior: PriorName = "standard_normal",
+        pseudo_inputs: int = 500,
         likelihood: Likelihood = "bernoulli",
         sigma: float | None = 0.1,
         binarize: bool = False,
@@ -149,12 +154,26 @@ class VAE(BaseModel):
                 "a regularizer must have num_samples=1, the pathwise estimator and the objective elbo. "
                 f"Received: num_samples={num_samples}, estimator={estimator!r}, objective={objective!r}."
             )
+        require_among(get_args(PriorName), prior=prior)
+        if prior == "vamp" and (
+            free_nats or estimator == "score_function" or objective != "elbo" or regularizer == "mmd"
+        ):
+            raise InputError(
+                "the prior vamp must have free_nats=0, no score function, the objective elbo and no regularizer mmd. "
+                f"Received: free_nats={free_nats}, estimator={estimator!r}, objective={objective!r}, "
+                f"regularizer={regularizer!r}."
+            )
         coupled = bool(found and found.couples_examples)
         self.spec = replace(self.spec, likelihood=likelihood, binarizes=binarize, couples_examples=coupled)
+        if prior == "vamp":
+            self.spec = replace(self.spec, prior="mixture")
         self.image_shape = tuple(image_shape)
         self.latent_dim = latent_dim
         self.encoder, self.decoder = build_coder(encoder, decoder, self.image_shape, latent_dim, outputs=2 * latent_dim)
         self.pixels = PixelLikelihood(likelihood, sigma, name="pixels")
+        self.prior = prior
+        self.pseudo_inputs = pseudo_inputs
+        self.pseudo = PseudoPictures(pseudo_inputs, self.image_shape, seed) if prior == "vamp" else None
         self.likelihood = likelihood
         self.sigma = sigma
         self.binarize = binarize
@@ -221,7 +240,7 @@ class VAE(BaseModel):
             tape.watch(decoded)
             log_likelihood, log_weights = self._weigh(images, decoded, mean, log_variance, training)
         reconstruction = -tf.reduce_mean(log_likelihood, axis=-1)
-        kl = losses.standard_normal_kl(mean, log_variance)
+        kl = self._kl(latents, mean, log_variance)
         terms = {
             "elbo": -(reconstruction + kl),
             "sampled_elbo": tf.reduce_mean(log_weights, axis=-1),
@@ -265,6 +284,17 @@ class VAE(BaseModel):
         """`n` pictures from the prior, float32 in [-1, 1]; the seed means what it means in a bundle."""
         return self.pixels(self.decoder(self.prior_latents(n, seed), training=False)).numpy()
 
+    def prior_network(self) -> keras.Model | None:
+        """`noise` -> `latent` for the prior vamp, as it is now; None for the standard normal prior."""
+        if self.pseudo is None:
+            return None
+        means, log_variances = (part.numpy() for part in self._of_pseudo_inputs())
+        layer = MixtureOfGaussians(self.latent_dim, self.pseudo_inputs)
+        variances = np.exp(log_variances)[:, :, None] * np.eye(self.latent_dim)
+        layer.describe(np.full(self.pseudo_inputs, 1.0 / self.pseudo_inputs), means, variances)
+        noise = keras.Input((layer.noise_size,), name="noise")
+        return keras.Model({"noise": noise}, {"latent": layer(noise)})
+
     def pixel_scale(self) -> float | None:
         return self.pixels.scale
 
@@ -279,7 +309,24 @@ class VAE(BaseModel):
     ) -> tuple[tf.Tensor, tf.Tensor]:
         """`log p(x|z)` and `log p(x, z) - log q(z|x)`, each (batch, samples), of latents (batch, samples, size)."""
         decode = partial(self.decoder, training=training)
-        return weighed_draws(self.pixels, decode, images, latents, mean, log_variance)
+        return weighed_draws(self.pixels, decode, images, latents, mean, log_variance, self._log_prior(latents))
+
+    def _of_pseudo_inputs(self) -> tuple[tf.Tensor, tf.Tensor]:
+        """Mean and log-variance of the components of the prior, each (pseudo_inputs, latent_dim), float32."""
+        assert self.pseudo is not None, "of the prior vamp"
+        mean, log_variance = self.posterior(self.pseudo.pictures())
+        return tf.cast(mean, tf.float32), tf.cast(log_variance, tf.float32)
+
+    def _log_prior(self, latents: tf.Tensor) -> tf.Tensor | None:
+        """`log p(z)`, (batch, samples); None for the standard normal prior."""
+        return None if self.pseudo is None else losses.mixture_log_density(latents, *self._of_pseudo_inputs())
+
+    def _kl(self, latents: tf.Tensor, mean: tf.Tensor, log_variance: tf.Tensor) -> tf.Tensor:
+        """In closed form where there is one, else by the draws; nats, (batch,)."""
+        if self.pseudo is None:
+            return losses.standard_normal_kl(mean, log_variance)
+        beside = (latents, mean[:, None], log_variance[:, None], self._log_prior(latents))
+        return -tf.reduce_mean(losses.log_importance_weights(0.0, *beside), axis=-1)
 
     def _draw(self, images: tf.Tensor, rows: Callable[..., tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
         """The step's pictures, binarized if asked, and the noise of their latents, (batch, samples, latent_dim)."""
@@ -314,7 +361,8 @@ class VAE(BaseModel):
         slope = tf.stop_gradient(to_latents(output_gradients=of_encoder))
         if doubly:
             mean, log_variance = tf.stop_gradient(mean), tf.stop_gradient(log_variance)
-        beside = losses.log_importance_weights(0.0, latents, mean[:, None], log_variance[:, None])
+        of_posterior = mean[:, None], log_variance[:, None]
+        beside = losses.log_importance_weights(0.0, latents, *of_posterior, self._log_prior(latents))
         through_latents = tf.reduce_sum(slope * latents, axis=-1) + of_encoder * beside
         return tf.reduce_sum(of_decoder * log_likelihood + through_latents, axis=-1)
 

@@ -42,6 +42,7 @@ def weighed_draws(
     latents: tf.Tensor,
     mean: tf.Tensor,
     log_variance: tf.Tensor,
+    log_prior: tf.Tensor | None = None,
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """`log p(x|z)` and `log p(x, z) - log q(z|x)` of draws from the posterior, nats, each (batch, samples).
 
@@ -53,13 +54,14 @@ def weighed_draws(
         latents: (batch, samples, latent_dim).
         mean: of the posterior, (batch, latent_dim).
         log_variance: likewise.
+        log_prior: of the latents, (batch, samples); the standard normal distribution's by default.
     """
     samples = tf.shape(latents)[1]
     decoded = decode(tf.reshape(latents, (-1, latents.shape[-1])))
     repeated = tf.repeat(images, samples, axis=0)
     nll = pixels.negative_log_likelihood(repeated, tf.cast(decoded, tf.float32))
     log_likelihood = -tf.reshape(nll, (-1, samples))
-    weights = losses.log_importance_weights(log_likelihood, latents, mean[:, None], log_variance[:, None])
+    weights = losses.log_importance_weights(log_likelihood, latents, mean[:, None], log_variance[:, None], log_prior)
     return log_likelihood, weights
 
 

@@ -3,6 +3,8 @@ from __future__ import annotations
 import keras
 import numpy as np
 import pytest
+import scipy.special
+import scipy.stats
 import tensorflow as tf
 
 import keras_gen
@@ -75,6 +77,11 @@ class DoublyReparameterizedVAE(ModelContract):
         "importance_groups": 2,
         "estimator": "doubly_reparameterized",
     }
+
+
+class TestVampPriorVAE(ModelContract):
+    model_class = keras_gen.VAE
+    arguments = {**SMALL, "prior": "vamp", "pseudo_inputs": 7}
 
 
 def linear_vae(**arguments) -> keras.Model:
@@ -225,6 +232,24 @@ def gradients(images, noise, **arguments):
 IMAGES = np.array([-0.8, 0.1, 0.6], np.float32).reshape(3, 1, 1, 1)
 
 
+def test_the_vamp_prior_is_the_mean_of_the_posteriors_of_its_pictures(pictures):
+    model = keras_gen.VAE(**SMALL, prior="vamp", pseudo_inputs=4)
+    mean, log_variance = (part.numpy() for part in model.posterior(model.pseudo.pictures()))
+    noise = np.random.default_rng(0).standard_normal((3, 5, 2)).astype(np.float32)
+    at, spread = (part.numpy()[:, None] for part in model.posterior(pictures[:3]))
+    latents = at + np.exp(spread / 2) * noise
+    each = scipy.stats.norm.logpdf(latents[..., None, :], mean, np.exp(log_variance / 2)).sum(axis=-1)
+    log_prior = scipy.special.logsumexp(each, axis=-1) - np.log(4)
+    log_posterior = scipy.stats.norm.logpdf(latents, at, np.exp(spread / 2)).sum(axis=-1)
+    terms = model.bound(tf.constant(pictures[:3]), tf.constant(noise), training=False)
+    np.testing.assert_allclose(terms["kl"], (log_posterior - log_prior).mean(axis=1), rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(terms["elbo"], terms["sampled_elbo"], rtol=1e-5)
+    draws = model.prior_latents(20_000, seed=1)
+    variance = np.exp(log_variance).mean(axis=0) + mean.var(axis=0)
+    np.testing.assert_allclose(draws.mean(axis=0), mean.mean(axis=0), atol=0.05)
+    np.testing.assert_allclose(draws.var(axis=0), variance, rtol=0.05)
+
+
 def test_one_group_and_no_share_of_the_elbo_are_the_plain_bound():
     noise = tf.random.stateless_normal((3, 6, 1), (1, 2))
     expected = gradients(IMAGES, noise)
@@ -328,6 +353,8 @@ def test_a_learned_scale_finds_the_spread_of_the_data():
         ({"importance": "miwae"}, "the importance miwae must have num_samples above 1. Received: 1."),
         ({"importance": "miwae", "num_samples": 6, "importance_groups": 4}, "must divide `num_samples`"),
         ({"num_samples": 6, "importance_groups": 2}, "and be 1 otherwise"),
+        ({"prior": "vamp", "free_nats": 0.5}, "the prior vamp must have free_nats=0"),
+        ({"prior": "vamp", "pseudo_inputs": 0}, "`pseudo_inputs` must be at least 1"),
         ({"num_samples": 6, "elbo_share": 0.2}, "for ciwae alone"),
         ({"objective": "simplified"}, "must have the gaussian likelihood"),
         ({"sigma": 0.0}, "`sigma` must be positive. Received: 0.0."),

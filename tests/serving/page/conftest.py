@@ -31,7 +31,7 @@ from tests.serving.page.films import write_films
 
 ENCODED = ("conditional_vae", "dann", "denoising_autoencoder")
 TRANSLATED = ("cyclegan", "pix2pix")
-SAMPLED = ("aae", "bigan", "biggan", "conditional_gan", "conditional_vae", "gan", "vae", "vae_gan")
+SAMPLED = ("aae", "bigan", "biggan", "conditional_gan", "conditional_vae", "gan", "info_gan", "vae", "vae_gan")
 IGNORED = shutil.ignore_patterns("node_modules", "dist", "__pycache__")
 
 
