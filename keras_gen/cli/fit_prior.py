@@ -30,6 +30,7 @@ def run(words: Sequence[str]) -> int:
     from keras_gen.metrics.generation import aggregate_codes
     from keras_gen.metrics.pictures import as_trained as as_shown
     from keras_gen.metrics.pictures import random_pictures
+    from keras_gen.models.vq_vae import CODE_MAP
     from keras_gen.priors import PRIORS, PriorOptions, fit_prior
     from keras_gen.training.fitted_prior import write_prior
     from keras_gen.training.precision import in_float32
@@ -41,8 +42,14 @@ def run(words: Sequence[str]) -> int:
     config = run_directory.config()
     import_own_code_of(place)
     model = run_directory.load_model(with_prior=False)
-    if not {"encoder", "decoder"} <= model.inference_networks().keys():
+    networks = model.inference_networks()
+    if not {"encoder", "decoder"} <= networks.keys():
         raise InputError(f"{place} must have codes, an encoder and a decoder. Received: {type(model).__name__}.")
+    if CODE_MAP in networks["encoder"].output:
+        raise InputError(
+            f"{place} must have codes that are numbers; for whole numbers there is `keras-gen train code_prior "
+            f"--from`. Received: {type(model).__name__}."
+        )
     source = _source(options, config, model)
     images, labels = random_pictures(source, options.count, options.seed)
     images = as_shown(model, images, options.seed)

@@ -22,6 +22,8 @@ from keras_gen.training.optimizers import OptimizerSpec
 from keras_gen.training.pieces import decoding_network, side_by_side
 from serving.common.errors import require_among, require_at_least
 
+# The encoder's output that says that codes are whole numbers.
+CODE_MAP = "code_map"
 QuantizerName = Literal["vq", "fsq", "residual"]
 
 
@@ -149,7 +151,7 @@ class VQVAE(BaseModel):
         image = keras.Input(self.image_shape, name="image")
         _, codes, _ = self.codebook(self.encoder(image))
         row = keras.ops.cast(keras.ops.reshape(codes, (-1, self.latent_dim)), "float32")
-        outputs = {"code": row, "code_map": keras.ops.cast(codes, "int64")}
+        outputs = {"code": row, CODE_MAP: keras.ops.cast(codes, "int64")}
         return {"encoder": keras.Model({"image": image}, outputs), **decoding_network(self.decode, self.latent_dim)}
 
     def _terms(self, images: tf.Tensor, training: bool) -> dict[str, tf.Tensor]:

@@ -60,3 +60,8 @@ def test_a_prior_of_another_run_is_refused_in_one_line(place, refused, source, m
     start = ["--from", str(place / source[0]), *source[1:]] if source else []
     assert message in refused(*command(place, "refused", *start))
     assert not (place / "refused").exists()
+
+
+def test_no_other_prior_is_fitted_to_whole_numbers(place, refused):
+    message = "must have codes that are numbers; for whole numbers there is `keras-gen train code_prior --from`."
+    assert message in refused("fit-prior", str(place / "vq"), "--prior", "gaussian")
