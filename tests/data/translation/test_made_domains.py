@@ -152,7 +152,7 @@ class TestCrops:
         pictures = [np.random.default_rng(seed).integers(0, 256, (20, 30, 3), np.uint8) for seed in (0, 1)]
         for name, picture in zip("ab", pictures, strict=True):
             write_png(tmp_path / f"{name}.png", picture)
-        location = f"crops:{tmp_path / 'a.png'},{tmp_path / 'b.png'}"
+        location = f"parts:{tmp_path / 'a.png'},{tmp_path / 'b.png'}"
         both = open_domains(location, image_size=8)
         assert (len(both.a), len(both.b), both.paired) == (1000, 1000, False)
         for source, picture in zip((both.a, both.b), pictures, strict=True):
@@ -168,6 +168,6 @@ class TestCrops:
     def test_mistakes_are_named(self, tmp_path):
         write_png(tmp_path / "a.png", np.zeros((20, 30, 3), np.uint8))
         with pytest.raises(InputError, match="must name two picture files"):
-            open_domains(f"crops:{tmp_path / 'a.png'}", image_size=8)
+            open_domains(f"parts:{tmp_path / 'a.png'}", image_size=8)
         with pytest.raises(InputError, match=r"at least as large as its parts, 24x24. Received: 30x20."):
-            open_domains(f"crops:{tmp_path / 'a.png'},{tmp_path / 'a.png'}", image_size=24)
+            open_domains(f"parts:{tmp_path / 'a.png'},{tmp_path / 'a.png'}", image_size=24)

@@ -1,4 +1,4 @@
-"""`crops:FILE_A,FILE_B`: squares at random places of one large picture of each domain.
+"""`parts:FILE_A,FILE_B`: squares at random places of one large picture of each domain.
 
 For a translation that is learned of two pictures alone, as in Park et al. 2020, section 4.4.
 """
@@ -14,7 +14,7 @@ from keras_gen.data.files import read_file
 from keras_gen.data.forms import Form
 from serving.common.errors import InputError
 
-DOMAINS = Form(("crops:FILE_A,FILE_B",), "1,000 parts at random places of one large picture of each domain")
+DOMAINS = Form(("parts:FILE_A,FILE_B",), "1,000 parts at random places of one large picture of each domain")
 SIZE = (64, 64)
 # Of NumPy's default generator, which draws the places of a split, and how many.
 SEEDS = {"train": (3000, 1000), "test": (3001, 100), "all": (3002, 1100)}
@@ -23,9 +23,9 @@ SEEDS = {"train": (3000, 1000), "test": (3001, 100), "all": (3002, 1100)}
 def read_domains(location: str, split: str, shape: Shape) -> DomainExamples:
     """Parts of the size asked for, 64x64 by default; nothing is resized. The parts of all splits are of
     the same two pictures."""
-    name, files = f"crops:{location}", [Path(part) for part in location.split(",")]
+    name, files = f"parts:{location}", [Path(part) for part in location.split(",")]
     if len(files) != len("AB") or not all(file.is_file() for file in files):
-        raise InputError(f"{name} must name two picture files, as in crops:FILE_A,FILE_B. Received: {location!r}.")
+        raise InputError(f"{name} must name two picture files, as in parts:FILE_A,FILE_B. Received: {location!r}.")
     height, width = shape.size or SIZE
     seed, count = SEEDS[split]
     whole = shape._replace(size=None, channels=shape.channels or 3)
