@@ -90,7 +90,8 @@ def open_training_data(options: DataOptions, run: RunOptions, cls: type[BaseMode
         InputError: data that cannot be read, an option that this model's data does not have, or one that is missing.
     """
     if cls.spec.adapts and options.target is None:
-        raise InputError(f"--target must be given for {run.name!r}, which adapts to it. Received: --data alone.")
+        why = "learns from all of its pictures" if cls.spec.partly_labelled else "adapts to it"
+        raise InputError(f"--target must be given for {run.name!r}, which {why}. Received: --data alone.")
     if not cls.spec.adapts and options.target is not None:
         raise InputError(
             f"--target must be left out for {run.name!r}, which adapts to none. Received: {options.target}."
@@ -112,7 +113,7 @@ def open_training_data(options: DataOptions, run: RunOptions, cls: type[BaseMode
         return TrainingData(source, options, run.seed)
     target = open_source(options.target, options.image_size, options.channels, **reading(options))
     check_same_shape(source, target)
-    return Adapting(source, options, run.seed, target)
+    return Adapting(source, options, run.seed, target, cls.spec.partly_labelled)
 
 
 def found_out(given: DataOptions, settled: DataOptions) -> dict[str, str | None]:
@@ -153,9 +154,11 @@ def _open_translation(options: DataOptions, run: RunOptions, cls: type[BaseModel
 
 @dataclass(frozen=True)
 class Adapting(TrainingData):
-    """A labelled source, and a target whose labels are not looked at but in validation."""
+    """A labelled source, and a target whose labels are not looked at but in validation; an epoch is a pass over the
+    source, or over the target where the source is a share of it."""
 
     target: Source
+    is_share: bool = False
 
     @property
     def shown(self) -> Source:
@@ -164,7 +167,13 @@ class Adapting(TrainingData):
     def parts(self) -> dict[str, Source]:
         return {"data": self.source, "target": self.target}
 
+    def steps(self) -> int:
+        return (self.target if self.is_share else self.source).steps(self.options.batch_size)
+
     def summary(self) -> str:
+        if self.is_share:
+            of = f"of {self.target.name} ({len(self.target)} pictures)"
+            return f"{self.source.name}: {len(self.source)} pictures with labels, {of}"
         to = f"to {self.target.name} ({len(self.target)} pictures)"
         return f"{self.source.name} {to}: {len(self.source)} pictures"
 

@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gen.layers import TruncatedNormal
+from keras_gen.losses import non_saturating_discriminator_loss, non_saturating_generator_loss
 from keras_gen.losses.reconstructions import RECONSTRUCTIONS
 from keras_gen.networks import NetworkSpec
 from keras_gen.networks.tiling import translated_inputs, with_statistics
@@ -59,6 +60,26 @@ def decoding_network(
     if labelled:
         inputs["label"] = keras.Input((), dtype="int64", name="label")
     return {"decoder": keras.Model(inputs, {"image": picture(*inputs.values())})}
+
+
+def told_apart(
+    discriminator: keras.Model, drawn: tf.Tensor, codes: tf.Tensor, training: bool = True
+) -> dict[str, tf.Tensor]:
+    """What a discriminator of codes minimizes: the non-saturating `loss`, (batch,), of draws of the prior as real ones.
+
+    Args:
+        discriminator: codes to one logit.
+        drawn: (batch, size), of the prior.
+        codes: (batch, size), of an encoder.
+        training: whether its layers train.
+    """
+    real, fake = (tf.cast(discriminator(part, training=training), tf.float32) for part in (drawn, codes))
+    return {"loss": non_saturating_discriminator_loss(real, fake)}
+
+
+def fooling_loss(discriminator: keras.Model, codes: tf.Tensor, training: bool) -> tf.Tensor:
+    """What an encoder minimizes, (batch,), so that its codes (batch, size) are taken for draws of the prior."""
+    return non_saturating_generator_loss(tf.cast(discriminator(codes, training=training), tf.float32))
 
 
 def truncated_prior(latent_dim: int) -> keras.Model:

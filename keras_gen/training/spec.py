@@ -24,6 +24,8 @@ class ModelSpec:
         classes: names of these classes, in the order of their labels.
         adapts: whether the model adapts from a labelled domain to an unlabelled one: `fit` then takes ((source
             pictures, target pictures), source labels), as many of both, and evaluation (pictures, labels) of either.
+        partly_labelled: whether what it adapts to are all pictures, of which the source is the labelled share, and not
+            another domain: an epoch is then a pass over the target.
         translates: whether `fit` takes (pictures of A, pictures of B): `pairs` that belong together, `unpaired` ones,
             or None for neither.
         likelihood: name of `p(x|z)` where the model can say how probable a picture is; it then has `log_weights`.
@@ -45,6 +47,7 @@ class ModelSpec:
     labelled: bool = False
     classes: tuple[str, ...] = ()
     adapts: bool = False
+    partly_labelled: bool = False
     translates: Literal["pairs", "unpaired"] | None = None
     likelihood: str | None = None
     binarizes: bool = False
@@ -59,6 +62,8 @@ class ModelSpec:
     def __post_init__(self) -> None:
         if self.adapts and not self.labelled:
             raise InputError("a model that `adapts` must be `labelled`. Received: labelled=False.")
+        if self.partly_labelled and not self.adapts:
+            raise InputError("a model that is `partly_labelled` must be one that `adapts`. Received: adapts=False.")
         if self.classes and not self.labelled:
             raise InputError(f"a model with `classes` must be `labelled`. Received: {len(self.classes)} classes.")
         if self.translates and (self.labelled or self.prior):

@@ -135,6 +135,10 @@ TRAIN = ["train", "dann", "--data", "digits", "--out", "r", *SMALL]
     ("words", "message"),
     [
         (TRAIN, "--target must be given for 'dann'"),
+        (
+            ["train", "semi_supervised_aae", *TRAIN[2:6]],
+            "--target must be given for 'semi_supervised_aae', which learns",
+        ),
         (["train", "vae", "--data", "digits", "--target", "digits", "--out", "r"], "must be left out for 'vae'"),
         (["train", "dann", "--data", "npz:{bare}", "--target", "digits", "--out", "r"], "must have labels for 'dann'"),
         (["train", "dann", "--data", "digits", "--target", "digits", "--out", "r"], "pictures of 8x8; choose another"),

@@ -13,6 +13,10 @@ CODER = {"name": "mlp", "units": [4]}
 @pytest.mark.parametrize(
     ("facts", "message"),
     [
+        (
+            {"partly_labelled": True},
+            "a model that is `partly_labelled` must be one that `adapts`. Received: adapts=False.",
+        ),
         ({"adapts": True}, "a model that `adapts` must be `labelled`. Received: labelled=False."),
         ({"classes": ("a", "b")}, "a model with `classes` must be `labelled`. Received: 2 classes."),
         (

@@ -71,6 +71,7 @@ FAMILIES: dict[str, dict[str, Any]] = {
     "gan": {"image_shape": SHAPE, "latent_dim": 4, **PLAYERS},
     "info_gan": {"image_shape": SHAPE, "latent_dim": 6, "categories": 3, "continuous": 1, **PLAYERS},
     "pix2pix": {**TRANSLATING, "image_shape": OPACITY, "generator": {"name": "unet", "filters": 4}},
+    "semi_supervised_aae": {**CODER, "classes": CLASSES, "class_discriminator": DENSE, "style_discriminator": DENSE},
     "sparse_autoencoder": CODER,
     "vae": {**CODER, "encoder": {"name": "conv", "filters": 4}, "decoder": {"name": "conv", "filters": 4}},
     "vae_gan": {**CODER, "image_shape": BANDS, "discriminator": {"name": "dcgan", "filters": 4}},
