@@ -11,6 +11,7 @@ import keras
 import tensorflow as tf
 
 from keras_gen import losses
+from keras_gen.losses.structural import WINDOW
 from keras_gen.registry import Registry
 from serving.common.errors import InputError
 
@@ -26,11 +27,16 @@ class PixelDistribution:
             of a pixel if `scaled`: nats per picture, (batch,).
         mean: of what the decoder gave: the mean picture, in [-1, 1]; in operations of Keras, since it is exported.
         scaled: whether it has a scale, which is given or learned.
+        normalized: whether it is a distribution. An energy, of unknown normalizing constant, can be minimized in place
+            of the `nll`, but says nothing of how probable a picture is, and its scale cannot be learned.
+        least_side: of the pictures that it can compare, in pixels.
     """
 
     nll: Callable[..., tf.Tensor]
     mean: Callable[[keras.KerasTensor], keras.KerasTensor]
     scaled: bool = False
+    normalized: bool = True
+    least_side: int = 1
 
 
 def _clipped(decoded: keras.KerasTensor) -> keras.KerasTensor:
@@ -46,32 +52,51 @@ LIKELIHOODS: Registry[PixelDistribution] = Registry(
         ),
         "gaussian": PixelDistribution(losses.gaussian_nll, _clipped, scaled=True),
         "discretized_logistic": PixelDistribution(losses.discretized_logistic_nll, _clipped, scaled=True),
+        "ms_ssim": PixelDistribution(losses.ms_ssim_energy, _clipped, scaled=True, normalized=False, least_side=WINDOW),
     },
     kind=PixelDistribution,
 )
 Likelihood: TypeAlias = Annotated[str, LIKELIHOODS]
 
 
+def require_sides(name: str, least_side: int, image_shape: tuple[int, ...] | None) -> None:
+    """Raises InputError for pictures of a known shape that what is called `name` cannot compare."""
+    if image_shape is not None and min(image_shape[:2]) < least_side:
+        raise InputError(
+            f"pictures must have sides of at least {least_side} for {name!r}. "
+            f"Received: {image_shape[0]}x{image_shape[1]}."
+        )
+
+
 @keras.saving.register_keras_serializable(package="keras_gen")
 class PixelLikelihood(keras.layers.Layer):
-    """Independent pixels around what the decoder gives: logits for the Bernoulli kinds, means for the others.
+    """Independent pixels around what the decoder gives: logits for the Bernoulli kinds, means for the others. Or an
+    energy, of the whole picture.
 
     All is float32, whatever networks compute in.
 
     Args:
-        kind: `bernoulli`, `continuous_bernoulli`, `gaussian`, `discretized_logistic` or one that was registered.
+        kind: `bernoulli`, `continuous_bernoulli`, `gaussian`, `discretized_logistic`, the energy `ms_ssim`, or one
+            that was registered.
         sigma: scale of a pixel under those that have one, where black is -1 and white is 1; None learns one scale
             for all pixels (Rybkin et al. 2021, "Simple and effective VAE training", section 4).
+        image_shape: of the pictures, to find out whether they are large enough; not looked at by default.
 
     Raises:
-        InputError: an unknown kind, or a scale that is not positive.
+        InputError: an unknown kind, a scale that is not positive, an energy without a scale, or pictures that are too
+            small for the kind.
     """
 
-    def __init__(self, kind: Likelihood, sigma: float | None, **kwargs: Any) -> None:
+    def __init__(
+        self, kind: Likelihood, sigma: float | None, image_shape: tuple[int, ...] | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(**{"dtype": "float32", **kwargs})
         self.distribution = LIKELIHOODS.find(kind)
         if sigma is not None and not sigma > 0:
             raise InputError(f"`sigma` must be positive. Received: {sigma}.")
+        if sigma is None and not self.distribution.normalized:
+            raise InputError(f"`sigma` must be given for {kind!r}, which cannot learn it. Received: None.")
+        require_sides(kind, self.distribution.least_side, image_shape)
         self.kind = kind
         self.sigma = sigma
         self.log_scale = None

@@ -37,7 +37,7 @@ from keras_gen.losses.likelihoods import (
 from keras_gen.losses.pairs import PAIRS, AdversarialPair
 from keras_gen.losses.penalties import dragan_penalty, gradient_penalty, r1_penalty, r2_penalty
 from keras_gen.losses.reconstruction import absolute_error, decibels, squared_error
-from keras_gen.losses.structural import ms_ssim_error
+from keras_gen.losses.structural import ms_ssim_energy, ms_ssim_error
 
 __all__ = [
     "PAIRS",
@@ -70,6 +70,7 @@ __all__ = [
     "mixture_log_density",
     "mmd_terms",
     "mode_seeking_loss",
+    "ms_ssim_energy",
     "ms_ssim_error",
     "non_saturating_discriminator_loss",
     "non_saturating_generator_loss",

@@ -44,6 +44,24 @@ def ms_ssim_error(images: tf.Tensor, reconstructions: tf.Tensor) -> tf.Tensor:
     return 1.0 - tf.exp(logarithm)
 
 
+def ms_ssim_energy(images: tf.Tensor, decoded: tf.Tensor, scale: tf.Tensor | float) -> tf.Tensor:
+    """`values * (1 - ms_ssim) / (2 scale^2)`, in the place of a Gaussian's squared errors and without its constant.
+
+    Args:
+        images: (batch, height, width, channels) in [-1, 1], sides at least 11.
+        decoded: same shape, any real value.
+        scale: above 0; smaller counts more.
+
+    Returns:
+        (batch,), at least 0, for a picture of `values` numbers.
+
+    Source: Snell et al. 2017, "Learning to Generate Images with Perceptual Similarity Metrics", with a weight of
+    our own.
+    """
+    values = float(np.prod(images.shape[1:]))
+    return values * ms_ssim_error(images, decoded) / (2.0 * tf.square(scale))
+
+
 def _similarities(x: tf.Tensor, y: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """Of luminance, and of contrast and structure, of every window inside the pictures."""
     c1, c2 = ((constant * RANGE) ** 2 for constant in (LUMINANCE, CONTRAST))

@@ -101,7 +101,7 @@ class AAE(AdversarialModel):
         self.encoder = build_network("encoder", encoder, self.image_shape, (latent_dim,), outputs=latent_dim, **shape)
         self.decoder = build_network("decoder", decoder, (decoded,), self.image_shape, latent_dim=decoded, **shape)
         self.discriminator = build_network("code_discriminator", discriminator, (seen,), (1,), size=seen)
-        self.pixels = PixelLikelihood(likelihood, sigma, name="pixels")
+        self.pixels = PixelLikelihood(likelihood, sigma, self.image_shape, name="pixels")
         self.autoencoder = together(self.encoder, keras.Sequential([self.decoder, self.pixels]))
         self.class_code = ClassCode(len(classes))
         self.prior = prior

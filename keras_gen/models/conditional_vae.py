@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gen import losses
-from keras_gen.layers import ClassCode, ClassPlane, GaussianSampling, Likelihood, PixelLikelihood
+from keras_gen.layers import LIKELIHOODS, ClassCode, ClassPlane, GaussianSampling, Likelihood, PixelLikelihood
 from keras_gen.networks import NetworkSpec, build_network
 from keras_gen.training.base import BaseModel
 from keras_gen.training.moves import Move, Moves
@@ -72,11 +72,14 @@ class ConditionalVAE(BaseModel):
         seed: int = 0,
         **kwargs: Any,
     ) -> None:
-        super().__init__(seed, ["loss", "elbo", "reconstruction", "kl"], **kwargs)
+        normalized = LIKELIHOODS.find(likelihood).normalized
+        super().__init__(seed, ["loss", *["elbo"] * normalized, "reconstruction", "kl"], **kwargs)
         require_classes(classes)
         require_at_least(1, latent_dim=latent_dim)
         require_at_least(0, beta=beta)
-        self.spec = replace(self.spec, classes=tuple(classes), likelihood=likelihood, binarizes=binarize)
+        self.spec = replace(
+            self.spec, classes=tuple(classes), likelihood=likelihood if normalized else None, binarizes=binarize
+        )
         self.image_shape = tuple(image_shape)
         self.classes = tuple(classes)
         self.latent_dim = latent_dim
@@ -91,7 +94,7 @@ class ConditionalVAE(BaseModel):
         self.class_plane = ClassPlane(len(classes))
         self.class_plane.build((None, *self.image_shape))
         self.class_code = ClassCode(len(classes))
-        self.pixels = PixelLikelihood(likelihood, sigma, name="pixels")
+        self.pixels = PixelLikelihood(likelihood, sigma, self.image_shape, name="pixels")
         self.sampling = GaussianSampling()
         self.likelihood = likelihood
         self.sigma = sigma

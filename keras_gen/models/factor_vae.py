@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gen import losses
-from keras_gen.layers import GaussianSampling, Likelihood, PixelLikelihood
+from keras_gen.layers import LIKELIHOODS, GaussianSampling, Likelihood, PixelLikelihood
 from keras_gen.layers.replica import all_examples, rows_at_once
 from keras_gen.networks import NetworkSpec, build_coder, build_network
 from keras_gen.training.adversarial import AdversarialModel
@@ -72,16 +72,24 @@ class FactorVAE(AdversarialModel):
         seed: int = 0,
         **kwargs: Any,
     ) -> None:
-        reports = ["loss", "elbo", "reconstruction", "kl", "total_correlation", "discriminator_accuracy"]
+        normalized = LIKELIHOODS.find(likelihood).normalized
+        reports = [
+            "loss",
+            *["elbo"] * normalized,
+            "reconstruction",
+            "kl",
+            "total_correlation",
+            "discriminator_accuracy",
+        ]
         super().__init__(seed, reports, **kwargs)
         require_at_least(2, latent_dim=latent_dim)
         require_at_least(0, gamma=gamma)
-        self.spec = replace(self.spec, likelihood=likelihood)
+        self.spec = replace(self.spec, likelihood=likelihood if normalized else None)
         self.image_shape = tuple(image_shape)
         self.latent_dim = latent_dim
         self.encoder, self.decoder = build_coder(encoder, decoder, self.image_shape, latent_dim, outputs=2 * latent_dim)
         self.discriminator = build_network("code_discriminator", discriminator, (latent_dim,), (1,), size=latent_dim)
-        self.pixels = PixelLikelihood(likelihood, sigma, name="pixels")
+        self.pixels = PixelLikelihood(likelihood, sigma, self.image_shape, name="pixels")
         self.autoencoder = together(self.encoder, keras.Sequential([self.decoder, self.pixels]))
         self.sampling = GaussianSampling()
         self.gamma = gamma

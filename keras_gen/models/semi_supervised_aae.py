@@ -95,7 +95,7 @@ class SemiSupervisedAAE(AdversarialModel):
         self.style_discriminator = build_network(
             "code_discriminator", style_discriminator, (latent_dim,), (1,), size=latent_dim
         )
-        self.pixels = PixelLikelihood(likelihood, sigma, name="pixels")
+        self.pixels = PixelLikelihood(likelihood, sigma, self.image_shape, name="pixels")
         self.autoencoder = together(self.encoder, keras.Sequential([self.decoder, self.pixels]))
         self.draw = InfoPrior(code, continuous=0, categories=count)
         self.class_code = ClassCode(count)

@@ -13,7 +13,14 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gen import losses
-from keras_gen.layers import GaussianSampling, Likelihood, MixtureOfGaussians, PixelLikelihood, PseudoPictures
+from keras_gen.layers import (
+    LIKELIHOODS,
+    GaussianSampling,
+    Likelihood,
+    MixtureOfGaussians,
+    PixelLikelihood,
+    PseudoPictures,
+)
 from keras_gen.layers.replica import sum_over_replicas
 from keras_gen.networks import NetworkSpec, build_coder
 from keras_gen.training.base import BaseModel
@@ -64,8 +71,9 @@ class VAE(BaseModel):
         prior: `standard_normal`, or `vamp`, the mean of the posteriors of pictures that are trained with the model.
         pseudo_inputs: number of those pictures.
         likelihood: `p(x|z)` of a pixel: `bernoulli` for its grey value as a probability, `continuous_bernoulli` for
-            values in [0, 1], `gaussian`, or `discretized_logistic` for 256 levels.
-        sigma: scale of the last two, where black is -1 and white is 1; with null it is learned.
+            values in [0, 1], `gaussian`, or `discretized_logistic` for 256 levels. Or `ms_ssim`, an energy by the
+            structural similarity at several sizes; no bound of the evidence is reported then.
+        sigma: scale of the last three, where black is -1 and white is 1; with null it is learned, but for the energy.
         binarize: sample every pixel as black or white in each training step, with its grey value as the probability.
         beta: weight of the KL term in the loss.
         free_nats: KL divergence per latent dimension below which it is not reduced further.
@@ -126,8 +134,9 @@ class VAE(BaseModel):
         **kwargs: Any,
     ) -> None:
         found = chosen_regularizer(POSTERIOR_REGULARIZERS, regularizer, regularizer_weight)
-        reports = ["loss", "elbo", "sampled_elbo", "reconstruction", "kl"]
-        reports += ["importance_bound"] * (num_samples > 1) + ["regularizer"] * bool(found)
+        normalized = LIKELIHOODS.find(likelihood).normalized
+        reports = ["loss", *["elbo", "sampled_elbo"] * normalized, "reconstruction", "kl"]
+        reports += ["importance_bound"] * (normalized and num_samples > 1) + ["regularizer"] * bool(found)
         super().__init__(seed, reports, **kwargs)
         require_at_least(1, num_samples=num_samples)
         require_at_least(0, beta=beta, free_nats=free_nats, kl_warmup_steps=kl_warmup_steps)
@@ -164,13 +173,18 @@ class VAE(BaseModel):
                 f"regularizer={regularizer!r}."
             )
         coupled = bool(found and found.couples_examples)
-        self.spec = replace(self.spec, likelihood=likelihood, binarizes=binarize, couples_examples=coupled)
+        self.spec = replace(
+            self.spec,
+            likelihood=likelihood if normalized else None,
+            binarizes=binarize,
+            couples_examples=coupled,
+        )
         if prior == "vamp":
             self.spec = replace(self.spec, prior="mixture")
         self.image_shape = tuple(image_shape)
         self.latent_dim = latent_dim
         self.encoder, self.decoder = build_coder(encoder, decoder, self.image_shape, latent_dim, outputs=2 * latent_dim)
-        self.pixels = PixelLikelihood(likelihood, sigma, name="pixels")
+        self.pixels = PixelLikelihood(likelihood, sigma, self.image_shape, name="pixels")
         self.prior = prior
         self.pseudo_inputs = pseudo_inputs
         self.pseudo = PseudoPictures(pseudo_inputs, self.image_shape, seed) if prior == "vamp" else None

@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gen.layers import TruncatedNormal
+from keras_gen.layers.likelihood import require_sides
 from keras_gen.losses import non_saturating_discriminator_loss, non_saturating_generator_loss
 from keras_gen.losses.reconstructions import RECONSTRUCTIONS
 from keras_gen.networks import NetworkSpec
@@ -38,11 +39,7 @@ def reconstruction_error(name: str, image_shape: tuple[int, ...]) -> Callable[[t
         InputError: no such name, or pictures that are too small for it.
     """
     found = RECONSTRUCTIONS.find(name)
-    if min(image_shape[:2]) < found.least_side:
-        raise InputError(
-            f"pictures must have sides of at least {found.least_side} for {name!r}. "
-            f"Received: {image_shape[0]}x{image_shape[1]}."
-        )
+    require_sides(name, found.least_side, image_shape)
     return found.error
 
 
