@@ -181,7 +181,9 @@ def _run(place: Path, options: Any, show: Show) -> list[Any]:
     of_samples = _samples(place, draw, len(model.spec.classes), options, test, train)
     figures = evaluate_model(model, test, options.count, options.samples, options.seed, options.drawn)
     if "encoder" in model.inference_networks():
-        figures += evaluate_coder(ModelCoder(model), test, train, options.count, options.seed, show)
+        figures += evaluate_coder(
+            ModelCoder(model), test, train, options.count, options.seed, show, model.spec.clusters
+        )
     return figures + of_samples
 
 

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from keras_gen.data import Source
-from keras_gen.metrics.codes import ACTIVE_VARIANCE, active_units, few_label_probe, linear_probe
+from keras_gen.metrics.codes import ACTIVE_VARIANCE, active_units, cluster_accuracy, few_label_probe, linear_probe
 from keras_gen.metrics.disentanglement import (
     BINS,
     Factors,
@@ -76,6 +76,7 @@ def evaluate_coder(
     count: int | None,
     seed: int,
     show: Callable[[Results], None] = lambda shown: None,
+    clusters: int = 0,
 ) -> list[Figure]:
     """Reconstruction where there is a decoder, and what the codes are worth.
 
@@ -86,6 +87,7 @@ def evaluate_coder(
         count: how many pictures of each, drawn with the seed; None for all.
         seed: seed of that draw.
         show: called with pictures beside their reconstructions, where there is a decoder.
+        clusters: how many numbers, the first of a code, are probabilities of clusters.
     """
     images, labels = random_pictures(test, count, seed)
     codes = coder.encode(images, labels)
@@ -102,6 +104,11 @@ def evaluate_coder(
         tested, learned = factors_of(labels, test.classes), factors_of(fitted_labels, train.classes)
         if tested is not None and learned is not None:
             return [*figures, *_disentanglement(codes, tested, fitted_codes, learned, data, seed)]
+        if clusters:
+            found, known = (part[:, :clusters].argmax(axis=1) for part in (codes, fitted_codes))
+            share = cluster_accuracy(known, fitted_labels, found, labels)
+            how = {"clusters": clusters, "classes given by": len(fitted), "seed": seed}
+            figures.append(Figure("cluster_accuracy", share, "", data, len(images), how))
         accuracy = linear_probe(fitted_codes, fitted_labels, codes, labels)
         settings: dict[str, Any] = {
             "probe": "logistic regression on standardized codes, regularization chosen on a tenth",

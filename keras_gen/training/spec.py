@@ -37,6 +37,7 @@ class ModelSpec:
             computed on one micro-batch after the other.
         least_pictures: pictures that the data must have at least; fewer cannot fill a codebook.
         stands_on: name of the constructor's argument that takes another trained model, which `--from` opens.
+        clusters: how many numbers, the first of a code, are probabilities of clusters that were found without labels.
         discriminator_steps: moves of the discriminator in a step, which share out the pictures of its batch.
 
     Raises:
@@ -57,6 +58,7 @@ class ModelSpec:
     couples_examples: bool = False
     least_pictures: int = 1
     stands_on: str | None = None
+    clusters: int = 0
     discriminator_steps: int = 1
 
     def __post_init__(self) -> None:

@@ -1,4 +1,4 @@
-"""A model that learns from labels of few pictures, from training to the commands that its bundle has."""
+"""Models that learn from labels of few pictures and from none, from training to the commands that they have."""
 
 from __future__ import annotations
 
@@ -40,3 +40,14 @@ def test_from_few_labels_to_a_classifier_and_samples_of_a_class(run, tmp_path):
 def test_no_labels_are_refused_before_the_first_step(refused, tmp_path):
     words = ["few:0:digits" if word == "few:20:digits" else word for word in WORDS]
     assert "at least one of each class (10). Received: 0." in refused(*words, "--out", tmp_path / "run")
+
+
+def test_a_run_is_measured_by_its_clusters(run, tmp_path):
+    words = ["train", "clustering_aae", "--data", "digits", "--epochs", "1", "--model.clusters", "12", "--seed", "1"]
+    words += ["--model.latent-dim", "15", "--model.encoder", NETWORK, "--model.decoder", NETWORK]
+    code, _, err = run(*words, "--out", tmp_path / "run")
+    assert code == 0, err
+    assert run("evaluate", tmp_path / "run", "--data", "digits", "--count", 60)[0] == 0
+    figures = {figure["name"]: figure for figure in json.loads((tmp_path / "run" / "evaluation.json").read_text())}
+    assert 0 < figures["cluster_accuracy"]["value"] <= 1
+    assert figures["cluster_accuracy"]["settings"]["clusters"] == 12

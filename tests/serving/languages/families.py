@@ -47,6 +47,13 @@ FAMILIES: dict[str, dict[str, Any]] = {
         "discriminator": {"name": "biggan", "filters": 8, "attention": 0},
         "standing_batches": 0,
     },
+    "clustering_aae": {
+        **CODER,
+        "latent_dim": 5,
+        "clusters": 3,
+        "cluster_discriminator": DENSE,
+        "style_discriminator": DENSE,
+    },
     "code_prior": {
         "image_shape": SHAPE,
         "classes": CLASSES,

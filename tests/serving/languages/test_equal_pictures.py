@@ -44,7 +44,7 @@ SHARE = 0.01
 
 
 # Whose networks compute what those of another model do, which stands for it.
-LIKE_OTHERS = {"factor_vae": "vae", "semi_supervised_aae": "conditional_vae"}
+LIKE_OTHERS = {"clustering_aae": "info_gan", "factor_vae": "vae", "semi_supervised_aae": "conditional_vae"}
 
 
 def test_every_model_is_among_them():
