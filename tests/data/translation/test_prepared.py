@@ -199,7 +199,7 @@ class TestMistakes:
             (["pairs:{root}/sides", "--load_size", "7", "--image_size", "8"], "Received: 7 and 8"),
             (["pairs:{root}/nowhere"], "must be a folder. Received: no such folder"),
             (["pairs:"], "as in pairs:PATH. Received: 'pairs:'"),
-            (["pears:{root}"], "Did you mean 'pairs'?"),
+            (["pair:{root}"], "Did you mean 'pairs'?"),
             (["edges:digit"], "Did you mean 'digits'?"),
             (["unpaired:{root}/a,{root}/wide"], "10x9x3 ({root}/a/train/0.png) and 12x9x3 ({root}/wide/train/0.png)"),
             (["pairs:{root}/a,{root}/wide"], "10x9 ({root}/a/train/0.png) and 12x9 ({root}/wide/train/0.png)"),
