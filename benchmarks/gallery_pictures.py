@@ -36,7 +36,14 @@ import matplotlib.pyplot as plt
 
 SEED = 1
 SIDE = 96  # of the augmented photograph
-AMOUNTS = {"gaussian": 0.5, "masking": 0.25, "salt_and_pepper": 0.25}
+AMOUNTS = {
+    "gaussian": 0.5,
+    "masking": 0.25,
+    "salt_and_pepper": 0.25,
+    "blocked": 0.5,
+    "blocked_patch": 0.25,
+    "kept_patch": 0.75,
+}
 # The recipes gan_ring_minimax and gan_ring_r1.
 POINTS = {"name": "points", "units": [128, 128]}
 RING = {"image_shape": (1, 1, 2), "latent_dim": 2, "generator": POINTS, "discriminator": POINTS, "ema_decay": 0.99}

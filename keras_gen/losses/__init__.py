@@ -14,7 +14,12 @@ from keras_gen.losses.adversarial import (
     wasserstein_discriminator_loss,
     wasserstein_generator_loss,
 )
-from keras_gen.losses.classification import code_surprise, label_accuracy, label_cross_entropy
+from keras_gen.losses.classification import (
+    code_surprise,
+    data_to_data_cross_entropy,
+    label_accuracy,
+    label_cross_entropy,
+)
 from keras_gen.losses.consistency import balanced_consistency, lecam_penalty, mean_of_best
 from keras_gen.losses.contrastive import patch_contrastive_loss
 from keras_gen.losses.discrepancy import mmd_terms
@@ -49,6 +54,7 @@ __all__ = [
     "code_surprise",
     "continuous_bernoulli_mean",
     "continuous_bernoulli_nll",
+    "data_to_data_cross_entropy",
     "decibels",
     "discretized_logistic_nll",
     "dragan_penalty",

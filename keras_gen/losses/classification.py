@@ -51,3 +51,41 @@ def code_surprise(
         return total
     category = tf.nn.softmax_cross_entropy_with_logits(codes[:, continuous:], logits)
     return total + category_weight * category
+
+
+def data_to_data_cross_entropy(
+    features: tf.Tensor,
+    of_class: tf.Tensor,
+    labels: tf.Tensor,
+    all_features: tf.Tensor,
+    all_labels: tf.Tensor,
+    temperature: float = 0.5,
+    margin: float = 0.98,
+) -> tf.Tensor:
+    """Cross-entropy of an example's class, whose rivals are not the other classes but the examples of these.
+
+    With `p`, the cosine between an example and its class less `margin`, at most 0, and `n`, its cosine with an example
+    of another class less `1 - margin`, at least 0, it is `-log(exp(p / t) / (exp(p / t) + sum exp(n / t)))`. What is
+    near its class by the margin already, or far from others, has no gradient of its own.
+
+    Args:
+        features: (batch, size), each of length 1.
+        of_class: (batch, size), the vectors of the examples' classes, each of length 1.
+        labels: (batch,), integers.
+        all_features: (examples, size), of all that the batch has on all replicas, these included.
+        all_labels: (examples,), their labels.
+        temperature: t, above 0.
+        margin: at most 1.
+
+    Returns:
+        (batch,), nats, at least 0; 0 where no example is of another class.
+
+    Source: Kang et al. 2021, "Rebooting ACGAN: Auxiliary Classifier GANs with Stable Training", the D2D-CE loss; the
+    second margin is 1 less the first as in the authors' program.
+    """
+    near = tf.minimum(tf.reduce_sum(features * of_class, axis=1) - margin, 0.0) / temperature
+    far = tf.maximum(tf.matmul(features, all_features, transpose_b=True) - (1.0 - margin), 0.0) / temperature
+    rivals = tf.cast(labels, tf.int32)[:, None] != tf.cast(all_labels, tf.int32)[None]
+    # A rival that is none counts as a logit that is as good as minus infinity.
+    logits = tf.concat([near[:, None], tf.where(rivals, far, far.dtype.min)], axis=1)
+    return tf.reduce_logsumexp(logits, axis=1) - near

@@ -12,7 +12,8 @@ import tensorflow as tf
 from keras import layers
 
 from keras_gen.layers import ClassCode, ClassPlane
-from keras_gen.losses import label_cross_entropy
+from keras_gen.layers.replica import all_examples
+from keras_gen.losses import data_to_data_cross_entropy, label_cross_entropy
 from keras_gen.networks import NetworkSpec, build_network, with_hidden
 from keras_gen.training.game import Terms
 from keras_gen.training.generative import GenerativeAdversarialModel
@@ -20,9 +21,13 @@ from keras_gen.training.moves import Moves, joined, watching
 from keras_gen.training.pieces import as_pictures, decoding_network
 from keras_gen.training.spec import ModelSpec
 from serving.common.classes import class_labels, require_classes
-from serving.common.errors import require_among, require_at_least
+from serving.common.errors import InputError, require_among, require_at_least
 
-Condition = Literal["concatenation", "projection", "auxiliary"]
+Condition = Literal["concatenation", "projection", "auxiliary", "rea_c_gan"]
+# Under which of these the discriminator guesses the class; length of the vectors that `rea_c_gan` compares.
+GUESSING = ("auxiliary", "rea_c_gan")
+COMPARED = 512
+Guess = list[tf.Tensor]
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -30,7 +35,7 @@ class ConditionalGAN(GenerativeAdversarialModel):
     """A GAN whose generator is told the class to draw, and whose discriminator checks it.
 
     The generator sees the class as a one-hot code beside the latent. Moves and reports are those of `gan`; under
-    `auxiliary` also `class_loss`, the cross-entropy in nats of the discriminator's guess at the class of real pictures.
+    `auxiliary` and `rea_c_gan` also `class_loss`, the cross-entropy in nats of the class of real pictures.
     `fit` takes (pictures, labels).
 
     Args:
@@ -43,7 +48,13 @@ class ConditionalGAN(GenerativeAdversarialModel):
             channel of the picture (Mirza & Osindero 2014). `projection`: what the last layer sees of the picture,
             multiplied by a learned vector of the class, is added to the logit (Miyato & Koyama 2018). `auxiliary`: it
             is not told the class but guesses it, which both players want it to get right (Odena et al. 2017).
-        class_weight: weight of the class's cross-entropy beside the adversarial loss under `auxiliary`.
+            `rea_c_gan`: likewise, by the cosine of what the last layer sees with a learned vector of the class; a
+            picture's rivals are the pictures of other classes in the batch, and the discriminator guesses at real
+            pictures alone (Kang et al. 2021).
+        class_weight: weight of the class's cross-entropy beside the adversarial loss under `auxiliary` and `rea_c_gan`.
+        class_temperature: what cosines are divided by under `rea_c_gan`.
+        class_margin: cosine from which on a picture is near enough to its class under `rea_c_gan`; 1 less it is the
+            cosine up to which pictures of two classes are far enough from each other.
         seed: seed of the training noise.
         **options: those of `GenerativeAdversarialModel`.
 
@@ -52,7 +63,7 @@ class ConditionalGAN(GenerativeAdversarialModel):
 
     Source: Mirza & Osindero 2014, "Conditional Generative Adversarial Nets"; Miyato & Koyama 2018, "cGANs with
     Projection Discriminator", equation 3; Odena et al. 2017, "Conditional Image Synthesis With Auxiliary Classifier
-    GANs".
+    GANs"; Kang et al. 2021, "Rebooting ACGAN: Auxiliary Classifier GANs with Stable Training".
     """
 
     spec = ModelSpec(prior="standard_normal", labelled=True)
@@ -67,14 +78,21 @@ class ConditionalGAN(GenerativeAdversarialModel):
         condition: Condition = "projection",
         class_weight: float = 1.0,
         seed: int = 0,
+        class_temperature: float = 0.5,
+        class_margin: float = 0.98,
         **options: Any,
     ) -> None:
         require_among(get_args(Condition), condition=condition)
-        super().__init__(seed, ["class_loss"] if condition == "auxiliary" else [], **options)
+        super().__init__(seed, ["class_loss"] if condition in GUESSING else [], **options)
         require_classes(classes)
         require_at_least(1, latent_dim=latent_dim)
         require_at_least(0, class_weight=class_weight)
-        self.spec = replace(self.spec, classes=tuple(classes))
+        if not class_temperature > 0:
+            raise InputError(f"`class_temperature` must be positive. Received: {class_temperature}.")
+        if not -1 <= class_margin <= 1:
+            raise InputError(f"`class_margin` must be a cosine, from -1 to 1. Received: {class_margin}.")
+        coupled = self.spec.couples_examples or condition == "rea_c_gan"
+        self.spec = replace(self.spec, classes=tuple(classes), couples_examples=coupled)
         self.image_shape = tuple(image_shape)
         self.classes = tuple(classes)
         self.latent_dim = latent_dim
@@ -93,6 +111,8 @@ class ConditionalGAN(GenerativeAdversarialModel):
         self.class_code = ClassCode(len(classes))
         self.condition = condition
         self.class_weight = class_weight
+        self.class_temperature = class_temperature
+        self.class_margin = class_margin
         self.judge = self._told_the_class()
         self.begin()
 
@@ -123,7 +143,7 @@ class ConditionalGAN(GenerativeAdversarialModel):
         )
         generator = {"loss": self.game.generator_loss(fake_logits, real_logits)}
         discriminator = self.game.score(real_logits, fake_logits)
-        generator["loss"] += self.class_weight * _surprise(labels, fake_guess)
+        generator["loss"] += self.class_weight * self._surprise(labels, fake_guess)
         discriminator = self._with_guesses(discriminator, labels, real_guess, fake_guess)
         return self._reported(generator, discriminator)
 
@@ -137,7 +157,8 @@ class ConditionalGAN(GenerativeAdversarialModel):
         return decoding_network(self, self.latent_dim, labelled=True)
 
     def _told_the_class(self) -> keras.Model:
-        """The discriminator as a player: image, label -> logit; with the guess at the class, logits, if it guesses."""
+        """The discriminator as a player: image, label -> logit; and what it guesses the class by, if it guesses:
+        logits, or the vectors of length 1 of the picture and of its class."""
         image, label = keras.Input(self.image_shape, name="image"), keras.Input((), dtype="int64", name="label")
         count = len(self.classes)
         if self.condition == "concatenation":
@@ -146,13 +167,17 @@ class ConditionalGAN(GenerativeAdversarialModel):
         features = layers.Flatten()(features)
         if self.condition == "auxiliary":
             return keras.Model([image, label], [logit, layers.Dense(count, name="class_logits")(features)])
+        if self.condition == "rea_c_gan":
+            vectors = layers.Embedding(count, COMPARED, "glorot_uniform", name="class_vectors")(label)
+            compared = layers.Dense(COMPARED, use_bias=False, name="class_features")(features)
+            return keras.Model([image, label], [logit, *map(layers.UnitNormalization(), (compared, vectors))])
         of_class = layers.Embedding(count, features.shape[-1], "glorot_uniform", name="class_vectors")(label)
         return keras.Model([image, label], layers.Add()([logit, layers.Dot(axes=1)([of_class, features])]))
 
-    def _judged(self, images: tf.Tensor, labels: tf.Tensor, training: bool) -> tuple[tf.Tensor, tf.Tensor | None]:
-        """Logits, and those of the class where it is guessed."""
+    def _judged(self, images: tf.Tensor, labels: tf.Tensor, training: bool) -> tuple[tf.Tensor, Guess]:
+        """Logits, and what the class is guessed by, nothing where it is not."""
         judged = self.judge([images, labels], training=training)
-        return tuple(judged) if self.condition == "auxiliary" else (judged, None)
+        return (judged[0], judged[1:]) if self.condition in GUESSING else (judged, [])
 
     def _discriminator_terms(self, real: tf.Tensor, fake: tf.Tensor, labels: tf.Tensor, purpose: str) -> Terms:
         guesses = []
@@ -175,24 +200,30 @@ class ConditionalGAN(GenerativeAdversarialModel):
             return logits
 
         terms = self.game.generator_terms(judge, real, fake)
-        return {"loss": terms["loss"] + self.class_weight * _surprise(labels, guesses[0])}
+        return {"loss": terms["loss"] + self.class_weight * self._surprise(labels, guesses[0])}
 
-    def _with_guesses(
-        self, terms: Terms, labels: tf.Tensor, real_guess: tf.Tensor | None, fake_guess: tf.Tensor | None
-    ) -> Terms:
-        """The discriminator's terms, its guesses at the classes of both included where it makes any."""
-        if self.condition != "auxiliary":
+    def _with_guesses(self, terms: Terms, labels: tf.Tensor, real_guess: Guess, fake_guess: Guess) -> Terms:
+        """The discriminator's terms, its guesses at the classes included where it makes any."""
+        if self.condition not in GUESSING:
             return terms
-        real, fake = _surprise(labels, real_guess), _surprise(labels, fake_guess)
-        return {**terms, "loss": terms["loss"] + self.class_weight * (real + fake), "class_loss": real}
+        real = self._surprise(labels, real_guess)
+        guessed = real + self._surprise(labels, fake_guess) if self.condition == "auxiliary" else real
+        return {**terms, "loss": terms["loss"] + self.class_weight * guessed, "class_loss": real}
 
     def _reported(self, generator: Terms, discriminator: Terms) -> Terms:
-        guesses = {"class_loss": discriminator["class_loss"]} if self.condition == "auxiliary" else {}
+        guesses = {"class_loss": discriminator["class_loss"]} if self.condition in GUESSING else {}
         return self.reported(generator, discriminator, **guesses)
 
-
-def _surprise(labels: tf.Tensor, guess: tf.Tensor | None) -> tf.Tensor | float:
-    """Cross-entropy of a guess, class logits, in nats, (batch,); 0 where none was made."""
-    if guess is None:
-        return 0.0
-    return label_cross_entropy(labels, tf.cast(guess, tf.float32))
+    def _surprise(self, labels: tf.Tensor, guess: Guess) -> tf.Tensor | float:
+        """How unlikely the classes are by a guess, in nats, (batch,); 0 where none was made."""
+        if self.condition not in GUESSING:
+            return 0.0
+        guess = [tf.cast(values, tf.float32) for values in guess]
+        if self.condition == "auxiliary":
+            return label_cross_entropy(labels, guess[0])
+        features, of_class = guess
+        # One exchange for both; labels are small enough for float32.
+        everyone = all_examples(tf.concat([features, tf.cast(labels, tf.float32)[:, None]], axis=1))
+        rivals = everyone[:, :-1], everyone[:, -1]
+        how = (self.class_temperature, self.class_margin)
+        return data_to_data_cross_entropy(features, of_class, labels, *rivals, *how)

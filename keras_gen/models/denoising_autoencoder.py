@@ -34,7 +34,8 @@ class DenoisingAutoencoder(BaseModel):
         encoder: network from pictures to codes: `conv`, `mlp`, a dictionary of the name and its options, or a
             `keras.Model`.
         decoder: network from codes to pictures; given like the encoder.
-        corruption: `gaussian` adds noise, `masking` turns values black, `salt_and_pepper` turns them black or white.
+        corruption: `gaussian` adds noise, `masking` turns values black, `salt_and_pepper` turns them black or white;
+            `blocked` turns pixels black, `blocked_patch` a rectangle at a random place, `kept_patch` all but one.
         amount: the noise's standard deviation, where black is -1 and white is 1; or the share of values that are
             changed.
         reconstruction: `squared_error` or `absolute_error`, means over pixels where black is -1 and white is 1; or

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -9,6 +10,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_gen.layers import CORRUPTIONS, Corruption, PixelCorruption
 from keras_gen.networks import NetworkSpec, build_network
 from keras_gen.training.game import Terms
 from keras_gen.training.generative import GenerativeAdversarialModel
@@ -35,6 +37,12 @@ class GAN(GenerativeAdversarialModel):
             its options, or a `keras.Model`.
         discriminator: network from pictures to one logit; given like the generator.
         seed: seed of the training noise.
+        measurement: of data that shows no whole picture, such as the source `measured:KIND,AMOUNT:SOURCE`: how each of
+            its pictures was corrupted, by name, as in `PixelCorruption`, and then clipped to [-1, 1]. The discriminator
+            sees generated pictures corrupted in the same way, so that the generator must draw whole ones (Bora et al.
+            2018, "AmbientGAN: Generative Models from Lossy Measurements", equation 1). None compares the pictures
+            themselves.
+        measurement_amount: of the noise, or the share of a picture that is hit.
         **options: those of `GenerativeAdversarialModel`.
 
     Raises:
@@ -53,10 +61,13 @@ class GAN(GenerativeAdversarialModel):
         generator: NetworkSpec = "dcgan",
         discriminator: NetworkSpec = "dcgan",
         seed: int = 0,
+        measurement: Corruption | None = None,
+        measurement_amount: float = 0.5,
         **options: Any,
     ) -> None:
         super().__init__(seed, [], **options)
         require_at_least(1, latent_dim=latent_dim)
+        require_at_least(0, measurement_amount=measurement_amount)
         self.image_shape = tuple(image_shape)
         self.latent_dim = latent_dim
         shape = {"image_shape": self.image_shape}
@@ -64,6 +75,12 @@ class GAN(GenerativeAdversarialModel):
             "generator", generator, (latent_dim,), self.image_shape, latent_dim=latent_dim, **shape
         )
         self.discriminator = build_network("discriminator", discriminator, self.image_shape, (1,), **shape)
+        self.measurement = measurement
+        self.measurement_amount = measurement_amount
+        self.measure = None
+        if measurement is not None:
+            CORRUPTIONS.find(measurement, "`measurement`", optional=True)
+            self.measure = PixelCorruption(measurement, measurement_amount)
         self.begin()
 
     def call(self, latents: tf.Tensor, training: bool = False) -> tf.Tensor:
@@ -75,7 +92,8 @@ class GAN(GenerativeAdversarialModel):
         judged = []
         for turn, real in enumerate(self.turns(images)):
             with watching(self.generator) as tape:
-                fake = self.generator(self._latents(real, turn), training=True)
+                drawn = self.generator(self._latents(real, turn), training=True)
+                fake = self._measured(drawn, self.noise.training_rows, f"measurement {turn}")
             terms = partial(self.game.discriminator_terms, judge, real, fake, f"turn {turn}")
             judged.append((yield self.discriminator_move(terms, turn)))
         generator = yield self.generator_move(partial(self.game.generator_terms, judge, real, fake), tape)
@@ -83,10 +101,9 @@ class GAN(GenerativeAdversarialModel):
 
     def evaluation(self, images: tf.Tensor) -> Terms:
         latents = self.noise.evaluation_rows(tf.shape(images)[0], self.latent_dim, "generator")
-        real_logits, fake_logits = (
-            self.discriminator(pictures, training=False)
-            for pictures in (images, self.generator(latents, training=False))
-        )
+        drawn = self.generator(latents, training=False)
+        fake = self._measured(drawn, self.noise.evaluation_rows, "measurement")
+        real_logits, fake_logits = (self.discriminator(pictures, training=False) for pictures in (images, fake))
         return self.scored(real_logits, fake_logits)
 
     def sample(self, n: int, seed: int = 0) -> np.ndarray:
@@ -100,3 +117,11 @@ class GAN(GenerativeAdversarialModel):
     def _latents(self, real: tf.Tensor, turn: int) -> tf.Tensor:
         """As many latents as there are real pictures in this turn."""
         return self.noise.training_rows(tf.shape(real)[0], self.latent_dim, f"latents {turn}")
+
+    def _measured(self, images: tf.Tensor, rows: Callable[..., tf.Tensor], purpose: str) -> tf.Tensor:
+        """What the discriminator is shown of generated pictures: corrupted like the data, with noise from `rows`."""
+        if self.measure is None:
+            return images
+        size = images.shape[1:].num_elements()
+        noise = rows(tf.shape(images)[0], size, purpose, uniform=self.measure.uniform)
+        return tf.clip_by_value(self.measure(images, tf.reshape(noise, tf.shape(images))), -1.0, 1.0)

@@ -31,6 +31,16 @@ class TestAuxiliaryClassifier(ModelContract):
     arguments = {**SMALL, "condition": "auxiliary", "loss": "relativistic", "penalties": {"gp": 1.0}}
 
 
+class TestReACGAN(ModelContract):
+    model_class = keras_gen.ConditionalGAN
+    arguments = {**SMALL, "condition": "rea_c_gan", "loss": "hinge", "class_weight": 0.5}
+
+    def test_micro_batches_equal_the_whole_batch(self, pictures):
+        """They are refused: a picture's rivals are those of the whole batch."""
+        with pytest.raises(InputError, match="over the whole batch"):
+            self.build().micro_batches = 4
+
+
 def grey_levels(n):
     """Pictures of one grey level each, and the level's class: -0.6 or 0.6."""
     labels = np.arange(n) % 2
@@ -39,7 +49,7 @@ def grey_levels(n):
     ), labels
 
 
-@pytest.mark.parametrize("condition", ["projection", "concatenation", "auxiliary"])
+@pytest.mark.parametrize("condition", ["projection", "concatenation", "auxiliary", "rea_c_gan"])
 def test_the_generator_learns_what_a_class_looks_like(condition):
     network = {"name": "mlp", "units": [32]}
     model = keras_gen.ConditionalGAN(
@@ -73,6 +83,8 @@ def test_an_auxiliary_classifier_that_guesses_evenly_has_the_entropy_of_the_clas
     [
         ({"condition": "projektion"}, "Did you mean 'projection'?"),
         ({"classes": ("one",)}, "at least two. Received: 1"),
+        ({"class_temperature": 0.0}, "`class_temperature` must be positive. Received: 0.0"),
+        ({"class_margin": 1.5}, "`class_margin` must be a cosine, from -1 to 1. Received: 1.5"),
         ({"class_weight": -1.0}, "`class_weight` must be at least 0. Received: -1.0"),
     ],
 )

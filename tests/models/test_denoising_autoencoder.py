@@ -39,6 +39,25 @@ def test_the_stated_share_of_values_is_hit(kind, values):
     assert abs((corrupted == 0.25).mean() - 0.7) < error
 
 
+def test_blocked_pixels_lose_all_channels():
+    images, noise = np.ones((50, 10, 10, 3), np.float32), np.random.default_rng(1).uniform(size=(50, 10, 10, 3))
+    blocked = PixelCorruption("blocked", 0.3)(images, noise.astype(np.float32)).numpy()
+    np.testing.assert_array_equal(blocked, np.where(noise[..., :1] < 0.3, -1.0, 1.0).repeat(3, axis=3))
+
+
+@pytest.mark.parametrize(("kind", "share"), [("blocked_patch", 0.36), ("kept_patch", 0.64)])
+def test_a_rectangle_of_the_stated_share_may_be_anywhere(kind, share):
+    """0.36 of 10x10 pixels are 6x6, at one of 25 places."""
+    inside, outside = (-1.0, 0.25) if kind == "blocked_patch" else (0.25, -1.0)
+    expected = np.full((25, 10, 10, 1), outside, np.float32)
+    noise = np.zeros((25, 10, 10, 1), np.float32)
+    for place, (row, column) in enumerate(np.ndindex(5, 5)):
+        expected[place, row : row + 6, column : column + 6] = inside
+        noise[place, 0, 0], noise[place, -1, -1] = (row + 0.5) / 5, (column + 0.5) / 5
+    corrupted = PixelCorruption(kind, share)(np.full_like(expected, 0.25), noise)
+    np.testing.assert_array_equal(corrupted, expected)
+
+
 def test_the_corrupted_inputs_decibels_are_those_of_the_noise(pictures):
     """20 log10(2 / sigma) in expectation of the error."""
     model = keras_gen.DenoisingAutoencoder(**SMALL, amount=0.5)

@@ -8,7 +8,7 @@ import keras_gen
 from keras_gen.metrics import near_centres
 from keras_gen.training.adversarial import AdversarialModel
 from serving import InputError
-from tests.harness import ModelContract, weights_of
+from tests.harness import ModelContract, seed_initializers, weights_of
 
 SMALL = {
     "image_shape": (8, 8, 1),
@@ -108,6 +108,11 @@ class TestStyleGAN(ModelContract):
     stateless = {"generator": {**STYLED, "mixing": 0.0, "noise": False}}
 
 
+class TestAmbientGAN(ModelContract):
+    model_class = keras_gen.GAN
+    arguments = {**SMALL, "measurement": "blocked_patch", "measurement_amount": 0.3}
+
+
 class TestClippedWassersteinGAN(ModelContract):
     model_class = keras_gen.GAN
     arguments = {**SMALL, "loss": "wasserstein", "weight_clip": 0.01}
@@ -139,6 +144,27 @@ def test_the_generator_learns_the_mean_of_a_constant_picture():
     data = np.full((64, 8, 8, 1), 0.5, np.float32)
     model.fit(data, batch_size=32, epochs=60, verbose=0)
     assert abs(model.sample(64).mean() - 0.5) < 0.2
+
+
+@pytest.mark.parametrize(("measurement", "low", "high"), [("blocked", 0.15, 0.8), (None, -0.3, -0.1)])
+def test_from_blocked_pictures_the_generator_learns_whole_ones(measurement, low, high):
+    """Half of the pixels of 0.5 are seen as -1, so that the mean of what is seen is -0.25."""
+    seed_initializers()
+    network = {"name": "mlp", "units": [32]}
+    model = keras_gen.GAN(
+        (8, 8, 1),
+        2,
+        network,
+        network,
+        measurement=measurement,
+        measurement_amount=0.5,
+        penalties="r1:0.1",
+        ema_decay=0.9,
+    )
+    model.compile(generator_optimizer="adam", discriminator_optimizer="adam")
+    hidden = np.random.default_rng(0).uniform(size=(256, 8, 8, 1)) < 0.5
+    model.fit(np.where(hidden, -1.0, 0.5).astype(np.float32), batch_size=64, epochs=30, shuffle=False, verbose=0)
+    assert low < model.sample(64).mean() < high
 
 
 def test_without_averaging_the_generator_itself_is_sampled(pictures):
@@ -260,6 +286,9 @@ def test_an_impossible_penalty_is_named(penalties, message):
         ({"balance": 0.4}, "`balance` must be at least 0.5, which is guessing, and at most 1. Received: 0.4"),
         ({"weight_clip": 0.0}, "`weight_clip` must be positive. Received: 0.0"),
         ({"penalties": "r1=10"}, "`penalties` must be like r1:10 or r1:10,r2:10. Received: 'r1=10'"),
+        ({"measurement": "bloked"}, "kept_patch or null. Received: bloked. Did you mean 'blocked'?"),
+        ({"measurement_amount": -1.0}, "`measurement_amount` must be at least 0. Received: -1.0"),
+        ({"measurement": "masking", "measurement_amount": 2.0}, "at most 1, the share of values hit. Received: 2.0"),
         ({"generator": "dcgann"}, "Did you mean 'dcgan'?"),
     ],
 )
