@@ -72,6 +72,7 @@ FAMILIES: dict[str, dict[str, Any]] = {
     "info_gan": {"image_shape": SHAPE, "latent_dim": 6, "categories": 3, "continuous": 1, **PLAYERS},
     "pix2pix": {**TRANSLATING, "image_shape": OPACITY, "generator": {"name": "unet", "filters": 4}},
     "sparse_autoencoder": CODER,
+    "star_gan": {**TRANSLATING, "classes": CLASSES, "generator": {"name": "unet", "filters": 4}},
     "vae": {**CODER, "encoder": {"name": "conv", "filters": 4}, "decoder": {"name": "conv", "filters": 4}},
     "vae_gan": {**CODER, "image_shape": BANDS, "discriminator": {"name": "dcgan", "filters": 4}},
     "vq_vae": CODE_MAP,
