@@ -6,6 +6,7 @@ from pathlib import Path
 
 from serving.bundle.card_header import CARD, data_of, with_header, without_folders
 from serving.bundle.manifest import Manifest, Origin, Quantization, Tensor, origin_text
+from serving.bundle.names import LABEL, TO_CLASS
 from serving.common.images import shown_text
 
 PROGRAM = """\
@@ -67,7 +68,11 @@ def write_card(folder: Path, manifest: Manifest) -> None:
     if "classifier" in manifest.networks:
         lines += ["", "How probable each class is:", "", _looking_at_pictures(manifest, "classifier", "probabilities")]
     if "a_to_b" in manifest.networks:
-        lines += _translation(manifest)
+        goal = manifest.domains.get("b")
+        what = f"Pictures as {goal}:" if goal else "Pictures of domain A as pictures of domain B:"
+        lines += _translation(manifest, "a_to_b", what)
+    if TO_CLASS in manifest.networks:
+        lines += _translation(manifest, TO_CLASS, "Pictures as those of the class that `label` says:")
     lines += ["", _licence(manifest), "", TELEMETRY]
     (folder / CARD).write_text(with_header("\n".join(lines) + "\n", manifest, folder), encoding="utf-8")
 
@@ -116,23 +121,21 @@ def _sharing(manifest: Manifest) -> list[str]:
     ]
 
 
-def _translation(manifest: Manifest) -> list[str]:
+def _translation(manifest: Manifest, name: str, what: str) -> list[str]:
     image = manifest.image
     free = f"Sides may be any multiples of {image.multiple}." if image.any_size else "Pictures have this size."
-    program = _looking_at_pictures(manifest, "a_to_b", "translation")
-    goal = manifest.domains.get("b")
-    what = f"Pictures as {goal}:" if goal else "Pictures of domain A as pictures of domain B:"
+    program = _looking_at_pictures(manifest, name, "translation")
     lines = ["", what, "", program, "", free]
-    if manifest.origin and "a_to_b_tile" not in manifest.networks:
+    if manifest.origin and f"{name}_tile" not in manifest.networks:
         lines += [
             "",
             "Pictures that are larger than a tile are translated in tiles, each by itself: where the network looks at "
             "the whole picture, as instance normalization does, tiles may differ in brightness and contrast.",
         ]
-    if "a_to_b_tile" in manifest.networks:
+    if f"{name}_tile" in manifest.networks:
         lines += [
             "",
-            "`a_to_b_tile.onnx` is for tiles of a large picture. With `use_own_statistics` 1 it normalizes by "
+            f"`{name}_tile.onnx` is for tiles of a large picture. With `use_own_statistics` 1 it normalizes by "
             "the tile's own and tells them as `measured_statistics`; with 0 by given `statistics`, those of the whole "
             "picture.",
         ]
@@ -156,7 +159,8 @@ def _looking_at_pictures(manifest: Manifest, name: str, output: str) -> str:
     """A program that gives pictures to a network."""
     image, network = manifest.image, manifest.networks[name]
     shape = f"(1, {image.height}, {image.width}, {image.channels})"
-    given = f'inputs = {{"image": np.zeros({shape}, np.{network.inputs["image"].dtype})}}  # your own pictures'
+    told = f', "{LABEL}": np.array([0])' if LABEL in network.inputs else ""
+    given = f'inputs = {{"image": np.zeros({shape}, np.{network.inputs["image"].dtype}){told}}}  # your own pictures'
     return PROGRAM.format(file=network.file, given=given, result=output, output=output)
 
 

@@ -20,7 +20,7 @@ from serving import Manifest, Sampler, Translator
 from serving.bundle.card_header import renew_header
 from serving.bundle.figures import EVALUATION
 from serving.bundle.manifest import FILE_NAME
-from serving.bundle.names import IMAGE, LABEL, LATENT, TRANSLATION
+from serving.bundle.names import IMAGE, LABEL, LATENT, TO_CLASS, TRANSLATION
 from serving.bundle.references import bundle_folder, called, is_folder
 from serving.common.errors import InputError, require_among, require_at_least
 from serving.common.files import whole_file
@@ -175,12 +175,16 @@ def _run(place: Path, options: Any, show: Show) -> list[Any]:
         networks = {name: net for name, net in model.inference_networks().items() if set(net.input) == {IMAGE}}
         translate = {name: partial(_translated, network, options.seed) for name, network in networks.items()}
         return _translation(translate, model.image_shape, options, show)
+    inference = model.inference_networks()
+    if TO_CLASS in inference:
+        to_class = partial(_translated_to_class, inference[TO_CLASS])
+        return _class_translation(to_class, model.spec.classes, model.image_shape, options, show)
     _check_for_samples(options)
     test, train = _sources(options, model.image_shape, model.spec.classes)
     draw = None if model.spec.prior is None else partial(drawn_pictures, model)
     of_samples = _samples(place, draw, len(model.spec.classes), options, test, train)
     figures = evaluate_model(model, test, options.count, options.samples, options.seed, options.drawn)
-    if "encoder" in model.inference_networks():
+    if "encoder" in inference:
         figures += evaluate_coder(
             ModelCoder(model), test, train, options.count, options.seed, show, model.spec.clusters
         )
@@ -196,9 +200,12 @@ def _bundle(place: Path, options: Any, show: Show) -> list[Any]:
         options[name] = options[name] or getattr(manifest.image, name)
     if is_translator(manifest):
         translator = Translator(place)
+        shape = (manifest.image.height, manifest.image.width, manifest.image.channels)
+        if TO_CLASS in manifest.networks:
+            by_label = partial(_to_class_by_bundle, translator)
+            return _class_translation(by_label, manifest.classes, shape, options, show)
         ways = {direction_to(to): partial(_by_bundle, translator, to, options.seed) for to in translator.targets}
-        image = manifest.image
-        return _translation(ways, (image.height, image.width, image.channels), options, show)
+        return _translation(ways, shape, options, show)
     sampler = Sampler(place)
     _check_for_samples(options)
     if not {"encode", "classify"} & set(sampler.abilities) and not options.metrics:
@@ -268,6 +275,36 @@ def _translation(
         for split in splits
     )
     return evaluate_translation(translate, test, train, settings, show)
+
+
+def _class_translation(
+    translate: Callable[[np.ndarray, int], np.ndarray],
+    classes: Sequence[str],
+    shape: tuple[int, int, int],
+    options: Any,
+    show: Show,
+) -> list[Any]:
+    """The figures of translations to every class; labels of the data may be others than these classes."""
+    from keras_gen.metrics.class_translation import METRICS, evaluate_class_translation
+    from keras_gen.metrics.sample_figures import check_metrics
+
+    check_metrics(options.metrics, METRICS)
+    for option, value, wanted in (("--draws", options.draws, 1), ("--reverse", options.reverse, False)):
+        if value != wanted:
+            raise InputError(f"{option} must be left out for a model that translates to a class. Received: {value}.")
+    test, train = _sources(options, shape, ())
+    return evaluate_class_translation(
+        translate, classes, test, train, options.metrics, options.count, options.seed, show
+    )
+
+
+def _translated_to_class(network: Any, images: np.ndarray, label: int) -> np.ndarray:
+    feed = {IMAGE: images, LABEL: np.full(len(images), label, np.int64)}
+    return network.predict(feed, batch_size=TRANSLATED_AT_ONCE, verbose=0)[TRANSLATION]
+
+
+def _to_class_by_bundle(translator: Translator, images: np.ndarray, label: int) -> np.ndarray:
+    return to_float(translator.translate(to_uint8(images), translator.targets[label]))
 
 
 def _translated(network: Any, seed: int, images: np.ndarray) -> np.ndarray:

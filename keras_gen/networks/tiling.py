@@ -12,7 +12,15 @@ import keras
 from keras_gen.layers import GivenStatistics
 from keras_gen.layers.given_statistics import normalizations
 from keras_gen.networks.sizes import side_multiple
-from serving.bundle.names import IMAGE, LATENT, MEASURED_STATISTICS, STATISTICS, TRANSLATION, USE_OWN_STATISTICS
+from serving.bundle.names import (
+    IMAGE,
+    LABEL,
+    LATENT,
+    MEASURED_STATISTICS,
+    STATISTICS,
+    TRANSLATION,
+    USE_OWN_STATISTICS,
+)
 
 
 def beside_latent(images: Any, latents: Any) -> Any:
@@ -24,23 +32,38 @@ def beside_latent(images: Any, latents: Any) -> Any:
     return keras.ops.concatenate([images, planes], axis=-1)
 
 
-def translated_inputs(network: keras.Model, noise_dim: int) -> tuple[dict[str, keras.KerasTensor], keras.KerasTensor]:
-    """The inputs that a bundle's network has by name, `image` and with noise `latent`, and what the network is given of
-    them."""
+def beside_class(images: Any, labels: Any, classes: int) -> Any:
+    """Pictures (batch, height, width, channels), with the one-hot code of a label (batch,) behind the channels of every
+    pixel.
+
+    Source: Choi et al. 2018, "StarGAN", section 3.1.
+    """
+    return beside_latent(images, keras.ops.one_hot(labels, classes, dtype=images.dtype))
+
+
+def translated_inputs(
+    network: keras.Model, noise_dim: int, classes: int = 0
+) -> tuple[dict[str, keras.KerasTensor], keras.KerasTensor]:
+    """The inputs that a bundle's network has by name, `image`, with noise `latent` and with classes `label`, and what
+    the network is given of them."""
     *sides, channels = network.input_shape[1:]
-    image = keras.Input((*sides, channels - noise_dim), name=IMAGE)
+    image = keras.Input((*sides, channels - noise_dim - classes), name=IMAGE)
+    if classes:
+        label = keras.Input((), dtype="int64", name=LABEL)
+        return {IMAGE: image, LABEL: label}, beside_class(image, label, classes)
     if not noise_dim:
         return {IMAGE: image}, image
     latent = keras.Input((noise_dim,), name=LATENT)
     return {IMAGE: image, LATENT: latent}, beside_latent(image, latent)
 
 
-def with_statistics(network: keras.Model, noise_dim: int = 0) -> keras.Model | None:
+def with_statistics(network: keras.Model, noise_dim: int = 0, classes: int = 0) -> keras.Model | None:
     """The same network, which can normalize a tile by the statistics of the whole picture.
 
     Args:
         network: (batch, height, width, channels) -> the same of any channels.
         noise_dim: how many of its last input channels are a latent, which is an input of its own, `latent`.
+        classes: how many of them are the code of a class instead, whose input is `label`.
 
     Returns:
         A network with the weights of the given one, or None where nothing in it is an instance or group normalization:
@@ -52,7 +75,7 @@ def with_statistics(network: keras.Model, noise_dim: int = 0) -> keras.Model | N
     if not any(normalizations(network)):
         return None
     layer = GivenStatistics(network, side=2 * side_multiple(network))
-    translated, given = translated_inputs(network, noise_dim)
+    translated, given = translated_inputs(network, noise_dim, classes)
     statistics = {
         STATISTICS: keras.Input((layer.size,), name=STATISTICS),
         USE_OWN_STATISTICS: keras.Input((1,), name=USE_OWN_STATISTICS),

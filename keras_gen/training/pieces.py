@@ -98,7 +98,9 @@ def side_by_side(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     return np.stack([np.asarray(left), np.asarray(right)], axis=1).reshape(-1, *left.shape[1:])
 
 
-def translating_networks(name: str, network: keras.Model, noise_dim: int = 0) -> dict[str, keras.Model]:
+def translating_networks(
+    name: str, network: keras.Model, noise_dim: int = 0, classes: int = 0
+) -> dict[str, keras.Model]:
     """A network from pictures to pictures as a bundle has it: `name`, image -> translation; and `name_tile`, which can
     be told the statistics of the picture that its image is a part of, where it takes any size and would measure them.
 
@@ -108,10 +110,11 @@ def translating_networks(name: str, network: keras.Model, noise_dim: int = 0) ->
         name: of the direction.
         network: its last `noise_dim` input channels are a latent, which becomes an input of its own, `latent`.
         noise_dim: length of the latent; 0 for a network of pictures alone.
+        classes: how many of its last input channels are the code of a class instead, whose input is `label`.
     """
-    inputs, given = translated_inputs(network, noise_dim)
+    inputs, given = translated_inputs(network, noise_dim, classes)
     networks = {name: keras.Model(inputs, {"translation": network(given, training=False)})}
-    tile = with_statistics(network, noise_dim) if network.input_shape[1:3] == (None, None) else None
+    tile = with_statistics(network, noise_dim, classes) if network.input_shape[1:3] == (None, None) else None
     return networks if tile is None else {**networks, f"{name}_tile": tile}
 
 

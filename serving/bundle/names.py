@@ -13,6 +13,8 @@ USE_OWN_STATISTICS, MEASURED_STATISTICS = "use_own_statistics", "measured_statis
 
 NOISE, DECODER, SAMPLER = "noise", "decoder", "sampler"
 ENCODER, CLASSIFIER = "encoder", "classifier"
+# Translates a picture to the class that a label names.
+TO_CLASS = "to_class"
 
 # What tile networks called them in bundles up to format 2.
 _OLDER = {USE_OWN_STATISTICS: "own", MEASURED_STATISTICS: "measured"}

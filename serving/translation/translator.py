@@ -13,12 +13,14 @@ from PIL import Image as PillowImage
 from serving.bundle.manifest import Manifest, Network, Tensor
 from serving.bundle.names import (
     IMAGE,
+    LABEL,
     LATENT,
     MEASURED_STATISTICS,
     NOISE,
     SEED,
     START,
     STATISTICS,
+    TO_CLASS,
     TRANSLATION,
     USE_OWN_STATISTICS,
     N,
@@ -82,13 +84,13 @@ class Translator(OfBundle):
 
     @cached_property
     def targets(self) -> tuple[str, ...]:
-        """The domains that pictures can be translated to: `a`, `b`."""
+        """The domains that pictures can be translated to: `a`, `b`, or the classes of a network that is told one."""
         return targets(self.manifest)
 
     @cached_property
     def noise_dim(self) -> int:
         """Length of the latents by which a picture has several answers; 0 where it has one."""
-        described = self.manifest.networks[direction_to(self.targets[0])].inputs
+        described = self.manifest.networks[self.network_to(self.targets[0])].inputs
         return int(described[LATENT].axes[1]) if LATENT in described else 0
 
     def answering(self, seed: int = 0, variant: int = 0) -> Translator:
@@ -161,9 +163,9 @@ class Translator(OfBundle):
         return made if mask is None else masked(images, made, mask)
 
     def _whole(self, images: np.ndarray, to: str | None, latents: np.ndarray | None) -> np.ndarray:
-        network = self._towards(to)
+        network = self.network_to(to)
         images = self._checked(images)
-        beside = self._beside(len(images), latents)
+        beside = self._beside(len(images), to, latents)
         height, width = images.shape[1:3]
         padded = _padded(images, self.size_inside(height, width))
         channels = _channels(self.manifest.networks[network].outputs[TRANSLATION])
@@ -206,7 +208,7 @@ class Translator(OfBundle):
 
     def check_target(self, to: str | None) -> None:
         """Raises InputError if pictures cannot be translated to this domain."""
-        self._towards(to)
+        self.network_to(to)
 
     def made_channels(self, to: str | None = None) -> int:
         """Channels of the pictures that `translate` gives.
@@ -214,10 +216,12 @@ class Translator(OfBundle):
         Raises:
             InputError: the domain is unknown.
         """
-        return _channels(self.manifest.networks[self._towards(to)].outputs[TRANSLATION])
+        return _channels(self.manifest.networks[self.network_to(to)].outputs[TRANSLATION])
 
-    def _beside(self, n: int, latents: np.ndarray | None) -> dict[str, np.ndarray]:
+    def _beside(self, n: int, to: str | None, latents: np.ndarray | None = None) -> dict[str, np.ndarray]:
         """What the network is given beside `n` pictures."""
+        if latents is None and self._tells_class:
+            return {LABEL: np.full(n, self._label_of(to), np.int64)}
         if latents is None:
             return {LATENT: self.latents(1, self.seed, self.variant).repeat(n, axis=0)} if self.noise_dim else {}
         latents = plain_array("latents", latents)
@@ -262,11 +266,11 @@ class Translator(OfBundle):
             InputError: the domain is unknown, or the network does not take statistics as an input.
         """
         network = self._tile_network(to)
-        return self._measured(self._checked(picture[None])[0], network, self._beside(1, None))
+        return self._measured(self._checked(picture[None])[0], network, self._beside(1, to))
 
     def takes_statistics(self, to: str | None = None) -> bool:
         """Whether the network towards a domain can be told the statistics that it normalizes by."""
-        return f"{self._towards(to)}_tile" in self.manifest.networks
+        return f"{self.network_to(to)}_tile" in self.manifest.networks
 
     def normalized(
         self, picture: np.ndarray, given: np.ndarray | None, own: float, to: str | None = None
@@ -291,7 +295,7 @@ class Translator(OfBundle):
         padded = _padded(picture[None], self.size_inside(height, width))
         size = int(self.manifest.networks[network].inputs[STATISTICS].axes[1])
         given = np.zeros((1, size), np.float32) if given is None else given
-        beside = self._beside(1, None)
+        beside = self._beside(1, to)
         if padded.shape[1] * padded.shape[2] > self.tile[0] * self.tile[1]:
             used = _mixed(given, self._measured(picture, network, beside), own)
             made = self._by_statistics(padded[0], network, used, beside)
@@ -316,12 +320,12 @@ class Translator(OfBundle):
 
     def as_input(self, images: np.ndarray) -> np.ndarray:
         """Converts uint8 pictures to the type that this bundle's networks take."""
-        return self._as_input(direction_to(self.targets[0]), images)
+        return self._as_input(self.network_to(self.targets[0]), images)
 
     @property
     def execution(self) -> Execution:
         """The provider that the networks run on, and why a faster one is not used. Opens a network if none is open."""
-        return self.sessions.execution(direction_to(self.targets[0]))
+        return self.sessions.execution(self.network_to(self.targets[0]))
 
     def _measured(self, picture: np.ndarray, network: str, beside: dict[str, np.ndarray]) -> np.ndarray:
         height, width = picture.shape[:2]
@@ -360,13 +364,24 @@ class Translator(OfBundle):
         return images if self.manifest.networks[network].inputs[IMAGE].dtype == "uint8" else to_float(images)
 
     def _tile_network(self, to: str | None) -> str:
-        network = f"{self._towards(to)}_tile"
+        network = f"{self.network_to(to)}_tile"
         if network not in self.manifest.networks:
             raise InputError(f"{self.bundle} must have the network {network!r}. Received: a bundle without it.")
         return network
 
-    def _towards(self, to: str | None) -> str:
-        """The network that translates to a domain."""
+    @property
+    def _tells_class(self) -> bool:
+        return TO_CLASS in self.manifest.networks
+
+    def network_to(self, to: str | None) -> str:
+        """The network that translates to a domain.
+
+        Raises:
+            InputError: the domain is unknown, or none is named where there are several.
+        """
+        if self._tells_class:
+            self._label_of(to)
+            return TO_CLASS
         if to is None and len(self.targets) == 1:
             to = self.targets[0]
         domain = next((domain for domain, name in self.manifest.domains.items() if name == to), to)
@@ -374,6 +389,14 @@ class Translator(OfBundle):
             known = " or ".join(self.manifest.domains.get(each, each) for each in self.targets)
             raise InputError(f"{self.bundle} translates to {known}. Received: {to!r}.")
         return direction_to(domain)
+
+    def _label_of(self, to: str | None) -> int:
+        """The label of a class."""
+        if to is None and len(self.targets) == 1:
+            to = self.targets[0]
+        if to not in self.targets:
+            raise InputError(f"{self.bundle} translates to {' or '.join(self.targets)}. Received: {to!r}.")
+        return self.targets.index(to)
 
     def _checked(self, images: np.ndarray) -> np.ndarray:
         images = plain_array("images", images)
@@ -402,7 +425,9 @@ def direction_to(target: str) -> str:
 
 
 def targets(manifest: Manifest) -> tuple[str, ...]:
-    """The domains that a bundle's networks translate to: `a`, `b`."""
+    """The domains that a bundle's networks translate to: `a`, `b`, or the classes that one network is told."""
+    if TO_CLASS in manifest.networks:
+        return manifest.classes
     ends = {name.rpartition("_to_")[2] for name in manifest.networks}
     return tuple(domain for domain in "ab" if domain in ends)
 

@@ -56,8 +56,11 @@ bool floats(const Tensor& tensor) { return tensor.dtype == "float32"; }
 
 Translator::Translator(Bundle bundle, std::int64_t tile) : bundle_(std::move(bundle)) {
     const Manifest& manifest = bundle_.manifest();
-    if (translates(manifest, "b_to_a")) targets_.emplace_back("a");
-    if (translates(manifest, "a_to_b")) targets_.emplace_back("b");
+    if (tells_class()) targets_ = manifest.classes;
+    else {
+        if (translates(manifest, "b_to_a")) targets_.emplace_back("a");
+        if (translates(manifest, "a_to_b")) targets_.emplace_back("b");
+    }
     if (targets_.empty())
         throw InputError(bundle_.folder().string() + " must translate. Received: a bundle of '" +
                          detail::one_line(manifest.model, 60) + "'.");
@@ -71,15 +74,29 @@ Translator::Translator(Bundle bundle, std::int64_t tile) : bundle_(std::move(bun
 Translator::Translator(std::filesystem::path folder, const Execution& execution, std::int64_t tile)
     : Translator(Bundle(std::move(folder), execution), tile) {}
 
+// Whether one network translates to every class, and is told which.
+bool Translator::tells_class() const { return translates(bundle_.manifest(), "to_class"); }
+
 std::string Translator::towards(const std::string& to) const {
     std::string target = to.empty() && targets_.size() == 1 ? targets_.front() : to;
-    for (const auto& [domain, name] : bundle_.manifest().domains)
-        if (name == to) target = domain;
-    if (std::find(targets_.begin(), targets_.end(), target) == targets_.end())
-        throw InputError(bundle_.folder().string() + " translates to " + targets_.front() +
-                         (targets_.size() > 1 ? " or " + targets_.back() : "") + ". Received: " +
+    if (!tells_class())
+        for (const auto& [domain, name] : bundle_.manifest().domains)
+            if (name == to) target = domain;
+    if (std::find(targets_.begin(), targets_.end(), target) == targets_.end()) {
+        std::string known;
+        for (const auto& each : targets_) known += (known.empty() ? "" : " or ") + detail::one_line(each, 60);
+        throw InputError(bundle_.folder().string() + " translates to " + known + ". Received: " +
                          (target.empty() ? "none." : "'" + detail::one_line(target, 60) + "'."));
+    }
+    if (tells_class()) return "to_class";
     return target == "b" ? "a_to_b" : "b_to_a";
+}
+
+// The label of a class that was checked; none where the network is told no class.
+std::optional<std::int64_t> Translator::label_of(const std::string& to) const {
+    if (!tells_class()) return std::nullopt;
+    const auto found = std::find(targets_.begin(), targets_.end(), to.empty() ? targets_.front() : to);
+    return static_cast<std::int64_t>(found - targets_.begin());
 }
 
 void Translator::check_images(const Pictures& images) const {
@@ -137,7 +154,7 @@ Pictures Translator::translate(const Pictures& images, const std::string& to, st
                                std::int64_t variant) const {
     const auto network = towards(to);
     check_images(images);
-    const auto latent = latent_of(seed, variant);
+    const Beside beside{latent_of(seed, variant), label_of(to)};
     const Size size{images.shape[1], images.shape[2]};
     const auto channels = images.shape[3];
     const auto inside = size_inside(size);
@@ -157,8 +174,8 @@ Pictures Translator::translate(const Pictures& images, const std::string& to, st
         for (std::int64_t index = 0; index < count; ++index)
             detail::mirrored(images.values.data() + (start + index) * source_stride, size.height, size.width, channels,
                              inside.height, inside.width, padded.data() + index * padded_stride);
-        if (tiled) in_tiles(padded.data(), inside, network, latent, made.data());
-        else run(network, padded.data(), count, inside, made.data(), latent);
+        if (tiled) in_tiles(padded.data(), inside, network, beside, made.data());
+        else run(network, padded.data(), count, inside, made.data(), beside);
         for (std::int64_t index = 0; index < count; ++index)
             for (std::int64_t row = 0; row < size.height; ++row) {
                 const auto* line = made.data() + (index * inside.height + row) * made_line;
@@ -169,7 +186,7 @@ Pictures Translator::translate(const Pictures& images, const std::string& to, st
 }
 
 void Translator::in_tiles(const std::uint8_t* picture, Size size, const std::string& network,
-                          const std::vector<float>& latent, std::uint8_t* result) const {
+                          const Beside& beside, std::uint8_t* result) const {
     const Image& image = bundle_.manifest().image;
     const auto tiles = [&](std::int64_t side, std::int64_t tile) {
         return detail::side_in_tiles(side, std::min(side, tile), tile / 4, image.multiple);
@@ -179,7 +196,7 @@ void Translator::in_tiles(const std::uint8_t* picture, Size size, const std::str
     const auto channels = stated(bundle_, bundle_.network(network).outputs, "translation", 3);
     const auto by_statistics = network + "_tile";
     const bool measured = bundle_.manifest().networks.count(by_statistics) > 0;
-    const auto given = measured ? statistics(picture, size, by_statistics, latent) : std::vector<float>();
+    const auto given = measured ? statistics(picture, size, by_statistics, beside) : std::vector<float>();
 
     std::vector<std::uint8_t> part(detail::product({rows.tile, columns.tile, image.channels}));
     const auto cut_and_run = [&](std::int64_t top, std::int64_t left, std::uint8_t* made) {
@@ -188,7 +205,7 @@ void Translator::in_tiles(const std::uint8_t* picture, Size size, const std::str
             const auto* from = picture + (row * size.width + left) * image.channels;
             line = std::copy(from, from + columns.tile * image.channels, line);
         }
-        run(measured ? by_statistics : network, part.data(), 1, {rows.tile, columns.tile}, made, latent,
+        run(measured ? by_statistics : network, part.data(), 1, {rows.tile, columns.tile}, made, beside,
             given);
     };
     detail::blend(rows, columns, channels, cut_and_run, result);
@@ -196,7 +213,7 @@ void Translator::in_tiles(const std::uint8_t* picture, Size size, const std::str
 
 // What the normalizations of a network measure in the picture, at a reduced size that is no larger than a tile.
 std::vector<float> Translator::statistics(const std::uint8_t* picture, Size size, const std::string& network,
-                                          const std::vector<float>& latent) const {
+                                          const Beside& beside) const {
     const Network& described = bundle_.network(network);
     const auto channels = bundle_.manifest().image.channels;
     const double pixels = static_cast<double>(size.height * size.width);
@@ -222,7 +239,9 @@ std::vector<float> Translator::statistics(const std::uint8_t* picture, Size size
         std::vector<Input> inputs{{"image", {1, inside.height, inside.width, channels}, image},
                                   {"statistics", {1, taken}, none.data()},
                                   {use_own_statistics(described), {1, 1}, &own}};
-        if (!latent.empty()) inputs.push_back({"latent", {1, static_cast<std::int64_t>(latent.size())}, latent.data()});
+        const auto size_of_latent = static_cast<std::int64_t>(beside.latent.size());
+        if (size_of_latent > 0) inputs.push_back({"latent", {1, size_of_latent}, beside.latent.data()});
+        if (beside.label) inputs.push_back({"label", {1}, &*beside.label});
         bundle_.run(network, inputs, {name, {1, count}, measured.data()});
     });
     return measured;
@@ -230,16 +249,17 @@ std::vector<float> Translator::statistics(const std::uint8_t* picture, Size size
 
 // Pictures of a size that the network takes; with statistics they stand in for the pictures' own.
 void Translator::run(const std::string& network, const std::uint8_t* images, std::int64_t n, Size size,
-                     std::uint8_t* result, const std::vector<float>& latent,
-                     const std::vector<float>& statistics) const {
+                     std::uint8_t* result, const Beside& beside, const std::vector<float>& statistics) const {
     const Network& described = bundle_.network(network);
     const auto channels = bundle_.manifest().image.channels;
     const auto made_channels = stated(bundle_, described.outputs, "translation", 3);
     const std::vector<std::int64_t> taken{n, size.height, size.width, channels};
     const std::vector<std::int64_t> given{n, size.height, size.width, made_channels};
     const float own = 0.0F;
+    const auto& latent = beside.latent;
     std::vector<float> latents;
     for (std::int64_t index = 0; index < n; ++index) latents.insert(latents.end(), latent.begin(), latent.end());
+    const std::vector<std::int64_t> labels(detail::length(n), beside.label.value_or(0));
     const auto call = [&](const auto* image, auto* translation) {
         std::vector<Input> inputs{{"image", taken, image}};
         if (!statistics.empty()) {
@@ -248,6 +268,7 @@ void Translator::run(const std::string& network, const std::uint8_t* images, std
         }
         if (!latent.empty())
             inputs.push_back({"latent", {n, static_cast<std::int64_t>(latent.size())}, latents.data()});
+        if (beside.label) inputs.push_back({"label", {n}, labels.data()});
         bundle_.run(network, inputs, {"translation", given, translation});
     };
     const bool from_floats = floats(named(bundle_, described.inputs, "image"));

@@ -25,6 +25,7 @@ const TILE = 768;
 const PIXELS_AT_ONCE = 2 ** 16;
 const OVERLAP = 0.25;
 const SMALLEST_SIDE = 2;
+const TO_CLASS = "to_class";
 
 export type Domain = "a" | "b";
 
@@ -45,6 +46,12 @@ export interface TranslateOptions {
   readonly signal?: AbortSignal | undefined;
   /** Is told how much is done, above 0 and at most 1, after every tile or every few pictures, and waited for. */
   readonly onProgress?: ((done: number) => void | Promise<void>) | undefined;
+}
+
+/** What a network is given beside pictures, the same for each: a latent, where it has noise, or a class. */
+interface Beside {
+  readonly latent: Float32Array;
+  readonly label: number | undefined;
 }
 
 interface Size {
@@ -85,8 +92,8 @@ export class Translator {
     return this.bundle.manifest;
   }
 
-  /** The domains that pictures can be translated to. */
-  get targets(): readonly Domain[] {
+  /** The domains that pictures can be translated to: `a`, `b`, or the classes of a network that is told one. */
+  get targets(): readonly string[] {
     return targets(this.manifest);
   }
 
@@ -94,7 +101,7 @@ export class Translator {
    * Translates pictures of one size, as many at once as is fastest, and those larger than a tile in tiles.
    *
    * @param images uint8 pictures of any size, with sides of at least 2 pixels.
-   * @param to the domain to translate to; may be left out where there is only one.
+   * @param to the domain to translate to, or the name of a class; may be left out where there is only one.
    */
   async translate(
     images: Pictures,
@@ -103,7 +110,7 @@ export class Translator {
   ): Promise<Pictures<Uint8Array>> {
     const network = this.towards(to);
     const given = this.checked(images);
-    const latent = await this.latentOf(seed, variant);
+    const beside = { latent: await this.latentOf(seed, variant), label: this.labelOf(to) };
     const padded = this.padded(given);
     const inTiles = padded.height * padded.width > this.tile.height * this.tile.width;
     const n = count(padded);
@@ -118,7 +125,7 @@ export class Translator {
       };
       signal?.throwIfAborted();
       const part = slice(padded, start, end);
-      const made = inTiles ? await this.inTiles(part, network, latent, told) : await this.run(network, part, latent);
+      const made = inTiles ? await this.inTiles(part, network, beside, told) : await this.run(network, part, beside);
       await (inTiles ? undefined : told(1));
       const wanted = cropped(made, 0, 0, given.height, given.width);
       channels = wanted.channels;
@@ -147,8 +154,7 @@ export class Translator {
 
   /** Length of the latents by which a picture has several answers; 0 where it has one. */
   get noiseDim(): number {
-    const [first = "b"] = this.targets;
-    return Number(this.bundle.network(networkTo(first)).inputs.get("latent")?.axes[1] ?? 0);
+    return Number(this.bundle.network(this.towards(this.targets[0])).inputs.get("latent")?.axes[1] ?? 0);
   }
 
   /** Gives the memory of the opened networks back. */
@@ -175,7 +181,7 @@ export class Translator {
   private async inTiles(
     picture: Pictures<Uint8Array>,
     network: string,
-    latent: Float32Array,
+    beside: Beside,
     told: Told,
   ): Promise<Pictures<Uint8Array>> {
     const { multiple } = this.manifest.image;
@@ -186,15 +192,15 @@ export class Translator {
     const channels = Number(this.bundle.network(network).outputs.get("translation")?.axes[3]);
     const byStatistics = `${network}_tile`;
     if (!this.manifest.networks.has(byStatistics)) {
-      return blended(picture, (tile) => this.run(network, tile, latent), rows, columns, channels, told);
+      return blended(picture, (tile) => this.run(network, tile, beside), rows, columns, channels, told);
     }
-    const statistics = await this.statistics(picture, byStatistics, latent);
-    const beside = { statistics, [useOwnStatistics(this.bundle.network(byStatistics))]: number(0) };
-    return blended(picture, (tile) => this.run(byStatistics, tile, latent, beside), rows, columns, channels, told);
+    const statistics = await this.statistics(picture, byStatistics, beside);
+    const given = { statistics, [useOwnStatistics(this.bundle.network(byStatistics))]: number(0) };
+    return blended(picture, (tile) => this.run(byStatistics, tile, beside, given), rows, columns, channels, told);
   }
 
   /** What the normalizations of a network measure in the picture, at a reduced size that is no larger than a tile. */
-  private async statistics(picture: Pictures<Uint8Array>, network: string, latent: Float32Array): Promise<Given> {
+  private async statistics(picture: Pictures<Uint8Array>, network: string, beside: Beside): Promise<Given> {
     const { height, width } = picture;
     const scale = Math.min(1, Math.sqrt((this.tile.height * this.tile.width) / (height * width)));
     const reduced = (length: number): number => Math.max(1, Math.trunc(length * scale));
@@ -205,7 +211,7 @@ export class Translator {
       image: this.asInput(network, small),
       statistics: { type: "float32", data: new Float32Array(size), dims: [1, size] },
       [useOwnStatistics(described)]: number(1),
-      ...latents(latent, 1),
+      ...repeated(beside, 1),
     } as const;
     const measured = nameIn(described.outputs, "measured_statistics", "measured");
     const { data } = await this.sessions.run<Float32Array>(network, feed, measured);
@@ -216,10 +222,10 @@ export class Translator {
   private async run(
     network: string,
     images: Pictures<Uint8Array>,
-    latent: Float32Array,
-    beside: Feed = {},
+    beside: Beside,
+    given: Feed = {},
   ): Promise<Pictures<Uint8Array>> {
-    const feed = { image: this.asInput(network, images), ...latents(latent, count(images)), ...beside };
+    const feed = { image: this.asInput(network, images), ...repeated(beside, count(images)), ...given };
     const { data, dims } = await this.sessions.run<Values>(network, feed, "translation");
     const [, height = 0, width = 0, channels = 0] = dims;
     return toUint8({ data, height, width, channels });
@@ -238,15 +244,21 @@ export class Translator {
 
   /** The network that translates to a domain. */
   private towards(to: string | undefined): string {
-    const called = [...this.manifest.domains].find(([, name]) => name === to)?.[0];
+    const toldClass = tellsClass(this.manifest);
+    const called = toldClass ? undefined : [...this.manifest.domains].find(([, name]) => name === to)?.[0];
     const domain = called ?? to ?? (this.targets.length === 1 ? this.targets[0] : undefined);
-    if (domain === undefined || !(this.targets as readonly string[]).includes(domain)) {
+    if (domain === undefined || !this.targets.includes(domain)) {
       const possible = this.targets.join(" or ");
       throw new InputError(
         `\`to\` must be a domain that ${this.bundle.name} translates to: ${possible}. Received: ${shown(to)}.`,
       );
     }
-    return networkTo(domain);
+    return toldClass ? TO_CLASS : networkTo(domain);
+  }
+
+  /** The label of a class that was checked; none where the network is told no class. */
+  private labelOf(to: string | undefined): number | undefined {
+    return tellsClass(this.manifest) ? Math.max(0, this.targets.indexOf(to ?? "")) : undefined;
   }
 
   private checked(images: Pictures): Pictures<Uint8Array> {
@@ -274,11 +286,21 @@ export function isTranslator(manifest: Manifest): boolean {
   return targets(manifest).length > 0;
 }
 
-function targets(manifest: Manifest): Domain[] {
-  return (["a", "b"] as const).filter((domain) => {
-    const network = manifest.networks.get(networkTo(domain));
-    return network !== undefined && network.inputs.has("image") && network.outputs.has("translation");
-  });
+function targets(manifest: Manifest): readonly string[] {
+  if (tellsClass(manifest)) {
+    return manifest.classes;
+  }
+  return ["a", "b"].filter((domain) => translates(manifest, networkTo(domain)));
+}
+
+/** Whether one network translates to every class, and is told which. */
+function tellsClass(manifest: Manifest): boolean {
+  return translates(manifest, TO_CLASS);
+}
+
+function translates(manifest: Manifest, name: string): boolean {
+  const network = manifest.networks.get(name);
+  return network !== undefined && network.inputs.has("image") && network.outputs.has("translation");
 }
 
 function networkTo(domain: string): string {
@@ -294,8 +316,11 @@ function useOwnStatistics(network: Network): string {
   return nameIn(network.inputs, "use_own_statistics", "own");
 }
 
-/** The same latent for a number of pictures; nothing for a model without noise. */
-function latents(latent: Float32Array, n: number): Feed {
+/** What a network is given beside pictures, for a number of them: the same latent, or the same class, or nothing. */
+function repeated({ latent, label }: Beside, n: number): Feed {
+  if (label !== undefined) {
+    return { label: { type: "int64", data: new BigInt64Array(n).fill(BigInt(label)), dims: [n] } };
+  }
   if (latent.length === 0) {
     return {};
   }

@@ -25,7 +25,6 @@ from serving.server.http.summaries import summary
 from serving.server.http.waiting import Waiting
 from serving.server.limits import Limits
 from serving.server.refusals import Reason, RefusedError
-from serving.translation import direction_to
 
 PNG, NPY, GRID = "png", "npy", "grid"
 # Of a grid: more are for `format=npy`.
@@ -98,7 +97,7 @@ class _Pictures:
         own = translator.image.height * translator.image.width
         size = height * width * (channels + translator.made_channels(domain))
         made = await self._library.ask(
-            *(call, bundle, direction_to(domain), lambda opened: opened.translate(picture[None], domain)[0]),
+            *(call, bundle, translator.network_to(domain), lambda opened: opened.translate(picture[None], domain)[0]),
             *(height * width / own, size),
         )
         return await self._exchange.answer(kind, lambda: made, opacity)

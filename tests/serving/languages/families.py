@@ -80,6 +80,7 @@ FAMILIES: dict[str, dict[str, Any]] = {
     "pix2pix": {**TRANSLATING, "image_shape": OPACITY, "generator": {"name": "unet", "filters": 4}},
     "semi_supervised_aae": {**CODER, "classes": CLASSES, "class_discriminator": DENSE, "style_discriminator": DENSE},
     "sparse_autoencoder": CODER,
+    "star_gan": {**TRANSLATING, "classes": CLASSES, "generator": {"name": "unet", "filters": 4}},
     "vae": {**CODER, "encoder": {"name": "conv", "filters": 4}, "decoder": {"name": "conv", "filters": 4}},
     "vae_gan": {**CODER, "image_shape": BANDS, "discriminator": {"name": "dcgan", "filters": 4}},
     "vq_vae": CODE_MAP,

@@ -37,7 +37,7 @@ ENCODED = (
     "vq_vae",
 )
 READY = "ready:digits"
-TRANSLATING = {"pix2pix": ("b",), "cyclegan": ("a", "b"), "cut": ("b",)}
+TRANSLATING = {"pix2pix": ("b",), "cyclegan": ("a", "b"), "cut": ("b",), "star_gan": ("two",)}
 # Rounding is one grey level where two runtimes add in different orders.
 LEVEL = 1
 SHARE = 0.01

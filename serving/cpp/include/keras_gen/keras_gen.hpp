@@ -231,7 +231,7 @@ public:
 
     const Bundle& bundle() const { return bundle_; }
 
-    // The domains that pictures can be translated to: `a`, `b`.
+    // The domains that pictures can be translated to: `a`, `b`, or the classes of a network that is told one.
     const std::vector<std::string>& targets() const { return targets_; }
 
     // Translates pictures of one size, (n, height, width, channels) with sides of at least 2, as many at once as is
@@ -255,16 +255,24 @@ private:
         std::int64_t width;
     };
 
+    // What a network is given beside pictures, the same for each: a latent, where it has noise, or a class.
+    struct Beside {
+        std::vector<float> latent;
+        std::optional<std::int64_t> label;
+    };
+
+    bool tells_class() const;
     std::string towards(const std::string& to) const;
+    std::optional<std::int64_t> label_of(const std::string& to) const;
     void check_images(const Pictures& images) const;
     Size size_inside(Size size) const;
     std::vector<float> latent_of(std::int64_t seed, std::int64_t variant) const;
-    void in_tiles(const std::uint8_t* picture, Size size, const std::string& network, const std::vector<float>& latent,
+    void in_tiles(const std::uint8_t* picture, Size size, const std::string& network, const Beside& beside,
                   std::uint8_t* result) const;
     std::vector<float> statistics(const std::uint8_t* picture, Size size, const std::string& network,
-                                  const std::vector<float>& latent) const;
+                                  const Beside& beside) const;
     void run(const std::string& network, const std::uint8_t* images, std::int64_t n, Size size, std::uint8_t* result,
-             const std::vector<float>& latent, const std::vector<float>& statistics = {}) const;
+             const Beside& beside, const std::vector<float>& statistics = {}) const;
 
     Bundle bundle_;
     std::vector<std::string> targets_;
