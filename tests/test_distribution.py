@@ -123,7 +123,7 @@ for command in COMMANDS:
 """
     words = [sys.executable, "-c", program, *OF_EXTRAS]
     done = subprocess.run(words, capture_output=True, text=True, cwd=ROOT, check=True)
-    ended = re.findall(r"^ended (\w+) (\d+)$", done.stdout, re.MULTILINE)
+    ended = re.findall(r"^ended ([\w-]+) (\d+)$", done.stdout, re.MULTILINE)
     refused = [command for command, code in ended if code != "0"]
     assert [command for command, _ in ended] == list(COMMANDS)
     assert "train" in refused

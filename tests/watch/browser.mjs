@@ -31,7 +31,14 @@ const commands = {
   focus: (selector) => page.locator(selector).first().focus(),
   press: (key) => page.keyboard.press(key),
   click: (selector) => page.locator(selector).first().click(),
-  loaded: (selector) => page.locator(selector).evaluateAll((images) => images.every((one) => one.complete && one.naturalWidth > 0)),
+  // Pictures come a little after their elements.
+  loaded: (selector) =>
+    page
+      .waitForFunction(
+        (selector) => [...document.querySelectorAll(selector)].every((one) => one.complete && one.naturalWidth > 0),
+        selector,
+      )
+      .then(() => true),
   async width(pixels, colorScheme) {
     await page.emulateMedia({ colorScheme });
     await page.setViewportSize({ width: pixels, height: 900 });
