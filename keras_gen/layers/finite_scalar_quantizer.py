@@ -28,8 +28,9 @@ class FiniteScalarQuantizer(keras.layers.Layer):
         levels: how many each number has, each at least 2; as many as numbers in a vector.
 
     Input: vectors (batch, rows, columns, numbers).
+
     Output: rounded numbers in [-1, 1], of the same shape, with the gradient passed straight through the rounding; the
-        indices, int32 (batch, rows, columns, 1); and zeros in place of a commitment, (batch, rows, columns).
+    indices, int32 (batch, rows, columns, 1); and zeros in place of a commitment, (batch, rows, columns).
 
     Raises:
         InputError: no levels, or fewer than two of a number.

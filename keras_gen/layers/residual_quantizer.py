@@ -24,8 +24,9 @@ class ResidualQuantizer(keras.layers.Layer):
         revival: likewise.
 
     Input: vectors (batch, rows, columns, size).
+
     Output: the sums of their codes, of the same shape, with the gradient passed straight through; the indices, int32
-        (batch, rows, columns, depth); and the sum of the codebooks' commitments, (batch, rows, columns).
+    (batch, rows, columns, depth); and the sum of the codebooks' commitments, (batch, rows, columns).
 
     Raises:
         InputError: a value out of range.

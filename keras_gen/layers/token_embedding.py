@@ -17,7 +17,8 @@ class TokenEmbedding(keras.layers.Layer):
         width: length of a vector.
 
     Input: whole numbers from 0 to tokens - 1, (batch, places); floats, which are not rounded to the type that the
-        layer computes in.
+    layer computes in.
+
     Output: (batch, places, width).
     """
 

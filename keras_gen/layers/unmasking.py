@@ -30,7 +30,8 @@ class Unmasking(keras.layers.Layer):
         temperature: see above.
 
     Input: logits (batch, places, codes); tokens (batch, places), whole numbers; noise (batch, places, 2), standard
-        normal.
+    normal.
+
     Output: tokens of the same shape.
 
     Source: Chang et al. 2022, "MaskGIT: Masked Generative Image Transformer", section 3.2.

@@ -28,8 +28,9 @@ class VectorQuantizer(keras.layers.Layer):
         revival: see above, from 0, which replaces no code, to below 1.
 
     Input: vectors (batch, rows, columns, size).
+
     Output: codes in place of the vectors, of the same shape; their indices, int32 (batch, rows, columns, 1); and
-        the commitment `|z - sg(e)|^2` as the mean over the numbers of a vector, (batch, rows, columns).
+    the commitment `|z - sg(e)|^2` as the mean over the numbers of a vector, (batch, rows, columns).
 
     Raises:
         InputError: a value out of range.

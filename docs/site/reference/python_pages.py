@@ -34,8 +34,8 @@ from keras_gen.training.trackers import TRACKERS
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 MANIFEST = (
-    *("Atlas", "Codes", "Image", "Latent", "Network", "Origin", "Quantization", "Stored", "StoredFilm", "Tensor"),
-    "Weights",
+    *("Atlas", "Codes", "ExampleInputs", "Image", "Latent", "Network", "Origin", "PixelDistribution", "Quantization"),
+    *("Stored", "StoredFilm", "Tensor", "Weights"),
 )
 # Types that signatures of these pages name, and that are imported from where they are.
 NAMED = {
@@ -47,12 +47,15 @@ NAMED = {
         "serving.common.levels.Levels",
     ],
     "export": ["export.foreign.said.Said", "export.foreign.pictures.Meaning"],
+    "layers": ["keras_gen.layers.training_noise.TrainingNoise"],
+    "metrics": ["keras_gen.metrics.figure.Figure"],
     "inversion": ["keras_gen.inversion.decoder.BundleCoder"],
     "serving": [
         "serving.runtime.providers.Execution",
         *(f"serving.bundle.manifest.{name}" for name in MANIFEST),
     ],
     "training": [
+        "keras_gen.training.fitted_prior.FittedPrior",
         "keras_gen.training.position.Position",
         *(f"keras_gen.training.run_directory.{name}" for name in ("RunDirectory", "KnownData")),
         "keras_gen.training.trackers.tracker.Tracker",
@@ -149,6 +152,8 @@ def _layers() -> str:
         table(LIKELIHOODS, "likelihood"),
         "## Classes\n",
         shown(public(keras_gen.layers)),
+        "## Types that these name\n",
+        shown(_named("layers")),
     )
 
 
@@ -204,6 +209,8 @@ def _metrics() -> str:
         table(translation.METRICS, "metric"),
         "## Functions\n",
         shown(public(keras_gen.metrics)),
+        "## Types that these name\n",
+        shown(_named("metrics")),
     )
 
 

@@ -102,8 +102,9 @@ def test_names_that_readers_look_for_are_those_of_the_schema():
     stated = SCHEMA["x-names"]
     values = {value for name, value in vars(names).items() if name.isupper() and isinstance(value, str)}
     directions = {direction_to(domain) for domain in "ab"}
-    networks = {names.NOISE, names.DECODER, names.SAMPLER, names.ENCODER, names.CLASSIFIER}
-    assert set(stated["networks"]) == networks | directions | {f"{direction}_tile" for direction in directions}
+    networks = {names.NOISE, names.DECODER, names.SAMPLER, names.ENCODER, names.CLASSIFIER, names.TO_CLASS}
+    translating = {names.TO_CLASS, *directions}
+    assert set(stated["networks"]) == networks | directions | {f"{name}_tile" for name in translating}
     assert set(stated["tensors"]) == values - networks
     for name in stated["tensors"]:
         older = stated["older"].get(name, name)
