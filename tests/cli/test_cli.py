@@ -317,7 +317,7 @@ class TestMistakes:
             ),
             (
                 ["train", "--recipe", "vae_digit"],
-                "must be a YAML file or one of aae_mixture_mnist, aae_mixture_mnist_small, aae_mnist, ",
+                "must be a YAML file or one of aae_clusters_mnist, aae_mixture_mnist, ",
             ),
             (
                 ["train", "gan", "--data", "digits", "--generator_optimizer.name", "adamm"],
