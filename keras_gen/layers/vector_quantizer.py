@@ -8,7 +8,7 @@ import keras
 import tensorflow as tf
 from keras import ops
 
-from keras_gen.layers.replica import rows_at_once, sum_over_replicas
+from keras_gen.layers.replica import rows_at_once, sum_over_replicas, weight_for_all
 from keras_gen.layers.training_noise import TrainingNoise
 from serving.common.errors import InputError, require_at_least
 
@@ -52,9 +52,10 @@ class VectorQuantizer(keras.layers.Layer):
         self.size = size
         self.decay = decay
         self.revival = revival
-        self.codebook = self._state("codebook", (codes, size), keras.initializers.RandomUniform(-1 / codes, 1 / codes))
-        self.uses = self._state("uses", (codes,), "zeros")
-        self.sums = self._state("sums", (codes, size), "zeros")
+        uniform = keras.initializers.RandomUniform(-1 / codes, 1 / codes)
+        self.codebook = weight_for_all(self, "codebook", (codes, size), initializer=uniform)
+        self.uses = weight_for_all(self, "uses", (codes,))
+        self.sums = weight_for_all(self, "sums", (codes, size))
         self.built = True
 
     def call(self, vectors: keras.KerasTensor) -> tuple[keras.KerasTensor, keras.KerasTensor, keras.KerasTensor]:
@@ -119,13 +120,3 @@ class VectorQuantizer(keras.layers.Layer):
     def get_config(self) -> dict[str, Any]:
         own = {"codes": self.codes, "size": self.size, "decay": self.decay, "revival": self.revival}
         return {**super().get_config(), **own}
-
-    def _state(self, name: str, shape: tuple[int, ...], initializer: Any) -> keras.Variable:
-        return self.add_weight(
-            name=name,
-            shape=shape,
-            initializer=initializer,
-            trainable=False,
-            autocast=False,
-            aggregation="only_first_replica",
-        )
