@@ -6,9 +6,8 @@ import math
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
-from export.beside import described
+from export.beside import described, within
 from export.subject import Subject
 from keras_gen.data import Source, open_source
 from serving import Sampler
@@ -17,7 +16,7 @@ from serving.bundle.names import LABEL
 from serving.bundle.schema import MOST_CODES
 from serving.common.array_files import write_array
 from serving.common.errors import InputError
-from serving.common.images import by_channel, shown_channels, to_uint8, write_png
+from serving.common.images import shown_channels, to_uint8, write_png
 from serving.latents.stored_codes import atlas_of
 
 CODES, LABELS, ATLAS = "codes.npy", "codes_labels.npy", "codes.png"
@@ -62,19 +61,9 @@ def write_codes(folder: Path, source: Source) -> Codes:
     write_array(folder / CODES, codes.astype("<f4"))
     if labels is not None:
         write_array(folder / LABELS, labels.astype("<i8"))
-    tiles = np.stack([_small(image) for image in images[..., : shown_channels(images.shape[3])]])
+    tiles = np.stack([within(image, TILE) for image in images[..., : shown_channels(images.shape[3])]])
     columns = math.ceil(math.sqrt(len(tiles)))
     write_png(folder / ATLAS, atlas_of(tiles, columns))
     atlas = Atlas(*described(folder, ATLAS), tile=(tiles.shape[1], tiles.shape[2]), columns=columns)
     of_labels = None if labels is None else Stored(*described(folder, LABELS))
     return Codes(*described(folder, CODES), count=len(codes), source=source.name, atlas=atlas, labels=of_labels)
-
-
-def _small(image: np.ndarray) -> np.ndarray:
-    """A picture whose longer side is at most `TILE`."""
-    height, width = image.shape[:2]
-    scale = TILE / max(height, width)
-    if scale >= 1:
-        return image
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return by_channel(image, lambda part: part.resize(size, Image.Resampling.BOX))

@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from export.beside import described
+from export.beside import described, within
 from export.examples import training_sources
 from export.subject import Subject
 from keras_gen.data import Source
 from serving.bundle.manifest import ExampleInputs
 from serving.bundle.schema import MOST_COLOURS
 from serving.common.errors import InputError
-from serving.common.images import by_channel, shown_channels, to_uint8, write_png
+from serving.common.images import shown_channels, to_uint8, write_png
 from serving.latents.stored_codes import atlas_of
 
 COUNT, COLUMNS = 8, 4
@@ -52,7 +52,9 @@ def write_examples(folder: Path, sources: Mapping[str, Source]) -> dict[str, Exa
 
 def _written(folder: Path, name: str, source: Source) -> ExampleInputs:
     colours = colours_of(_shown(source, LOOKED_AT))
-    tiles = np.stack([_within(picture, bool(colours)) for picture in _shown(source, COUNT)])
+    # The labels of a map are not mixed.
+    resampling = Image.Resampling.NEAREST if colours else Image.Resampling.BOX
+    tiles = np.stack([within(picture, LONGEST, resampling) for picture in _shown(source, COUNT)])
     write_png(folder / name, atlas_of(tiles, COLUMNS))
     return ExampleInputs(
         *described(folder, name),
@@ -78,14 +80,3 @@ def colours_of(pictures: np.ndarray) -> tuple[str, ...]:
     if len(packed) > MOST_COLOURS:
         return ()
     return tuple(f"#{colour:06x}" for colour in packed[np.argsort(-counts, kind="stable")])
-
-
-def _within(picture: np.ndarray, is_map: bool) -> np.ndarray:
-    """A picture whose longer side is at most `LONGEST`; the labels of a map are not mixed."""
-    height, width = picture.shape[:2]
-    scale = LONGEST / max(height, width)
-    if scale >= 1:
-        return picture
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    resampling = Image.Resampling.NEAREST if is_map else Image.Resampling.BOX
-    return by_channel(picture, lambda part: part.resize(size, resampling))

@@ -5,15 +5,13 @@ The grey of a pixel has its lightness, L of CIE 1976 L*a*b*, so that what a mode
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
-from keras_gen.data.examples import DomainExamples, Examples, Shape
+from keras_gen.data.examples import DomainExamples, Shape
 from keras_gen.data.forms import Form, Inner
+from keras_gen.data.made_pairs import made_domains, made_stream
 from keras_gen.data.streams import Stream
 from serving.common.errors import InputError
-from serving.common.images import to_float, to_uint8
 
 DOMAINS = Form(
     ("colour:SOURCE",),
@@ -21,24 +19,18 @@ DOMAINS = Form(
     wraps=True,
 )
 RGB = 3
-BLOCK = 2048
 # Of the luminance, from red, green and blue: IEC 61966-2-1 with the primaries of ITU-R BT.709.
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
 
 
 def read_domains(inner: Inner, split: str, shape: Shape) -> DomainExamples:
     """Grey pictures of three equal channels, and those that they are of; both have the source's labels."""
-    pictures = inner.read(split, shape.of(1)).examples
-    images = to_uint8(pictures.images)
-    blocks = [grey_of_same_lightness(images[start : start + BLOCK]) for start in range(0, len(images), BLOCK)]
-    return DomainExamples(Examples(np.concatenate(blocks), pictures.labels, pictures.classes), pictures, paired=True)
+    return made_domains(inner, split, shape, grey_of_same_lightness)
 
 
 def stream_domains(inner: Inner, split: str, shape: Shape) -> tuple[Stream]:
     """The pairs of `read_domains`, made as they are asked for."""
-    pictures = inner.stream(split, shape.of(1))
-    pairs = ((_with_grey(picture), label) for picture, label in pictures.examples)
-    return (replace(pictures, name=f"colour:{inner.name}", examples=pairs),)
+    return made_stream(inner, split, shape, grey_of_same_lightness, "colour")
 
 
 def grey_of_same_lightness(images: np.ndarray) -> np.ndarray:
@@ -65,9 +57,3 @@ def grey_of_same_lightness(images: np.ndarray) -> np.ndarray:
 def linear(encoded: np.ndarray) -> np.ndarray:
     """Amounts of light, in [0, 1], of numbers of sRGB in [0, 1]."""
     return np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
-
-
-def _with_grey(picture: np.ndarray) -> np.ndarray:
-    """A pair of the picture's own type."""
-    grey = grey_of_same_lightness(to_uint8(picture)[None])
-    return np.concatenate([grey if picture.dtype == np.uint8 else to_float(grey), picture[None]])

@@ -5,14 +5,12 @@ What belongs to an outline is known, so that the pairs tell how well a model tra
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
-from keras_gen.data.examples import DomainExamples, Examples, Shape
+from keras_gen.data.examples import DomainExamples, Shape
 from keras_gen.data.forms import Form, Inner
+from keras_gen.data.made_pairs import made_domains, made_stream
 from keras_gen.data.streams import Stream
-from serving.common.images import to_float, to_uint8
 
 DOMAINS = Form(
     ("edges:SOURCE",),
@@ -22,30 +20,18 @@ DOMAINS = Form(
 SMOOTHING = 1.0
 # Least slope of an edge, in grey levels from one pixel to the next.
 SLOPE = 12.0
-BLOCK = 2048
 # Of the four directions between the eight neighbours, the step towards one of the two in a direction.
 STEPS = ((0, 1), (1, 1), (1, 0), (1, -1))
 
 
 def read_domains(inner: Inner, split: str, shape: Shape) -> DomainExamples:
     """Outlines, black on white, and the pictures that they are of; both have the source's labels and channels."""
-    pictures = inner.read(split, shape.of(1)).examples
-    images = to_uint8(pictures.images)
-    blocks = [outlines(images[start : start + BLOCK]) for start in range(0, len(images), BLOCK)]
-    return DomainExamples(Examples(np.concatenate(blocks), pictures.labels, pictures.classes), pictures, paired=True)
+    return made_domains(inner, split, shape, outlines)
 
 
 def stream_domains(inner: Inner, split: str, shape: Shape) -> tuple[Stream]:
     """The pairs of `read_domains`, made as they are asked for."""
-    pictures = inner.stream(split, shape.of(1))
-    pairs = ((_with_outline(picture), label) for picture, label in pictures.examples)
-    return (replace(pictures, name=f"edges:{inner.name}", examples=pairs),)
-
-
-def _with_outline(picture: np.ndarray) -> np.ndarray:
-    """A pair of the picture's own type."""
-    outline = outlines(to_uint8(picture)[None])
-    return np.concatenate([outline if picture.dtype == np.uint8 else to_float(outline), picture[None]])
+    return made_stream(inner, split, shape, outlines, "edges")
 
 
 def outlines(images: np.ndarray) -> np.ndarray:

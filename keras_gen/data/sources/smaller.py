@@ -6,17 +6,17 @@ that back.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 
 import numpy as np
 from PIL import Image
 
-from keras_gen.data.examples import DomainExamples, Examples, Shape
+from keras_gen.data.examples import DomainExamples, Shape
 from keras_gen.data.forms import Form, Inner
+from keras_gen.data.made_pairs import made_domains, made_stream
 from keras_gen.data.streams import Stream
 from serving.common.errors import InputError
-from serving.common.images import by_channel, to_float, to_uint8
+from serving.common.images import by_channel
 
 DOMAINS = Form(
     ("smaller:SOURCE",),
@@ -28,18 +28,14 @@ FACTOR = 2
 
 def read_domains(inner: Inner, split: str, shape: Shape, factor: int = FACTOR) -> DomainExamples:
     """Pictures made smaller, and those that they are of; both have the source's labels and channels."""
-    pictures = inner.read(split, shape.of(1)).examples
-    small = np.stack([smaller(picture, factor) for picture in to_uint8(pictures.images)])
-    return DomainExamples(Examples(small, pictures.labels, pictures.classes), pictures, paired=True)
+    return made_domains(inner, split, shape, partial(_all_smaller, factor=factor))
 
 
 def stream_domains(
     inner: Inner, split: str, shape: Shape, factor: int = FACTOR, kind: str = "smaller"
 ) -> tuple[Stream]:
     """The pairs of `read_domains`, made as they are asked for."""
-    pictures = inner.stream(split, shape.of(1))
-    pairs = ((_with_smaller(picture, factor), label) for picture, label in pictures.examples)
-    return (replace(pictures, name=f"{kind}:{inner.name}", examples=pairs),)
+    return made_stream(inner, split, shape, partial(_all_smaller, factor=factor), kind)
 
 
 def smaller(picture: np.ndarray, factor: int) -> np.ndarray:
@@ -67,7 +63,5 @@ def smaller(picture: np.ndarray, factor: int) -> np.ndarray:
     return small.reshape(*size[::-1], -1).repeat(factor, axis=0).repeat(factor, axis=1)
 
 
-def _with_smaller(picture: np.ndarray, factor: int) -> np.ndarray:
-    """A pair of the picture's own type."""
-    small = smaller(to_uint8(picture), factor)
-    return np.stack([small if picture.dtype == np.uint8 else to_float(small), picture])
+def _all_smaller(pictures: np.ndarray, factor: int) -> np.ndarray:
+    return np.stack([smaller(picture, factor) for picture in pictures])
