@@ -378,13 +378,13 @@ class BaseModel(keras.Model):
         self.noise.restart_evaluation()
 
     def make_train_function(self, force: bool = False) -> None:
-        if self.run_eagerly or self.steps_per_execution > 1:
+        if self.steps_per_execution > 1:
             super().make_train_function(force)
         elif force or not self.train_function:
             self.train_function: Any = single_step_function(self, self.train_step)
 
     def make_test_function(self, force: bool = False) -> None:
-        if self.run_eagerly or self.steps_per_execution > 1:
+        if self.steps_per_execution > 1:
             super().make_test_function(force)
         elif force or not self.test_function:
             self.test_function: Any = single_step_function(self, self.test_step)

@@ -37,8 +37,12 @@ def shared_eager(request: pytest.FixtureRequest) -> Compiled:
 
 @pytest.fixture(scope="class")
 def shared_by_replicas(request: pytest.FixtureRequest) -> Compiled:
+    """Run eagerly, since a step is traced for each replica, for longer than it runs. Traced ones are compared by
+    `test_two_replicas.py` and, in two processes, by `test_workers.py`."""
     with replicas(4).scope():
-        return Compiled(request.cls().build())
+        model = request.cls().build()
+    model.run_eagerly = True
+    return Compiled(model)
 
 
 Fits = Callable[[type[ModelContract], Callable[[], keras.Model]], Weights]
