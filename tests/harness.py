@@ -183,9 +183,9 @@ class ModelContract:
     micro-batches cannot equal the whole batch.
 
     A configuration is built and traced once for all tests (`tests/models/conftest.py`): `model` is as `build` leaves
-    it, `eager` runs eagerly, `mirrored` eagerly on four replicas; `alone` is what `fitted(model)` gives. Where a single step is
-    compared with another and tracing would take longer than the step, it runs eagerly: that both are the same is a
-    test of its own. Nothing is shuffled, so that TensorFlow's own seed, which is not set, does not matter.
+    it, `eager` runs eagerly, `mirrored` eagerly on four replicas; `alone` is what `fitted(model)` gives. Where a single
+    step is compared with another and tracing would take longer than the step, it runs eagerly: that both are the same
+    is a test of its own. Nothing is shuffled, so that TensorFlow's own seed, which is not set, does not matter.
     """
 
     model_class: ClassVar[Callable[..., keras.Model]]
