@@ -28,7 +28,7 @@ def contracts() -> Iterator[type[ModelContract]]:
 
 
 def main(folder: Path) -> None:
-    """The first of each file in a graph, as in use; the others of the same model eagerly, since tracing takes longer."""
+    """The first of each file in a graph, as in use; the others of the same model eagerly: tracing takes longer."""
     strategy, workers = open_strategy("multiworker", WAIT)
     traced = set()
     for contract in contracts():
