@@ -52,7 +52,7 @@ class GAN(GenerativeAdversarialModel):
     Miyato et al. 2018, "Spectral Normalization for Generative Adversarial Networks".
     """
 
-    spec = ModelSpec(prior="standard_normal")
+    spec = ModelSpec(prior="standard_normal", styled=True)
 
     def __init__(
         self,
@@ -108,10 +108,17 @@ class GAN(GenerativeAdversarialModel):
 
     def sample(self, n: int, seed: int = 0) -> np.ndarray:
         """`n` pictures, float32 in [-1, 1]; the seed means what it means in a bundle."""
+        if self.styles is not None:
+            return super().sample(n, seed)
         return as_pictures(self.average(self.prior_latents(n, seed), training=False))
+
+    def prior_network(self) -> keras.Model | None:
+        return None if self.styles is None else self.styles.prior_network()
 
     def inference_networks(self) -> dict[str, keras.Model]:
         """`decoder`: latent -> image, the averaged generator."""
+        if self.styles is not None:
+            return self.styles.networks()
         return decoding_network(partial(self.average, training=False), self.latent_dim)
 
     def _latents(self, real: tf.Tensor, turn: int) -> tf.Tensor:

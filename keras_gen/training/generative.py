@@ -7,9 +7,11 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from keras_gen.layers import Augmentation
+from keras_gen.layers.style_space import style_weights
 from keras_gen.training.adversarial import AdversarialModel
 from keras_gen.training.clipping import clip_weights
 from keras_gen.training.ema import averaged_copy, update_average
@@ -17,6 +19,7 @@ from keras_gen.training.game import Game, LossName, Terms
 from keras_gen.training.moves import Move
 from keras_gen.training.optimizers import OptimizerSpec
 from keras_gen.training.penalties import Penalties
+from keras_gen.training.styles import LayerNoise, Space, Styles
 from keras_gen.training.turns import turns
 from serving.common.errors import InputError, require_at_least
 
@@ -152,6 +155,7 @@ class GenerativeAdversarialModel(AdversarialModel):
             couples_examples=self.spec.couples_examples or top_k < 1,
             discriminator_steps=discriminator_steps,
         )
+        self.styles: Styles | None = None
         self._begun = False
 
     @property
@@ -168,6 +172,28 @@ class GenerativeAdversarialModel(AdversarialModel):
             clip_weights(self.discriminator, self.weight_clip)
         self.average = averaged_copy(self.generator)
         self._begun = True
+
+    def use_space(self, space: Space = "z", layer_noise: LayerNoise = "fixed") -> None:
+        """Samples and exports pictures of another latent from now on: see `Styles`.
+
+        Raises:
+            InputError: another choice, or a model without styles.
+        """
+        if not self.spec.styled:
+            super().use_space(space, layer_noise)
+            return
+        self.styles = None
+        if (space, layer_noise) != ("z", "fixed"):
+            self.styles = Styles(self.average, self.latent_dim, len(self.spec.classes), space, layer_noise)
+        self.spec = replace(self.spec, prior=self.styles.prior if self.styles else "standard_normal")
+
+    def style_weights(self) -> list[np.ndarray]:
+        """The weights from a style to all layers that take it, (channels, style size) each; none without styles."""
+        return style_weights(self.average)
+
+    @property
+    def latent_noise(self) -> int:
+        return 0 if self.styles is None else self.styles.noise_size
 
     def compile(self, *args: Any, **optimizers: Any) -> None:
         """As `AdversarialModel.compile`.
