@@ -4,7 +4,7 @@ of given noise. These layers stand around a network for as long as it is exporte
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -112,6 +112,29 @@ def style_weights(generator: keras.Model) -> list[np.ndarray]:
     """The weights from a style to the scales of every modulated convolution, (channels, style size) each."""
     affines = (layer.affine for layer in generator.layers if isinstance(layer, ModulatedConv2D))
     return [np.asarray(affine.kernel).T * affine.scale for affine in affines]
+
+
+def style_steps(generator: keras.Model, latents: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], tf.Tensor]]:
+    """What a generator's pictures are a smooth function of, and that function.
+
+    Args:
+        generator: a network of one input.
+        latents: (batch, size), what it is given.
+
+    Returns:
+        The styles of all layers, (batch, layers, size), of a style-based generator, else the latents; and the function
+        from them to pictures, without mixing of styles and with the fixed noise, so that it changes no state.
+    """
+    mixing = style_mixing(generator)
+    if mixing is None:
+        return latents, partial(generator, training=False)
+    styles = tf.repeat(generator.get_layer(MAPPING)(latents)[:, None], mixing.layers, axis=1)
+
+    def pictures(styles: tf.Tensor) -> tf.Tensor:
+        with calling_instead({mixing: lambda *_, **__: styles}):
+            return generator(latents, training=False)
+
+    return styles, pictures
 
 
 def _with_noise(layer: FeatureNoise, noise: tf.Tensor, features: tf.Tensor, **_: Any) -> tf.Tensor:

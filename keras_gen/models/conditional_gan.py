@@ -129,10 +129,11 @@ class ConditionalGAN(GenerativeAdversarialModel):
         for turn, (real, wanted) in enumerate(self.turns((images, labels))):
             latents = self.noise.training_rows(tf.shape(real)[0], self.latent_dim, f"latents {turn}")
             with watching(self.generator) as tape:
-                fake = self.generator(self.class_code(latents, wanted), training=True)
+                coded = self.class_code(latents, wanted)
+                fake = self.generator(coded, training=True)
             terms = partial(self._discriminator_terms, real, fake, wanted, f"turn {turn}")
             judged.append((yield self.discriminator_move(terms, turn)))
-        generator = yield self.generator_move(partial(self._generator_terms, real, fake, wanted), tape)
+        generator = yield self.generator_move(partial(self._generator_terms, real, fake, wanted), tape, coded)
         return self._reported(generator, joined(judged))
 
     def evaluation(self, images: tf.Tensor, labels: tf.Tensor) -> Terms:

@@ -92,11 +92,12 @@ class GAN(GenerativeAdversarialModel):
         judged = []
         for turn, real in enumerate(self.turns(images)):
             with watching(self.generator) as tape:
-                drawn = self.generator(self._latents(real, turn), training=True)
+                latents = self._latents(real, turn)
+                drawn = self.generator(latents, training=True)
                 fake = self._measured(drawn, self.noise.training_rows, f"measurement {turn}")
             terms = partial(self.game.discriminator_terms, judge, real, fake, f"turn {turn}")
             judged.append((yield self.discriminator_move(terms, turn)))
-        generator = yield self.generator_move(partial(self.game.generator_terms, judge, real, fake), tape)
+        generator = yield self.generator_move(partial(self.game.generator_terms, judge, real, fake), tape, latents)
         return self.reported(generator, joined(judged))
 
     def evaluation(self, images: tf.Tensor) -> Terms:

@@ -38,7 +38,8 @@ class ModelSpec:
         least_pictures: pictures that the data must have at least; fewer cannot fill a codebook.
         stands_on: name of the constructor's argument that takes another trained model, which `--from` opens.
         clusters: how many numbers, the first of a code, are probabilities of clusters that were found without labels.
-        styled: whether the generator may be a style-based one, whose latent can be chosen by `use_space`.
+        styled: whether the generator takes a latent alone, with any class's code behind it: it can then be of styles,
+            whose latent `use_space` chooses, and have penalties of its own.
         discriminator_steps: moves of the discriminator in a step, which share out the pictures of its batch.
 
     Raises:
