@@ -30,6 +30,7 @@ from keras_gen.training.callbacks import EpochScalars, FiniteLosses, MetricsFile
 
 DCGAN = {"name": "dcgan", "filters": 32}
 SMALL_DCGAN = {"name": "dcgan", "filters": 16}
+STYLED = {"name": "stylegan", "filters": 8}
 RESNET = {"name": "resnet", "filters": 64, "blocks": 6}
 
 
@@ -60,6 +61,21 @@ MODELS = {
         ),
         batch=320,
         steps=10,
+    ),
+    "StyleGAN2 32x32, lazy R1 and path length": Row(
+        lambda: keras_gen.GAN(
+            (32, 32, 1),
+            latent_dim=64,
+            generator=STYLED,
+            discriminator=STYLED,
+            penalties={"r1": 1.0},
+            penalty_every=16,
+            generator_penalties={"path_length": 2.0},
+            generator_penalty_every=8,
+        ),
+        batch=32,
+        steps=16,
+        rounds=7,
     ),
     "autoencoder 32x32": Row(lambda: keras_gen.Autoencoder((32, 32, 1))),
     "denoising_autoencoder 32x32": Row(lambda: keras_gen.DenoisingAutoencoder((32, 32, 1))),

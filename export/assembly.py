@@ -114,7 +114,7 @@ def assemble(
         if check_provider and measured_on:
             providers[check_provider.provider] = checked_on(exported, check_provider, measured_on, say)
         networks = store(exported, temporary)
-        latent = Latent(subject.latent_dim, subject.prior) if subject.latent_dim else None
+        latent = Latent(subject.latent_dim, subject.prior, subject.latent_noise) if subject.latent_dim else None
         manifest = Manifest(
             model=subject.model,
             networks=networks,

@@ -31,6 +31,7 @@ from keras_gen.models import model_name
 from keras_gen.networks.sizes import side_multiple
 from keras_gen.training.precision import in_float32
 from keras_gen.training.run_directory import RunDirectory, load_model_file
+from keras_gen.training.styles import LayerNoise, Space
 from serving.bundle.manifest import Image, PixelDistribution
 from serving.bundle.names import CODE, DECODER, ENCODER, IMAGE, LATENT, MEAN, NOISE, TRANSLATION, makes_pictures
 from serving.common.levels import known_range
@@ -48,6 +49,8 @@ def export_bundle(
     license: str | None = None,
     codes: str | None = None,
     examples: str | None = None,
+    space: Space = "z",
+    layer_noise: LayerNoise = "fixed",
 ) -> Path:
     """Writes a bundle of a trained model, replacing a bundle that is there.
 
@@ -68,13 +71,17 @@ def export_bundle(
         codes: data set of which the bundle brings the codes of at most 5,000 pictures, their labels, and the pictures
             made small; none by default.
         examples: data set of which the bundle of a translator brings some pictures to try it with; none by default.
+        space: what the decoder's latent is, of a model with a style-based generator: `z`, or `w`, its style.
+        layer_noise: the noise of such a generator's layers: `fixed`, or `drawn` with every picture from its seed, which
+            makes it a part of the latent.
 
     Returns:
         The folder.
 
     Raises:
         InputError: no such run, `path` holds something that is not a bundle, what cannot be exported, no name of a
-            licence, codes of a model without an encoder, or examples of one that does not translate.
+            licence, codes of a model without an encoder, examples of one that does not translate, or another `space` or
+            `layer_noise` than a model has.
         ParityError: a network differs from Keras.
         QualityError: a quantized network differs too much, or one on the provider that is checked.
     """
@@ -82,12 +89,14 @@ def export_bundle(
     check_wishes(folder, target, quantize, check_provider, license)
     source = model
     model, facts = _resolve(model)
+    model.use_space(space, layer_noise)
     # Making them may take long: BigGAN's generator is given its standing statistics each time.
     inference = model.inference_networks()
     for name, network in inference.items():
         check_layers(name, network)
     trained, model = model, in_float32(model)
     if model is not trained:
+        model.use_space(space, layer_noise)
         inference = model.inference_networks()
     subject = replace(
         _subject(model, inference, facts), license=license, figures=measured_file(source), film=film_of(source)
@@ -117,7 +126,8 @@ def _subject(model: keras.Model, inference: dict[str, keras.Model], facts: dict[
         model=model_name(model),
         image_shape=model.image_shape,
         makers=frozenset(name for name, network in inference.items() if makes_pictures(network.output)),
-        latent_dim=model.latent_dim if DECODER in inference else None,
+        latent_dim=inference[DECODER].input[LATENT].shape[-1] if DECODER in inference else None,
+        latent_noise=model.latent_noise,
         prior=spec.prior,
         prior_latents=model.prior_latents if spec.prior else None,
         prior_network=model.latent_network() if spec.prior else None,

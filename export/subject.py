@@ -25,6 +25,7 @@ class Subject:
         image_shape: (height, width, channels), of pictures whose sides are free an example.
         makers: names of the networks that make pictures.
         latent_dim: length of a latent; None where there are none.
+        latent_noise: how many of its last numbers are noise of layers.
         prior: name of the distribution that latents are drawn from; None where there is none.
         prior_latents: (n, seed, labels or None, start), and `truncation` where the prior's network takes it, to
             latents (n, latent_dim); None where there is no prior.
@@ -49,6 +50,7 @@ class Subject:
     image_shape: tuple[int, int, int]
     makers: frozenset[str]
     latent_dim: int | None = None
+    latent_noise: int = 0
     prior: str | None = None
     prior_latents: Draw | None = None
     prior_network: keras.Model | None = None

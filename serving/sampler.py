@@ -155,7 +155,8 @@ class Sampler(OfBundle):
             progress: show a bar on standard error.
             labels: (n,) integers, for a model that knows classes; one class after the other by default.
             truncation: for a bundle whose noise takes one: limit that every number of a latent is drawn within, above
-                0. Lower is less varied and often better to look at; none by default.
+                0, or of a latent that is a style, the share of its distance from the mean style that is kept. Lower is
+                less varied and often better to look at; none by default.
 
         Returns:
             (n, height, width, channels), uint8 unless the bundle was exported with float pictures.

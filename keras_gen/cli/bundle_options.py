@@ -124,27 +124,40 @@ def add_latents(parser: Parser) -> None:
     )
 
 
-def read_latents(sampler: Sampler, place: str) -> np.ndarray:
+def read_latents(sampler: Sampler, place: str, option: str = "--latents") -> np.ndarray:
     """The latents of a `.npy` file, (n, latent size).
 
     Raises:
         InputError: no such file, or not finite latents of the bundle's size.
     """
+    return _rows(place, option, sampler.latent.size, "latents")
+
+
+def read_directions(place: str, size: int) -> np.ndarray:
+    """The directions of a `.npy` file, (n, size).
+
+    Raises:
+        InputError: no such file, or not finite directions of that size.
+    """
+    return _rows(place, "--directions", size, "directions")
+
+
+def _rows(place: str, option: str, size: int, what: str) -> np.ndarray:
     path = Path(place)
     if not path.is_file():
-        raise InputError(f"--latents must be a .npy file. Received: {place}, no such file.")
+        raise InputError(f"{option} must be a .npy file. Received: {place}, no such file.")
     try:
-        latents = np.load(path, allow_pickle=False)
+        rows = np.load(path, allow_pickle=False)
     except (ValueError, OSError, EOFError) as error:
-        raise InputError(f"--latents must be a .npy file. Received: {place}: {' '.join(str(error).split())}") from error
-    shape = f"(n, {sampler.latent.size})"
-    if not isinstance(latents, np.ndarray) or latents.dtype.kind != "f":
-        raise InputError(f"{place} must hold floats {shape}. Received: {getattr(latents, 'dtype', 'an archive')}.")
-    if latents.ndim != 2 or latents.shape[1] != sampler.latent.size or not len(latents):
-        raise InputError(f"{place} must hold floats {shape}. Received: {latents.shape}.")
-    if not np.isfinite(latents).all():
-        raise InputError(f"{place} must hold finite latents. Received: nan or inf.")
-    return latents
+        raise InputError(f"{option} must be a .npy file. Received: {place}: {' '.join(str(error).split())}") from error
+    shape = f"(n, {size})"
+    if not isinstance(rows, np.ndarray) or rows.dtype.kind != "f":
+        raise InputError(f"{place} must hold floats {shape}. Received: {getattr(rows, 'dtype', 'an archive')}.")
+    if rows.ndim != 2 or rows.shape[1] != size or not len(rows):
+        raise InputError(f"{place} must hold floats {shape}. Received: {rows.shape}.")
+    if not np.isfinite(rows).all():
+        raise InputError(f"{place} must hold finite {what}. Received: nan or inf.")
+    return rows
 
 
 def write_grid(out: str, pictures: np.ndarray, columns: int) -> None:

@@ -15,7 +15,7 @@ from serving.bundle.references import bundle_folder
 from serving.common.errors import InputError
 
 NUMBERS = ("target", "quantize", "least_psnr", "calibrate", "check_provider")
-OF_BUNDLE = ("out", "io", *NUMBERS, "license", "codes", "examples")
+OF_BUNDLE = ("out", "io", "space", "layer_noise", *NUMBERS, "license", "codes", "examples")
 
 
 def run(words: Sequence[str]) -> int:
@@ -35,6 +35,19 @@ def run(words: Sequence[str]) -> int:
         type=Literal["uint8", "float"],
         default="uint8",
         help="type of the pictures that the bundle takes and gives: uint8 in 0..255, or float in [-1, 1].",
+    )
+    parser.add_argument(
+        "--space",
+        type=Literal["z", "w"],
+        default="z",
+        help="latent of a model with a style-based generator: z, what it was trained with, or w, the style that it "
+        "makes of it, which can be truncated.",
+    )
+    parser.add_argument(
+        "--layer_noise",
+        type=Literal["fixed", "drawn"],
+        default="fixed",
+        help="noise of such a generator's layers: fixed, or drawn with every picture from its seed.",
     )
     add_numbers(parser)
     add_triton(parser)
@@ -60,4 +73,5 @@ def _bundle(options: Any, parser: Parser) -> Path:
 
     wishes = wishes_of(options)
     import_own_code_of(source)
+    wishes |= {"space": options.space, "layer_noise": options.layer_noise}
     return told(export_bundle(options.run, Path(options.out), options.io, options.target, say=print, **wishes))

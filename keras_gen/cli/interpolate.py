@@ -37,9 +37,10 @@ def run(words: Sequence[str]) -> int:
     )
     parser.add_argument(
         "--path",
-        type=Path,
-        default="spherical",
-        help="path through the latent space: a straight line, or an arc of a sphere.",
+        type=Path | None,
+        default=None,
+        help="path through the latent space: a straight line, or an arc of a sphere; by default the line in a space of "
+        "styles, else the arc.",
     )
     options = parser.parse_args(words)
     sampler = open_bundle(options, ".png")
@@ -55,6 +56,8 @@ def run(words: Sequence[str]) -> int:
         stations = read_latents(sampler, options.latents)
     else:
         _, stations = encode_files(sampler, options.pictures, options.resize)
-    pictures = sampler.decode(interpolate(stations, options.steps, options.path))
+    latent = sampler.latent
+    path: Path = options.path or ("linear" if latent.prior == "mapped" else "spherical")
+    pictures = sampler.decode(interpolate(stations, options.steps, path, latent.noise))
     write_grid(options.out, pictures, columns=options.steps if len(stations) == 2 else options.steps - 1)
     return 0

@@ -45,6 +45,7 @@ GROUPS = {
         "encode": "write the codes of pictures as an array",
         "reconstruct": "show pictures beside their reconstructions",
         "invert": "find the latents of pictures by optimization, without an encoder",
+        "directions": "find the directions in which a style-based generator's pictures change most",
         "latent": "plot the codes of a data set by class, beside draws of the prior",
         "features": "write the codes of a data set as an array, to train a classifier on",
         "compress": "write pictures as a small file of quantized codes",

@@ -41,7 +41,8 @@ def run(words: Sequence[str]) -> int:
         "--truncation",
         type=float | None,
         default=None,
-        help="largest absolute value of the latents drawn; lower values give less varied pictures.",
+        help="largest absolute value of the latents drawn, or the share of a style's distance from the mean style that "
+        "is kept; lower values give less varied pictures.",
     )
     parser.add_argument(
         "--format",

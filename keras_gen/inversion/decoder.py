@@ -35,6 +35,8 @@ class LatentDecoder:
         normal: whether the prior is the standard normal distribution.
         classes: names of the classes that the decoder sees.
         differentiable: whether gradients reach the latents.
+        noise: how many of a latent's last numbers are noise of layers, which stays as it was drawn: it could draw any
+            picture's details.
     """
 
     decode: Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
@@ -45,6 +47,7 @@ class LatentDecoder:
     normal: bool = True
     classes: tuple[str, ...] = ()
     differentiable: bool = True
+    noise: int = 0
 
 
 class BundleCoder(Protocol):
@@ -109,11 +112,12 @@ def decoder_of(model: keras.Model) -> LatentDecoder:
     return LatentDecoder(
         decode,
         model.image_shape,
-        model.latent_dim,
+        decoder.input["latent"].shape[-1],
         model.prior_latents if model.spec.prior else None,
         encode if encoder else None,
         model.spec.prior == NORMAL,
         model.spec.classes if LABEL in decoder.input else (),
+        noise=model.latent_noise,
     )
 
 
@@ -158,4 +162,5 @@ def decoder_of_bundle(sampler: BundleCoder) -> LatentDecoder:
         sampler.latent.prior == NORMAL,
         tuple(sampler.manifest.classes) if sees_class else (),
         differentiable=saved is not None,
+        noise=sampler.latent.noise,
     )

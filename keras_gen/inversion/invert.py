@@ -176,8 +176,10 @@ def _descent(
     (n,)."""
 
     def objective(latents: tf.Tensor, images: tf.Tensor, seen: tf.Tensor | None, labels: tf.Tensor) -> tf.Tensor:
+        sought, noise = tf.split(latents, [decoder.latent_dim - decoder.noise, decoder.noise], axis=1)
+        latents = tf.concat([sought, tf.stop_gradient(noise)], axis=1)
         pictures = tf.cast(decoder.decode(latents, labels), tf.float32)
-        values = _mean_square(images - pictures) + 0.5 * prior_weight * _mean_square(latents)
+        values = _mean_square(images - pictures) + 0.5 * prior_weight * _mean_square(sought)
         if features is None:
             return values
         return values + feature_weight * _mean_square(tf.cast(features(pictures), tf.float32) - seen)

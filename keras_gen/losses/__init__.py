@@ -40,7 +40,14 @@ from keras_gen.losses.likelihoods import (
     gaussian_nll,
 )
 from keras_gen.losses.pairs import PAIRS, AdversarialPair
-from keras_gen.losses.penalties import dragan_penalty, gradient_penalty, r1_penalty, r2_penalty
+from keras_gen.losses.penalties import (
+    dragan_penalty,
+    gradient_penalty,
+    path_length_penalty,
+    path_lengths,
+    r1_penalty,
+    r2_penalty,
+)
 from keras_gen.losses.reconstruction import absolute_error, decibels, squared_error
 from keras_gen.losses.structural import ms_ssim_energy, ms_ssim_error
 
@@ -82,6 +89,8 @@ __all__ = [
     "non_saturating_generator_loss",
     "normal_log_density",
     "patch_contrastive_loss",
+    "path_length_penalty",
+    "path_lengths",
     "r1_penalty",
     "r2_penalty",
     "relativistic_discriminator_loss",

@@ -1,4 +1,5 @@
-"""Penalties on a discriminator's gradient, that keep it from becoming too steep. One value per example.
+"""Penalties on a discriminator's gradient, that keep it from becoming too steep, and on a generator's. One value per
+example.
 
 What a discriminator judges is a picture, or a tuple of tensors, such as a picture and its code; the gradient is then
 that in all of them together.
@@ -76,6 +77,45 @@ def dragan_penalty(discriminator: Discriminator, real: Sample, noise: Sample) ->
     the authors' program.
     """
     return _squared_excess(discriminator, tf.nest.map_structure(tf.add, real, noise))
+
+
+def path_lengths(generator: Callable[[tf.Tensor], tf.Tensor], styles: tf.Tensor, directions: tf.Tensor) -> tf.Tensor:
+    """`|J^T y|`, how far pictures move along `y` when the styles move.
+
+    Args:
+        generator: styles to pictures, (batch, ...), in which J is the Jacobian.
+        styles: (batch, size), or (batch, layers, size), of which the mean square over the layers is taken.
+        directions: y, as the pictures: standard normal numbers divided by the root of the number of pixels.
+
+    Returns:
+        (batch,) float32, differentiable in the generator's weights. For a linear generator `x = A w` the expectation of
+        the square is the sum of the squares of A, divided by the number of pixels.
+
+    Source: Karras et al. 2020, "Analyzing and Improving the Image Quality of StyleGAN", section 3.2, with the scale of
+    the authors' program.
+    """
+    with tf.GradientTape() as tape:
+        tape.watch(styles)
+        along = tf.reduce_sum(tf.cast(generator(styles), tf.float32) * directions)
+    gradient = tf.cast(tape.gradient(along, styles), tf.float32)
+    squares = tf.reduce_sum(tf.square(gradient), axis=-1)
+    # The root's derivative is infinite at 0.
+    return tf.sqrt(tf.reduce_mean(tf.reshape(squares, (tf.shape(squares)[0], -1)), axis=1) + 1e-12)
+
+
+def path_length_penalty(lengths: tf.Tensor, mean: tf.Tensor) -> tf.Tensor:
+    """`(|J^T y| - a)^2`, so that a step of a fixed size in the styles changes every picture by as much.
+
+    Args:
+        lengths: (batch,), of `path_lengths`.
+        mean: a, their running mean, a scalar.
+
+    Returns:
+        (batch,).
+
+    Source: Karras et al. 2020, "Analyzing and Improving the Image Quality of StyleGAN", equation 4.
+    """
+    return tf.square(lengths - mean)
 
 
 def _squared_excess(discriminator: Discriminator, place: Sample) -> tf.Tensor:

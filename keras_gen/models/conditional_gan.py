@@ -66,7 +66,7 @@ class ConditionalGAN(GenerativeAdversarialModel):
     GANs"; Kang et al. 2021, "Rebooting ACGAN: Auxiliary Classifier GANs with Stable Training".
     """
 
-    spec = ModelSpec(prior="standard_normal", labelled=True)
+    spec = ModelSpec(prior="standard_normal", labelled=True, styled=True)
 
     def __init__(
         self,
@@ -129,10 +129,11 @@ class ConditionalGAN(GenerativeAdversarialModel):
         for turn, (real, wanted) in enumerate(self.turns((images, labels))):
             latents = self.noise.training_rows(tf.shape(real)[0], self.latent_dim, f"latents {turn}")
             with watching(self.generator) as tape:
-                fake = self.generator(self.class_code(latents, wanted), training=True)
+                coded = self.class_code(latents, wanted)
+                fake = self.generator(coded, training=True)
             terms = partial(self._discriminator_terms, real, fake, wanted, f"turn {turn}")
             judged.append((yield self.discriminator_move(terms, turn)))
-        generator = yield self.generator_move(partial(self._generator_terms, real, fake, wanted), tape)
+        generator = yield self.generator_move(partial(self._generator_terms, real, fake, wanted), tape, coded)
         return self._reported(generator, joined(judged))
 
     def evaluation(self, images: tf.Tensor, labels: tf.Tensor) -> Terms:
@@ -150,10 +151,19 @@ class ConditionalGAN(GenerativeAdversarialModel):
     def sample(self, n: int, seed: int = 0, labels: np.ndarray | None = None) -> np.ndarray:
         """`n` pictures, float32 in [-1, 1], of the classes `labels`, by default of one class after the other."""
         labels = class_labels(n, len(self.classes), labels)
-        return as_pictures(self(self.prior_latents(n, seed), labels))
+        if self.styles is None:
+            return as_pictures(self(self.prior_latents(n, seed), labels))
+        decoder = self.inference_networks()["decoder"]
+        inputs = {"latent": self.prior_latents(n, seed, labels), "label": labels}
+        return as_pictures(decoder({name: inputs[name] for name in decoder.input}, training=False)["image"])
+
+    def prior_network(self) -> keras.Model | None:
+        return None if self.styles is None else self.styles.prior_network()
 
     def inference_networks(self) -> dict[str, keras.Model]:
-        """`decoder`: latent, label -> image, the averaged generator."""
+        """`decoder`: latent, label -> image, the averaged generator; of styles, which know the class, latent alone."""
+        if self.styles is not None:
+            return self.styles.networks()
         return decoding_network(self, self.latent_dim, labelled=True)
 
     def _told_the_class(self) -> keras.Model:

@@ -52,7 +52,7 @@ class GAN(GenerativeAdversarialModel):
     Miyato et al. 2018, "Spectral Normalization for Generative Adversarial Networks".
     """
 
-    spec = ModelSpec(prior="standard_normal")
+    spec = ModelSpec(prior="standard_normal", styled=True)
 
     def __init__(
         self,
@@ -92,11 +92,12 @@ class GAN(GenerativeAdversarialModel):
         judged = []
         for turn, real in enumerate(self.turns(images)):
             with watching(self.generator) as tape:
-                drawn = self.generator(self._latents(real, turn), training=True)
+                latents = self._latents(real, turn)
+                drawn = self.generator(latents, training=True)
                 fake = self._measured(drawn, self.noise.training_rows, f"measurement {turn}")
             terms = partial(self.game.discriminator_terms, judge, real, fake, f"turn {turn}")
             judged.append((yield self.discriminator_move(terms, turn)))
-        generator = yield self.generator_move(partial(self.game.generator_terms, judge, real, fake), tape)
+        generator = yield self.generator_move(partial(self.game.generator_terms, judge, real, fake), tape, latents)
         return self.reported(generator, joined(judged))
 
     def evaluation(self, images: tf.Tensor) -> Terms:
@@ -108,10 +109,17 @@ class GAN(GenerativeAdversarialModel):
 
     def sample(self, n: int, seed: int = 0) -> np.ndarray:
         """`n` pictures, float32 in [-1, 1]; the seed means what it means in a bundle."""
+        if self.styles is not None:
+            return super().sample(n, seed)
         return as_pictures(self.average(self.prior_latents(n, seed), training=False))
+
+    def prior_network(self) -> keras.Model | None:
+        return None if self.styles is None else self.styles.prior_network()
 
     def inference_networks(self) -> dict[str, keras.Model]:
         """`decoder`: latent -> image, the averaged generator."""
+        if self.styles is not None:
+            return self.styles.networks()
         return decoding_network(partial(self.average, training=False), self.latent_dim)
 
     def _latents(self, real: tf.Tensor, turn: int) -> tf.Tensor:

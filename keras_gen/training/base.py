@@ -23,6 +23,7 @@ from keras_gen.training.moves import Moves, Values, play
 from keras_gen.training.optimizers import OptimizerSpec
 from keras_gen.training.sharing import own_share
 from keras_gen.training.spec import ModelSpec
+from keras_gen.training.styles import LayerNoise, Space
 from keras_gen.training.train_function import single_step_function
 from serving.common.classes import class_labels
 from serving.common.errors import InputError, require_at_least
@@ -274,6 +275,27 @@ class BaseModel(keras.Model):
             raise InputError(f"the prior must draw latents of {self.latent_dim} numbers. Received: {size}.")
         self.fitted_prior = prior
         self.spec = replace(self.spec, prior="fitted")
+
+    def use_space(self, space: Space = "z", layer_noise: LayerNoise = "fixed") -> None:
+        """Samples and exports pictures of another latent from now on, where a model has several.
+
+        Args:
+            space: `z`, the latent that the model was trained with, or `w`, the style of a style-based generator.
+            layer_noise: `fixed`, or `drawn` with every picture as the last numbers of its latent.
+
+        Raises:
+            InputError: a model without them.
+        """
+        if (space, layer_noise) != ("z", "fixed"):
+            raise InputError(
+                f"`space` and `layer_noise` must be left out for {type(self).__name__}, which has one latent space. "
+                f"Received: {space}, {layer_noise}."
+            )
+
+    @property
+    def latent_noise(self) -> int:
+        """How many of a latent's last numbers are noise of layers, which changes details alone."""
+        return 0
 
     def latent_network(self) -> keras.Model | None:
         """Where latents are drawn from: the fitted prior if there is one, else `prior_network`."""

@@ -14,6 +14,7 @@ from keras_gen.losses import PAIRS, balanced_consistency, mean_of_best
 from keras_gen.losses.adversarial import mean_per_example
 from keras_gen.losses.penalties import Discriminator, Sample
 from keras_gen.training.adaptive import AugmentationProbability
+from keras_gen.training.generator_penalties import GeneratorPenalties, LazyGeneratorPenalties
 from keras_gen.training.logit_averages import LogitAverages
 from keras_gen.training.moves import global_mean
 from keras_gen.training.penalties import Penalties, checked_penalties, lazy_penalty
@@ -46,10 +47,13 @@ class Game:
             says.
         top_k: share of the generated pictures that the generator learns from, those that the discriminator likes best.
         top_k_steps: steps over which it falls from 1 to `top_k`; None begins with it.
+        generator_penalties: weights of penalties on the generator's gradient by name.
+        generator_penalty_every: as `penalty_every`, of these.
 
     Attributes:
         augmentation_probability: with `augmentation_target`, a layer that the model must own to save it.
         logit_averages: likewise with `lecam`.
+        generator_penalties: whose `layers` the model must own likewise.
 
     Raises:
         InputError: an unknown name, a value out of range, or rules that exclude each other.
@@ -72,6 +76,8 @@ class Game:
         consistency_augmentation: Sequence[Augmentation] = ("translation",),
         top_k: float = 1.0,
         top_k_steps: int | None = None,
+        generator_penalties: GeneratorPenalties = None,
+        generator_penalty_every: int = 1,
     ) -> None:
         self.pair = PAIRS.find(loss)
         if not 0 <= label_smoothing < 1:
@@ -109,6 +115,7 @@ class Game:
                 augmentation_target, augmentation_pictures, boundary
             )
         self.logit_averages = LogitAverages() if lecam else None
+        self.generator_penalties = LazyGeneratorPenalties(generator_penalties, generator_penalty_every, noise)
         states = (self.augmentation_probability, self.logit_averages)
         self.states = [state for state in states if state is not None]
 
@@ -143,20 +150,21 @@ class Game:
 
     @property
     def noted_names(self) -> list[str]:
-        """Names of the values of the discriminator's moves that `end_step` needs."""
-        return [name for state in self.states for name in state.noted_names]
+        """Names of the values of the players' moves that `end_step` needs."""
+        return [*(name for state in self.states for name in state.noted_names), *self.generator_penalties.noted_names]
 
     def end_step(self, values: Mapping[str, tf.Tensor]) -> None:
         """Moves what the rules remember.
 
         Args:
-            values: of all moves of the discriminator in the step, (batch,) each.
+            values: of all moves of the players in the step, (batch,) each.
         """
+        means = {name: sum_over_replicas(global_mean(values[name])) for name in self.noted_names}
         for state in self.states:
-            named = {name: values[name] for name in state.noted_names}
-            count = replica_rows(tf.shape(next(iter(named.values())))[0]).total
-            means = {name: sum_over_replicas(global_mean(value)) for name, value in named.items()}
-            state.update(means, tf.cast(count, tf.float32), tf.convert_to_tensor(self.noise.step))
+            count = replica_rows(tf.shape(values[state.noted_names[0]])[0]).total
+            named = {name: means[name] for name in state.noted_names}
+            state.update(named, tf.cast(count, tf.float32), tf.convert_to_tensor(self.noise.step))
+        self.generator_penalties.end_step(means)
 
     def score(self, real_logits: tf.Tensor, fake_logits: tf.Tensor) -> Terms:
         """The discriminator's `loss` without penalties, and its `accuracy`, the share of samples that it tells apart:

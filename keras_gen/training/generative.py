@@ -7,16 +7,20 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from keras_gen.layers import Augmentation
+from keras_gen.layers.style_space import style_weights
 from keras_gen.training.adversarial import AdversarialModel
 from keras_gen.training.clipping import clip_weights
 from keras_gen.training.ema import averaged_copy, update_average
 from keras_gen.training.game import Game, LossName, Terms
+from keras_gen.training.generator_penalties import GeneratorPenalties
 from keras_gen.training.moves import Move
 from keras_gen.training.optimizers import OptimizerSpec
 from keras_gen.training.penalties import Penalties
+from keras_gen.training.styles import LayerNoise, Space, Styles
 from keras_gen.training.turns import turns
 from serving.common.errors import InputError, require_at_least
 
@@ -56,6 +60,10 @@ class GenerativeAdversarialModel(AdversarialModel):
         top_k: share of the generated pictures of a batch that the generator learns from, those that the discriminator
             likes best (Sinha et al. 2020, "Top-k Training of GANs").
         top_k_steps: training steps over which this share falls from 1 to `top_k`; by default it begins there.
+        generator_penalties: weights of penalties on the generator's gradient by name, as in `path_length:2`:
+            `path_length` keeps every picture changing as much with its style, or with its latent where there are no
+            styles (Karras et al. 2020, "Analyzing and Improving the Image Quality of StyleGAN", equation 4).
+        generator_penalty_every: as `penalty_every`, for these; 8 in the paper.
         discriminator_steps: updates of the discriminator for each update of the generator. The batch is divided among
             them: with a batch of 320 and 5 steps, each sees 64 pictures.
         balance: the discriminator is not updated in steps in which its accuracy is above this value, so that the
@@ -98,6 +106,8 @@ class GenerativeAdversarialModel(AdversarialModel):
         balance: float | None = None,
         weight_clip: float | None = None,
         ema_decay: float = 0.999,
+        generator_penalties: GeneratorPenalties = None,
+        generator_penalty_every: int = 1,
         **kwargs: Any,
     ) -> None:
         super().__init__(seed, [*REPORTS, *further], **kwargs)
@@ -117,10 +127,18 @@ class GenerativeAdversarialModel(AdversarialModel):
             consistency_augmentation,
             top_k,
             top_k_steps,
+            generator_penalties,
+            generator_penalty_every,
         )
         # What the game remembers is saved with the model that owns it.
         self.augmentation_probability = self.game.augmentation_probability
         self.logit_averages = self.game.logit_averages
+        self.generator_regularizers = self.game.generator_penalties.layers
+        if self.game.generator_penalties.weights and not self.spec.styled:
+            raise InputError(
+                f"`generator_penalties` must be left out for {type(self).__name__}, whose generator takes more than a "
+                f"latent. Received: {', '.join(self.game.generator_penalties.weights)}."
+            )
         require_at_least(1, discriminator_steps=discriminator_steps)
         if balance is not None and not 0.5 <= balance <= 1:
             raise InputError(f"`balance` must be at least 0.5, which is guessing, and at most 1. Received: {balance}.")
@@ -146,12 +164,15 @@ class GenerativeAdversarialModel(AdversarialModel):
         self.balance = balance
         self.weight_clip = weight_clip
         self.ema_decay = ema_decay
+        self.generator_penalties = self.game.generator_penalties.weights
+        self.generator_penalty_every = generator_penalty_every
         self.spec = replace(
             self.spec,
             weights="ema" if ema_decay > 0 else "raw",
             couples_examples=self.spec.couples_examples or top_k < 1,
             discriminator_steps=discriminator_steps,
         )
+        self.styles: Styles | None = None
         self._begun = False
 
     @property
@@ -168,6 +189,28 @@ class GenerativeAdversarialModel(AdversarialModel):
             clip_weights(self.discriminator, self.weight_clip)
         self.average = averaged_copy(self.generator)
         self._begun = True
+
+    def use_space(self, space: Space = "z", layer_noise: LayerNoise = "fixed") -> None:
+        """Samples and exports pictures of another latent from now on: see `Styles`.
+
+        Raises:
+            InputError: another choice, or a model without styles.
+        """
+        if not self.spec.styled:
+            super().use_space(space, layer_noise)
+            return
+        self.styles = None
+        if (space, layer_noise) != ("z", "fixed"):
+            self.styles = Styles(self.average, self.latent_dim, len(self.spec.classes), space, layer_noise)
+        self.spec = replace(self.spec, prior=self.styles.prior if self.styles else "standard_normal")
+
+    def style_weights(self) -> list[np.ndarray]:
+        """The weights from a style to all layers that take it, (channels, style size) each; none without styles."""
+        return style_weights(self.average)
+
+    @property
+    def latent_noise(self) -> int:
+        return 0 if self.styles is None else self.styles.noise_size
 
     def compile(self, *args: Any, **optimizers: Any) -> None:
         """As `AdversarialModel.compile`.
@@ -191,10 +234,19 @@ class GenerativeAdversarialModel(AdversarialModel):
         player, optimizer = self.players["discriminator"], self.discriminator_optimizer
         return Move(terms, player, optimizer, rest_above=self.balance, rows=lambda rows: self.turns(rows)[turn])
 
-    def generator_move(self, terms: Callable[[], Terms], tape: tf.GradientTape) -> Move:
+    def generator_move(
+        self, terms: Callable[[], Terms], tape: tf.GradientTape, latents: tf.Tensor | None = None
+    ) -> Move:
         """Of the term `loss` and others, of the examples of the last turn; the tape has recorded what the generator
-        made."""
+        made, of `latents`, where its penalties are to see them."""
         player, optimizer = self.players["generator"], self.generator_optimizer
+        if latents is not None:
+            unpenalized, made_of = terms, latents
+            penalties = self.game.generator_penalties
+
+            def terms() -> Terms:
+                return penalties.added(unpenalized(), self.generator, made_of)
+
         return Move(terms, player, optimizer, tape, rows=lambda rows: self.turns(rows)[-1])
 
     def scored(self, real_logits: tf.Tensor, fake_logits: tf.Tensor) -> Terms:
@@ -205,7 +257,8 @@ class GenerativeAdversarialModel(AdversarialModel):
     def reported(self, generator: Terms, discriminator: Terms, **further: tf.Tensor) -> Terms:
         """What is reported of what both players' moves gave, and further values (batch,)."""
         values = (generator["loss"], discriminator["loss"], discriminator["accuracy"])
-        remembered = {name: value for name, value in discriminator.items() if name in self.game.noted_names}
+        both = {**generator, **discriminator}
+        remembered = {name: both[name] for name in self.game.noted_names if name in both}
         return {**dict(zip(REPORTS, values, strict=True)), **remembered, **further}
 
     def end_step(self, values: Terms) -> Terms:

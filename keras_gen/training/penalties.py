@@ -46,7 +46,7 @@ def _dragan(discriminator: Discriminator, real: Sample, fake: Sample, draw: Draw
 
 
 def _penalized(value: Any) -> Iterable[str]:
-    return _parsed(value) if isinstance(value, str) else value or ()
+    return parsed_penalties(value) if isinstance(value, str) else value or ()
 
 
 PENALTIES: Registry[Penalty] = Registry(
@@ -67,7 +67,7 @@ def checked_penalties(penalties: Mapping[str, float] | str | None, every: int = 
             the deviation of the pictures on all replicas.
     """
     require_at_least(1, penalty_every=every)
-    chosen = _parsed(penalties) if isinstance(penalties, str) else dict(penalties or {})
+    chosen = parsed_penalties(penalties) if isinstance(penalties, str) else dict(penalties or {})
     for name, weight in chosen.items():
         PENALTIES.find(name)
         require_at_least(0, **{f"penalties.{name}": weight})
@@ -151,13 +151,17 @@ def _global_deviation(values: tf.Tensor) -> tf.Tensor:
     return tf.sqrt(sum_over_replicas(tf.reduce_sum(tf.square(values - mean))) / count)
 
 
-def _parsed(text: str) -> dict[str, float]:
-    """`r1:10,gp:1` as a dictionary."""
+def parsed_penalties(text: str, argument: str = "penalties", example: str = "r1:10 or r1:10,r2:10") -> dict[str, float]:
+    """`r1:10,gp:1` as a dictionary.
+
+    Raises:
+        InputError: text of another form.
+    """
     chosen = {}
     for part in filter(None, (piece.strip() for piece in text.split(","))):
         try:
             name, weight = part.rsplit(":", 1)
             chosen[name.strip()] = float(weight)
         except ValueError:
-            raise InputError(f"`penalties` must be like r1:10 or r1:10,r2:10. Received: {text!r}.") from None
+            raise InputError(f"`{argument}` must be like {example}. Received: {text!r}.") from None
     return chosen

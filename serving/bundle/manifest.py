@@ -166,10 +166,17 @@ class Image:
 
 @dataclass(frozen=True)
 class Latent:
-    """Length of a latent vector and the distribution to draw it from; None where no distribution is known."""
+    """A latent space.
+
+    Attributes:
+        size: length of a latent.
+        prior: name of the distribution to draw it from; None where none is known.
+        noise: how many of its last numbers are noise of layers, which changes details of a picture alone.
+    """
 
     size: int
     prior: str | None
+    noise: int = 0
 
 
 @dataclass(frozen=True)
@@ -524,9 +531,11 @@ class _Reader(JsonReader):
 
     def latent(self, data: object) -> Latent:
         entries = self.fields(data, {"size", "prior"})
+        size = self.at("size").integer(entries["size"], low=1)
         return Latent(
-            size=self.at("size").integer(entries["size"], low=1),
+            size=size,
             prior=self.optional(entries, "prior", lambda at, value: at.text(value, *schema.PRIORS), None),
+            noise=self.optional(entries, "noise", lambda at, value: at.integer(value, low=0, high=size - 1), 0),
         )
 
 

@@ -56,7 +56,7 @@ def manifold(
     return latents
 
 
-def interpolate(stations: np.ndarray, steps: int = 10, path: Path = "spherical") -> np.ndarray:
+def interpolate(stations: np.ndarray, steps: int = 10, path: Path = "spherical", noise: int = 0) -> np.ndarray:
     """Latents on the path from each station to the next.
 
     Args:
@@ -65,6 +65,7 @@ def interpolate(stations: np.ndarray, steps: int = 10, path: Path = "spherical")
             once.
         path: `linear`, or `spherical`: along the arc between the two directions, with a length that changes linearly,
             so that the latents stay where a normal prior has its mass.
+        noise: how many of the last numbers are noise of layers, which is that of the first station everywhere.
 
     Returns:
         float32, ((n - 1) * (steps - 1) + 1, size).
@@ -81,8 +82,9 @@ def interpolate(stations: np.ndarray, steps: int = 10, path: Path = "spherical")
     require_among(get_args(Path), path=path)
     between = _linear if path == "linear" else _spherical
     fractions = np.linspace(0.0, 1.0, steps)[:-1, None]
-    ways = [between(a, b, fractions) for a, b in pairwise(stations)]
-    return np.concatenate([*ways, stations[-1:]]).astype(np.float32)
+    stations, kept = np.split(stations, [stations.shape[1] - noise], axis=1)
+    ways = np.concatenate([*(between(a, b, fractions) for a, b in pairwise(stations)), stations[-1:]])
+    return np.concatenate([ways, np.tile(kept[:1], (len(ways), 1))], axis=1).astype(np.float32)
 
 
 def traverse(latent: np.ndarray, dimensions: Sequence[int], steps: int = 9, reach: float = 3.0) -> np.ndarray:

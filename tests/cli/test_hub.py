@@ -36,7 +36,10 @@ WITH_BUNDLE = {
     "translate": ["x.png", "--to", "b", "--out", "y.png"],
     "traverse": ["--out", "x.png"],
 }
-WITHOUT = {"train", "data", "prepare", "launch", "fit-prior", "demo", "bundle", "completion", "ready", "watch"}
+WITHOUT = {
+    *("train", "data", "prepare", "launch", "fit-prior", "demo", "bundle", "completion", "ready", "watch"),
+    "directions",
+}
 HERE = ["--data", "digits", "--count", "50", "--drawn", "50"]
 
 

@@ -29,6 +29,7 @@ from keras_gen.layers import AUGMENTATIONS, CORRUPTIONS, LIKELIHOODS
 from keras_gen.losses import PAIRS
 from keras_gen.metrics import sample_figures, translation
 from keras_gen.models import model_class, model_names
+from keras_gen.training.generator_penalties import GENERATOR_PENALTIES
 from keras_gen.training.optimizers import OPTIMIZERS
 from keras_gen.training.penalties import PENALTIES
 from keras_gen.training.schedules import SCHEDULES
@@ -47,7 +48,7 @@ PACKAGES = {
     "serving": serving,
 }
 NAMED = {
-    "losses": [PAIRS, PENALTIES],
+    "losses": [PAIRS, PENALTIES, GENERATOR_PENALTIES],
     "layers": [AUGMENTATIONS, CORRUPTIONS, LIKELIHOODS],
     "training": [OPTIMIZERS, SCHEDULES, TRACKERS],
     "metrics": [sample_figures.METRICS, translation.METRICS],

@@ -74,4 +74,4 @@ def test_longer_latents_are_independent_planes():
 
 def test_a_bundle_can_name_every_prior():
     named = SCHEMA["properties"]["latent"]["properties"]["prior"]["enum"]
-    assert {*get_args(Prior), "codes", "fitted", "masked_codes", None} == set(named)
+    assert {*get_args(Prior), "codes", "fitted", "masked_codes", "mapped", None} == set(named)

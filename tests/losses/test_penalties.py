@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_gen.losses import dragan_penalty, gradient_penalty, r1_penalty, r2_penalty
+from keras_gen.losses import (
+    dragan_penalty,
+    gradient_penalty,
+    path_length_penalty,
+    path_lengths,
+    r1_penalty,
+    r2_penalty,
+)
 
 
 @pytest.fixture
@@ -85,3 +92,31 @@ def test_of_a_picture_and_its_code_the_gradient_is_that_in_both(images):
 def test_a_map_of_patches_is_summed_over(images):
     """D(x) = x, a logit per pixel: the sum's gradient is 1 everywhere, 6 pixels."""
     np.testing.assert_allclose(r1_penalty(lambda x: x, images), np.full(4, 3.0), rtol=1e-6)
+
+
+def test_path_lengths_of_a_linear_generator_are_those_of_its_matrix():
+    """x = A w has the Jacobian A everywhere; the expectation of |A^T y|^2 is the sum of squares of A."""
+    rng = np.random.default_rng(1)
+    matrix = rng.standard_normal((3, 2 * 2)).astype(np.float32)
+    styles, normal = (rng.standard_normal((20_000, *shape)).astype(np.float32) for shape in ((3,), (2, 2, 1)))
+    lengths = path_lengths(lambda w: tf.reshape(w @ matrix, (-1, 2, 2, 1)), tf.constant(styles), normal / 2.0).numpy()
+    expected = np.linalg.norm(normal.reshape(-1, 4) @ matrix.T / 2.0, axis=1)
+    np.testing.assert_allclose(lengths, expected, rtol=1e-4, atol=1e-5)
+    assert (lengths**2).mean() == pytest.approx((matrix**2).sum() / 4, rel=0.05)
+
+
+def test_path_lengths_of_several_layers_are_the_root_of_their_mean_square():
+    """x = 3 w_1 + 4 w_2, along 1: the gradients are 3 and 4."""
+    styles = tf.zeros((5, 2, 1))
+    lengths = path_lengths(lambda w: 3.0 * w[:, 0] + 4.0 * w[:, 1], styles, tf.ones((5, 1)))
+    np.testing.assert_allclose(lengths, np.full(5, np.sqrt((9 + 16) / 2)), rtol=1e-5)
+    np.testing.assert_allclose(path_length_penalty(lengths, tf.constant(1.0)), (np.sqrt(12.5) - 1) ** 2, rtol=1e-5)
+
+
+def test_path_lengths_teach_the_weights():
+    """x = v w along 1: the length is v, the penalty (v - a)^2, its derivative 2 (v - a)."""
+    weight = tf.Variable(3.0)
+    with tf.GradientTape() as tape:
+        lengths = path_lengths(lambda w: weight * w, tf.zeros((4, 1)), tf.ones((4, 1)))
+        penalty = tf.reduce_mean(path_length_penalty(lengths, tf.constant(1.0)))
+    assert float(tape.gradient(penalty, weight)) == pytest.approx(2 * (3 - 1), rel=1e-5)

@@ -104,6 +104,8 @@ class TestStyleGAN(ModelContract):
         "generator": STYLED,
         "discriminator": {"name": "stylegan", "filters": 4},
         "penalties": {"r1": 0.1},
+        "generator_penalties": {"path_length": 0.5},
+        "generator_penalty_every": 2,
     }
     stateless = {"generator": {**STYLED, "mixing": 0.0, "noise": False}}
 

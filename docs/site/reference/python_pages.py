@@ -27,6 +27,7 @@ from keras_gen.layers import AUGMENTATIONS, CORRUPTIONS, LIKELIHOODS
 from keras_gen.losses import PAIRS
 from keras_gen.metrics import sample_figures, translation
 from keras_gen.registry import modules_of
+from keras_gen.training.generator_penalties import GENERATOR_PENALTIES
 from keras_gen.training.optimizers import OPTIMIZERS
 from keras_gen.training.penalties import PENALTIES
 from keras_gen.training.schedules import SCHEDULES
@@ -126,6 +127,8 @@ def _losses() -> str:
         "## Penalties\n",
         "`--model.penalties` takes these names, each with its weight.\n",
         table(PENALTIES, "penalty"),
+        "`--model.generator-penalties` takes these names, each with its weight.\n",
+        table(GENERATOR_PENALTIES, "penalty of the generator"),
         "## Functions\n",
         shown(public(keras_gen.losses)),
     )

@@ -22,8 +22,8 @@ inline constexpr std::int64_t most_axes = 64;
 
 inline constexpr std::array<std::string_view, 1> features{"fixed_batch"};
 inline constexpr std::array<std::string_view, 2> interpolations{"bicubic", "nearest"};
-inline constexpr std::array<std::string_view, 6> priors{
-    "standard_normal", "mixture", "swiss_roll", "codes", "fitted", "masked_codes",
+inline constexpr std::array<std::string_view, 7> priors{
+    "standard_normal", "mixture", "swiss_roll", "codes", "fitted", "masked_codes", "mapped",
 };
 inline constexpr std::array<std::string_view, 2> weights{"raw", "ema"};
 inline constexpr std::array<std::string_view, 2> quantizations{"int8", "fp16"};

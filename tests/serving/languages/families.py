@@ -88,6 +88,8 @@ FAMILIES: dict[str, dict[str, Any]] = {
 
 # Priors that are fitted to codes.
 FITTED = {"sparse_autoencoder": "mixture"}
+# Whose latent is another than that of training, and noise of layers behind it.
+STYLED_BUNDLES = {"conditional_gan": {"space": "w", "layer_noise": "drawn"}}
 
 
 def write_families(place: Path) -> dict[str, Path]:
@@ -97,7 +99,7 @@ def write_families(place: Path) -> dict[str, Path]:
 
 def write_family(name: str, folder: Path, **options: Any) -> Path:
     """The bundle of a model, whose pictures use the whole range of grey levels; options are those of an export."""
-    return export.export_bundle(_model(name), folder, **options)
+    return export.export_bundle(_model(name), folder, **STYLED_BUNDLES.get(name, {}), **options)
 
 
 def _model(name: str) -> keras.Model:
@@ -112,6 +114,8 @@ def _model(name: str) -> keras.Model:
         if variable.path.endswith("kernel"):
             inputs = np.prod(variable.shape) / variable.shape[-1]
             variable.assign(rng.normal(0, 1.5 / np.sqrt(inputs), variable.shape))
+        if variable.path.endswith("strength"):
+            variable.assign(0.5)
     if name in FITTED:
         codes = rng.gamma(2.0, size=(200, model.latent_dim))
         model.use_prior(fit_prior(model, codes, FITTED[name], PriorOptions(components=3)))
