@@ -89,6 +89,7 @@ MODELS = {
     "cyclegan 128x128, batch 1": Row(
         lambda: keras_gen.CycleGAN((128, 128, 3), generator=RESNET), batch=1, steps=3, rounds=7
     ),
+    "cut 128x128, batch 1": Row(lambda: keras_gen.CUT((128, 128, 3), generator=RESNET), batch=1, steps=3, rounds=7),
     "vae_gan 32x32": Row(
         lambda: keras_gen.VAEGAN(
             (32, 32, 1), latent_dim=32, encoder=SMALL_DCGAN, decoder=SMALL_DCGAN, discriminator=SMALL_DCGAN

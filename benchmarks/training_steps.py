@@ -1,6 +1,8 @@
-"""A training step of DCGAN, CycleGAN and a VAE: our `fit` against PyTorch in all of its ways, in alternating rounds.
+"""A training step of DCGAN, CycleGAN, CUT and a VAE: our `fit` against a bare loop over the same step, and against
+PyTorch in all of its ways, in alternating rounds.
 
-    python benchmarks/training_steps.py --torch PYTHON_WITH_TORCH [dcgan] [cyclegan] [vae] [--precisions float32]
+    python benchmarks/training_steps.py --torch PYTHON_WITH_TORCH [dcgan] [cyclegan] [cut] [vae] [--precisions float32]
+        [--size 128] [--filters 64]
 
 Both sides have the same layers, losses and optimizers; ours also keep a moving average of the generator. PyTorch runs
 as it is, channels last, compiled, and both, each in a process of its own, and the fastest of them is the peer.
@@ -13,6 +15,7 @@ import os
 import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -20,39 +23,55 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import keras
 import numpy as np
 import tensorflow as tf
+from fit_overhead import bare_loop
 from peer_process import PRECISIONS, Peer, torch_ways
 
 import keras_gen
 
 DCGAN = {"name": "dcgan", "filters": 64}
-RESNET = {"name": "resnet", "filters": 64, "blocks": 6}
-OURS = "fit"
+OURS, BARE = "fit", "bare loop"
 Round = Callable[[], None]
 
 
 class Row(NamedTuple):
-    """A model, its batch, and the steps of a round."""
+    """A model, its batch, the steps of a round, and for a translator the sizes that its peer is told."""
 
     build: Callable[[], keras.Model]
     shape: tuple[int, int, int]
     batch: int
     steps: int
-    pairs: bool = False
+    sizes: tuple[int, ...] = ()
 
     def batches(self) -> tf.data.Dataset:
         """The same batch again and again, so that no data is waited for."""
         generator = np.random.default_rng(0)
-        drawn = [generator.uniform(-1, 1, (self.batch, *self.shape)).astype(np.float32) for _ in range(1 + self.pairs)]
-        return tf.data.Dataset.from_tensors(tuple(drawn) if self.pairs else drawn[0]).repeat()
+        drawn = [
+            generator.uniform(-1, 1, (self.batch, *self.shape)).astype(np.float32)
+            for _ in range(2 if self.sizes else 1)
+        ]
+        return tf.data.Dataset.from_tensors(tuple(drawn) if self.sizes else drawn[0]).repeat()
 
 
-MODELS = {
-    "dcgan": Row(
-        lambda: keras_gen.GAN((64, 64, 3), latent_dim=100, generator=DCGAN, discriminator=DCGAN), (64, 64, 3), 64, 6
-    ),
-    "cyclegan": Row(lambda: keras_gen.CycleGAN((128, 128, 3), generator=RESNET), (128, 128, 3), 1, 2, pairs=True),
-    "vae": Row(lambda: keras_gen.VAE((32, 32, 1), latent_dim=16), (32, 32, 1), 64, 100),
-}
+def translator(cls: type[keras.Model], size: int, filters: int) -> Row:
+    """CycleGAN or CUT with the networks of the peer, one picture of each domain at a time."""
+    generator = {"name": "resnet", "filters": filters, "blocks": 6}
+    return Row(lambda: cls((size, size, 3), generator=generator), (size, size, 3), 1, 2, (size, filters))
+
+
+def models(size: int, filters: int) -> dict[str, Row]:
+    """All rows.
+
+    Args:
+        size: side of the pictures of translators.
+        filters: of their generators.
+    """
+    dcgan = partial(keras_gen.GAN, (64, 64, 3), latent_dim=100, generator=DCGAN, discriminator=DCGAN)
+    return {
+        "dcgan": Row(dcgan, (64, 64, 3), 64, 6),
+        "cyclegan": translator(keras_gen.CycleGAN, size, filters),
+        "cut": translator(keras_gen.CUT, size, filters),
+        "vae": Row(lambda: keras_gen.VAE((32, 32, 1), latent_dim=16), (32, 32, 1), 64, 100),
+    }
 
 
 class Rounds(keras.callbacks.Callback):
@@ -97,16 +116,17 @@ def compiled(row: Row, precision: str) -> keras.Model:
 
 def peers(python: str | None, name: str, row: Row, precision: str) -> dict[str, Peer]:
     """One process for each way: what one has in its caches does not slow down another."""
-    words = ["torch_training.py", name, str(row.batch), str(row.steps)]
+    words = ["torch_training.py", name, *map(str, (row.batch, row.steps, *row.sizes))]
     return {f"PyTorch, {way}": Peer(python, words, way) for way in torch_ways([precision])} if python else {}
 
 
-def measure(name: str, precision: str, python: str | None, rounds: int) -> None:
-    row = MODELS[name]
-    print(f"\n{name}, {row.shape[0]}x{row.shape[1]}, batch {row.batch}, {precision}\n")
+def measure(name: str, row: Row, precision: str, python: str | None, rounds: int) -> None:
+    sizes = f", {row.sizes[1]} filters" if row.sizes else ""
+    print(f"\n{name}, {row.shape[0]}x{row.shape[1]}{sizes}, batch {row.batch}, {precision}\n")
     print("| | img/s | fit is faster by |\n|---|---|---|", flush=True)
     against = peers(python, name, row, precision)
-    turns = Rounds(against)
+    bare = bare_loop(compiled(row, precision), iter(row.batches()), row.steps)
+    turns = Rounds({BARE: bare, **against})
     epochs = {"epochs": rounds + 1, "steps_per_epoch": row.steps}
     compiled(row, precision).fit(row.batches(), **epochs, shuffle=False, verbose=0, callbacks=[turns])
     print("\n".join(turns.rows(row.batch * row.steps)), flush=True)
@@ -115,16 +135,20 @@ def measure(name: str, precision: str, python: str | None, rounds: int) -> None:
 
 
 def main() -> None:
+    names = list(models(128, 64))
     parser = argparse.ArgumentParser()
-    parser.add_argument("models", nargs="*", default=list(MODELS), metavar="MODEL", help=" ".join(MODELS))
+    parser.add_argument("models", nargs="*", default=names, metavar="MODEL", help=" ".join(names))
     parser.add_argument("--torch", help="a Python interpreter that has PyTorch; without it the peers are left out")
     parser.add_argument("--precisions", nargs="+", choices=PRECISIONS, default=list(PRECISIONS))
     parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--size", type=int, default=128, help="side of the pictures of cyclegan and cut")
+    parser.add_argument("--filters", type=int, default=64, help="of the generators of cyclegan and cut")
     options = parser.parse_args()
     print(f"medians of {options.rounds} alternating rounds")
     for name in options.models:
+        row = models(options.size, options.filters)[name]
         for precision in options.precisions:
-            measure(name, precision, options.torch, options.rounds)
+            measure(name, row, precision, options.torch, options.rounds)
 
 
 if __name__ == "__main__":

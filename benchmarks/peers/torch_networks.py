@@ -72,6 +72,35 @@ def cyclegan(filters=64, blocks=9):
     )
 
 
+class Watched(nn.Module):
+    """The generator of CycleGAN, layer by layer, with what CUT compares of it: the picture, both strided convolutions
+    and the first and fifth block."""
+
+    def __init__(self, filters=64, blocks=9):
+        super().__init__()
+        self.layers = cyclegan(filters, blocks)
+        places = [place for place, layer in enumerate(self.layers) if isinstance(layer, Residual)]
+        strided = [place for place, layer in enumerate(self.layers) if getattr(layer, "stride", None) == (2, 2)][:2]
+        self.seen = (*strided, places[0], places[min(4, blocks - 1)])
+        self.channels = (3, 2 * filters, 4 * filters, 4 * filters, 4 * filters)
+
+    def forward(self, images, whole=True):
+        """The translation and what was seen; not `whole`, what is seen alone, and no layer behind the last of it."""
+        x, found = images, [images]
+        for place, layer in enumerate(self.layers):
+            x = layer(x)
+            if place in self.seen:
+                found.append(x)
+            if not whole and place == self.seen[-1]:
+                return found
+        return x, found
+
+
+def projection_head(channels, units=256):
+    """(places, channels) -> (places, units)."""
+    return nn.Sequential(nn.Linear(channels, units), nn.ReLU(True), nn.Linear(units, units))
+
+
 def patchgan(filters=64):
     """(batch, 3, height, width) -> (batch, 1, height / 8, width / 8): patches of 70x70."""
 

@@ -1,7 +1,7 @@
 """The peers of `training_steps.py`, run by a Python with PyTorch: a round of training steps in the way that a line of
 input names.
 
-python torch_training.py dcgan|cyclegan|vae BATCH STEPS
+python torch_training.py dcgan|cyclegan|cut|vae BATCH STEPS [SIZE FILTERS]
 
 In every way Adam is fused, and the discriminator's weights ask for no gradients while the generator moves.
 """
@@ -12,7 +12,8 @@ import sys
 
 import torch
 from torch import nn
-from torch_networks import Coder, cyclegan, dcgan, dcgan_discriminator, patchgan
+from torch.nn import functional
+from torch_networks import Coder, Watched, cyclegan, dcgan, dcgan_discriminator, patchgan, projection_head
 from torch_ways import arranged, precision, prepared
 
 LATENTS = 100
@@ -70,16 +71,18 @@ class Pool:
         return image
 
 
-def train_cyclegan(way, batch):
-    to_b, to_a = (prepared(cyclegan(64, 6), way) for _ in range(2))
+def goal(logits, value):
+    """The least squares loss of logits that are to be a value."""
+    return functional.mse_loss(logits.float(), torch.full_like(logits, value, dtype=torch.float32))
+
+
+def train_cyclegan(way, batch, size, filters):
+    to_b, to_a = (prepared(cyclegan(filters, 6), way) for _ in range(2))
     judge_a, judge_b = (prepared(patchgan(), way) for _ in range(2))
     of_generators, of_judges = adam(to_a, to_b), adam(judge_a, judge_b)
-    l1, l2 = nn.L1Loss(), nn.MSELoss()
+    l1 = nn.L1Loss()
     pools = Pool(), Pool()
-    real_a, real_b = (arranged(torch.rand(batch, 3, 128, 128) * 2 - 1, way) for _ in range(2))
-
-    def goal(logits, value):
-        return l2(logits.float(), torch.full_like(logits, value, dtype=torch.float32))
+    real_a, real_b = (arranged(torch.rand(batch, 3, size, size) * 2 - 1, way) for _ in range(2))
 
     def step():
         watched([judge_a, judge_b], False)
@@ -99,6 +102,53 @@ def train_cyclegan(way, batch):
         of_judges.zero_grad()
         judged.backward()
         of_judges.step()
+
+    return step
+
+
+def contrast(heads, found, wanted, patches=256, temperature=0.07):
+    """How well features at places tell which places of the pictures they belong to, the mean over layers."""
+    parts = []
+    for head, query, key in zip(heads, found, wanted, strict=True):
+        count = query.shape[2] * query.shape[3]
+        places = torch.rand(query.shape[0], count).topk(min(patches, count)).indices
+        query, key = (projected(head, features, places) for features in (query, key))
+        logits = torch.einsum("bqc,bkc->bqk", query, key.detach()) / temperature
+        own = torch.arange(logits.shape[1]).repeat(logits.shape[0])
+        parts.append(functional.cross_entropy(logits.flatten(0, 1), own))
+    return sum(parts) / len(parts)
+
+
+def projected(head, features, places):
+    """Vectors of length 1 of features at places, (batch, places, units)."""
+    rows = features.flatten(2).transpose(1, 2)
+    at_places = rows.gather(1, places[..., None].expand(-1, -1, rows.shape[2]))
+    return functional.normalize(head(at_places).float(), dim=-1)
+
+
+def train_cut(way, batch, size, filters):
+    plain = Watched(filters, 6)
+    generator, judge = prepared(plain, way), prepared(patchgan(), way)
+    heads = [projection_head(channels) for channels in plain.channels]
+    of_generator, of_judge = adam(plain, *heads), adam(judge)
+    real_a, real_b = (arranged(torch.rand(batch, 3, size, size) * 2 - 1, way) for _ in range(2))
+
+    def step():
+        with precision(way):
+            fake, seen = generator(real_a)
+            judged = goal(judge(real_b), 1.0) + goal(judge(fake.detach()), 0.0)
+        of_judge.zero_grad()
+        judged.backward()
+        of_judge.step()
+        watched([judge], False)
+        with precision(way):
+            kept, known = generator(real_b)
+            loss = goal(judge(fake), 1.0) + contrast(heads, generator(fake, whole=False), seen)
+            loss += contrast(heads, generator(kept, whole=False), known)
+        of_generator.zero_grad()
+        loss.backward()
+        of_generator.step()
+        watched([judge], True)
 
     return step
 
@@ -123,17 +173,17 @@ def train_vae(way, batch):
     return step
 
 
-MODELS = {"dcgan": train_dcgan, "cyclegan": train_cyclegan, "vae": train_vae}
+MODELS = {"dcgan": train_dcgan, "cyclegan": train_cyclegan, "cut": train_cut, "vae": train_vae}
 
 
 def main():
-    name, batch, steps = sys.argv[1], *map(int, sys.argv[2:])
+    name, batch, steps, *sizes = sys.argv[1], *map(int, sys.argv[2:])
     torch.manual_seed(0)
     made = {}
     for line in sys.stdin:
         way = line.strip()
         if way not in made:
-            made[way] = MODELS[name](way, batch)
+            made[way] = MODELS[name](way, batch, *sizes)
         for _ in range(steps):
             made[way]()
         print("done", flush=True)

@@ -20,21 +20,19 @@ from serving import Manifest, Sampler, Translator
 from serving.bundle.card_header import renew_header
 from serving.bundle.figures import EVALUATION
 from serving.bundle.manifest import FILE_NAME
-from serving.bundle.names import IMAGE, LABEL, LATENT, TO_CLASS, TRANSLATION
+from serving.bundle.names import IMAGE, LABEL, TO_CLASS, TRANSLATION
 from serving.bundle.references import bundle_folder, called, is_folder
 from serving.common.errors import InputError, require_among, require_at_least
 from serving.common.files import whole_file
 from serving.common.images import to_float, to_uint8
 from serving.common.interpolation import NAMES as INTERPOLATIONS
 from serving.common.levels import value_range_text
-from serving.common.noise import standard_normal
 from serving.translation import direction_to, is_translator
 
 if TYPE_CHECKING:
     from keras_gen.metrics.result_page import Results
 
 MODEL_SUFFIX = ".keras"
-TRANSLATED_AT_ONCE = 20
 Draw: TypeAlias = Callable[[int, int], np.ndarray]
 Translate: TypeAlias = Callable[[np.ndarray], np.ndarray]
 Show: TypeAlias = "Callable[[Results], None]"
@@ -163,6 +161,7 @@ def _figures_file(named: str, place: Path) -> Path:
 def _run(place: Path, options: Any, show: Show) -> list[Any]:
     from keras_gen.metrics.evaluation import ModelCoder, evaluate_coder, evaluate_model
     from keras_gen.metrics.generation import drawn_pictures
+    from keras_gen.metrics.translation import translations_of
     from keras_gen.training.run_directory import RunDirectory, open_model
 
     import_own_code_of(place)
@@ -172,9 +171,7 @@ def _run(place: Path, options: Any, show: Show) -> list[Any]:
         for name in ("value_range", "frames", *INTERPOLATIONS):
             options[name] = options[name] or config.get(name)
     if model.spec.translates:
-        networks = {name: net for name, net in model.inference_networks().items() if set(net.input) == {IMAGE}}
-        translate = {name: partial(_translated, network, options.seed) for name, network in networks.items()}
-        return _translation(translate, model.image_shape, options, show)
+        return _translation(translations_of(model, options.seed), model.image_shape, options, show)
     inference = model.inference_networks()
     if TO_CLASS in inference:
         to_class = partial(_translated_to_class, inference[TO_CLASS])
@@ -299,19 +296,14 @@ def _class_translation(
 
 
 def _translated_to_class(network: Any, images: np.ndarray, label: int) -> np.ndarray:
+    from keras_gen.metrics.translation import AT_ONCE
+
     feed = {IMAGE: images, LABEL: np.full(len(images), label, np.int64)}
-    return network.predict(feed, batch_size=TRANSLATED_AT_ONCE, verbose=0)[TRANSLATION]
+    return network.predict(feed, batch_size=AT_ONCE, verbose=0)[TRANSLATION]
 
 
 def _to_class_by_bundle(translator: Translator, images: np.ndarray, label: int) -> np.ndarray:
     return to_float(translator.translate(to_uint8(images), translator.targets[label]))
-
-
-def _translated(network: Any, seed: int, images: np.ndarray) -> np.ndarray:
-    """With noise, an answer of its own to each picture."""
-    latent = network.input.get(LATENT)
-    drawn = {} if latent is None else {LATENT: standard_normal(seed, len(images), latent.shape[1])}
-    return network.predict({IMAGE: images, **drawn}, batch_size=TRANSLATED_AT_ONCE, verbose=0)[TRANSLATION]
 
 
 def _by_bundle(translator: Translator, to: str, seed: int, images: np.ndarray) -> np.ndarray:

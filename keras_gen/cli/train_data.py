@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
 from keras_gen.cli.reading import reading, reading_domains
@@ -19,6 +20,8 @@ from serving.common.levels import value_range_text
 if TYPE_CHECKING:
     import tensorflow as tf
 
+    from keras_gen.metrics.classifier import Classifier
+    from keras_gen.metrics.distance import Distance
     from keras_gen.training.base import BaseModel
 
 
@@ -76,6 +79,31 @@ class TrainingData:
             InputError: there is none, or it does not suit the model.
         """
         return _held_out(self.options.data, model, self.options)
+
+    def judging(self) -> tuple[Source, Source]:
+        """Labelled pictures that a classifier is trained on, and those that it is measured on.
+
+        Raises:
+            InputError: as `class_count` and `open_source`.
+        """
+        from keras_gen.metrics.classifier import class_count
+
+        source = self.source
+        class_count(source)
+        height, width, channels = source.image_shape
+        read = reading(self.options)
+        return source, open_source(self.options.data, (height, width), channels, "test", source.classes, **read)
+
+    def distance(self, classifier: Callable[[], Classifier], count: int) -> Distance:
+        """The Fréchet distance of what a model makes, in the features of the classifier of `judging`, by at most so
+        many pictures.
+
+        Raises:
+            InputError: too few of them.
+        """
+        from keras_gen.metrics.distance import distance_of_samples
+
+        return distance_of_samples(self.source, classifier, count)
 
 
 def open_training_data(options: DataOptions, run: RunOptions, cls: type[BaseModel]) -> TrainingData:
@@ -210,11 +238,31 @@ class Translation(TrainingData):
         return self.domains.endless(options.batch_size, self.seed, first_step, self._crop(), options.mirror, share)
 
     def validation(self, model: BaseModel) -> tf.data.Dataset:
-        height, width, channels = model.image_shape
-        options = self.options
-        read = reading_domains(options)
-        held_out = open_domains(options.data, (height, width), channels, "test", options.reverse, **read)
-        return held_out.dataset(self.options.batch_size)
+        return self._held_out.dataset(self.options.batch_size)
+
+    def judging(self) -> tuple[Source, Source]:
+        from keras_gen.metrics.classifier import class_count
+        from keras_gen.metrics.translation import judging
+
+        train, held_out = judging(self._whole("train"), self._held_out)
+        class_count(train)
+        return train, held_out
+
+    def distance(self, classifier: Callable[[], Classifier], count: int) -> Distance:
+        from keras_gen.metrics.distance import distance_of_translations
+
+        return distance_of_translations(self._whole("train"), self._held_out, classifier, count, self.options.mirror)
+
+    @cached_property
+    def _held_out(self) -> Domains:
+        return self._whole("test")
+
+    def _whole(self, split: str) -> Domains:
+        """The pictures of a split, each as large as the model sees parts of them in training."""
+        if split == "train" and self._crop() is None:
+            return self.domains
+        (height, width, channels), options = self.image_shape(), self.options
+        return open_domains(options.data, (height, width), channels, split, options.reverse, **reading_domains(options))
 
     def _crop(self) -> tuple[int, int] | None:
         return None if self.options.load_size is None else parse_size(self.options.image_size)

@@ -22,7 +22,8 @@ class RunOptions:
         out: the run directory; run the same command again to resume it. runs/NAME by default.
         epochs: passes over the data. Raise it to train a finished run further.
         seed: seed of the weights, the order of the data and the training noise.
-        start_from: run or .keras file to take the weights from that training begins with, of layers of the same name
+        start_from: run or .keras file, for a model that translates also an ONNX or safetensors file of any network, to
+            take the weights from that training begins with, of layers of the same name
             and shape; random ones by default. For code_prior the vq_vae that it draws codes of.
         freeze: layers that keep the weights that training begins with, with commas between them, such as
             'discriminator/conv2d' or 'encoder/*'; none by default.
@@ -173,7 +174,8 @@ class WatchingOptions:
         best_mode: whether the lowest (min) or the highest (max) value of --best is the best.
         patience: stop after N epochs in which --best did not improve; never by default.
         frechet_every: measure the Fréchet distance of samples to training pictures every N epochs, in the features of
-            the classifier of --watch-modes; never by default.
+            the classifier of --watch-modes; of a model that translates, of its translations of test pictures of A to
+            training pictures of B, in those of a classifier of B's labels, or of the two domains. Never by default.
         frechet_samples: number of samples, and of training pictures, for the Fréchet distance.
         film: keep small frames of samples, at most 60 and 2 MiB, of which export makes a film; of points also what the
             discriminator says of the plane, the generator's grid, gradients and divergences.

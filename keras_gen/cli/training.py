@@ -122,7 +122,7 @@ def _train(
             places.say(line)
     unfinished = position.epochs < epochs
     best = (places.written.best_file, places.run.best_file)
-    watching = watch_callbacks(model, data.source, data.options, options.watching, *best) if unfinished else []
+    watching = watch_callbacks(model, data, options.watching, *best) if unfinished else []
     unfinished = unfinished and not any(
         isinstance(one, BestModel) and one.exhausted(position.epochs) for one in watching
     )

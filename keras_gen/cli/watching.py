@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
 
-from keras_gen.cli.reading import reading
 from keras_gen.cli.spelling import as_option
-from keras_gen.cli.train_options import DataOptions, WatchingOptions
-from keras_gen.data import Source
+from keras_gen.cli.train_data import TrainingData
+from keras_gen.cli.train_options import WatchingOptions
 from keras_gen.training.base import BaseModel
 from serving.common.errors import InputError
 from serving.common.images import to_float
@@ -21,19 +20,15 @@ from serving.common.images import to_float
 if TYPE_CHECKING:
     from keras_gen.metrics.classifier import Classifier
 
-FRECHET = "frechet_distance"
-Measure: TypeAlias = Callable[[BaseModel], Mapping[str, float]]
-
 
 def watch_callbacks(
-    model: BaseModel, source: Source, data: DataOptions, options: WatchingOptions, best_file: Path, before: Path
+    model: BaseModel, data: TrainingData, options: WatchingOptions, best_file: Path, before: Path
 ) -> list[keras.callbacks.Callback]:
     """Callbacks that add figures to an epoch's, give the alarms, and keep the best model, in this order.
 
     Args:
         model: as it will be trained; when it is loaded anew, the callbacks take the model of `fit`.
-        source: what it is trained on.
-        data: which source it is, and how it is read.
+        data: what it is trained on.
         options: what to watch.
         best_file: where the best model goes.
         before: where the best model of the run so far is, which is elsewhere for a worker that is not the chief.
@@ -41,6 +36,7 @@ def watch_callbacks(
     Raises:
         InputError: a model that cannot do what is asked for, data without labels, an unknown figure.
     """
+    from keras_gen.metrics.distance import FRECHET
     from keras_gen.training.adversarial import AdversarialModel
     from keras_gen.training.callbacks import Alarms, BestModel, EpochFigures
     from keras_gen.training.sample_watch import SAMPLES, SampleWatch
@@ -48,17 +44,19 @@ def watch_callbacks(
     callbacks: list[keras.callbacks.Callback] = []
     names = [*model.trackers, *(f"val_{name}" for name in model.trackers if options.validation)]
     alarms = isinstance(model, AdversarialModel) if options.alarms is None else options.alarms
-    asked = {"alarms": options.alarms, "watch_modes": options.watch_modes, "frechet_every": options.frechet_every}
+    asked: dict[str, Any] = {"alarms": options.alarms, "watch_modes": options.watch_modes}
+    if not model.spec.translates:
+        asked["frechet_every"] = options.frechet_every
     _require_prior(model, [name for name, value in asked.items() if value])
-    classifier = _classifier(source, data) if options.watch_modes or options.frechet_every else None
+    classifier = _classifier(data) if options.watch_modes or options.frechet_every else None
     if (alarms and model.spec.prior is not None) or options.watch_modes:
-        pictures = to_float(source.draw(SAMPLES, seed=0).examples.images)
+        pictures = to_float(data.source.draw(SAMPLES, seed=0).examples.images)
         watch = SampleWatch(pictures, _classify(classifier) if classifier and options.watch_modes else None)
         names += watch.names(model.spec.labelled)
         callbacks.append(EpochFigures(watch))
     if classifier and options.frechet_every:
         names.append(FRECHET)
-        callbacks.append(EpochFigures(_frechet(source, classifier, options.frechet_samples), options.frechet_every))
+        callbacks.append(EpochFigures(data.distance(classifier, options.frechet_samples), options.frechet_every))
     if alarms:
         callbacks.append(Alarms())
     if options.best is not None:
@@ -76,15 +74,11 @@ def _require_prior(model: BaseModel, asked: list[str]) -> None:
         raise InputError(f"{option} must be asked of a model that draws samples. Received: {type(model).__name__}.")
 
 
-def _classifier(source: Source, data: DataOptions) -> Callable[[], Classifier]:
-    """Gives the classifier of the data that `evaluate --frechet` uses too, trained when it is first needed."""
-    from keras_gen.data import open_source
-    from keras_gen.metrics.classifier import class_count
+def _classifier(data: TrainingData) -> Callable[[], Classifier]:
+    """Gives the classifier of the data that `evaluate --metrics frechet` uses too, trained when it is first needed."""
     from keras_gen.metrics.classifier_cache import cached_classifier
 
-    class_count(source)
-    height, width, channels = source.image_shape
-    held_out = open_source(data.data, (height, width), channels, "test", source.classes, **reading(data))
+    source, held_out = data.judging()
 
     @cache
     def trained() -> Classifier:
@@ -97,31 +91,3 @@ def _classifier(source: Source, data: DataOptions) -> Callable[[], Classifier]:
 
 def _classify(classifier: Callable[[], Classifier]) -> Callable[[np.ndarray], np.ndarray]:
     return lambda images: classifier().predict(images).argmax(axis=1)
-
-
-def _frechet(
-    source: Source, classifier: Callable[[], Classifier], count: int
-) -> Callable[[BaseModel], Mapping[str, float]]:
-    """Measures the distance of samples to as many training pictures: the test pictures are left for the evaluation
-    of a model that this may have chosen."""
-    from keras_gen.metrics.classifier import FEATURES
-    from keras_gen.metrics.frechet import frechet_distance
-    from keras_gen.metrics.generation import drawn_pictures
-
-    if min(count, len(source)) <= FEATURES:
-        raise InputError(
-            f"`frechet_samples` must be more than {FEATURES}, and so must be the pictures of {source.name}. "
-            f"Received: {count} and {len(source)}."
-        )
-
-    @cache
-    def features() -> np.ndarray:
-        return classifier().features(source.draw(count, seed=0).examples.images)
-
-    def measure(model: BaseModel) -> dict[str, float]:
-        drawn = drawn_pictures(model, count, seed=0)
-        # Samples that are not finite have no distance; another alarm tells of them.
-        finite = np.isfinite(drawn).all()
-        return {FRECHET: frechet_distance(classifier().features(drawn), features())} if finite else {}
-
-    return measure

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
+import keras
 import numpy as np
 
 from keras_gen.data import Examples, Source
 from keras_gen.data.translation import Domains
 from keras_gen.metrics.classifier_cache import cached_classifier
 from keras_gen.metrics.comparison import Comparison, rounded
+from keras_gen.metrics.extractors import open_extractor
 from keras_gen.metrics.figure import Figure
 from keras_gen.metrics.result_page import Results, results
 from keras_gen.metrics.sample_figures import (
@@ -24,8 +27,13 @@ from keras_gen.metrics.sample_figures import (
     precision,
 )
 from keras_gen.metrics.similarity import SSIM_RADIUS, psnr, ssim
+from serving.bundle.names import IMAGE, LATENT, TRANSLATION
 from serving.common.errors import InputError
 from serving.common.images import to_float, to_uint8
+from serving.common.noise import standard_normal
+
+# Pictures that a network translates at a time.
+AT_ONCE = 20
 
 Translate = Callable[[np.ndarray], np.ndarray]
 SOURCE_DOMAIN, TARGET_DOMAIN = 0, 1
@@ -65,6 +73,25 @@ class Translated(Comparison):
         self.domains, self.domains_trained_on = test, train
         drawn = translate(to_float(self.given.examples.images))
         super().__init__(drawn, 0, test.b, train.b, settings.against, settings.count, settings.seed, settings.extractor)
+        self._open = lambda: open_extractor(settings.extractor, *judging(train, test))
+
+
+def translations_of(model: keras.Model, seed: int) -> dict[str, Translate]:
+    """What a model translates by, for each of its directions; with noise, an answer of the seed's to each picture."""
+    networks = model.inference_networks()
+    return {
+        name: partial(_translated, network, seed)
+        for name, network in networks.items()
+        if set(network.input) <= {IMAGE, LATENT}
+    }
+
+
+def judging(train: Domains, test: Domains) -> tuple[Source, Source]:
+    """What the classifier in whose features translations are compared is trained on, and measured on: the target domain
+    where it has labels, and both domains, labelled by the domain, where it has none."""
+    if train.b.examples.labels is None:
+        return told_apart(train), told_apart(test)
+    return train.b, test.b
 
 
 def evaluate_translation(
@@ -133,7 +160,7 @@ def labels(of: Translated) -> list[Figure]:
 
 def domains(of: Translated) -> list[Figure]:
     """`taken_for_target`: the share of translations that a classifier of both domains assigns to the target."""
-    classifier, accuracy = cached_classifier(_told_apart(of.domains_trained_on), _told_apart(of.domains))
+    classifier, accuracy = cached_classifier(told_apart(of.domains_trained_on), told_apart(of.domains))
     taken = classifier.predict(to_uint8(of.drawn)).argmax(axis=1) == TARGET_DOMAIN
     return [_figure(of, "taken_for_target", float(taken.mean()), {"the classifier's accuracy": rounded(accuracy)})]
 
@@ -148,12 +175,18 @@ METRICS: dict[str, Metric] = {
 }
 
 
-def _told_apart(both: Domains) -> Source:
+def told_apart(both: Domains) -> Source:
     """Images of both domains, labelled by their domain."""
     parts = [to_uint8(part.examples.images) for part in (both.a, both.b)]
     marks = np.repeat([SOURCE_DOMAIN, TARGET_DOMAIN], [len(part) for part in parts])
     examples = Examples(np.concatenate(parts), marks, (both.a.name, both.b.name))
     return Source(both.name, both.a.split, examples)
+
+
+def _translated(network: keras.Model, seed: int, images: np.ndarray) -> np.ndarray:
+    latent = network.input.get(LATENT)
+    drawn = {} if latent is None else {LATENT: standard_normal(seed, len(images), latent.shape[1])}
+    return network.predict({IMAGE: images, **drawn}, batch_size=AT_ONCE, verbose=0)[TRANSLATION]
 
 
 def _figure(of: Translated, name: str, value: float, settings: dict[str, Any], unit: str = "") -> Figure:

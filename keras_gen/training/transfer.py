@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import keras
 
 from keras_gen.training.base import BaseModel
+from keras_gen.training.foreign_layers import ForeignLayer, matched
 from keras_gen.training.layer_names import named_layers, own_weights
 
 
@@ -45,6 +47,39 @@ def take_weights(model: BaseModel, source: BaseModel) -> Transfer:
             _copy(averaged if _difference(layer, there.get(name)) else there[name], layer)
     extra = {name: "not here" for name, layer in there.items() if name not in here and id(layer) not in others}
     return Transfer(taken, missed | extra)
+
+
+def take_foreign(model: BaseModel, direction: str, foreign: Sequence[ForeignLayer]) -> Transfer:
+    """Gives a network of a model, and what it is the moving average of, the weights of another framework's network,
+    where layers fit in their order.
+
+    Args:
+        model: its weights are replaced.
+        direction: which of its exported networks, as `a_to_b`.
+        foreign: layers of the other, in their order.
+    """
+    averages = _averages(model)
+    names = {id(layer): name for name, layer in named_layers(model).items()}
+    exported = [layer for layer in _inside(model.inference_networks()[direction]) if id(layer) in names]
+    trained = [averages.get(id(layer), layer) for layer in exported]
+    found = matched(trained, foreign)
+    # Normalizations have one number a channel: alone they tell nothing of a network.
+    found = found if any(weights[0].ndim > 1 for _, _, weights in found) else []
+    for place, _, weights in found:
+        for layer in (trained[place], exported[place]):
+            for weight, value in zip(own_weights(layer), weights, strict=True):
+                weight.assign(value)
+    taken, used = {place for place, _, _ in found}, {place for _, place, _ in found}
+    missed = {names[id(layer)]: "not there" for place, layer in enumerate(trained) if place not in taken}
+    missed |= {str(one): "not here" for place, one in enumerate(foreign) if place not in used}
+    return Transfer(tuple(names[id(trained[place])] for place in sorted(taken)), missed)
+
+
+def _inside(layer: keras.Layer) -> Iterator[keras.Layer]:
+    """A layer and all inside it, in the order of the graph."""
+    yield layer
+    for child in layer._flatten_layers(recursive=False, include_self=False):
+        yield from _inside(child)
 
 
 def _averages(model: BaseModel) -> dict[int, keras.Layer]:

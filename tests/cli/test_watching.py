@@ -82,6 +82,24 @@ def test_modes_and_distance_are_measured_and_choose_the_best_model(run, tmp_path
     assert json.loads((out / "best_evaluation.json").read_text())
 
 
+def test_the_distance_of_translations_chooses_the_best_model_and_is_that_of_evaluate(run, tmp_path, quick_classifier):
+    out, network = tmp_path / "run", "{name: resnet, filters: 2, blocks: 1}"
+    words = ["--data", "textured:digits", "--image-size", 8, "--batch-size", 300, "--model.generator", network]
+    words += ["--model.discriminator", "{name: patchgan, receptive_field: 1, filters: 2}", "--best", "frechet_distance"]
+    words += ["--frechet-every", 1, "--frechet-samples", 200, "--epochs", 2, "--out", out]
+    code, printed, _ = run("train", "cut", *words)
+    assert (code, printed.count("classifier of textured:digits (B): accuracy 0.")) == (0, 1)
+    distances = [float(row["frechet_distance"]) for row in rows_of(out)]
+    kept = json.loads((out / "best.json").read_text())
+    assert kept["value"] == pytest.approx(min(distances), rel=1e-6)
+    assert kept["epoch"] == 1 + int(np.argmin(distances))
+
+    measured = ["--metrics", "frechet", "--against", "train", "--count", 200]
+    assert run("evaluate", out / "best.keras", "--data", "textured:digits", *measured)[0] == 0
+    (figure,) = (row for row in json.loads((out / "best_evaluation.json").read_text()) if "frechet" in row["name"])
+    assert figure["value"] == pytest.approx(kept["value"], rel=1e-3)
+
+
 def test_a_run_that_nothing_made_better_ends_and_stays_ended(run, tmp_path):
     out = tmp_path / "run"
     words = [
@@ -125,6 +143,7 @@ def test_what_cannot_be_watched_is_refused_before_anything_is_written(refused, t
     pictures = tmp_path / "unlabelled.npz"
     np.savez(pictures, x=np.zeros((200, 8, 8), np.uint8))
     coder = ["autoencoder", "--data", "digits"]
+    cut = ["cut", "--data", "textured:digits", "--image-size", 8, "--frechet-samples", 128]
     unlabelled = [*GAN[:2], f"npz:{pictures}", *GAN[3:]]
     unlabelled[unlabelled.index(500)] = 100
     cases = [
@@ -136,6 +155,7 @@ def test_what_cannot_be_watched_is_refused_before_anything_is_written(refused, t
         ([*GAN, "--frechet_every", 1, "--frechet_samples", 128], "Received: 128 and 1500."),
         ([*coder, "--alarms", "true"], "--alarms must be asked of a model that draws samples. Received: Autoencoder."),
         ([*coder, "--frechet_every", 1], "--frechet-every must be asked"),
+        ([*cut, "--frechet_every", 1], "so must be the pictures of textured:digits (A) (test). Received: 128 and 128."),
         ([*unlabelled, "--watch_modes", "true"], "must have labels"),
     ]
     for words, message in cases:
