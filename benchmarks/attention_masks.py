@@ -126,7 +126,9 @@ def main() -> None:
             started = time.perf_counter()
             model = trained(name, attention, chosen.weight, chosen.steps, first.pictures[::2], second.pictures[1::2])
             seconds = time.perf_counter() - started
-            made = model.inference_networks()["a_to_b"].predict({"image": to_float(test.pictures)}, batch_size=64, verbose=0)
+            made = model.inference_networks()["a_to_b"].predict(
+                {"image": to_float(test.pictures)}, batch_size=64, verbose=0
+            )
             figures = measured(to_uint8(made["translation"]), test)
             plain = plain or figures["background"]
             print(

@@ -144,7 +144,10 @@ class CycleGAN(GenerativeAdversarialModel):
     def _translated(self, real: Sequence[tf.Tensor], training: bool) -> tuple[list[tf.Tensor], list[tf.Tensor]]:
         """Made pictures of A and of B, and their masks if there are any."""
         there, back = self.with_masks
-        made = (back(real[1], training=training), there(real[0], training=training))
+        # A network with one output gives it alone, and not in a list.
+        made = [
+            keras.tree.flatten(each) for each in (back(real[1], training=training), there(real[0], training=training))
+        ]
         return [pictures for pictures, *_ in made], [mask for _, *masks in made for mask in masks]
 
     def _discriminator_terms(self, real: Sequence[tf.Tensor], fake: Sequence[tf.Tensor], turn: int) -> Terms:

@@ -338,15 +338,18 @@ def _translated(translator: Translator, frames: Frames, to: str | None, attended
 
 def _answered(
     translator: Translator, images: np.ndarray, to: str | None, attended: bool
-) -> tuple[Sequence[np.ndarray], Sequence[np.ndarray]]:
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """Translations of pictures, and their masks or nothing."""
-    return translator.attended(images, to) if attended else (translator.translate(images, to), [])
+    if not attended:
+        return list(translator.translate(images, to)), []
+    made, masks = translator.attended(images, to)
+    return list(made), list(masks)
 
 
-def _as_frames(given: Frames, made: Sequence[np.ndarray], masks: Sequence[np.ndarray]) -> _Made:
+def _as_frames(given: Frames, made: list[np.ndarray], masks: list[np.ndarray]) -> _Made:
     """What was made of the frames of a file, shown as long as they were; masks are grey and opaque."""
     of_masks = replace(given, pictures=[mask[..., None] for mask in masks], opacities=[None for _ in masks])
-    return _Made(replace(given, pictures=list(made)), of_masks if len(masks) else None)
+    return _Made(replace(given, pictures=made), of_masks if masks else None)
 
 
 def _write(target: Path, made: Frames) -> None:
