@@ -6,7 +6,7 @@ from typing import Any
 
 from export.border import OF_POINTS, Bordered
 from serving.bundle.manifest import Tensor
-from serving.bundle.names import LABEL, PICTURES, USE_OWN_STATISTICS
+from serving.bundle.names import LABEL, MASK, PICTURES, USE_OWN_STATISTICS
 
 FREE_AXES = ("n", "height", "width")
 
@@ -30,7 +30,11 @@ def describe(bordered: Bordered, classes: int) -> tuple[dict[str, Tensor], dict[
 def _tensor(name: str, shape: Any, dtype: str, classes: int) -> Tensor:
     axes = tuple(_axis(index, size) for index, size in enumerate(shape))
     of_pictures = (0.0, 255.0) if dtype == "uint8" else (-1.0, 1.0)
-    limits = {**dict.fromkeys(PICTURES, of_pictures), LABEL: (0.0, classes - 1.0), USE_OWN_STATISTICS: (0.0, 1.0)}
+    limits = {
+        **dict.fromkeys(PICTURES, of_pictures),
+        **dict.fromkeys((MASK, USE_OWN_STATISTICS), (0.0, 1.0)),
+        LABEL: (0.0, classes - 1.0),
+    }
     return Tensor(axes, dtype, None if name in PICTURES and len(axes) == OF_POINTS else limits.get(name))
 
 

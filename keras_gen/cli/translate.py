@@ -78,6 +78,12 @@ def _parser(most_pixels: int, tile: int) -> Parser:
     )
     parser.add_argument("--mask-edge", type=int, default=0, help="pixels over which the border of a mask is softened.")
     parser.add_argument(
+        "--attention",
+        type=str | None,
+        default=None,
+        help="of a model with attention: write where a picture was translated, to this file, or folder for a folder.",
+    )
+    parser.add_argument(
         "--enlarge",
         type=int,
         default=1,
@@ -129,7 +135,8 @@ def _one_answer(translator: Any, source: Path, out: Path, options: Any, behind: 
     out = with_stem(out, behind)
     if is_video(source):
         return _video(translator, source, out, options)
-    translate_file(translator, source, out, options.to, options.max_pixels, options.frames, *_kept(options))
+    attention = None if options.attention is None else with_stem(Path(options.attention), behind)
+    translate_file(translator, source, out, options.to, options.max_pixels, options.frames, *_kept(options), attention)
     print(f"translated: {out}")
     return ExitCode.DONE
 
@@ -194,10 +201,11 @@ def _folder(source: Path, out: Path, options: Any, translator: Any = None, behin
     from serving.translation.files import translate_folder
 
     how = (options.to, options.max_pixels, options.overwrite, options.frames)
+    attention = None if options.attention is None else Path(options.attention)
     try:
         with _bar("img") as progress:
             report = (
-                translate_folder(translator, source, out, *how, progress, *_kept(options), behind)
+                translate_folder(translator, source, out, *how, progress, *_kept(options), behind, attention)
                 if translator is not None
                 else _on_ray(source, out, options, progress)
             )

@@ -37,6 +37,10 @@ def check_translate(options: Any) -> None:
         raise InputError(f"--mask-edge must be left out without --mask. Received: {options.mask_edge}.")
     if options.mask is not None and options.ray is not None:
         raise InputError(f"--mask must be left out with --ray. Received: {options.mask}.")
+    if options.attention is not None and (frames_come or options.ray is not None or is_video(source)):
+        raise InputError(
+            f"--attention must be left out for a video, a camera, raw frames and --ray. Received: {options.attention}."
+        )
     if options.enlarge > 1 and options.ray is not None:
         raise InputError(f"--enlarge must be left out with --ray. Received: {options.enlarge}.")
 

@@ -1,6 +1,7 @@
 """Keras layers that Keras does not have, one a file."""
 
 from keras_gen.layers import aliases  # noqa: F401 - registers them
+from keras_gen.layers.attended import Attended
 from keras_gen.layers.attention import SelfAttention
 from keras_gen.layers.augmentation import AUGMENTATIONS, Augmentation, DifferentiableAugmentation, PictureChange
 from keras_gen.layers.batch_normalization import BatchNormalization
@@ -46,6 +47,7 @@ __all__ = [
     "LIKELIHOODS",
     "AffineCoupling",
     "AnotherLatent",
+    "Attended",
     "Augmentation",
     "BatchNormalization",
     "ChannelBias",

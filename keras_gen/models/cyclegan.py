@@ -12,7 +12,8 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gen import losses
-from keras_gen.networks import NetworkSpec, build_network, build_translator
+from keras_gen.networks import NetworkSpec, build_network
+from keras_gen.training.attention import Attention
 from keras_gen.training.game import LossName, Terms
 from keras_gen.training.generative import GenerativeAdversarialModel
 from keras_gen.training.image_pool import ImagePool
@@ -42,6 +43,10 @@ class CycleGAN(GenerativeAdversarialModel):
         identity_weight: weight of the identity loss, as a share of `cycle_weight`; 0 saves two forward passes per step.
         pool_size: number of generated pictures of earlier steps that are kept per domain; at least a global batch, or
             0.
+        attention: whether each generator gives a mask beside a translation, outside of which a picture stays what it
+            was. Reported as `mask_area`, the mean of the mask, summed over both directions. A `keras.Model` as
+            generator gives the mask in [0, 1] as its last channel, and pictures that are mixed already.
+        attention_weight: weight of this area in the loss of the generators.
         seed: seed of the training noise.
         loss: as in `GenerativeAdversarialModel`.
         **options: those of `GenerativeAdversarialModel`.
@@ -64,61 +69,70 @@ class CycleGAN(GenerativeAdversarialModel):
         cycle_weight: float = 10.0,
         identity_weight: float = 0.5,
         pool_size: int = 50,
+        attention: bool = False,
+        attention_weight: float = 0.1,
         seed: int = 0,
         loss: LossName = "least_squares",
         **options: Any,
     ) -> None:
-        super().__init__(seed, ["cycle_loss", "identity_loss"], loss=loss, **options)
+        attended = Attention(attention, attention_weight)
+        super().__init__(seed, ["cycle_loss", "identity_loss", *attended.reports], loss=loss, **options)
         require_at_least(0, cycle_weight=cycle_weight, identity_weight=identity_weight)
         self.image_shape = tuple(image_shape)
+        self.attended = attended
         self.generator = both_ways(generator, self._translator, ("a_to_b", "b_to_a"))
         self.discriminator = both_ways(discriminator, self._judge, ("judge_a", "judge_b"))
-        self.a_to_b, self.b_to_a = apart(self.generator)
+        self.a_to_b, self.b_to_a = map(attended.pictures, apart(self.generator))
+        self.with_masks = [keras.Model(one.inputs, attended.parts(one)) for one in apart(self.generator)]
         self.judge_a, self.judge_b = apart(self.discriminator)
         self.pool_a, self.pool_b = (ImagePool(self.image_shape, pool_size, self.noise, name) for name in "ab")
         self.cycle_weight = cycle_weight
         self.identity_weight = identity_weight
         self.pool_size = pool_size
+        self.attention = attention
+        self.attention_weight = attention_weight
         self.spec = replace(self.spec, largest_batch=pool_size or None)
         self.begin()
         self.averages = apart(self.average)
+        self.average_pictures = attended.pictures(self.averages[0])
 
     def call(self, images: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Pictures of B in [-1, 1] of pictures of A, by the averaged generator."""
-        return self.averages[0](images, training=False)
+        return self.average_pictures(images, training=False)
 
     def moves(self, of_a: tf.Tensor, of_b: tf.Tensor) -> Moves:
         judged = []
         for turn, real in enumerate(self.turns((of_a, of_b))):
             with watching(self.generator) as tape:
-                fake = self._translated(real, training=True)
+                fake, masks = self._translated(real, training=True)
             terms = partial(self._discriminator_terms, real, fake, turn)
             judged.append((yield self.discriminator_move(terms, turn)))
-        generator = yield self.generator_move(partial(self._generator_terms, real, fake), tape)
+        generator = yield self.generator_move(partial(self._generator_terms, real, fake, masks), tape)
         return self._reported(generator, joined(judged))
 
     def evaluation(self, of_a: tf.Tensor, of_b: tf.Tensor) -> Terms:
         real = (of_a, of_b)
-        fake = self._translated(real, training=False)
+        fake, masks = self._translated(real, training=False)
         logits = [
             (judge(images, training=False), judge(made, training=False))
             for judge, images, made in zip(self._judges(), real, fake, strict=True)
         ]
         adversarial = tf.add_n([self.game.generator_loss(made, images) for images, made in logits])
         discriminator = _added([self.game.score(*of_domain) for of_domain in logits])
-        return self._reported(self._with_errors(adversarial, real, fake, training=False), discriminator)
+        return self._reported(self._with_errors(adversarial, real, fake, masks, training=False), discriminator)
 
     def preview(self, images: np.ndarray, seed: int) -> np.ndarray:
         """Pictures of A, each beside its translation."""
         return side_by_side(images, self(tf.constant(images)))
 
     def inference_networks(self) -> dict[str, keras.Model]:
-        """`a_to_b` and `b_to_a`: image -> translation, the averaged generators, and those for tiles."""
-        there, back = self.averages
-        return translating_networks("a_to_b", there) | translating_networks("b_to_a", back)
+        """`a_to_b` and `b_to_a`: image -> translation, with attention and mask, the averaged generators, and those for
+        tiles."""
+        there, back = (partial(translating_networks, network=each, masked=self.attention) for each in self.averages)
+        return there("a_to_b") | back("b_to_a")
 
     def _translator(self, spec: NetworkSpec) -> keras.Model:
-        return build_translator(spec, self.image_shape, self.image_shape[2])
+        return self.attended.translator(spec, self.image_shape, self.image_shape[2])
 
     def _judge(self, spec: NetworkSpec) -> keras.Model:
         shape = self.image_shape
@@ -127,9 +141,14 @@ class CycleGAN(GenerativeAdversarialModel):
     def _judges(self) -> tuple[keras.Model, keras.Model]:
         return self.judge_a, self.judge_b
 
-    def _translated(self, real: Sequence[tf.Tensor], training: bool) -> Sequence[tf.Tensor]:
-        """Made pictures of A, and of B."""
-        return self.b_to_a(real[1], training=training), self.a_to_b(real[0], training=training)
+    def _translated(self, real: Sequence[tf.Tensor], training: bool) -> tuple[list[tf.Tensor], list[tf.Tensor]]:
+        """Made pictures of A and of B, and their masks if there are any."""
+        there, back = self.with_masks
+        # A network with one output gives it alone, and not in a list.
+        made = [
+            keras.tree.flatten(each) for each in (back(real[1], training=training), there(real[0], training=training))
+        ]
+        return [pictures for pictures, *_ in made], [mask for _, *masks in made for mask in masks]
 
     def _discriminator_terms(self, real: Sequence[tf.Tensor], fake: Sequence[tf.Tensor], turn: int) -> Terms:
         shown = (self.pool_a(fake[0], turn=turn), self.pool_b(fake[1], turn=turn))
@@ -140,31 +159,37 @@ class CycleGAN(GenerativeAdversarialModel):
             ]
         )
 
-    def _generator_terms(self, real: Sequence[tf.Tensor], fake: Sequence[tf.Tensor]) -> Terms:
+    def _generator_terms(self, real: Sequence[tf.Tensor], fake: Sequence[tf.Tensor], masks: list[tf.Tensor]) -> Terms:
         terms = [
             self.game.generator_terms(partial(judge, training=True), images, made, purpose)
             for judge, images, made, purpose in zip(
                 self._judges(), real, fake, ("generator", "generator/b"), strict=True
             )
         ]
-        return self._with_errors(tf.add_n([of_domain["loss"] for of_domain in terms]), real, fake, training=True)
+        adversarial = tf.add_n([of_domain["loss"] for of_domain in terms])
+        return self._with_errors(adversarial, real, fake, masks, training=True)
 
     def _with_errors(
-        self, adversarial: tf.Tensor, real: Sequence[tf.Tensor], fake: Sequence[tf.Tensor], training: bool
+        self,
+        adversarial: tf.Tensor,
+        real: Sequence[tf.Tensor],
+        fake: Sequence[tf.Tensor],
+        masks: list[tf.Tensor],
+        training: bool,
     ) -> Terms:
-        """The generators' terms: `loss`, `cycle_loss` and `identity_loss`, each (batch,)."""
+        """The generators' terms: `loss`, `cycle_loss` and `identity_loss`, each (batch,), and what masks add."""
         back = (self.b_to_a(fake[1], training=training), self.a_to_b(fake[0], training=training))
         cycle = _error(real, back)
-        loss = adversarial + self.cycle_weight * cycle
+        terms = self.attended.terms(adversarial + self.cycle_weight * cycle, masks)
         if self.identity_weight == 0:
-            return {"loss": loss, "cycle_loss": cycle, "identity_loss": tf.zeros_like(cycle)}
+            return {**terms, "cycle_loss": cycle, "identity_loss": tf.zeros_like(cycle)}
         kept = (self.b_to_a(real[0], training=training), self.a_to_b(real[1], training=training))
         identity = _error(real, kept)
-        loss += self.cycle_weight * self.identity_weight * identity
-        return {"loss": loss, "cycle_loss": cycle, "identity_loss": identity}
+        loss = terms["loss"] + self.cycle_weight * self.identity_weight * identity
+        return {**terms, "loss": loss, "cycle_loss": cycle, "identity_loss": identity}
 
     def _reported(self, generator: Terms, discriminator: Terms) -> Terms:
-        errors = {name: generator[name] for name in ("cycle_loss", "identity_loss")}
+        errors = {name: generator[name] for name in ("cycle_loss", "identity_loss", *self.attended.reports)}
         return self.reported(generator, discriminator, **errors)
 
 

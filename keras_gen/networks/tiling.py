@@ -16,6 +16,7 @@ from serving.bundle.names import (
     IMAGE,
     LABEL,
     LATENT,
+    MASK,
     MEASURED_STATISTICS,
     STATISTICS,
     TRANSLATION,
@@ -57,13 +58,22 @@ def translated_inputs(
     return {IMAGE: image, LATENT: latent}, beside_latent(image, latent)
 
 
-def with_statistics(network: keras.Model, noise_dim: int = 0, classes: int = 0) -> keras.Model | None:
+def named_translation(made: keras.KerasTensor, masked: bool) -> dict[str, keras.KerasTensor]:
+    """What a network makes as a bundle's network gives it by name: `translation`, and where the last channel is a
+    mask, that one as `mask`."""
+    return {TRANSLATION: made[..., :-1], MASK: made[..., -1:]} if masked else {TRANSLATION: made}
+
+
+def with_statistics(
+    network: keras.Model, noise_dim: int = 0, classes: int = 0, masked: bool = False
+) -> keras.Model | None:
     """The same network, which can normalize a tile by the statistics of the whole picture.
 
     Args:
         network: (batch, height, width, channels) -> the same of any channels.
         noise_dim: how many of its last input channels are a latent, which is an input of its own, `latent`.
         classes: how many of them are the code of a class instead, whose input is `label`.
+        masked: whether its last output channel is a mask, which is an output of its own, `mask`.
 
     Returns:
         A network with the weights of the given one, or None where nothing in it is an instance or group normalization:
@@ -81,4 +91,6 @@ def with_statistics(network: keras.Model, noise_dim: int = 0, classes: int = 0) 
         USE_OWN_STATISTICS: keras.Input((1,), name=USE_OWN_STATISTICS),
     }
     translation, measured = layer(given, *statistics.values())
-    return keras.Model({**translated, **statistics}, {TRANSLATION: translation, MEASURED_STATISTICS: measured})
+    return keras.Model(
+        {**translated, **statistics}, {**named_translation(translation, masked), MEASURED_STATISTICS: measured}
+    )

@@ -13,7 +13,7 @@ from keras_gen.layers.likelihood import require_sides
 from keras_gen.losses import non_saturating_discriminator_loss, non_saturating_generator_loss
 from keras_gen.losses.reconstructions import RECONSTRUCTIONS
 from keras_gen.networks import NetworkSpec
-from keras_gen.networks.tiling import translated_inputs, with_statistics
+from keras_gen.networks.tiling import named_translation, translated_inputs, with_statistics
 from serving.common.errors import InputError
 
 
@@ -99,7 +99,7 @@ def side_by_side(left: np.ndarray, right: np.ndarray) -> np.ndarray:
 
 
 def translating_networks(
-    name: str, network: keras.Model, noise_dim: int = 0, classes: int = 0
+    name: str, network: keras.Model, noise_dim: int = 0, classes: int = 0, masked: bool = False
 ) -> dict[str, keras.Model]:
     """A network from pictures to pictures as a bundle has it: `name`, image -> translation; and `name_tile`, which can
     be told the statistics of the picture that its image is a part of, where it takes any size and would measure them.
@@ -111,10 +111,11 @@ def translating_networks(
         network: its last `noise_dim` input channels are a latent, which becomes an input of its own, `latent`.
         noise_dim: length of the latent; 0 for a network of pictures alone.
         classes: how many of its last input channels are the code of a class instead, whose input is `label`.
+        masked: whether its last output channel is a mask in [0, 1], which becomes an output of its own, `mask`.
     """
     inputs, given = translated_inputs(network, noise_dim, classes)
-    networks = {name: keras.Model(inputs, {"translation": network(given, training=False)})}
-    tile = with_statistics(network, noise_dim, classes) if network.input_shape[1:3] == (None, None) else None
+    networks = {name: keras.Model(inputs, named_translation(network(given, training=False), masked))}
+    tile = with_statistics(network, noise_dim, classes, masked) if network.input_shape[1:3] == (None, None) else None
     return networks if tile is None else {**networks, f"{name}_tile": tile}
 
 

@@ -8,6 +8,8 @@ SEED, N, START = "seed", "n", "start"
 LATENT, LABEL, TRUNCATION = "latent", "label", "truncation"
 CODE, MEAN, PROBABILITIES = "code", "mean", "probabilities"
 LOG_VARIANCE = "log_variance"
+# Where a translation may differ from its image.
+MASK = "mask"
 STATISTICS = "statistics"
 USE_OWN_STATISTICS, MEASURED_STATISTICS = "use_own_statistics", "measured_statistics"
 

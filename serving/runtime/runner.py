@@ -58,7 +58,7 @@ class Runner:
         small = into is None or into.nbytes < SMALLEST_BOUND
         if small and not any(map(_is_value, feed.values())):
             made = self.session.run([output], feed, _options(NO_GRAPH, self._fixed is not None))[0]
-            return made if into is None else _copied(made, into)
+            return made if into is None else copied(made, into)
         binding, kept = self._bound(feed)
         if into is None:
             binding.bind_output(output)
@@ -133,7 +133,7 @@ class _FixedBatch:
                 value.update_inplace(np.asarray(feed[name], order="C"))
             self.session.run_with_iobinding(self.binding, self.options)
             made = self.output.numpy()  # on the CPU a view of what the next run overwrites
-            return np.array(made) if into is None else _copied(made, into)
+            return np.array(made) if into is None else copied(made, into)
 
 
 def _options(graph: str, fixed: bool) -> onnxruntime.RunOptions | None:
@@ -145,7 +145,8 @@ def _options(graph: str, fixed: bool) -> onnxruntime.RunOptions | None:
     return options
 
 
-def _copied(made: np.ndarray, into: np.ndarray) -> np.ndarray:
+def copied(made: np.ndarray, into: np.ndarray) -> np.ndarray:
+    """The array `into`, with the numbers of another of its shape."""
     into[...] = made
     return into
 

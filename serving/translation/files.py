@@ -53,6 +53,14 @@ class Report:
 
 
 @dataclass(frozen=True)
+class _Made:
+    """A file's translation, and its masks where they are wanted."""
+
+    frames: Frames
+    masks: Frames | None = None
+
+
+@dataclass(frozen=True)
 class _Decoded:
     file: Path
     frames: Frames | None = None
@@ -73,6 +81,7 @@ def translate_file(
     frames: str = ALL,
     masks: Masks | None = None,
     enlarge: int = 1,
+    attention: Path | None = None,
 ) -> None:
     """Translates one picture, or every frame of an animation, and writes it in the format that the suffix of the target
     names; `.npy` is an array (height, width, channels), and the only one for more than four channels.
@@ -86,18 +95,28 @@ def translate_file(
         frames: of a file with several: `all`, with their timing, or the `first`.
         masks: where it is translated, and where it is kept; of the size of the result.
         enlarge: every pixel is shown as so many by so many first, for a network that enlarges pictures.
+        attention: a file name for the mask of a model with attention, as `Translator.attended` gives it.
 
     Raises:
         InputError: the source is not a picture, too large or too small; the domain is unknown; the suffix of the
-            target is not that of a picture, or of one that holds as many frames; or the mask has another size.
+            target is not that of a picture, or of one that holds as many frames; the mask has another size; or the
+            model has no attention.
         OSError: the target cannot be written; the message names it.
     """
     check_written_name(target, translator.made_channels(to))
+    if attention is not None:
+        translator.check_attention(to)
+        check_written_name(attention, 1)
     given = _read(translator, source, max_pixels, frames, enlarge)
-    check_frames(source, target, given)
-    made = _named(source, lambda: _translated(translator, given, to))
+    for written in (target, attention):
+        if written is not None:
+            check_frames(source, written, given)
+    both = _named(source, lambda: _translated(translator, given, to, attention is not None))
+    made = both.frames
     if masks is not None:
         made = _named(source, lambda: masks.kept(Path(source.name), given, made))
+    if attention is not None and both.masks is not None:
+        _write(attention, both.masks)
     _write(target, made)
 
 
@@ -113,6 +132,7 @@ def translate_folder(
     masks: Masks | None = None,
     enlarge: int = 1,
     behind: str = "",
+    attention: Path | None = None,
 ) -> Report:
     """Translates every picture in a folder and its sub-folders, and keeps names and sub-folders.
 
@@ -131,13 +151,19 @@ def translate_folder(
         masks: where each is translated, and where it is kept; what has no mask of its size fails.
         enlarge: as `translate_file`.
         behind: what the names of written files have behind their stem, such as `_1`.
+        attention: a folder outside of `source` for the masks of a model with attention, under the names of the
+            translations; those of pictures that are skipped are not written.
 
     Raises:
-        InputError: the folder does not exist, has no pictures or contains the target; or the domain is unknown.
+        InputError: the folder does not exist, has no pictures or contains the target; the domain is unknown; or the
+            model has no attention.
     """
     translator.check_target(to)
     wanted, report = still_missing(translator, source, target, to, overwrite, behind)
-    how = (to, max_pixels, frames, progress, masks, enlarge, behind)
+    if attention is not None:
+        translator.check_attention(to)
+        check_outside(source, attention, "--attention")
+    how = (to, max_pixels, frames, progress, masks, enlarge, behind, attention)
     translate_files(translator, source, target, wanted, report, *how)
     return report
 
@@ -155,6 +181,7 @@ def translate_files(
     masks: Masks | None = None,
     enlarge: int = 1,
     behind: str = "",
+    attention: Path | None = None,
 ) -> None:
     """Translates pictures of a folder like `translate_folder`, and records in `report` what happened to each.
 
@@ -166,12 +193,16 @@ def translate_files(
 
     channels = translator.made_channels(to)
 
-    def write(decoded: _Decoded, made: Frames) -> None:
+    def write(decoded: _Decoded, both: _Made) -> None:
+        file, made = decoded.file.relative_to(source), both.frames
         try:
             if masks is not None and decoded.frames is not None:
                 given = decoded.frames
-                made = _named(decoded.file, lambda: masks.kept(decoded.file.relative_to(source), given, made))
-            _write(target / with_stem(written_name(decoded.file.relative_to(source), channels), behind), made)
+                made = _named(decoded.file, lambda: masks.kept(file, given, made))
+            # First, since a translation that is there is not made again.
+            if attention is not None and both.masks is not None:
+                _write(attention / with_stem(written_name(file, 1), behind), both.masks)
+            _write(target / with_stem(written_name(file, channels), behind), made)
         except (OSError, InputError) as error:
             report.failed[decoded.file] = str(error)
         else:
@@ -191,7 +222,7 @@ def translate_files(
             try:
                 if group[0].problem:
                     raise InputError(group[0].problem)
-                made = _named(group[0].file, partial(_group_translated, translator, group, to))
+                made = _named(group[0].file, partial(_group_translated, translator, group, to, attention is not None))
             except InputError as error:
                 report.failed.update((one.file, str(error)) for one in group)
                 progress(len(group))
@@ -223,11 +254,7 @@ def still_missing(
         InputError: the folder does not exist, has no pictures or contains the target; the target is not a folder; or
             the domain is unknown.
     """
-    inside, outside = existing_folder(source).resolve(), target.resolve()
-    if outside == inside or inside in outside.parents:
-        raise InputError(f"--out must be a folder outside of {source}. Received: {target}.")
-    if target.exists() and not target.is_dir():
-        raise InputError(f"--out must be a folder where pictures of a folder are translated. Received: {target}.")
+    check_outside(source, target, "--out")
     files = (path.relative_to(source) for path in sorted(source.rglob("*")) if path.is_file())
     channels = translator.image.channels
     pictures: list[Path] = []
@@ -241,6 +268,21 @@ def still_missing(
     names = {file: with_stem(written_name(file, made), behind) for file in pictures}
     wanted = [file for file in pictures if overwrite or not (target / names[file]).exists()]
     return wanted, Report(present=len(pictures) - len(wanted), left_out=others)
+
+
+def check_outside(source: Path, target: Path, option: str) -> None:
+    """Raises InputError for what is to be written inside the folder that is read, or is no folder.
+
+    Args:
+        source: a folder.
+        target: what an option names.
+        option: its name.
+    """
+    inside, outside = existing_folder(source).resolve(), target.resolve()
+    if outside == inside or inside in outside.parents:
+        raise InputError(f"{option} must be a folder outside of {source}. Received: {target}.")
+    if target.exists() and not target.is_dir():
+        raise InputError(f"{option} must be a folder where pictures of a folder are translated. Received: {target}.")
 
 
 def _of_one_size(pictures: Iterator[_Decoded], translator: Translator) -> Iterator[list[_Decoded]]:
@@ -272,21 +314,42 @@ def _read(translator: Translator, file: Path, max_pixels: int, frames: str, enla
     return enlarged_frames(found, enlarge)
 
 
-def _group_translated(translator: Translator, group: list[_Decoded], to: str | None) -> list[Frames]:
+def _group_translated(translator: Translator, group: list[_Decoded], to: str | None, attended: bool) -> list[_Made]:
     """Files of one picture each, all of one size, or one file of several."""
     singles = [one.single for one in group if one.single is not None]
     whole = [one.frames for one in group if one.frames is not None]
     if not singles:
-        return [_translated(translator, frames, to) for frames in whole]
-    made = translator.translate(np.stack(singles), to)
-    return [replace(frames, pictures=[picture]) for frames, picture in zip(whole, made, strict=True)]
+        return [_translated(translator, frames, to, attended) for frames in whole]
+    made, masks = _answered(translator, np.stack(singles), to, attended)
+    return [
+        _as_frames(frames, made[index : index + 1], masks[index : index + 1] if attended else [])
+        for index, frames in enumerate(whole)
+    ]
 
 
-def _translated(translator: Translator, frames: Frames, to: str | None) -> Frames:
+def _translated(translator: Translator, frames: Frames, to: str | None, attended: bool) -> _Made:
     """All frames of a file."""
     if frames.of_one_size:
-        return replace(frames, pictures=list(translator.translate(np.stack(frames.pictures), to)))
-    return replace(frames, pictures=[translator.translate(picture[None], to)[0] for picture in frames.pictures])
+        return _as_frames(frames, *_answered(translator, np.stack(frames.pictures), to, attended))
+    parts = [_answered(translator, picture[None], to, attended) for picture in frames.pictures]
+    made, masks = ([picture for part in parts for picture in part[side]] for side in (0, 1))
+    return _as_frames(frames, made, masks)
+
+
+def _answered(
+    translator: Translator, images: np.ndarray, to: str | None, attended: bool
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Translations of pictures, and their masks or nothing."""
+    if not attended:
+        return list(translator.translate(images, to)), []
+    made, masks = translator.attended(images, to)
+    return list(made), list(masks)
+
+
+def _as_frames(given: Frames, made: list[np.ndarray], masks: list[np.ndarray]) -> _Made:
+    """What was made of the frames of a file, shown as long as they were; masks are grey and opaque."""
+    of_masks = replace(given, pictures=[mask[..., None] for mask in masks], opacities=[None for _ in masks])
+    return _Made(replace(given, pictures=made), of_masks if masks else None)
 
 
 def _write(target: Path, made: Frames) -> None:

@@ -15,6 +15,7 @@ from serving.bundle.names import (
     IMAGE,
     LABEL,
     LATENT,
+    MASK,
     MEASURED_STATISTICS,
     NOISE,
     SEED,
@@ -31,8 +32,9 @@ from serving.common.errors import InputError, require_integer
 from serving.common.images import by_channel, to_float, to_uint8
 from serving.common.noise import check_seed
 from serving.runtime.providers import AUTO, Execution
+from serving.runtime.runner import copied
 from serving.runtime.sessions import OfBundle, Options, Sessions, Settings
-from serving.translation.masks import masked
+from serving.translation.masks import WHITE, masked
 from serving.translation.tiles import Axis, blended
 
 TILE = 768
@@ -81,6 +83,8 @@ class Translator(OfBundle):
         side = tile - tile % self.image.multiple
         self.tile: Size = (side, side) if self.image.any_size else (self.image.height, self.image.width)
         self.seed, self.variant = 0, 0
+        # Whether a mask is the last channel of what `_whole` and all below it make.
+        self._masked = False
 
     @cached_property
     def targets(self) -> tuple[str, ...]:
@@ -162,13 +166,43 @@ class Translator(OfBundle):
         made = self._whole(images, to, latents)
         return made if mask is None else masked(images, made, mask)
 
+    def attended(
+        self, images: np.ndarray, to: str | None = None, latents: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Translations, and the masks outside of which the model has left the pictures as they were.
+
+        Args:
+            images: as for `translate`, and likewise the others.
+            to: the domain to translate to.
+            latents: of a model with noise.
+
+        Returns:
+            uint8 (n, height, width, channels), what `translate` gives; and uint8 (n, height, width), 255 where a
+            picture was translated, 0 where it stayed, and what lies between where both were mixed.
+
+        Raises:
+            InputError: as `translate`, and a model without attention.
+        """
+        self.check_attention(to)
+        other = copy(self)
+        other._masked = True
+        made = other._whole(images, to, latents)
+        return made[..., :-1], made[..., -1]
+
+    def check_attention(self, to: str | None = None) -> None:
+        """Raises InputError for a bundle whose network towards a domain gives no mask."""
+        if MASK not in self.manifest.networks[self.network_to(to)].outputs:
+            raise InputError(
+                f"{self.bundle} must be of a model with attention, for its masks. Received: one that gives none."
+            )
+
     def _whole(self, images: np.ndarray, to: str | None, latents: np.ndarray | None) -> np.ndarray:
         network = self.network_to(to)
         images = self._checked(images)
         beside = self._beside(len(images), to, latents)
         height, width = images.shape[1:3]
         padded = _padded(images, self.size_inside(height, width))
-        channels = _channels(self.manifest.networks[network].outputs[TRANSLATION])
+        channels = self._channels_of(network)
         made = np.empty((*padded.shape[:3], channels), np.uint8)
         if padded.shape[1] * padded.shape[2] > self.tile[0] * self.tile[1]:
             for index, (picture, into) in enumerate(zip(padded, made, strict=True)):
@@ -249,7 +283,7 @@ class Translator(OfBundle):
             Axis(length, min(length, tile), int(OVERLAP * tile), self.image.multiple)
             for length, tile in zip(picture.shape[:2], self.tile, strict=True)
         )
-        channels = _channels(self.manifest.networks[network].outputs[TRANSLATION])
+        channels = self._channels_of(network)
         return blended(picture, lambda tile: self._run(network, tile, beside), rows, columns, channels)
 
     def statistics(self, picture: np.ndarray, to: str | None = None) -> np.ndarray:
@@ -352,13 +386,19 @@ class Translator(OfBundle):
         """Runs a network on pictures of a size that it takes, uint8 to uint8."""
         feed = {IMAGE: self._as_input(network, images), **(beside or {})}
         runner = self.sessions.of(network)
+        if self._masked:
+            made, mask = runner.every(feed, [TRANSLATION, MASK])
+            levels = made if made.dtype == np.uint8 else to_uint8(made)
+            made = np.concatenate([levels, np.rint(WHITE * np.clip(mask, 0, 1)).astype(np.uint8)], axis=-1)
+            return made if into is None else copied(made, into)
         if self.manifest.networks[network].outputs[TRANSLATION].dtype == "uint8":
             return runner.run(feed, TRANSLATION, into)
         made = to_uint8(runner.run(feed, TRANSLATION))
-        if into is None:
-            return made
-        into[...] = made
-        return into
+        return made if into is None else copied(made, into)
+
+    def _channels_of(self, network: str) -> int:
+        """Of what `_run` makes."""
+        return _channels(self.manifest.networks[network].outputs[TRANSLATION]) + self._masked
 
     def _as_input(self, network: str, images: np.ndarray) -> np.ndarray:
         return images if self.manifest.networks[network].inputs[IMAGE].dtype == "uint8" else to_float(images)

@@ -27,7 +27,7 @@ class TestCycleGAN(ModelContract):
 
 
 class TestUNetCycleGAN(ModelContract):
-    """Another network and loss, a penalty, several moves, and neither a pool nor what is to stay."""
+    """Another network and loss, a penalty, several moves, masks, and neither a pool nor what is to stay."""
 
     model_class = keras_gen.CycleGAN
     arguments = {
@@ -38,6 +38,7 @@ class TestUNetCycleGAN(ModelContract):
         "discriminator_steps": 2,
         "pool_size": 0,
         "identity_weight": 0.0,
+        "attention": True,
         "ema_decay": 0.0,
     }
     stateless = {"generator": {"name": "unet", "filters": 4, "depth": 2, "dropout": 0.0}}
