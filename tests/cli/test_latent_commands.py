@@ -133,7 +133,7 @@ def test_an_attribute_of_a_class(run, sampler, vae_bundle, files, tmp_path):
         ([], "--data and --label. Received: none of them."),
         (
             ["--positive", "a.png"],
-            "--positive and --negative pictures, or by --data and --label. Received: --positive.",
+            "--negative-latents, or by --data and --label. Received: --positive.",
         ),
         (["--data", "digits"], "Received: --data."),
         (["--data", "digits", "--label", "1", "--positive", "a.png"], "Received: --positive, --data, --label."),

@@ -131,6 +131,17 @@ def test_a_latent_counts_by_its_direction_and_the_class_by_its_code():
     assert np.abs(pictures[0] - pictures[2]).max() > 1e-3
 
 
+def test_the_first_layers_of_its_discriminator_can_be_frozen():
+    """FreezeD, Mo et al. 2020: those of full resolution, the first one and the two of the first block."""
+    critic = {"name": "stylegan", "filters": 2}
+    model = keras_gen.GAN((8, 8, 1), 3, generator={"name": "mlp", "units": [4]}, discriminator=critic)
+    before = len(model.discriminator.trainable_weights)
+    model.freeze("discriminator/conv2d", "discriminator/conv2d_1", "discriminator/conv2d_2")
+    convolutions = [layer for layer in model.discriminator.layers if isinstance(layer, keras.layers.Conv2D)]
+    assert [layer.trainable for layer in convolutions[:4]] == [False, False, False, True]
+    assert len(model.discriminator.trainable_weights) == before - 6  # a kernel and a bias each
+
+
 def test_it_is_told_the_class_by_a_conditional_model():
     styled = {"name": "stylegan", "filters": 2, "style_dim": 4}
     critic = {"name": "stylegan", "filters": 2}
