@@ -210,6 +210,15 @@ class Translator(OfBundle):
         """Raises InputError if pictures cannot be translated to this domain."""
         self.network_to(to)
 
+    def enlarges(self, to: str | None = None) -> int:
+        """How many times the sides of a small picture are those of its translation, as the network was trained: each of
+        its pixels is shown as so many by so many before it is translated. 1 where pictures keep their size.
+
+        Raises:
+            InputError: the domain is unknown.
+        """
+        return self.image.enlarge if self.network_to(to) == direction_to("b") else 1
+
     def made_channels(self, to: str | None = None) -> int:
         """Channels of the pictures that `translate` gives.
 

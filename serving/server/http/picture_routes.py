@@ -26,6 +26,7 @@ from serving.server.http.waiting import Waiting
 from serving.server.limits import Limits
 from serving.server.refusals import Reason, RefusedError
 from serving.translation import Translator
+from serving.translation.enlarging import enlarged
 
 PNG, NPY, GRID = "png", "npy", "grid"
 # Of a grid: more are for `format=npy`.
@@ -95,6 +96,7 @@ class _Pictures:
         domain = domain_of(bundle, translator, given.text("to"), given.text("class"))
         seed, kind = answer_of(bundle, translator, given), kind_of(call, given)
         picture, opacity = await self._exchange.decoded(call, upload, translator.image)
+        picture, opacity = self._enlarged(call, translator.enlarges(domain), picture, opacity)
         height, width, channels = picture.shape
         own = translator.image.height * translator.image.width
         size = height * width * (channels + translator.made_channels(domain))
@@ -135,6 +137,20 @@ class _Pictures:
         )
         best = sorted(zip(bundle.manifest.classes, found.tolist(), strict=True), key=lambda each: -each[1])
         return Answer(orjson.dumps({"classes": [{"class": name, "probability": share} for name, share in best]}))
+
+    def _enlarged(
+        self, call: Call, factor: int, picture: np.ndarray, opacity: np.ndarray | None
+    ) -> tuple[np.ndarray, np.ndarray | None]:
+        """A picture and its opacity as a network that makes small pictures larger takes them."""
+        pixels = picture.shape[0] * picture.shape[1] * factor**2
+        if factor > 1 and pixels > self._limits.pixels:
+            most = self._limits.pixels
+            raise RefusedError(Reason.TOO_LARGE, f"a picture must become at most {most} pixels. Received: {pixels}.")
+        larger, opaque = (None if each is None else enlarged(each[None], factor)[0] for each in (picture, opacity))
+        assert larger is not None
+        if factor > 1:
+            call.take(larger.nbytes + (0 if opaque is None else opaque.nbytes))
+        return larger, opaque
 
     def _bundle(self, call: Call) -> Bundle:
         return bundle_of(self._catalogue, call.names["bundle"])

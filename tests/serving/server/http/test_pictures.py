@@ -14,6 +14,7 @@ from PIL import Image
 import export
 import keras_gen
 import serving
+from serving.bundle.manifest import Image as Sizes
 from serving.common.images import grid
 from serving.common.points import scatter
 from serving.runtime.sessions import Settings
@@ -21,7 +22,7 @@ from serving.server.catalogue import Catalogue
 from serving.server.limits import Limits
 from tests.serving.languages import toys
 from tests.serving.server.http.running import ODD, application, ask, engine_of
-from tests.translators import noise
+from tests.translators import inverting, noise, write_bundle
 
 LOSSLESS = {"lossless": True}
 
@@ -257,6 +258,23 @@ def test_a_translation_to_a_class(told, families, asked):
     picture = noise(9, 7)
     made = read(ask(told, "POST", f"/v1/star_gan/translate?{asked}", file_of(picture))[2])
     np.testing.assert_array_equal(made, serving.load(families["star_gan"]).translate(picture[None], "two")[0])
+
+
+def test_a_small_picture_is_enlarged_by_a_bundle_that_makes_it_larger(tmp_path):
+    sides = Sizes(16, 16, 3, any_size=True, multiple=4, enlarge=2)
+    write_bundle(tmp_path / "larger", {"a_to_b": inverting(("height", "width"), 3)}, sides)
+    models = Catalogue({"larger": tmp_path / "larger"}, Settings("cpu", threads=1))
+    app = application(engine_of(models, Limits(pixels=300)))
+    picture = np.dstack([noise(5, 7), np.full((5, 7), 255, np.uint8)])
+    picture[:2, :2, 3] = 0
+    made = read(ask(app, "POST", "/v1/larger/translate", file_of(picture))[2])
+    larger = picture.repeat(2, axis=0).repeat(2, axis=1)
+    np.testing.assert_array_equal(made[..., 3], larger[..., 3])
+    seen = larger[..., 3] > 0
+    np.testing.assert_array_equal(made[seen][:, :3], 255 - larger[seen][:, :3])
+    assert "must become at most 300 pixels" in problem(
+        ask(app, "POST", "/v1/larger/translate", file_of(noise(8, 10))), 413
+    )
 
 
 def test_an_answer_of_a_seed(told, families):
