@@ -27,6 +27,7 @@ from export.seeded import drawn_latents, seeded_networks
 from export.stored import Exported
 from export.subject import Subject
 from export.to_onnx import convert, save_saved_model, without_unrounded
+from keras_gen.data.made_smaller import enlarged_by
 from keras_gen.models import model_name
 from keras_gen.networks.sizes import side_multiple
 from keras_gen.training.precision import in_float32
@@ -139,6 +140,7 @@ def _subject(model: keras.Model, inference: dict[str, keras.Model], facts: dict[
         likelihood=_likelihood(model),
         training={"steps": int(model.noise.step), **facts, **_prior_facts(model)},
         reading=_reading(spec.translates, facts),
+        enlarge=_enlarge(facts),
         reverse=bool(facts.get("config", {}).get("reverse")),
     )
 
@@ -182,7 +184,8 @@ def _made(subject: Subject, inference: dict[str, keras.Model], folder: Path, io:
             parity[NOISE] = noise.parity
             exported[NOISE] = Exported(noise.graph, noise.inputs, noise.outputs)
     height, width, channels = subject.image_shape
-    image = Image(height, width, channels, **_free_sides(exported, inference), **subject.reading)
+    free = _free_sides(exported, inference)
+    image = Image(height, width, channels, **free, **subject.reading, enlarge=subject.enlarge)
     return Made(exported, parity, image)
 
 
@@ -192,6 +195,12 @@ def _reading(translates: bool, facts: dict[str, Any]) -> dict[str, Any]:
     domains = ("interpolation_a", "interpolation_b") if translates else ("interpolation",)
     ways = {name: config.get(name) or config.get("interpolation") for name in domains}
     return {"value_range": known_range(config.get("value_range")), **ways}
+
+
+def _enlarge(facts: dict[str, Any]) -> int:
+    """By how much pictures of domain A were made smaller, and their pixels enlarged."""
+    config = facts.get("config", {})
+    return 1 if config.get("reverse") else enlarged_by(str(config.get("data", "")))
 
 
 def _free_sides(exported: dict[str, Exported], inference: dict[str, keras.Model]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from export.examples import training_sources
 from export.subject import Subject
 from keras_gen.data import Source
 from serving.bundle.manifest import ExampleInputs
+from serving.bundle.names import TO_CLASS
 from serving.bundle.schema import MOST_COLOURS
 from serving.common.errors import InputError
 from serving.common.images import shown_channels, to_uint8, write_png
@@ -26,7 +27,8 @@ LONGEST = 256
 
 
 def example_sources(subject: Subject, data: str) -> dict[str, Source]:
-    """The data set of each domain that is translated from, opened before anything is converted.
+    """The data set of each domain that is translated from, opened before anything is converted: `a` for a model that is
+    told a class, which translates pictures of any.
 
     Args:
         subject: what is exported.
@@ -35,13 +37,14 @@ def example_sources(subject: Subject, data: str) -> dict[str, Source]:
     Raises:
         InputError: a model that does not translate, or data that does not fit.
     """
-    if not subject.translates:
+    tells_class = TO_CLASS in subject.makers
+    if not (subject.translates or tells_class):
         raise InputError(
             f"--examples must be left out for a model that does not translate. Received: {data} for {subject.model!r}."
         )
     sources = training_sources(subject, data, subject.reading)
     # `a_to_b` starts in `a`.
-    starts = {name[0] for name in subject.makers}
+    starts = {"a"} if tells_class else {name[0] for name in subject.makers}
     return {domain: source for domain, source in sources.items() if domain in starts}
 
 

@@ -37,6 +37,7 @@ class Subject:
         weights: `ema` or `raw`.
         training: facts for people; empty where they are unknown.
         reading: how data became pictures, arguments of `open_source` or `open_domains`.
+        enlarge: by how much pictures of domain A were made smaller, and their pixels enlarged.
         reverse: whether domain A of a translator is the second domain of its data.
         origin: network -> where it comes from, for networks that were not trained here.
         domains: what the pictures of domains `a` and `b` are called, where they have names.
@@ -61,6 +62,7 @@ class Subject:
     weights: str = "raw"
     training: dict[str, Any] = field(default_factory=dict)
     reading: dict[str, Any] = field(default_factory=dict)
+    enlarge: int = 1
     reverse: bool = False
     origin: dict[str, Origin] = field(default_factory=dict)
     domains: dict[str, str] = field(default_factory=dict)

@@ -20,7 +20,7 @@ from serving import Manifest, Sampler, Translator
 from serving.bundle.card_header import renew_header
 from serving.bundle.figures import EVALUATION
 from serving.bundle.manifest import FILE_NAME
-from serving.bundle.names import IMAGE, LABEL, TO_CLASS, TRANSLATION
+from serving.bundle.names import IMAGE, LABEL, LATENT, TO_CLASS, TRANSLATION
 from serving.bundle.references import bundle_folder, called, is_folder
 from serving.common.errors import InputError, require_among, require_at_least
 from serving.common.files import whole_file
@@ -31,6 +31,7 @@ from serving.translation import direction_to, is_translator
 
 if TYPE_CHECKING:
     from keras_gen.metrics.result_page import Results
+    from keras_gen.metrics.variants import Answers
 
 MODEL_SUFFIX = ".keras"
 Draw: TypeAlias = Callable[[int, int], np.ndarray]
@@ -95,7 +96,7 @@ def _parser() -> Parser:
     names = (
         "figures of samples: frechet, kernel, score, precision, density, modes, classes, class_frechet, "
         "accuracy_score, spectrum, memorization, neighbours, parzen; "
-        "figures of translations: labels, domains, frechet, kernel, precision, density."
+        "figures of translations: labels, domains, variants, frechet, kernel, precision, density."
     )
     parser.add_argument("--metrics", type=str, nargs="+", default=[], help=names)
     parser.add_argument(
@@ -161,7 +162,7 @@ def _figures_file(named: str, place: Path) -> Path:
 def _run(place: Path, options: Any, show: Show) -> list[Any]:
     from keras_gen.metrics.evaluation import ModelCoder, evaluate_coder, evaluate_model
     from keras_gen.metrics.generation import drawn_pictures
-    from keras_gen.metrics.translation import translations_of
+    from keras_gen.metrics.translation import answers_of, translations_of
     from keras_gen.training.run_directory import RunDirectory, open_model
 
     import_own_code_of(place)
@@ -171,7 +172,8 @@ def _run(place: Path, options: Any, show: Show) -> list[Any]:
         for name in ("value_range", "frames", *INTERPOLATIONS):
             options[name] = options[name] or config.get(name)
     if model.spec.translates:
-        return _translation(translations_of(model, options.seed), model.image_shape, options, show)
+        translate = translations_of(model, options.seed)
+        return _translation(translate, answers_of(model), model.image_shape, options, show)
     inference = model.inference_networks()
     if TO_CLASS in inference:
         to_class = partial(_translated_to_class, inference[TO_CLASS])
@@ -190,6 +192,7 @@ def _run(place: Path, options: Any, show: Show) -> list[Any]:
 
 def _bundle(place: Path, options: Any, show: Show) -> list[Any]:
     from keras_gen.metrics.evaluation import evaluate_classifier, evaluate_coder
+    from keras_gen.metrics.variants import Answers
 
     manifest = Manifest.read(place)
     options.value_range = options.value_range or value_range_text(manifest.image.value_range)
@@ -202,7 +205,12 @@ def _bundle(place: Path, options: Any, show: Show) -> list[Any]:
             by_label = partial(_to_class_by_bundle, translator)
             return _class_translation(by_label, manifest.classes, shape, options, show)
         ways = {direction_to(to): partial(_by_bundle, translator, to, options.seed) for to in translator.targets}
-        return _translation(ways, shape, options, show)
+        answers = {
+            way: Answers(translator.noise_dim, partial(_answered_by_bundle, translator, to))
+            for to, way in ((to, direction_to(to)) for to in translator.targets)
+            if LATENT in manifest.networks[way].inputs
+        }
+        return _translation(ways, answers, shape, options, show)
     sampler = Sampler(place)
     _check_for_samples(options)
     if not {"encode", "classify"} & set(sampler.abilities) and not options.metrics:
@@ -255,7 +263,11 @@ def _check_for_samples(options: Any) -> None:
 
 
 def _translation(
-    translate: Mapping[str, Translate], shape: tuple[int, int, int], options: Any, show: Show
+    translate: Mapping[str, Translate],
+    answers: Mapping[str, Answers],
+    shape: tuple[int, int, int],
+    options: Any,
+    show: Show,
 ) -> list[Any]:
     """The figures of both directions, or the one that there is."""
     from keras_gen.data import open_domains
@@ -271,7 +283,7 @@ def _translation(
         open_domains(options.data, shape[:2], shape[2], split, options.reverse, **reading_domains(options))
         for split in splits
     )
-    return evaluate_translation(translate, test, train, settings, show)
+    return evaluate_translation(translate, test, train, settings, show, answers)
 
 
 def _class_translation(
@@ -304,6 +316,10 @@ def _translated_to_class(network: Any, images: np.ndarray, label: int) -> np.nda
 
 def _to_class_by_bundle(translator: Translator, images: np.ndarray, label: int) -> np.ndarray:
     return to_float(translator.translate(to_uint8(images), translator.targets[label]))
+
+
+def _answered_by_bundle(translator: Translator, to: str, images: np.ndarray, latents: np.ndarray) -> np.ndarray:
+    return to_float(translator.translate(to_uint8(images), to, latents))
 
 
 def _by_bundle(translator: Translator, to: str, seed: int, images: np.ndarray) -> np.ndarray:

@@ -33,6 +33,7 @@ def run(words: Sequence[str]) -> int:
     if options.ray is not None:
         return _folder(source, out, options)
     translator = Translator(options.bundle, settings_of(options), tile=options.tile)
+    options.enlarge = translator.enlarges(options.to) if options.enlarge is None else options.enlarge
     if options.source is None:
         return _stream(translator if options.seed is None else translator.answering(options.seed), options)
     worst: int = ExitCode.DONE
@@ -85,9 +86,10 @@ def _parser(most_pixels: int, tile: int) -> Parser:
     )
     parser.add_argument(
         "--enlarge",
-        type=int,
-        default=1,
-        help="for a network that enlarges: 2 or 4 times the sides, as its data smaller:SOURCE was made smaller.",
+        type=int | None,
+        default=None,
+        help="show each pixel as so many by so many first, for a network that enlarges; by default as its data "
+        "smaller:SOURCE was made smaller, and not at all for others.",
     )
     parser.add_argument(
         "--camera",

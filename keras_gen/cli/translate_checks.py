@@ -13,7 +13,7 @@ def check_translate(options: Any) -> None:
     """Raises InputError for options that do not go together, before a bundle is read."""
     from serving.translation.video import is_video
 
-    require_at_least(1, max_pixels=options.max_pixels, enlarge=options.enlarge)
+    require_at_least(1, max_pixels=options.max_pixels, enlarge=1 if options.enlarge is None else options.enlarge)
     given = {"a source": options.source, "--camera": options.camera, "--raw": options.raw}
     named = [name for name, value in given.items() if value is not None]
     if len(named) != 1:
@@ -41,7 +41,7 @@ def check_translate(options: Any) -> None:
         raise InputError(
             f"--attention must be left out for a video, a camera, raw frames and --ray. Received: {options.attention}."
         )
-    if options.enlarge > 1 and options.ray is not None:
+    if options.enlarge is not None and options.ray is not None:
         raise InputError(f"--enlarge must be left out with --ray. Received: {options.enlarge}.")
 
 

@@ -27,6 +27,8 @@ from keras_gen.metrics.sample_figures import (
     precision,
 )
 from keras_gen.metrics.similarity import SSIM_RADIUS, psnr, ssim
+from keras_gen.metrics.variants import Answers
+from keras_gen.metrics.variants import variants as variants_of
 from serving.bundle.names import IMAGE, LATENT, TRANSLATION
 from serving.common.errors import InputError
 from serving.common.images import to_float, to_uint8
@@ -66,9 +68,18 @@ class Translated(Comparison):
         test: pictures to translate are its A.
         train: what the model was trained on.
         settings: of the evaluation.
+        answers: the translator with latents of one's choice, where it takes some.
     """
 
-    def __init__(self, translate: Translate, test: Domains, train: Domains, settings: Settings) -> None:
+    def __init__(
+        self,
+        translate: Translate,
+        test: Domains,
+        train: Domains,
+        settings: Settings,
+        answers: Answers | None = None,
+    ) -> None:
+        self.answers = answers
         self.given, self.wanted = (part.draw(settings.count, settings.seed) for part in (test.a, test.b))
         self.domains, self.domains_trained_on = test, train
         drawn = translate(to_float(self.given.examples.images))
@@ -86,6 +97,16 @@ def translations_of(model: keras.Model, seed: int) -> dict[str, Translate]:
     }
 
 
+def answers_of(model: keras.Model) -> dict[str, Answers]:
+    """The same with latents that are given, of a model with several answers."""
+    networks = model.inference_networks()
+    return {
+        name: Answers(int(network.input[LATENT].shape[1]), partial(_answered, network))
+        for name, network in networks.items()
+        if set(network.input) == {IMAGE, LATENT}
+    }
+
+
 def judging(train: Domains, test: Domains) -> tuple[Source, Source]:
     """What the classifier in whose features translations are compared is trained on, and measured on: the target domain
     where it has labels, and both domains, labelled by the domain, where it has none."""
@@ -100,6 +121,7 @@ def evaluate_translation(
     train: Domains,
     settings: Settings,
     show: Callable[[Results], None] = lambda shown: None,
+    answers: Mapping[str, Answers] | None = None,
 ) -> list[Figure]:
     """The figures of every direction, each name after the direction's.
 
@@ -109,6 +131,7 @@ def evaluate_translation(
         train: what the model was trained on.
         settings: of the evaluation.
         show: called with the examples of every direction: inputs, outputs and, for pairs, the truth.
+        answers: the directions that take latents, with latents of one's choice.
 
     Raises:
         InputError: an unknown metric, or data that one cannot be measured on.
@@ -117,7 +140,8 @@ def evaluate_translation(
     figures = []
     for direction, function in translate.items():
         there = direction == "a_to_b"
-        of = Translated(function, test if there else test.swapped(), train if there else train.swapped(), settings)
+        data = (test, train) if there else (test.swapped(), train.swapped())
+        of = Translated(function, *data, settings, (answers or {}).get(direction))
         show(_results(direction, of, test.paired))
         found = pair_figures(of) if test.paired else []
         found += figures_of(settings.metrics, METRICS, of)
@@ -165,9 +189,24 @@ def domains(of: Translated) -> list[Figure]:
     return [_figure(of, "taken_for_target", float(taken.mean()), {"the classifier's accuracy": rounded(accuracy)})]
 
 
+def variants(of: Translated) -> list[Figure]:
+    """`diversity`, and for pairs `best_of_10_l1` and `zero_latent_l1`, as `keras_gen.metrics.variants`."""
+    if of.answers is None:
+        raise InputError(
+            "--metrics variants must have a model with several answers, trained with --model.noise-dim. "
+            "Received: one with a single answer."
+        )
+    if len(of.given) < 2:
+        raise InputError(f"--metrics variants must have at least two pictures. Received: {len(of.given)}.")
+    given, real = to_float(of.given.examples.images), of.wanted.examples.images
+    data = f"{of.given.name} ({of.given.split})"
+    return list(variants_of(of.answers, given, real, of.domains.paired, data, of.seed))
+
+
 METRICS: dict[str, Metric] = {
     "labels": labels,
     "domains": domains,
+    "variants": variants,
     "frechet": frechet,
     "kernel": kernel,
     "precision": precision,
@@ -185,8 +224,12 @@ def told_apart(both: Domains) -> Source:
 
 def _translated(network: keras.Model, seed: int, images: np.ndarray) -> np.ndarray:
     latent = network.input.get(LATENT)
-    drawn = {} if latent is None else {LATENT: standard_normal(seed, len(images), latent.shape[1])}
-    return network.predict({IMAGE: images, **drawn}, batch_size=AT_ONCE, verbose=0)[TRANSLATION]
+    return _answered(network, images, None if latent is None else standard_normal(seed, len(images), latent.shape[1]))
+
+
+def _answered(network: keras.Model, images: np.ndarray, latents: np.ndarray | None) -> np.ndarray:
+    feed = {IMAGE: images} if latents is None else {IMAGE: images, LATENT: latents}
+    return network.predict(feed, batch_size=AT_ONCE, verbose=0)[TRANSLATION]
 
 
 def _figure(of: Translated, name: str, value: float, settings: dict[str, Any], unit: str = "") -> Figure:

@@ -80,13 +80,14 @@ class FolderTranslation:
             InputError: the bundle does not translate to that domain.
         """
         translator = Translator(self.bundle, self.settings, tile=self.tile)
-        translator.check_target(self.to)
+        enlarge = translator.enlarges(self.to)
         let_pillow_decode(self.max_pixels)
 
         def do(part: int) -> Done:
             report = Report()
             wanted = [file for file in self._of(part) if self.overwrite or not self.written(file).exists()]
-            translate_files(translator, self.source, self.target, wanted, report, self.to, self.max_pixels, self.frames)
+            how = (self.to, self.max_pixels, self.frames)
+            translate_files(translator, self.source, self.target, wanted, report, *how, enlarge=enlarge)
             return {str(file): problem for file, problem in report.failed.items()}
 
         return do

@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from serving.bundle.names import CODE, DECODER, ENCODER, IMAGE, LATENT, MEAN, NOISE
+from serving.bundle.names import CODE, DECODER, ENCODER, IMAGE, LATENT, MEAN, NOISE, TRANSLATION
 from serving.bundle.ports import FREE, Model, Port
 
 SAMPLE, RECONSTRUCT = "sample", "reconstruct"
 RECONSTRUCTION = "reconstruction"
+# Name of a network that translates -> the ensemble that draws its latents, where it takes some.
+ANSWERS = {"a_to_b": "answer_to_b", "b_to_a": "answer_to_a"}
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,8 @@ def ensembles(models: Mapping[str, Model]) -> list[Ensemble]:
 
     `sample` consists of the noise and the decoder and gives the pictures `start` to `start + n - 1` of a seed. The
     noise takes whole batches, so the ensemble does too, while its decoder joins the rows of simultaneous requests.
-    `reconstruct` consists of the encoder and the decoder.
+    `reconstruct` consists of the encoder and the decoder. `answer_to_b` consists of the noise and the translation of a
+    network that has several answers, and gives each image the next of the seed's answers.
 
     Args:
         models: name -> network.
@@ -48,27 +51,32 @@ def ensembles(models: Mapping[str, Model]) -> list[Ensemble]:
     # One that takes an example at a time cannot stand behind what gives any number of them.
     joined = {name for name in (ENCODER, DECODER) if name in models and not models[name].unbatched}
     if NOISE in models and DECODER in joined:
-        found.append(_chain(SAMPLE, models[NOISE], LATENT, models[DECODER], IMAGE))
+        found.append(_chain(SAMPLE, models[NOISE], LATENT, models[DECODER], (IMAGE, IMAGE)))
     codes = [port.name for port in models[ENCODER].outputs if port.name in (CODE, MEAN)] if ENCODER in joined else []
     if codes and DECODER in joined:
         code = CODE if CODE in codes else MEAN
-        found.append(_chain(RECONSTRUCT, models[ENCODER], code, models[DECODER], RECONSTRUCTION))
+        found.append(_chain(RECONSTRUCT, models[ENCODER], code, models[DECODER], (IMAGE, RECONSTRUCTION)))
+    for name, together in ANSWERS.items():
+        if NOISE in models and name in models and LATENT in {port.name for port in models[name].inputs}:
+            found.append(_chain(together, models[NOISE], LATENT, models[name], (TRANSLATION, TRANSLATION)))
     return found
 
 
-def _chain(name: str, first: Model, passed: str, then: Model, result: str) -> Ensemble:
-    """`then` after `first`, whose output `passed` is its latent. Both receive the same label, if they take one."""
+def _chain(name: str, first: Model, passed: str, then: Model, result: tuple[str, str]) -> Ensemble:
+    """`then` after `first`, whose output `passed` is its latent. Both receive the same label, if they take one.
+    `result` is the name of what comes out, and what it is called outside."""
+    own, outside = result
     batch = min(first.max_batch_size, then.max_batch_size)
     inputs = {port.name: _outside(port, first, batch) for port in first.inputs}
     inputs |= {port.name: _outside(port, then, batch) for port in then.inputs if port.name != LATENT}
-    (image,) = [_outside(port, then, batch) for port in then.outputs if port.name == IMAGE]
-    model = Model(name, batch, tuple(inputs.values()), (replace(image, name=result),))
+    (made,) = [_outside(port, then, batch) for port in then.outputs if port.name == own]
+    model = Model(name, batch, tuple(inputs.values()), (replace(made, name=outside),))
     feeds = {port.name: port.name for port in then.inputs} | {LATENT: LATENT}
     return Ensemble(
         model,
         (
             Step(first.name, {port.name: port.name for port in first.inputs}, {passed: LATENT}),
-            Step(then.name, feeds, {IMAGE: result}),
+            Step(then.name, feeds, {own: outside}),
         ),
     )
 

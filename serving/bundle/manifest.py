@@ -146,6 +146,8 @@ class Image:
     `value_range` are the numbers that were black and white in the training data, for pictures of more than 8 bits; None
     where full scale was. `interpolation` is `nearest` or `bicubic`, how pictures of another size were resized in
     training, `interpolation_a` and `interpolation_b` those of two domains; None where the number of colours decides.
+    `enlarge`: pictures of domain A were made smaller in training, and every pixel shown as so many by so many; 1 where
+    they were not.
     """
 
     height: int
@@ -157,6 +159,7 @@ class Image:
     interpolation: Choice | None = None
     interpolation_a: Choice | None = None
     interpolation_b: Choice | None = None
+    enlarge: int = 1
 
     @property
     def is_point(self) -> bool:
@@ -522,6 +525,7 @@ class _Reader(JsonReader):
             any_size=self.optional(entries, "any_size", _Reader.flag, False),
             multiple=self.optional(entries, "multiple", lambda at, value: at.integer(value, low=1), 1),
             value_range=self.optional(entries, "value_range", _Reader.black_and_white, None),
+            enlarge=self.optional(entries, "enlarge", lambda at, value: at.integer(value, low=1, high=16), 1),
         )
 
     def likelihood(self, data: object) -> PixelDistribution:

@@ -244,6 +244,15 @@ class Translator(OfBundle):
         """Raises InputError if pictures cannot be translated to this domain."""
         self.network_to(to)
 
+    def enlarges(self, to: str | None = None) -> int:
+        """How many times the sides of a small picture are those of its translation, as the network was trained: each of
+        its pixels is shown as so many by so many before it is translated. 1 where pictures keep their size.
+
+        Raises:
+            InputError: the domain is unknown.
+        """
+        return self.image.enlarge if self.network_to(to) == direction_to("b") else 1
+
     def made_channels(self, to: str | None = None) -> int:
         """Channels of the pictures that `translate` gives.
 
@@ -254,7 +263,7 @@ class Translator(OfBundle):
 
     def _beside(self, n: int, to: str | None, latents: np.ndarray | None = None) -> dict[str, np.ndarray]:
         """What the network is given beside `n` pictures."""
-        if latents is None and self._tells_class:
+        if latents is None and self.tells_class:
             return {LABEL: np.full(n, self._label_of(to), np.int64)}
         if latents is None:
             return {LATENT: self.latents(1, self.seed, self.variant).repeat(n, axis=0)} if self.noise_dim else {}
@@ -410,7 +419,8 @@ class Translator(OfBundle):
         return network
 
     @property
-    def _tells_class(self) -> bool:
+    def tells_class(self) -> bool:
+        """Whether one network translates to every class, and is told which."""
         return TO_CLASS in self.manifest.networks
 
     def network_to(self, to: str | None) -> str:
@@ -419,7 +429,7 @@ class Translator(OfBundle):
         Raises:
             InputError: the domain is unknown, or none is named where there are several.
         """
-        if self._tells_class:
+        if self.tells_class:
             self._label_of(to)
             return TO_CLASS
         if to is None and len(self.targets) == 1:

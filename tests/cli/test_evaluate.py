@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 from scipy.spatial import KDTree
 
+import export
+import keras_gen
 from keras_gen.cli import main
 from keras_gen.data import open_source
 from keras_gen.metrics import (
@@ -220,6 +222,24 @@ def test_samples_that_cannot_be_measured_are_one_line(gan_run, vae_run, vae_bund
         err = capfd.readouterr().err
         assert message in err
         assert len(err.splitlines()) == 1
+
+
+def test_answers_of_a_model_with_noise_are_measured_in_a_file_and_in_its_bundle(tmp_path):
+    network = {"name": "unet", "filters": 4, "depth": 2}
+    judge = {"name": "patchgan", "receptive_field": 1, "filters": 4}
+    model = keras_gen.Pix2Pix((8, 8, 1), network, judge, noise_dim=2, recovery_weight=0.0)
+    model.average.set_weights([30 * weight for weight in model.average.get_weights()])
+    model.save(tmp_path / "shoes.keras")
+    bundle = export.export_bundle(model, tmp_path / "bundle")
+    words = ["--data", "edges:digits", "--metrics", "variants", "--count", "5"]
+    assert [main(["evaluate", str(place), *words]) for place in (tmp_path / "shoes.keras", bundle)] == [0, 0]
+    of_file = json.loads((tmp_path / "shoes_evaluation.json").read_text())
+    names = ["l1", "psnr", "diversity", "best_of_10_l1", "zero_latent_l1"]
+    assert [figure["name"] for figure in of_file] == [f"a_to_b_{name}" for name in names]
+    assert of_file[2]["value"] > 0
+    of_bundle = figures(bundle)
+    for figure in of_file:
+        assert of_bundle[figure["name"]]["value"] == pytest.approx(figure["value"], rel=0.05)
 
 
 def test_fewer_pictures_are_drawn_with_the_seed(vae_run, tmp_path):

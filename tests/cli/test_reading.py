@@ -69,8 +69,13 @@ def test_what_was_found_of_two_domains_is_in_the_run(tmp_path, run):
     assert run("export", tmp_path / "run", "--out", tmp_path / "bundle")[0] == 0
     image = Manifest.read(tmp_path / "bundle").image
     assert (image.interpolation, image.interpolation_a, image.interpolation_b) == (None, "nearest", None)
+    assert image.enlarge == 1
     code, _, said = run("evaluate", tmp_path / "bundle", "--data", f"pairs:{tmp_path / 'pairs'}")
     assert (code, said) == (0, "")
+    # As if these had been pictures that were made smaller.
+    (tmp_path / "run" / "config.yaml").write_text(yaml.safe_dump({**config, "data": "smaller4:digits"}))
+    assert run("export", tmp_path / "run", "--out", tmp_path / "larger")[0] == 0
+    assert Manifest.read(tmp_path / "larger").image.enlarge == 4
 
 
 def test_a_bundle_resizes_as_its_run_did(tmp_path, run):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 import resource
+import shutil
 import subprocess
 import sys
 
@@ -18,6 +20,7 @@ import keras_gen
 import serving
 from keras_gen.cli import main
 from serving import InputError
+from serving.bulk.translating import FolderTranslation, missing
 from serving.common.images import read_image, write_png
 from serving.runtime import providers
 from tests.translators import noise
@@ -119,6 +122,26 @@ def test_what_a_mask_keeps(bundles, place, run):
     made, given = (read_image(place / folder / "deeper" / "0.png") for folder in ("out", "in"))
     np.testing.assert_array_equal(made[10:], given[10:])
     np.testing.assert_array_equal(made[:10], 255 - given[:10])
+
+
+def test_a_bundle_says_how_much_larger_pictures_become(bundles, place, run):
+    """Of data `smaller:SOURCE`; a folder on workers too, and not where the pixels are repeated already."""
+    bundle = shutil.copytree(bundles["inverting"], place / "enlarging")
+    manifest = json.loads((bundle / "manifest.json").read_text())
+    manifest["image"]["enlarge"] = 2
+    (bundle / "manifest.json").write_text(json.dumps(manifest))
+    picture = place / "in" / "deeper" / "1.png"
+    given = read_image(picture)
+    for options, factor in (([], 2), (["--enlarge", "1"], 1)):
+        assert run("translate", bundle, picture, "--out", place / "out.png", *options)[0] == 0
+        expected = 255 - given.repeat(factor, axis=0).repeat(factor, axis=1)
+        np.testing.assert_array_equal(read_image(place / "out.png"), expected)
+    (place / "in" / "broken.png").unlink()
+    whole = FolderTranslation(bundle, place / "in", place / "made")
+    wanted, _ = missing(whole)
+    assert [wanted.open()(part) for part in range(wanted.parts)] == [{}] * wanted.parts
+    expected = 255 - given.repeat(2, axis=0).repeat(2, axis=1)
+    np.testing.assert_array_equal(read_image(place / "made" / "deeper" / "1.png"), expected)
 
 
 def test_larger_pictures_and_videos(bundles, place, run):

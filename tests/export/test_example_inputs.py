@@ -12,7 +12,7 @@ from PIL import Image
 from export.example_inputs import colours_of, example_sources, write_examples
 from export.examples import Examples
 from export.subject import Subject
-from keras_gen.data import open_domains
+from keras_gen.data import open_domains, open_source
 from serving import InputError
 from serving.bundle.manifest import Image as Sizes
 from serving.bundle.manifest import Manifest
@@ -39,6 +39,14 @@ def test_they_are_pictures_of_the_domains_that_are_translated_from(tmp_path):
         assert all(tile.tobytes() in known for tile in tiles(tmp_path / shown.file, 8, 32))
     there = replace(TRANSLATOR, makers=frozenset({"a_to_b"}))
     assert list(example_sources(there, DATA)) == ["a"]
+
+
+def test_a_translator_that_is_told_a_class_brings_pictures_of_all(tmp_path):
+    styled = Subject("star_gan", (32, 32, 3), frozenset({"to_class"}), classes=("plain", "textured"))
+    written = write_examples(tmp_path, example_sources(styled, "styles:digits"))
+    assert [*written] == ["a"]
+    known = {picture.tobytes() for picture in open_source("styles:digits", SCAN, 3).examples.images}
+    assert all(tile.tobytes() in known for tile in tiles(tmp_path / written["a"].file, 8, 32))
 
 
 def test_a_translator_of_reversed_data_starts_in_its_second_domain():

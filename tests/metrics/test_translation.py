@@ -8,8 +8,10 @@ import pytest
 from keras_gen.data import Domains, Examples, Source, open_domains
 from keras_gen.data.sources.textured import textured
 from keras_gen.metrics.translation import Settings, evaluate_translation
+from keras_gen.metrics.variants import Answers
 from serving import InputError
 from serving.common.images import to_float, to_uint8
+from serving.common.noise import standard_normal
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -95,7 +97,7 @@ def test_the_other_way_has_the_other_domain_for_its_target():
     [
         (("labels",), "both must have labels in both domains for the metric labels"),
         (("lables",), "Did you mean 'labels'?"),
-        (("parzen",), "`metrics` must be one of labels, domains, frechet"),
+        (("parzen",), "`metrics` must be one of labels, domains, variants, frechet"),
     ],
 )
 def test_mistakes_are_named(metrics, message):
@@ -103,3 +105,38 @@ def test_mistakes_are_named(metrics, message):
     with pytest.raises(InputError) as error:
         evaluate_translation({"a_to_b": lambda images: images}, both, both, Settings(metrics))
     assert message in str(error.value)
+
+
+def test_answers_are_compared_with_each_other_and_with_the_truth():
+    """Of the answers to a black picture each is as bright as its latent says; the truths are two greys."""
+    levels = np.where(np.arange(40) % 2, 64, 192).astype(np.uint8)
+    images = np.broadcast_to(levels[:, None, None, None], (40, 4, 4, 1))
+    black, real = (
+        Source(name, "test", Examples(part)) for name, part in (("black", np.zeros_like(images)), ("grey", images))
+    )
+    answers = Answers(2, lambda given, latents: given + 1 + 0.3 * latents[:, :1, None, None])
+    for paired in (True, False):
+        both = Domains("both", black, real, paired=paired)
+        settings = Settings(("variants",), seed=4)
+        figures = evaluate_translation({"a_to_b": paint_grey}, both, both, settings, answers={"a_to_b": answers})
+        found = values(figures)
+        made = 0.3 * standard_normal(4, 10, 2)[:, 0]
+        truth = to_float(levels)
+        order = np.random.default_rng(4).permutation(40)
+        between = np.abs(truth[order] - truth[np.roll(order, 1)]).mean()
+        assert found["a_to_b_diversity"] == pytest.approx(np.abs(made[::2] - made[1::2]).mean() / between, rel=1e-5)
+        if not paired:
+            assert list(found) == ["a_to_b_diversity"]
+            continue
+        best = np.abs(made[None] - truth[:, None]).min(axis=1).mean()
+        assert found["a_to_b_best_of_10_l1"] == pytest.approx(best, rel=1e-5)
+        assert found["a_to_b_zero_latent_l1"] == pytest.approx(np.abs(truth).mean(), rel=1e-5)
+
+
+def paint_grey(images):
+    return images + 1
+
+
+def test_variants_of_a_model_without_noise():
+    with pytest.raises(InputError, match="several answers"):
+        evaluate_translation({"a_to_b": paint_grey}, pairs(), pairs(), Settings(("variants",)))

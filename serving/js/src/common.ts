@@ -28,4 +28,12 @@ export {
 export { type Reader } from "./readers.js";
 export { type Provider, type Runtime, type RuntimeOptions } from "./runtime.js";
 export { Sampler, type Ability, type BatchOptions, type LabelledOptions, type SampleOptions } from "./sampler.js";
-export { isTranslator, Translator, type Domain, type TranslateOptions, type TranslatorOptions } from "./translator.js";
+export {
+  isTranslator,
+  targets,
+  tellsClass,
+  Translator,
+  type Domain,
+  type TranslateOptions,
+  type TranslatorOptions,
+} from "./translator.js";

@@ -286,7 +286,8 @@ export function isTranslator(manifest: Manifest): boolean {
   return targets(manifest).length > 0;
 }
 
-function targets(manifest: Manifest): readonly string[] {
+/** The domains that a bundle's networks translate to: `a`, `b`, or the classes that one network is told. */
+export function targets(manifest: Manifest): readonly string[] {
   if (tellsClass(manifest)) {
     return manifest.classes;
   }
@@ -294,7 +295,7 @@ function targets(manifest: Manifest): readonly string[] {
 }
 
 /** Whether one network translates to every class, and is told which. */
-function tellsClass(manifest: Manifest): boolean {
+export function tellsClass(manifest: Manifest): boolean {
   return translates(manifest, TO_CLASS);
 }
 

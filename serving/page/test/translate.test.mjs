@@ -45,6 +45,41 @@ test("a file is translated in both directions, and a translation back again", as
   await page.getByText("Open a photograph, drop or paste one").waitFor();
 });
 
+test("another class of the same picture is asked for by its name", async (t) => {
+  const page = await shown(t, "#bundle=star_gan&tab=translate");
+  await choose(page, await noise(page, 24, 16));
+  const first = await recorded(page, "star_gan", "zero");
+  await page.getByRole("combobox", { name: "To", exact: true }).selectOption("two");
+  assert.notDeepEqual(await recorded(page, "star_gan", "two"), first);
+  assert.equal(await page.getByRole("button", { name: "Translate it back" }).count(), 0);
+});
+
+test("another answer of the same picture has another seed", async (t) => {
+  const page = await shown(t, "#bundle=cut&tab=translate");
+  await choose(page, await noise(page, 24, 16));
+  const first = await recorded(page, "cut", "b", { seed: 0 });
+  await page.getByLabel("Seed").fill("-7");
+  assert.notDeepEqual(await recorded(page, "cut", "b", { seed: -7 }), first);
+  await page.getByRole("button", { name: "Another answer" }).click();
+  await page.waitForFunction(() => !location.hash.includes("seed=-7"));
+  const seed = Number(new URLSearchParams(new URL(page.url()).hash.slice(1)).get("seed"));
+  await recorded(page, "cut", "b", { seed });
+});
+
+test("a picture that becomes larger has its pixels repeated", async (t) => {
+  const page = await shown(t, "#bundle=larger&tab=translate");
+  await choose(page, await noise(page, 10, 7));
+  await recorded(page, "larger", "b");
+  const data = await board(page);
+  assert.equal(data.length, 20 * 14);
+  const repeats = (at, other) => assert.deepEqual(data[at], data[other]);
+  for (let at = 0; at < data.length; at += 2) {
+    repeats(at, at + 1);
+    repeats(at, at - 20 * (Math.trunc(at / 20) % 2));
+  }
+  assert.notDeepEqual(data[0], data[2]);
+});
+
 test("opacity is a channel where the bundle has it", async (t) => {
   const page = await shown(t, "#bundle=pix2pix&tab=translate");
   await choose(page, await noise(page, 24, 16));

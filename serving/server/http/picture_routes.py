@@ -16,7 +16,7 @@ from serving.server.http import picture_schemas as schemas
 from serving.server.http.answers import BYTES, Answer
 from serving.server.http.call import Call
 from serving.server.http.library import Library, bundle_of, sampler_of, translator_of
-from serving.server.http.named import domain_of, labels_of
+from serving.server.http.named import answer_of, domain_of, labels_of
 from serving.server.http.parameters import Parameters
 from serving.server.http.picture_exchange import PictureExchange, invalid, kind_of
 from serving.server.http.picture_files import array_file
@@ -25,6 +25,8 @@ from serving.server.http.summaries import summary
 from serving.server.http.waiting import Waiting
 from serving.server.limits import Limits
 from serving.server.refusals import Reason, RefusedError
+from serving.translation import Translator
+from serving.translation.enlarging import enlarged
 
 PNG, NPY, GRID = "png", "npy", "grid"
 # Of a grid: more are for `format=npy`.
@@ -90,14 +92,21 @@ class _Pictures:
     async def translate(self, call: Call) -> Answer:
         bundle = self._bundle(call)
         translator = translator_of(bundle)
-        upload, given = await self._exchange.upload(call, ("to", "format"))
-        domain, kind = domain_of(bundle, translator, given.text("to")), kind_of(call, given)
+        upload, given = await self._exchange.upload(call, ("to", "class", "seed", "format"))
+        domain = domain_of(bundle, translator, given.text("to"), given.text("class"))
+        seed, kind = answer_of(bundle, translator, given), kind_of(call, given)
         picture, opacity = await self._exchange.decoded(call, upload, translator.image)
+        picture, opacity = self._enlarged(call, translator.enlarges(domain), picture, opacity)
         height, width, channels = picture.shape
         own = translator.image.height * translator.image.width
         size = height * width * (channels + translator.made_channels(domain))
+
+        def ask(opened: Translator) -> np.ndarray:
+            answering = opened if seed is None else opened.answering(seed)
+            return answering.translate(picture[None], domain)[0]
+
         made = await self._library.ask(
-            *(call, bundle, translator.network_to(domain), lambda opened: opened.translate(picture[None], domain)[0]),
+            *(call, bundle, translator.network_to(domain), ask),
             *(height * width / own, size),
         )
         return await self._exchange.answer(kind, lambda: made, opacity)
@@ -128,6 +137,20 @@ class _Pictures:
         )
         best = sorted(zip(bundle.manifest.classes, found.tolist(), strict=True), key=lambda each: -each[1])
         return Answer(orjson.dumps({"classes": [{"class": name, "probability": share} for name, share in best]}))
+
+    def _enlarged(
+        self, call: Call, factor: int, picture: np.ndarray, opacity: np.ndarray | None
+    ) -> tuple[np.ndarray, np.ndarray | None]:
+        """A picture and its opacity as a network that makes small pictures larger takes them."""
+        pixels = picture.shape[0] * picture.shape[1] * factor**2
+        if factor > 1 and pixels > self._limits.pixels:
+            most = self._limits.pixels
+            raise RefusedError(Reason.TOO_LARGE, f"a picture must become at most {most} pixels. Received: {pixels}.")
+        larger, opaque = (None if each is None else enlarged(each[None], factor)[0] for each in (picture, opacity))
+        assert larger is not None
+        if factor > 1:
+            call.take(larger.nbytes + (0 if opaque is None else opaque.nbytes))
+        return larger, opaque
 
     def _bundle(self, call: Call) -> Bundle:
         return bundle_of(self._catalogue, call.names["bundle"])

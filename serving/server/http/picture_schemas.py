@@ -67,7 +67,16 @@ SAMPLE: Schema = {
 }
 TRANSLATE: Schema = {
     "summary": "Translates a picture of any size",
-    "parameters": [_parameter("to", TEXT, "the domain to translate to, where there are two"), FORMAT],
+    "parameters": [
+        _parameter("to", TEXT, "the domain to translate to, or the name of a class, where there are several"),
+        _parameter("class", TEXT, "in place of `to`, of a bundle that is told a class: its name, or its number"),
+        _parameter(
+            "seed",
+            {"type": "integer", "format": "int64", "default": 0},
+            "of a bundle with noise: another seed gives another answer, the same seed the same",
+        ),
+        FORMAT,
+    ],
     "requestBody": UPLOAD,
     "responses": {"200": PICTURE},
 }

@@ -30,6 +30,7 @@ def summary(bundle: Bundle) -> dict[str, Any]:
         "classes": list(manifest.classes),
     }
     if not isinstance(bundle.opened, Sampler):
+        said["takes_seed"] = bool(bundle.opened.noise_dim)
         said["targets"] = [manifest.domains.get(each, each) for each in bundle.opened.targets]
     return said
 

@@ -9,7 +9,9 @@ from PIL import Image
 from keras_gen.data import open_domains, open_source
 from keras_gen.data.examples import Shape
 from keras_gen.data.kinds import DOMAINS
+from keras_gen.data.made_smaller import enlarged_by
 from keras_gen.data.opening import place_of
+from keras_gen.data.preparing import prepare
 from keras_gen.data.sources.colour import LUMINANCE, linear
 from keras_gen.data.sources.edges import outlines
 from keras_gen.data.sources.textured import textured
@@ -113,6 +115,15 @@ def test_colours_are_pairs_with_the_grey_of_the_same_lightness(tmp_path):
     assert np.abs(linear(grey[..., 0] / 255) - luminance).max() < 0.006
     with pytest.raises(InputError, match="colour:SOURCE must be made of RGB pictures. Received: 1 channels"):
         open_domains("colour:digits")
+
+
+def test_by_how_much_data_was_made_smaller(tmp_path):
+    """Also where it was prepared."""
+    place = tmp_path / "made"
+    place.mkdir()
+    prepare(place, "smaller:digits")
+    data = ("smaller:digits", "smaller4:folder:x", "colour:digits", f"prepared:{place}", "prepared:none", "")
+    assert [enlarged_by(each) for each in data] == [2, 4, 1, 2, 1, 1]
 
 
 @pytest.mark.parametrize(("kind", "factor"), [("smaller", 2), ("smaller4", 4)])

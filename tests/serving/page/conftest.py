@@ -30,7 +30,7 @@ from tests.serving.languages.required import required
 from tests.serving.page.films import write_films
 
 ENCODED = ("conditional_vae", "dann", "denoising_autoencoder")
-TRANSLATED = ("cyclegan", "pix2pix")
+TRANSLATED = ("cut", "cyclegan", "pix2pix", "star_gan")
 SAMPLED = ("aae", "bigan", "biggan", "conditional_gan", "conditional_vae", "gan", "info_gan", "vae", "vae_gan")
 IGNORED = shutil.ignore_patterns("node_modules", "dist", "__pycache__")
 
@@ -83,8 +83,17 @@ def site(
     given = dict.fromkeys((*SAMPLED, *ENCODED, *TRANSLATED))
     maps = of_maps(shutil.copytree(families["cyclegan"], place / "maps"))
     plans = with_examples(of_maps(shutil.copytree(families["cyclegan"], place / "plans")))
+    larger = of_larger(shutil.copytree(families["cyclegan"], place / "larger"))
     films = write_films(place / "films")
-    bundles = [*(families[name] for name in given), coded, maps, plans, write_foreign(place / "foreign"), *films]
+    bundles = [
+        *(families[name] for name in given),
+        coded,
+        maps,
+        plans,
+        larger,
+        write_foreign(place / "foreign"),
+        *films,
+    ]
     names = write_site(bundles, place / "site", built / "dist")
     for name, change in {"damaged": damage_decoder, "emptied": empty_manifest}.items():
         shutil.copytree(place / "site" / "bundles" / "vae", place / "site" / "bundles" / name)
@@ -109,6 +118,14 @@ def of_maps(bundle: Path) -> Path:
     manifest = json.loads((bundle / "manifest.json").read_text())
     manifest["image"]["interpolation_a"] = "nearest"
     manifest["domains"] = {"a": "labels", "b": "photos"}
+    (bundle / "manifest.json").write_text(json.dumps(manifest))
+    return bundle
+
+
+def of_larger(bundle: Path) -> Path:
+    """A bundle as if it had been trained on pictures that were made smaller by 2."""
+    manifest = json.loads((bundle / "manifest.json").read_text())
+    manifest["image"]["enlarge"] = 2
     (bundle / "manifest.json").write_text(json.dumps(manifest))
     return bundle
 

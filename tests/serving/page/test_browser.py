@@ -61,7 +61,13 @@ def run(site, built, tmp_path_factory):
 @pytest.fixture(scope="module")
 def bundles(families, coded):
     """Name -> the whole bundle, of which a site has what the page needs."""
-    return {**families, "coded": coded, "maps": families["cyclegan"], "plans": families["cyclegan"]}
+    return {
+        **families,
+        "coded": coded,
+        "maps": families["cyclegan"],
+        "plans": families["cyclegan"],
+        "larger": families["cyclegan"],
+    }
 
 
 @pytest.fixture(scope="module")
@@ -188,18 +194,23 @@ def test_translating(run, bundles):
     recorded = run("translate")
     translated = [entry for entry in recorded if "bundle" in entry]
     assert {(entry["bundle"], entry["to"]) for entry in translated} == {
+        ("cut", "b"),
         ("cyclegan", "a"),
         ("cyclegan", "b"),
+        ("larger", "b"),
         ("maps", "b"),
         ("plans", "b"),
         ("pix2pix", "b"),
+        ("star_gan", "zero"),
+        ("star_gan", "two"),
     }
     for entry in translated:
         channels = 4 if entry.get("opacity") else 3
         given = png(entry["png"]) if "png" in entry else shown_input(entry, channels)
         # The page takes smaller tiles, for the memory of a tab.
         translator = serving.Translator(bundles[entry["bundle"]], tile=512)
-        (expected,) = translator.translate(given[None], entry["to"])
+        answering = translator.answering(entry["seed"]) if "seed" in entry else translator
+        (expected,) = answering.translate(given[None], entry["to"])
         if channels == 4:
             # Canvases keep colours multiplied by their opacity, in 8 bits.
             shown = pixels(entry["output"]).astype(int)

@@ -27,6 +27,13 @@ export function within(image: CanvasImageSource, from: Size, most: number, smoot
   return drawnAt(image, 0, 0, from.width, from.height, to, smooth);
 }
 
+/** Every pixel as so many by so many. */
+export function repeated(canvas: HTMLCanvasElement, times: number): HTMLCanvasElement {
+  const { width, height } = canvas;
+  const to = { width: times * width, height: times * height };
+  return times === 1 ? canvas : drawnAt(canvas, 0, 0, width, height, to, false);
+}
+
 function drawnAt(
   image: CanvasImageSource,
   left: number,

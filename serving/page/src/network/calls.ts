@@ -22,7 +22,14 @@ export interface Opened {
   readonly takesClass: boolean;
   /** Whether the noise takes a truncation. */
   readonly truncates: boolean;
-  readonly translatesTo: readonly ("a" | "b")[];
+  /** `a`, `b`, or the names of classes where one network is told one. */
+  readonly translatesTo: readonly string[];
+  /** Whether what it translates to are classes. */
+  readonly tellsClass: boolean;
+  /** How many times larger pictures become that are translated to `b`; 1 where they keep their size. */
+  readonly enlarge: number;
+  /** Whether a picture has several answers, one for each seed. */
+  readonly answers: boolean;
 }
 
 interface Drawing {
@@ -31,6 +38,13 @@ interface Drawing {
   readonly seed: string;
   readonly labels?: readonly number[] | undefined;
   readonly truncation?: number | undefined;
+}
+
+/** What a picture is translated to, and the seed of the answer where there are several. */
+export interface Wanted {
+  readonly to: string;
+  /** A 64-bit integer in decimal digits. */
+  readonly seed?: string | undefined;
 }
 
 export interface Calls {
@@ -42,7 +56,7 @@ export interface Calls {
   encode: { takes: { pictures: Bytes; labels?: readonly number[] | undefined }; gives: Rows };
   classify: { takes: { pictures: Bytes }; gives: Rows };
   /** Tells its progress in tiles. */
-  translate: { takes: { picture: Bytes; to: "a" | "b" }; gives: Bytes };
+  translate: { takes: { picture: Bytes } & Wanted; gives: Bytes };
   /** The bytes of a file that the manifest names, after its size and hash were checked. */
   file: { takes: File; gives: Uint8Array };
   /** The mean and the two directions in which rows of numbers differ most, with the deviation along each. */

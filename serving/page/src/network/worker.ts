@@ -1,9 +1,9 @@
 /** Runs the networks of one bundle at a time, one call after the other, away from the page's own thread. */
 
-import { Bundle, InputError, Sampler, Translator, toUint8, type RuntimeOptions } from "keras-gen";
+import { Bundle, InputError, Sampler, targets, tellsClass, Translator, toUint8, type RuntimeOptions } from "keras-gen";
 
 import { FileCache } from "./cache";
-import type { Answered, Asked, Bytes, Calls, Name, Opened, Processor, Trouble } from "./calls";
+import type { Answered, Asked, Bytes, Calls, Name, Opened, Processor, Trouble, Wanted } from "./calls";
 import { principal } from "./principal";
 import { runtimeFor } from "./runtime";
 
@@ -66,8 +66,8 @@ const work: { [K in Name]: Work<K> } = {
     const { sampler } = bundle();
     return sampler.classify(sampler.asInput(pictures));
   },
-  async translate({ picture, to }, context) {
-    return translated(picture, to, context);
+  async translate({ picture, ...wanted }, context) {
+    return translated(picture, wanted, context);
   },
   async file(stored) {
     return bundle().reader.verified(stored);
@@ -77,20 +77,21 @@ const work: { [K in Name]: Work<K> } = {
   },
 };
 
-async function translated(picture: Bytes, to: "a" | "b", { signal, pause }: Context): Promise<Bytes> {
+async function translated(picture: Bytes, { to, seed }: Wanted, { signal, pause }: Context): Promise<Bytes> {
   const open = bundle();
   const tile = Math.max(TILE, 2 * open.sampler.manifest.image.multiple);
   open.translator ??= options!.then((given) => Translator.open(open.sampler.bundle, { ...given, tile }));
-  return (await open.translator).translate(picture, to, { signal, onProgress: pause });
+  const answer = seed === undefined ? undefined : BigInt(seed);
+  return (await open.translator).translate(picture, to, { seed: answer, signal, onProgress: pause });
 }
 
 function described({ manifest, takesClass }: Sampler, entries: Opened["entries"]): Opened {
-  const translating = (["a", "b"] as const).filter((domain) => {
-    const network = manifest.networks.get(domain === "b" ? "a_to_b" : "b_to_a");
-    return network?.inputs.has("image") === true && network.outputs.has("translation");
-  });
+  const translatesTo = targets(manifest);
+  const network = manifest.networks.get(translatesTo.includes("b") ? "a_to_b" : "b_to_a");
+  const enlarge = Number((entries["image"] as Record<string, unknown>)["enlarge"] ?? 1);
+  const answers = !tellsClass(manifest) && network?.inputs.has("latent") === true;
   const truncates = manifest.networks.get("noise")?.inputs.has("truncation") ?? false;
-  return { manifest, entries, takesClass, truncates, translatesTo: translating };
+  return { manifest, entries, takesClass, truncates, translatesTo, tellsClass: tellsClass(manifest), enlarge, answers };
 }
 
 const wanted = new Map<number, AbortController>();

@@ -230,6 +230,8 @@ export const en = {
     title: "Translate",
     direction: "Direction",
     way: (from: string, to: string): string => `${from} → ${to}`,
+    target: "To",
+    another: "Another answer",
     kind: "You give it",
     kinds: { map: "A map of colours", edges: "Outlines", photo: "A photograph" },
     size: "Longer side",

@@ -16,10 +16,15 @@ export function drawOf(address: URLSearchParams, bundle: Shown): Draw {
   const truncation = Number(address.get("truncation") ?? NaN);
   const classes = bundle.manifest.classes.length;
   return {
-    seed: validSeed(address.get("seed")) ?? FIRST_SEED,
+    seed: seedOf(address),
     label: bundle.takesClass && Number.isInteger(label) && label >= 0 && label < classes ? label : undefined,
     truncation: bundle.truncates && truncation > 0 ? truncation : undefined,
   };
+}
+
+/** The seed in an address, or the first. */
+export function seedOf(address: URLSearchParams): string {
+  return validSeed(address.get("seed")) ?? FIRST_SEED;
 }
 
 /** A seed of the size that people read out. */
@@ -28,7 +33,7 @@ export function randomSeed(): string {
 }
 
 export function SeedField(): JSX.Element {
-  const seed = validSeed(useAddress().get("seed")) ?? FIRST_SEED;
+  const seed = seedOf(useAddress());
   const [typed, set] = useState(seed);
   useEffect(() => set(seed), [seed]);
   const invalid = validSeed(typed) === undefined;

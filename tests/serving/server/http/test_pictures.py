@@ -14,6 +14,7 @@ from PIL import Image
 import export
 import keras_gen
 import serving
+from serving.bundle.manifest import Image as Sizes
 from serving.common.images import grid
 from serving.common.points import scatter
 from serving.runtime.sessions import Settings
@@ -21,7 +22,7 @@ from serving.server.catalogue import Catalogue
 from serving.server.limits import Limits
 from tests.serving.languages import toys
 from tests.serving.server.http.running import ODD, application, ask, engine_of
-from tests.translators import noise
+from tests.translators import inverting, noise, write_bundle
 
 LOSSLESS = {"lossless": True}
 
@@ -243,6 +244,85 @@ def test_samples_of_too_many_pixels(models):
 @pytest.mark.parametrize("target", ["/v1/both/translate", "/v1/both/translate?to=c", "/v1/both/translate?to=a&n=3"])
 def test_parameters_of_a_translation(app, target):
     problem(ask(app, "POST", target, file_of(noise(8, 8))), 400)
+
+
+@pytest.fixture(scope="module")
+def told(families):
+    """Translators that are told a class, or draw a latent."""
+    bundles = {name: families[name] for name in ("cut", "star_gan")}
+    return application(engine_of(Catalogue(bundles, Settings("cpu", threads=1))))
+
+
+@pytest.mark.parametrize("asked", ["to=two", "class=two", "class=2"])
+def test_a_translation_to_a_class(told, families, asked):
+    picture = noise(9, 7)
+    made = read(ask(told, "POST", f"/v1/star_gan/translate?{asked}", file_of(picture))[2])
+    np.testing.assert_array_equal(made, serving.load(families["star_gan"]).translate(picture[None], "two")[0])
+
+
+def test_a_small_picture_is_enlarged_by_a_bundle_that_makes_it_larger(tmp_path):
+    sides = Sizes(16, 16, 3, any_size=True, multiple=4, enlarge=2)
+    write_bundle(tmp_path / "larger", {"a_to_b": inverting(("height", "width"), 3)}, sides)
+    models = Catalogue({"larger": tmp_path / "larger"}, Settings("cpu", threads=1))
+    app = application(engine_of(models, Limits(pixels=300)))
+    picture = np.dstack([noise(5, 7), np.full((5, 7), 255, np.uint8)])
+    picture[:2, :2, 3] = 0
+    made = read(ask(app, "POST", "/v1/larger/translate", file_of(picture))[2])
+    larger = picture.repeat(2, axis=0).repeat(2, axis=1)
+    np.testing.assert_array_equal(made[..., 3], larger[..., 3])
+    seen = larger[..., 3] > 0
+    np.testing.assert_array_equal(made[seen][:, :3], 255 - larger[seen][:, :3])
+    assert "must become at most 300 pixels" in problem(
+        ask(app, "POST", "/v1/larger/translate", file_of(noise(8, 10))), 413
+    )
+
+
+def test_an_answer_of_a_seed(told, families):
+    picture, opened = noise(9, 7), serving.load(families["cut"])
+    made = [read(ask(told, "POST", f"/v1/cut/translate?seed={seed}", file_of(picture))[2]) for seed in (0, -7)]
+    np.testing.assert_array_equal(made, [opened.answering(seed).translate(picture[None])[0] for seed in (0, -7)])
+    assert (made[0] != made[1]).any()
+    seeds = [each["takes_seed"] for each in json.loads(ask(told, "GET", "/v1/bundles")[2])["bundles"]]
+    assert seeds == [True, False]
+
+
+def test_answers_of_a_seed_as_tensors(told, families):
+    """The first picture has answer `start`, the second the next one."""
+    pictures, opened = np.stack([noise(16, 16), noise(16, 16, seed=1)]), serving.load(families["cut"])
+    numbers = {"seed": 7, "n": 2, "start": 3}
+    inputs = [{"name": name, "shape": [1], "datatype": "INT64", "data": [each]} for name, each in numbers.items()]
+    sent = {"name": "image", "shape": list(pictures.shape), "datatype": "UINT8", "data": pictures.ravel().tolist()}
+    body = json.dumps({"inputs": [*inputs, sent]}).encode()
+    status, _, answer = ask(told, "POST", "/v2/models/cut%2Fanswer_to_b/infer", body)
+    assert status == 200, answer
+    (output,) = json.loads(answer)["outputs"]
+    expected = [opened.answering(7, variant).translate(pictures[variant - 3][None])[0] for variant in (3, 4)]
+    made = np.array(output["data"]).reshape(pictures.shape)
+    assert np.abs(made - np.stack(expected)).max() <= 1
+
+
+ASKED_WRONG = {
+    "star_gan/translate": "`to` must be one of zero, one, two. Received: None.",
+    "star_gan/translate?to=three": "`to` must be one of zero, one, two. Received: 'three'.",
+    "star_gan/translate?class=3": "the class must be one of zero, one, two. Received: '3'.",
+    "star_gan/translate?class=two&to=two": "`class` must be left out beside `to`. Received: 'two'.",
+    "star_gan/translate?to=two&seed=1": "`seed` must be left out for star_gan, which has one answer to each picture.",
+    "cut/translate?class=two": "`class` must be left out for cut, which is not told a class. Received: 'two'.",
+    "cut/translate?seed=one": "`seed` must be an integer from",
+}
+
+
+@pytest.mark.parametrize(("target", "line"), ASKED_WRONG.items())
+def test_a_class_or_seed_that_a_bundle_does_not_take(told, target, line):
+    assert problem(ask(told, "POST", f"/v1/{target}", file_of(noise(8, 8))), 400).startswith(line)
+
+
+def test_a_label_that_is_no_class(told):
+    label = {"name": "label", "shape": [1, 1], "datatype": "INT64", "data": [3]}
+    image = {"name": "image", "shape": [1, 16, 16, 3], "datatype": "UINT8", "data": [0] * 768}
+    given = json.dumps({"inputs": [label, image]}).encode()
+    status, _, body = ask(told, "POST", "/v2/models/star_gan%2Fto_class/infer", given)
+    assert (status, json.loads(body)) == (400, {"error": "`label` must be from 0 to 2. Received: 3."})
 
 
 def test_more_channels_than_a_picture_file_has(app):

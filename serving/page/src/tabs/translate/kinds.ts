@@ -13,6 +13,11 @@ export const TOOLS_OF: Readonly<Record<Kind, readonly Tool[]>> = {
   photo: TOOLS,
 };
 
+/** The domain of the pictures that are given: where a class is asked for, they are of one. */
+export function sourceOf({ tellsClass }: Opened, to: string): Domain {
+  return to === "b" || tellsClass ? "a" : "b";
+}
+
 /** As far as a bundle says: maps are resized to the nearest pixel in training, and outlines come from `edges:`. */
 export function kindOf({ manifest: { image, training } }: Opened, domain: Domain): Kind {
   const way = domain === "a" ? image.interpolationA : image.interpolationB;

@@ -3,11 +3,11 @@
 import { useEffect, useState } from "preact/hooks";
 
 import type { Drawing } from "../../draw/drawing";
-import { bytesOf, within } from "../../input/fit";
+import { bytesOf, repeated, within } from "../../input/fit";
 import type { Webcam } from "../../input/webcam";
+import type { Wanted } from "../../network/calls";
 import type { Client } from "../../network/client";
 import { useNotify } from "../../ui/notices";
-import type { Domain } from "./kinds";
 import type { Translated } from "./translation";
 
 /** Frames that the rate is taken of. */
@@ -16,10 +16,12 @@ const COUNTED = 12;
 interface Live {
   readonly client: Client;
   readonly drawing: Drawing;
-  readonly to: Domain;
+  readonly wanted: Wanted;
   readonly channels: number;
   /** Of the longer side, in pixels. */
   readonly most: number;
+  /** As how many by how many each pixel is shown. */
+  readonly repeats: number;
   show(made: Translated): void;
   /** Ends it, as where a translation failed. */
   stop(): void;
@@ -29,7 +31,7 @@ interface Live {
 export function useLive(camera: Webcam | undefined, live: Live): number | undefined {
   const notify = useNotify();
   const [rate, setRate] = useState<number>();
-  const { client, drawing, to, channels, most } = live;
+  const { client, drawing, wanted, channels, most, repeats } = live;
   useEffect(() => {
     if (camera === undefined) {
       return undefined;
@@ -41,11 +43,11 @@ export function useLive(camera: Webcam | undefined, live: Live): number | undefi
       while (on) {
         const { video } = camera;
         const size = { width: video.videoWidth, height: video.videoHeight };
-        drawing.show(within(video, size, most));
+        drawing.show(repeated(within(video, size, (most || Infinity) / repeats), repeats));
         const picture = bytesOf(drawing.canvas, channels);
-        const after = await client.call("translate", { picture, to });
+        const after = await client.call("translate", { picture, ...wanted });
         if (on) {
-          live.show({ version: drawing.version, before: picture, after, to });
+          live.show({ version: drawing.version, before: picture, after, ...wanted });
           times.push(performance.now());
           times.splice(0, Math.max(0, times.length - COUNTED));
           setRate(perSecond(times));
@@ -61,7 +63,7 @@ export function useLive(camera: Webcam | undefined, live: Live): number | undefi
       on = false;
       setRate(undefined);
     };
-  }, [camera, client, to, most]);
+  }, [camera, client, wanted.to, wanted.seed, most, repeats]);
   return rate;
 }
 

@@ -2,10 +2,9 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 
-import type { Bytes } from "../../network/calls";
+import type { Bytes, Wanted } from "../../network/calls";
 import type { Client } from "../../network/client";
 import { useNotify } from "../../ui/notices";
-import type { Domain } from "./kinds";
 
 /** A picture to translate, and which version of the drawing it is. */
 export interface Given {
@@ -13,11 +12,10 @@ export interface Given {
   readonly version: number;
 }
 
-export interface Translated {
+export interface Translated extends Wanted {
   readonly version: number;
   readonly before: Bytes;
   readonly after: Bytes;
-  readonly to: Domain;
 }
 
 export interface Translation {
@@ -40,7 +38,7 @@ const MOMENT = 700;
 /** Pixels that are tried without being asked for, before anything is known of the network's speed. */
 const TRIED = 2 ** 16;
 
-export function useTranslation(client: Client, to: Domain): Translation {
+export function useTranslation(client: Client, wanted: Wanted): Translation {
   const notify = useNotify();
   const [made, show] = useState<Translated>();
   const [progress, setProgress] = useState<number>();
@@ -58,12 +56,12 @@ export function useTranslation(client: Client, to: Domain): Translation {
           setProgress(done);
         }
       };
-      const after = await client.call("translate", { picture, to }, { signal, onProgress });
+      const after = await client.call("translate", { picture, ...wanted }, { signal, onProgress });
       if (state.opened) {
         state.pace = (performance.now() - started) / (picture.height * picture.width);
       }
       state.opened = true; // the first time a network is read as well, which says nothing of its speed
-      show({ version, before: picture, after, to });
+      show({ version, before: picture, after, ...wanted });
     } catch (error) {
       notify(error);
     }
@@ -87,9 +85,9 @@ export function useTranslation(client: Client, to: Domain): Translation {
     delete state.running;
     setProgress(undefined);
   };
-  useEffect(() => cancel, [client, to]);
+  useEffect(() => cancel, [client, wanted.to, wanted.seed]);
   return {
-    made: made?.to === to ? made : undefined,
+    made: made?.to === wanted.to && made.seed === wanted.seed ? made : undefined,
     progress,
     isQuick: (pixels) => (state.pace === undefined ? pixels <= TRIED : pixels * state.pace <= MOMENT),
     follow(given) {

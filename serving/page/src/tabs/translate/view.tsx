@@ -10,46 +10,54 @@ import { Drawing } from "../../draw/drawing";
 import { coloursOf, PAINTS, Palette, PLAIN } from "../../draw/palette";
 import { Tools } from "../../draw/tools";
 import { useDrawing } from "../../draw/use_drawing";
-import { asTaken, bytesOf, within, type Drawable } from "../../input/fit";
+import { asTaken, bytesOf, repeated, within, type Drawable } from "../../input/fit";
 import { PictureSources } from "../../input/sources";
 import { useWebcam } from "../../input/use_webcam";
 import { change, useAddress } from "../../state";
 import { text } from "../../text";
 import { Compare } from "../../ui/compare";
+import { randomSeed, SeedField, seedOf } from "../../ui/draw_fields";
 import { grid, savePng } from "../../ui/picture";
 import { Progress } from "../../ui/progress";
 import type { Shown, TabProps } from "../tab";
 import { bringsExamples, drawnExample, statedColours, useExamples } from "./examples";
-import { KINDS, kindOf, strokeFor, TOOLS_OF, type Domain, type Kind } from "./kinds";
+import { KINDS, kindOf, sourceOf, strokeFor, TOOLS_OF, type Kind } from "./kinds";
 import { useLive } from "./live";
 import { sizesOf, SizeChoice } from "./size_choice";
+import { TargetChoice } from "./target_choice";
 import { useTranslation, type Given } from "./translation";
 
 export function Translate({ bundle }: TabProps): JSX.Element {
-  const { translatesTo } = bundle;
+  const { translatesTo, tellsClass } = bundle;
   const wanted = useAddress().get("to");
-  const to = translatesTo.find((domain) => domain === wanted) ?? translatesTo.at(-1)!;
+  const to = translatesTo.find((domain) => domain === wanted) ?? translatesTo.at(tellsClass ? 0 : -1)!;
   const [brought, bring] = useState<HTMLCanvasElement>();
-  const turn = (to: Domain, picture?: HTMLCanvasElement): void => {
+  const turn = (to: string, picture?: HTMLCanvasElement): void => {
     bring(picture);
     change({ to });
   };
-  return <Inside key={to} bundle={bundle} to={to} brought={brought} turn={turn} />;
+  // Another class is of the same picture, the other direction begins with another one.
+  return <Inside key={bundle.tellsClass ? "class" : to} {...{ bundle, to, brought, turn }} />;
 }
 
 interface Props {
   readonly bundle: Shown;
-  readonly to: Domain;
+  readonly to: string;
   /** A picture of this domain that was made in the other direction. */
   readonly brought: HTMLCanvasElement | undefined;
   /** Goes on in the other direction, with a picture or without. */
-  turn(to: Domain, picture?: HTMLCanvasElement): void;
+  turn(to: string, picture?: HTMLCanvasElement): void;
 }
 
 function Inside({ bundle, to, brought, turn }: Props): JSX.Element {
-  const { client, entries, listed, manifest, translatesTo } = bundle;
+  const { answers, client, enlarge, entries, listed, manifest, tellsClass, translatesTo } = bundle;
   const { image, domains } = manifest;
-  const from: Domain = to === "b" ? "a" : "b";
+  const from = sourceOf(bundle, to);
+  // A picture that is made larger has its pixels repeated, as it had in training.
+  const repeats = from === "a" && !tellsClass ? enlarge : 1;
+  const drawn = seedOf(useAddress());
+  const seed = answers ? drawn : undefined;
+  const wanted = { to, seed };
   const examples = useExamples(bundle, from);
   const shownExamples = useRef(0);
   const stated = statedColours(entries, from);
@@ -60,9 +68,18 @@ function Inside({ bundle, to, brought, turn }: Props): JSX.Element {
   const [stroke, setStroke] = useState(() => strokeFor(kind, drawing, palette));
   const [most, setMost] = useState(() => sizesOf(image)[0]!);
   const source = useRef<{ picture: Drawable; version: number } | undefined>(undefined);
-  const translation = useTranslation(client, to);
+  const translation = useTranslation(client, wanted);
   const { camera, open, close } = useWebcam();
-  const rate = useLive(camera, { client, drawing, to, channels: image.channels, most, ...translation, stop: close });
+  const rate = useLive(camera, {
+    client,
+    drawing,
+    wanted,
+    channels: image.channels,
+    most,
+    repeats,
+    ...translation,
+    stop: close,
+  });
   const { made, progress } = translation;
   const input = (): Given => ({ picture: bytesOf(drawing.canvas, image.channels), version: drawing.version });
   const pixels = drawing.canvas.width * drawing.canvas.height;
@@ -71,7 +88,7 @@ function Inside({ bundle, to, brought, turn }: Props): JSX.Element {
 
   const load = (picture: Drawable, longest = most, kindNow = kind): void => {
     close();
-    const canvas = within(picture, picture, longest || Infinity, kindNow !== "map");
+    const canvas = repeated(within(picture, picture, (longest || Infinity) / repeats, kindNow !== "map"), repeats);
     drawing.load(asTaken(canvas, image.channels));
     source.current = { picture, version: drawing.version };
     asked.current = drawing.version;
@@ -105,6 +122,12 @@ function Inside({ bundle, to, brought, turn }: Props): JSX.Element {
       translation.follow(input());
     }
   }, [drawing.version]);
+  useEffect(() => {
+    if (!isEmpty && camera === undefined) {
+      asked.current = drawing.version;
+      translation.now(input());
+    }
+  }, [to, seed]);
   const resized = (longest: number): void => {
     setMost(longest);
     const unchanged = source.current?.version === drawing.version;
@@ -122,18 +145,7 @@ function Inside({ bundle, to, brought, turn }: Props): JSX.Element {
   return (
     <div class="translate">
       <form class="controls" onSubmit={(event) => event.preventDefault()}>
-        {translatesTo.length > 1 && (
-          <label class="field">
-            <span>{text.translate.direction}</span>
-            <select value={to} onChange={({ currentTarget }) => turn(currentTarget.value as Domain)}>
-              {[...translatesTo].reverse().map((domain) => (
-                <option key={domain} value={domain}>
-                  {text.translate.way(nameOf(domains, domain === "b" ? "a" : "b"), nameOf(domains, domain))}
-                </option>
-              ))}
-            </select>
-          </label>
-        )}
+        {translatesTo.length > 1 && <TargetChoice bundle={bundle} chosen={to} choose={turn} />}
         <label class="field">
           <span>{text.translate.kind}</span>
           <select value={kind} onChange={({ currentTarget }) => chosen(currentTarget.value as Kind)}>
@@ -145,7 +157,13 @@ function Inside({ bundle, to, brought, turn }: Props): JSX.Element {
           </select>
         </label>
         <SizeChoice image={image} chosen={most} choose={resized} />
+        {answers && <SeedField />}
         <div class="actions">
+          {answers && (
+            <button type="button" onClick={() => change({ seed: randomSeed() })}>
+              {text.translate.another}
+            </button>
+          )}
           <button
             type="button"
             class="primary"
@@ -190,7 +208,7 @@ function Inside({ bundle, to, brought, turn }: Props): JSX.Element {
           </PictureSources>
         </section>
         <section class="outcome">
-          <h3>{text.translate.to(domains.get(to))}</h3>
+          <h3>{text.translate.to(tellsClass ? to : domains.get(to))}</h3>
           <div class="result" aria-busy={progress !== undefined}>
             {made ? (
               <Compare before={made.before} after={made.after} start={kind === "photo" ? 50 : 0} />
@@ -210,11 +228,17 @@ function Inside({ bundle, to, brought, turn }: Props): JSX.Element {
             <button
               type="button"
               disabled={made === undefined}
-              onClick={() => made && void savePng(grid([made.after], 1), `${listed.name}-${to}.png`)}
+              onClick={() =>
+                made &&
+                void savePng(
+                  grid([made.after], 1),
+                  `${[listed.name, to, ...(seed === undefined ? [] : [seed])].join("-")}.png`,
+                )
+              }
             >
               {text.common.save}
             </button>
-            {translatesTo.length > 1 && (
+            {translatesTo.length > 1 && !tellsClass && (
               <button
                 type="button"
                 disabled={made === undefined}
@@ -240,8 +264,4 @@ function scaled({ canvas, soft }: Drawing, longest: number): HTMLCanvasElement {
   context.imageSmoothingQuality = "high";
   context.drawImage(canvas, 0, 0, scaled.width, scaled.height);
   return scaled;
-}
-
-function nameOf(domains: ReadonlyMap<string, string>, domain: Domain): string {
-  return domains.get(domain) ?? domain.toUpperCase();
 }
