@@ -2,7 +2,7 @@
 PyTorch in all of its ways, in alternating rounds.
 
     python benchmarks/training_steps.py --torch PYTHON_WITH_TORCH [dcgan] [cyclegan] [cut] [vae] [--precisions float32]
-        [--size 128] [--filters 64]
+        [--size 128] [--filters 64] [--eager]
 
 Both sides have the same layers, losses and optimizers; ours also keep a moving average of the generator. PyTorch runs
 as it is, channels last, compiled, and both, each in a process of its own, and the fastest of them is the peer.
@@ -114,20 +114,21 @@ def compiled(row: Row, precision: str) -> keras.Model:
     return model
 
 
-def peers(python: str | None, name: str, row: Row, precision: str) -> dict[str, Peer]:
+def peers(python: str | None, name: str, row: Row, precision: str, eager: bool) -> dict[str, Peer]:
     """One process for each way: what one has in its caches does not slow down another."""
     words = ["torch_training.py", name, *map(str, (row.batch, row.steps, *row.sizes))]
-    return {f"PyTorch, {way}": Peer(python, words, way) for way in torch_ways([precision])} if python else {}
+    ways = [way for way in torch_ways([precision]) if not eager or "compiled" not in way]
+    return {f"PyTorch, {way}": Peer(python, words, way) for way in ways} if python else {}
 
 
-def measure(name: str, row: Row, precision: str, python: str | None, rounds: int) -> None:
+def measure(name: str, row: Row, precision: str, options: argparse.Namespace) -> None:
     sizes = f", {row.sizes[1]} filters" if row.sizes else ""
     print(f"\n{name}, {row.shape[0]}x{row.shape[1]}{sizes}, batch {row.batch}, {precision}\n")
     print("| | img/s | fit is faster by |\n|---|---|---|", flush=True)
-    against = peers(python, name, row, precision)
+    against = peers(options.torch, name, row, precision, options.eager)
     bare = bare_loop(compiled(row, precision), iter(row.batches()), row.steps)
     turns = Rounds({BARE: bare, **against})
-    epochs = {"epochs": rounds + 1, "steps_per_epoch": row.steps}
+    epochs = {"epochs": options.rounds + 1, "steps_per_epoch": row.steps}
     compiled(row, precision).fit(row.batches(), **epochs, shuffle=False, verbose=0, callbacks=[turns])
     print("\n".join(turns.rows(row.batch * row.steps)), flush=True)
     for peer in against.values():
@@ -141,6 +142,7 @@ def main() -> None:
     parser.add_argument("--torch", help="a Python interpreter that has PyTorch; without it the peers are left out")
     parser.add_argument("--precisions", nargs="+", choices=PRECISIONS, default=list(PRECISIONS))
     parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--eager", action="store_true", help="without compiled peers, which start slowly")
     parser.add_argument("--size", type=int, default=128, help="side of the pictures of cyclegan and cut")
     parser.add_argument("--filters", type=int, default=64, help="of the generators of cyclegan and cut")
     options = parser.parse_args()
@@ -148,7 +150,7 @@ def main() -> None:
     for name in options.models:
         row = models(options.size, options.filters)[name]
         for precision in options.precisions:
-            measure(name, row, precision, options.torch, options.rounds)
+            measure(name, row, precision, options)
 
 
 if __name__ == "__main__":

@@ -55,8 +55,7 @@ def started_from(model: BaseModel, place: Path) -> Iterator[str]:
         InputError: none of them, or none of its layers fits.
     """
     if place.suffix in (ONNX, SAFETENSORS):
-        yield from _of_foreign(model, place)
-        return
+        return _of_foreign(model, place)
     if place.suffix in MAY_RUN_CODE:
         raise InputError(
             f"--from must hold numbers alone, as .keras, .onnx and .safetensors files do. Received: {place}, "
@@ -90,6 +89,10 @@ def _of_foreign(model: BaseModel, place: Path) -> Iterator[str]:
             "--from must have layers of the generator's kinds and shapes. "
             f"Received: {place}, with {', '.join(map(str, foreign[:MOST_NAMED])) or 'no convolution'}."
         )
+    return _told(place, transfer)
+
+
+def _told(place: Path, transfer: Transfer) -> Iterator[str]:
     missing, unused = (
         [name for name, its in transfer.missed.items() if its == why] for why in ("not there", "not here")
     )

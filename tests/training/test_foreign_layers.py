@@ -116,7 +116,7 @@ def test_what_does_not_fit_is_named_and_keeps_what_it_had(place):
         f"{place / 'unet.onnx'}: weights of 6 layers taken, 0 not",
         "  of its layers 3 fit none here: n1 (instance 8), m1 (instance 8), m0 (instance 4)",
     ]
-    wider = translator(filters=8)
+    wider = translator(filters=16)
     before = named_layers(wider)["generator/conv2d"].get_weights()
     with pytest.raises(InputError, match=r"generator's kinds and shapes. Received: .*c0 \(convolution 4x4x3x4\)"):
         list(started_from(wider, place / "unet.onnx"))
