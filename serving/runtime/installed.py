@@ -13,8 +13,14 @@ from serving.common.errors import InputError
 Version = tuple[int, int]
 
 # First release -> newest operator set and IR version that it opens; each was tried.
-RELEASES: dict[Version, tuple[int, int]] = {(1, 22): (22, 10), (1, 23): (23, 11), (1, 24): (25, 13), (1, 25): (26, 13)}
-LATEST_TRIED: Version = (1, 31)
+RELEASES: dict[Version, tuple[int, int]] = {
+    (1, 22): (22, 10),
+    (1, 23): (23, 11),
+    (1, 24): (25, 13),
+    (1, 25): (26, 13),
+    (1, 32): (28, 14),
+}
+LATEST_TRIED: Version = (1, 32)
 # Packages that install the module `onnxruntime`, each over the others, and the extra of this one that brings it.
 PACKAGES = {
     "onnxruntime-gpu": "serve",
@@ -23,6 +29,9 @@ PACKAGES = {
     "onnxruntime-qnn": "serve-cpu",
     "onnxruntime": "serve-cpu",
 }
+# Where in its own code an error was found, and the function's signature, which can be longer than what it says.
+PLACE = re.compile(r"/\S+\.(?:h|cc):\d+ .*?\) (?=[A-Z])")
+LONGEST = 200
 # The first that takes weights from memory.
 WEIGHTS_FROM_MEMORY: Version = (1, 24)
 
@@ -84,6 +93,11 @@ def version_of(text: str) -> Version:
     """`(1, 26)` of `1.26.0`; (0, 0) of what is no version."""
     found = re.match(r"(\d+)\.(\d+)", text)
     return (int(found[1]), int(found[2])) if found else (0, 0)
+
+
+def said_by(error: Exception) -> str:
+    """What ONNX Runtime says of a network that it does not open: one line without places in its own code."""
+    return PLACE.sub("", " ".join(str(error).split()))[:LONGEST]
 
 
 def check_release(opset: int, ir_version: int, weights: bool, installed: str, where: object) -> None:

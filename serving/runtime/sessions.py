@@ -16,7 +16,7 @@ from serving.bundle.safety import check_network, check_self_contained
 from serving.bundle.signature import check_signature
 from serving.bundle.verified import check_present, read_verified, stored_files
 from serving.common.errors import InputError, require_integer
-from serving.runtime.installed import check_release, load_runtime
+from serving.runtime.installed import check_release, load_runtime, said_by
 from serving.runtime.one_by_one import OneByOne
 from serving.runtime.openvino import FLOAT32, OPENVINO, REFUSAL, WHOLE, check_precision, warn_of_emulation
 from serving.runtime.providers import AUTO, CPU, Chain, Execution, check_provider, open_on
@@ -251,7 +251,7 @@ def _open(
                 content, _options(settings, weights), providers=chain, enable_fallback=0, read_config_from_model=0
             )
         except Exception as error:  # ONNX Runtime's errors have no class of their own in common
-            reason = " ".join(str(error).split())[:200]
+            reason = said_by(error)
             if REFUSAL in reason:
                 reason = "operators that OpenVINO does not compute"
             raise InputError(f"{where} must be a network that ONNX Runtime opens. Received: {reason}") from error
