@@ -268,7 +268,7 @@ def _check_for_samples(options: Any) -> None:
     from keras_gen.metrics.evaluation import CODE_METRICS
     from keras_gen.metrics.sample_figures import METRICS, check_metrics
 
-    check_metrics(options.metrics, {**METRICS, **CODE_METRICS})
+    check_metrics(options.metrics, [*METRICS, *CODE_METRICS])
     if options.reverse:
         raise InputError("--reverse must be left out for a model that does not translate. Received: true.")
 
