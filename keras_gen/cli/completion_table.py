@@ -119,11 +119,11 @@ def _of_training() -> Iterator[tuple[str, ...]]:
 def _registered() -> dict[str, str]:
     """What is chosen by name from modules that need TensorFlow, by option; nothing where there is none."""
     try:
-        from keras_gen.metrics import sample_figures, translation
+        from keras_gen.metrics import evaluation, sample_figures, translation
         from keras_gen.training.trackers import TRACKERS
     except ModuleNotFoundError:
         return {}
-    metrics = dict.fromkeys([*sample_figures.METRICS, *translation.METRICS])
+    metrics = dict.fromkeys([*sample_figures.METRICS, *evaluation.CODE_METRICS, *translation.METRICS])
     return {"log": " ".join(["csv", *TRACKERS]), "metrics": " ".join(metrics)}
 
 

@@ -95,7 +95,7 @@ def _parser() -> Parser:
     parser.add_argument("--samples", type=int, default=200, help="number of importance samples for a VAE's likelihood.")
     names = (
         "figures of samples: frechet, kernel, score, precision, density, modes, classes, class_frechet, "
-        "accuracy_score, spectrum, memorization, neighbours, parzen; "
+        "accuracy_score, spectrum, memorization, neighbours, parzen; of codes: rate_distortion; "
         "figures of translations: labels, domains, variants, frechet, kernel, precision, density."
     )
     parser.add_argument("--metrics", type=str, nargs="+", default=[], help=names)
@@ -182,12 +182,13 @@ def _run(place: Path, options: Any, show: Show) -> list[Any]:
     test, train = _sources(options, model.image_shape, model.spec.classes)
     draw = None if model.spec.prior is None else partial(drawn_pictures, model)
     of_samples = _samples(place, draw, len(model.spec.classes), options, test, train)
+    of_codes = _codes(place, ModelCoder(model) if "encoder" in inference else None, options, test)
     figures = evaluate_model(model, test, options.count, options.samples, options.seed, options.drawn)
     if "encoder" in inference:
         figures += evaluate_coder(
             ModelCoder(model), test, train, options.count, options.seed, show, model.spec.clusters
         )
-    return figures + of_samples
+    return figures + of_samples + of_codes
 
 
 def _bundle(place: Path, options: Any, show: Show) -> list[Any]:
@@ -223,21 +224,24 @@ def _bundle(place: Path, options: Any, show: Show) -> list[Any]:
     draw = (lambda n, seed: to_float(sampler.sample(n, seed))) if "sample" in sampler.abilities else None
     of_samples = _samples(place, draw, len(sampler.manifest.classes), options, test, train)
     coder, figures = _BundleCoder(sampler), []
+    of_codes = _codes(place, coder if "encode" in sampler.abilities else None, options, test)
     if "encode" in sampler.abilities:
         figures += evaluate_coder(coder, test, train, options.count, options.seed, show)
     if "classify" in sampler.abilities:
         classes = len(sampler.manifest.classes)
         figures += evaluate_classifier(coder.classify, classes, test, options.count, options.seed)
-    return figures + of_samples
+    return figures + of_samples + of_codes
 
 
 def _samples(place: Path, draw: Draw | None, classes: int, options: Any, test: Any, train: Any) -> list[Any]:
     """The figures asked for of what `draw(n, seed)` gives. Measured first: mistakes show before the long work."""
     from keras_gen.metrics.comparison import Comparison
+    from keras_gen.metrics.evaluation import CODE_METRICS
     from keras_gen.metrics.intervals import over_draws
     from keras_gen.metrics.sample_figures import evaluate_samples
 
-    if not options.metrics:
+    asked = [name for name in options.metrics if name not in CODE_METRICS]
+    if not asked:
         if options.draws != 1:
             raise InputError(f"--draws must be left out without --metrics. Received: {options.draws}.")
         return []
@@ -247,17 +251,32 @@ def _samples(place: Path, draw: Draw | None, classes: int, options: Any, test: A
     comparison = Comparison(
         drawn, classes, test, train, options.against, options.count, options.seed, options.extractor
     )
-    first = evaluate_samples(options.metrics, comparison)
+    first = evaluate_samples(asked, comparison)
     if options.draws == 1:
         return first
     others = (comparison.of_other_samples(draw(options.drawn, options.seed + i)) for i in range(1, options.draws))
-    return over_draws([first, *(evaluate_samples(options.metrics, other) for other in others)])
+    return over_draws([first, *(evaluate_samples(asked, other) for other in others)])
+
+
+def _codes(place: Path, coder: Any, options: Any, test: Any) -> list[Any]:
+    """The figures asked for of codes, made and read by `coder`, or None."""
+    from keras_gen.metrics.evaluation import CODE_METRICS
+
+    asked = [name for name in dict.fromkeys(options.metrics) if name in CODE_METRICS]
+    if not asked:
+        return []
+    if coder is None or not coder.decodes:
+        raise InputError(
+            f"{place} must have an encoder and a decoder for --metrics {asked[0]}. Received: a model without."
+        )
+    return [figure for name in asked for figure in CODE_METRICS[name](coder, test, options.count, options.seed)]
 
 
 def _check_for_samples(options: Any) -> None:
+    from keras_gen.metrics.evaluation import CODE_METRICS
     from keras_gen.metrics.sample_figures import METRICS, check_metrics
 
-    check_metrics(options.metrics, METRICS)
+    check_metrics(options.metrics, [*METRICS, *CODE_METRICS])
     if options.reverse:
         raise InputError("--reverse must be left out for a model that does not translate. Received: true.")
 

@@ -23,6 +23,7 @@ from keras_gen.metrics.figure import Figure
 from keras_gen.metrics.generation import aggregate_codes, encoded, evaluate_prior_match
 from keras_gen.metrics.likelihood import importance_sampled_nll
 from keras_gen.metrics.pictures import as_trained, random_pictures
+from keras_gen.metrics.rate_distortion import rate_distortion, rate_distortion_figures
 from keras_gen.metrics.result_page import Results, results
 from keras_gen.metrics.similarity import SSIM_RADIUS, psnr, ssim
 from serving.common.classes import class_labels
@@ -120,6 +121,26 @@ def evaluate_coder(
         for name, (known, others) in {"codes": (fitted_codes, codes), "pixels": (pixels[0], pixels[1])}.items():
             figures += _few_labels(name, known, fitted_labels, others, labels, data, seed)
     return figures
+
+
+def evaluate_rate_distortion(coder: Coder, test: Source, count: int | None, seed: int) -> list[Figure]:
+    """The curve of what coded pictures cost and what they lose, a figure of each point.
+
+    Args:
+        coder: with a decoder.
+        test: measured on.
+        count: how many pictures, drawn with the seed; None for all.
+        seed: seed of that draw.
+    """
+    images, labels = random_pictures(test, count, seed)
+    codes = coder.encode(images, labels)
+    points = rate_distortion(images, codes, lambda latents: coder.decode(latents, labels))
+    return rate_distortion_figures(points, f"{test.name} ({test.split})", len(images), seed)
+
+
+CODE_METRICS: dict[str, Callable[[Coder, Source, int | None, int], list[Figure]]] = {
+    "rate_distortion": evaluate_rate_distortion
+}
 
 
 def _reconstruction(images: np.ndarray, reconstructed: np.ndarray, data: str) -> list[Figure]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -49,8 +49,8 @@ def figures_of(metrics: Sequence[str], known: Mapping[str, Metric], comparison: 
     return [figure for name in dict.fromkeys(metrics) for figure in known[name](comparison)]
 
 
-def check_metrics(metrics: Sequence[str], known: Mapping[str, Metric]) -> None:
-    """Raises InputError for a name that is not in a table."""
+def check_metrics(metrics: Sequence[str], known: Iterable[str]) -> None:
+    """Raises InputError for a name that is not among those known."""
     for name in metrics:
         require_among(tuple(known), metrics=name)
 

@@ -64,9 +64,10 @@ def write_codes(path: Path, file: CodeFile) -> int:
     """
     n, size = file.quantized.levels.shape
     check_names(list(file.names), n)
-    payload, entries = _payload(file.quantized)
+    payload = coded_levels(file.quantized)
+    coded = len(payload) < packed_size(file.quantized.bits, file.quantized.levels.size)
     header = {
-        **entries,
+        **({"format_version": CODED, CODED_BYTES: len(payload)} if coded else {"format_version": PACKED}),
         "decoder": file.decoder,
         "image": list(file.image),
         "number": n,
@@ -83,14 +84,14 @@ def write_codes(path: Path, file: CodeFile) -> int:
     return len(payload)
 
 
-def _payload(quantized: Quantized) -> tuple[bytes, dict[str, int]]:
-    """The levels in the form that is shorter, and what the header says of it."""
-    packed = pack(quantized.levels, quantized.bits)
+def coded_levels(quantized: Quantized) -> bytes:
+    """The levels as a file has them: coded by their frequencies where that is shorter, else packed, which are as many
+    bytes as `packed_size` says."""
     if quantized.bits <= MOST_CODED_BITS and quantized.levels.size <= MOST_LEVELS:
         coded = encode(quantized.levels.T, 2**quantized.bits)
-        if len(coded) < len(packed):
-            return coded, {"format_version": CODED, CODED_BYTES: len(coded)}
-    return packed, {"format_version": PACKED}
+        if len(coded) < packed_size(quantized.bits, quantized.levels.size):
+            return coded
+    return pack(quantized.levels, quantized.bits)
 
 
 def read_codes(path: Path) -> CodeFile:

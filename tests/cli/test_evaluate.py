@@ -64,17 +64,38 @@ def test_a_bundle_is_measured_like_its_run(vae_run, tmp_path):
     assert main(["export", str(vae_run), "--out", str(bundle)]) == 0
     for place in (vae_run, bundle):
         page = tmp_path / f"{place.name}.html"
-        assert main(["evaluate", str(place), "--data", "digits", "--samples", "1", "--html", str(page)]) == 0
+        words = ["--data", "digits", "--samples", "1", "--metrics", "rate_distortion", "--html", str(page)]
+        assert main(["evaluate", str(place), *words]) == 0
         assert "200 of 297 examples: input, output." in page.read_text()
     run, exported = figures(vae_run), figures(bundle)
     assert set(exported) == {
         *("reconstruction_psnr", "reconstruction_ssim", "linear_probe"),
-        *("few_labels_codes", "few_labels_pixels"),
+        *("few_labels_codes", "few_labels_pixels", "rate_distortion"),
     }
     for name, figure in exported.items():
         # Rounding to grey levels moves a pixel by at most half a level.
         assert figure["value"] == pytest.approx(run[name]["value"], rel=0.01)
     assert load(bundle).abilities
+
+
+def test_the_curve_of_rate_and_distortion_is_that_of_compressed_files(vae_bundle, tmp_path, capsys):
+    words = ["--data", "digits", "--count", "60", "--metrics", "rate_distortion"]
+    assert main(["evaluate", str(vae_bundle), *words]) == 0
+    found = json.loads((vae_bundle / "evaluation.json").read_text())
+    measured = [figure for figure in found if figure["name"] == "rate_distortion"]
+    assert len(measured) == 8
+    images = open_source("digits", split="test").draw(60, 0).examples.images
+    (tmp_path / "pictures").mkdir()
+    for number, image in enumerate(images):
+        write_png(tmp_path / "pictures" / f"{number:02}.png", image)
+    capsys.readouterr()
+    words = ["compress", str(vae_bundle), str(tmp_path / "pictures"), "--bits", "3", "--out", str(tmp_path / "c.kgc")]
+    assert main(words) == 0
+    point = next(figure for figure in measured if figure["settings"]["bits of a number"] == 3)
+    printed = capsys.readouterr().out
+    assert f"coded       {point['settings']['bits per pixel']:.4f} bits per pixel" in printed
+    assert f"their entropy is {point['settings']['entropy']:.4f}" in printed
+    assert f"PSNR        {point['value']:.2f} dB" in printed
 
 
 @pytest.fixture(scope="module")
@@ -210,6 +231,7 @@ def test_samples_that_cannot_be_measured_are_one_line(gan_run, vae_run, vae_bund
         ([*gan, "score", "--drawn", "9", "--extractor", encoder], "must have an extractor that tells classes apart"),
         ([str(coder), "--data", "digits", "--metrics", "parzen"], "must be able to draw samples"),
         (["ready:digits", "--data", "digits"], "or samples with --metrics"),
+        ([*gan, "rate_distortion"], "must have an encoder and a decoder for --metrics rate_distortion. Received"),
         ([*gan, "class_frechet"], "must know classes for the metric class_frechet"),
         ([str(gan_run), "--data", "digits", "--draws", "2"], "--draws must be left out without --metrics"),
         ([str(gan_run), "--metrics", "spectrum"], "keras-gen evaluate needs --data."),

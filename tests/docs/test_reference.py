@@ -27,7 +27,7 @@ from keras_gen.cli.main import COMMANDS
 from keras_gen.data.kinds import DOMAINS, SOURCES
 from keras_gen.layers import AUGMENTATIONS, CORRUPTIONS, LIKELIHOODS
 from keras_gen.losses import PAIRS
-from keras_gen.metrics import sample_figures, translation
+from keras_gen.metrics import evaluation, sample_figures, translation
 from keras_gen.models import model_class, model_names
 from keras_gen.training.generator_penalties import GENERATOR_PENALTIES
 from keras_gen.training.optimizers import OPTIMIZERS
@@ -51,7 +51,7 @@ NAMED = {
     "losses": [PAIRS, PENALTIES, GENERATOR_PENALTIES],
     "layers": [AUGMENTATIONS, CORRUPTIONS, LIKELIHOODS],
     "training": [OPTIMIZERS, SCHEDULES, TRACKERS],
-    "metrics": [sample_figures.METRICS, translation.METRICS],
+    "metrics": [sample_figures.METRICS, evaluation.CODE_METRICS, translation.METRICS],
 }
 # Lists of what has examples on pages of its own, or that follow from other pages.
 LISTS = {"index", "commands/index", "models/index"}

@@ -25,7 +25,7 @@ from keras_gen.data.forms import Form
 from keras_gen.data.kinds import DOMAINS, OWN_DOMAINS, OWN_SOURCE, SOURCES, forms
 from keras_gen.layers import AUGMENTATIONS, CORRUPTIONS, LIKELIHOODS
 from keras_gen.losses import PAIRS
-from keras_gen.metrics import sample_figures, translation
+from keras_gen.metrics import evaluation, sample_figures, translation
 from keras_gen.registry import modules_of
 from keras_gen.training.generator_penalties import GENERATOR_PENALTIES
 from keras_gen.training.optimizers import OPTIMIZERS
@@ -208,6 +208,8 @@ def _metrics() -> str:
         "## Of samples\n",
         "`keras-gen evaluate --metrics` takes these names.\n",
         table(sample_figures.METRICS, "metric"),
+        "## Of codes\n",
+        table(evaluation.CODE_METRICS, "metric"),
         "## Of translations\n",
         table(translation.METRICS, "metric"),
         "## Functions\n",
