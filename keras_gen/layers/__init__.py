@@ -14,6 +14,7 @@ from keras_gen.layers.corruption import CORRUPTIONS, Corruption, Damage, PixelCo
 from keras_gen.layers.coupling import AffineCoupling
 from keras_gen.layers.dropout import Dropout
 from keras_gen.layers.finite_scalar_quantizer import FiniteScalarQuantizer
+from keras_gen.layers.gated import GatedLinearUnit
 from keras_gen.layers.given_statistics import GivenStatistics
 from keras_gen.layers.gradient_reversal import GradientReversal
 from keras_gen.layers.grouped_convolution import GroupedConv2D
@@ -25,6 +26,7 @@ from keras_gen.layers.mixture_of_gaussians import MixtureOfGaussians
 from keras_gen.layers.modulation import ChannelBias, EqualizedDense, ModulatedConv2D, RootMeanSquare
 from keras_gen.layers.orthogonal import OffDiagonalOrthogonal
 from keras_gen.layers.padding import ReflectionPadding
+from keras_gen.layers.picture_decoders import PictureDecoders
 from keras_gen.layers.prior import LatentPrior, Prior
 from keras_gen.layers.projection import ProjectionHead
 from keras_gen.layers.pseudo_pictures import PseudoPictures
@@ -64,6 +66,7 @@ __all__ = [
     "EqualizedDense",
     "FeatureNoise",
     "FiniteScalarQuantizer",
+    "GatedLinearUnit",
     "GaussianSampling",
     "GivenStatistics",
     "GradientReversal",
@@ -79,6 +82,7 @@ __all__ = [
     "NearestUpsampling",
     "OffDiagonalOrthogonal",
     "PictureChange",
+    "PictureDecoders",
     "PixelCorruption",
     "PixelDistribution",
     "PixelLikelihood",
