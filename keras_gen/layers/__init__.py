@@ -5,6 +5,7 @@ from keras_gen.layers.attended import Attended
 from keras_gen.layers.attention import SelfAttention
 from keras_gen.layers.augmentation import AUGMENTATIONS, Augmentation, DifferentiableAugmentation, PictureChange
 from keras_gen.layers.batch_normalization import BatchNormalization
+from keras_gen.layers.by_label import ByLabel
 from keras_gen.layers.canvas import LearnedCanvas, LearnedPooling
 from keras_gen.layers.code_vectors import CodeVectors
 from keras_gen.layers.conditional_normalization import ConditionalBatchNormalization
@@ -52,6 +53,7 @@ __all__ = [
     "Attended",
     "Augmentation",
     "BatchNormalization",
+    "ByLabel",
     "ChannelBias",
     "ClassCode",
     "ClassPlane",

@@ -98,7 +98,8 @@ def _quarters(maps: tf.Tensor, which: tf.Tensor) -> tf.Tensor:
 
 def _error(images: tf.Tensor, decoded: tf.Tensor) -> tf.Tensor:
     """(batch,), of pictures that are made as small as the decoded ones."""
+    images, decoded = tf.cast(images, tf.float32), tf.cast(decoded, tf.float32)
     factor = images.shape[1] // decoded.shape[1]
     if factor > 1:
         images = tf.nn.avg_pool2d(images, factor, factor, "VALID")
-    return absolute_error(tf.cast(images, tf.float32), tf.cast(decoded, tf.float32))
+    return absolute_error(images, decoded)
