@@ -5,6 +5,7 @@ from keras_gen.layers.attended import Attended
 from keras_gen.layers.attention import SelfAttention
 from keras_gen.layers.augmentation import AUGMENTATIONS, Augmentation, DifferentiableAugmentation, PictureChange
 from keras_gen.layers.batch_normalization import BatchNormalization
+from keras_gen.layers.by_label import ByLabel
 from keras_gen.layers.canvas import LearnedCanvas, LearnedPooling
 from keras_gen.layers.code_vectors import CodeVectors
 from keras_gen.layers.conditional_normalization import ConditionalBatchNormalization
@@ -14,6 +15,7 @@ from keras_gen.layers.corruption import CORRUPTIONS, Corruption, Damage, PixelCo
 from keras_gen.layers.coupling import AffineCoupling
 from keras_gen.layers.dropout import Dropout
 from keras_gen.layers.finite_scalar_quantizer import FiniteScalarQuantizer
+from keras_gen.layers.gated import GatedLinearUnit
 from keras_gen.layers.given_statistics import GivenStatistics
 from keras_gen.layers.gradient_reversal import GradientReversal
 from keras_gen.layers.grouped_convolution import GroupedConv2D
@@ -25,6 +27,7 @@ from keras_gen.layers.mixture_of_gaussians import MixtureOfGaussians
 from keras_gen.layers.modulation import ChannelBias, EqualizedDense, ModulatedConv2D, RootMeanSquare
 from keras_gen.layers.orthogonal import OffDiagonalOrthogonal
 from keras_gen.layers.padding import ReflectionPadding
+from keras_gen.layers.picture_decoders import PictureDecoders
 from keras_gen.layers.prior import LatentPrior, Prior
 from keras_gen.layers.projection import ProjectionHead
 from keras_gen.layers.pseudo_pictures import PseudoPictures
@@ -50,6 +53,7 @@ __all__ = [
     "Attended",
     "Augmentation",
     "BatchNormalization",
+    "ByLabel",
     "ChannelBias",
     "ClassCode",
     "ClassPlane",
@@ -64,6 +68,7 @@ __all__ = [
     "EqualizedDense",
     "FeatureNoise",
     "FiniteScalarQuantizer",
+    "GatedLinearUnit",
     "GaussianSampling",
     "GivenStatistics",
     "GradientReversal",
@@ -79,6 +84,7 @@ __all__ = [
     "NearestUpsampling",
     "OffDiagonalOrthogonal",
     "PictureChange",
+    "PictureDecoders",
     "PixelCorruption",
     "PixelDistribution",
     "PixelLikelihood",

@@ -8,6 +8,7 @@ from typing import Annotated, Any, TypeAlias
 import tensorflow as tf
 
 from keras_gen.layers import Augmentation, DifferentiableAugmentation
+from keras_gen.layers.own_terms import terms_of_layers
 from keras_gen.layers.replica import gathered, replica_rows, sum_over_replicas
 from keras_gen.layers.training_noise import TrainingNoise
 from keras_gen.losses import PAIRS, balanced_consistency, mean_of_best
@@ -120,7 +121,8 @@ class Game:
         self.states = [state for state in states if state is not None]
 
     def discriminator_terms(self, judge: Discriminator, real: Sample, fake: Sample, purpose: str) -> Terms:
-        """Terms of the discriminator's `Move`: `loss`, penalties included, `accuracy`, and what `end_step` needs.
+        """Terms of the discriminator's `Move`: `loss`, with penalties and what its layers ask for, as
+        `PictureDecoders` do, `accuracy`, and what `end_step` needs.
 
         Args:
             judge: the discriminator in training, from samples to logits.
@@ -129,9 +131,11 @@ class Game:
             purpose: names the move within the step; other moves get other noise.
         """
         real, fake = self.shown(real, f"{purpose}/real"), self.shown(fake, f"{purpose}/fake")
-        real_logits, fake_logits = judge(real), judge(fake)
+        with terms_of_layers(lambda rows, use: self.noise.training_rows(rows, 1, f"{purpose}/{use}", True)) as asked:
+            real_logits = judge(real)
+        fake_logits = judge(fake)
         terms = self.score(real_logits, fake_logits)
-        loss = terms["loss"] + self.penalty(judge, real, fake, purpose)
+        loss = tf.add_n([terms["loss"], *asked]) + self.penalty(judge, real, fake, purpose)
         if self.consistency:
             for sample, logits, side in ((real, real_logits, "real"), (fake, fake_logits, "fake")):
                 loss += self.consistency * self._inconsistency(judge, sample, logits, f"{purpose}/{side}")

@@ -64,6 +64,7 @@ FAMILIES: dict[str, dict[str, Any]] = {
     },
     "conditional_gan": {"image_shape": SHAPE, "classes": CLASSES, "latent_dim": 4, **PLAYERS, "generator": STYLED},
     "conditional_vae": {**CODER, "classes": CLASSES},
+    "coupled_gan": {"image_shape": SHAPE, "classes": CLASSES, "latent_dim": 4, **PLAYERS},
     "cut": {**TRANSLATING, "generator": {"name": "unet", "filters": 4}, "noise_dim": 3},
     # With a mask beside each translation, which is an output that programs need not ask for.
     "cyclegan": {**TRANSLATING, "generator": {"name": "resnet", "filters": 4, "blocks": 1}, "attention": True},

@@ -43,8 +43,14 @@ LEVEL = 1
 SHARE = 0.01
 
 
-# Whose networks compute what those of another model do, which stands for it.
-LIKE_OTHERS = {"clustering_aae": "info_gan", "factor_vae": "vae", "semi_supervised_aae": "conditional_vae"}
+# Whose networks compute what those of another model do, which stands for it; those of `coupled_gan` take what those of
+# `conditional_vae` take, and choose by the label.
+LIKE_OTHERS = {
+    "clustering_aae": "info_gan",
+    "coupled_gan": "conditional_vae",
+    "factor_vae": "vae",
+    "semi_supervised_aae": "conditional_vae",
+}
 
 
 def test_every_model_is_among_them():
