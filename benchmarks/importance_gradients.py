@@ -60,8 +60,8 @@ def gradients(repeats: int, **arguments: Any) -> np.ndarray:
     encoder.layers[-1].set_weights([np.array([[0.6, 0.1]]), np.array([0.05, np.log(0.4)])])
     images = tf.fill((repeats, 1, 1, 1), PIXEL)
     noise = tf.random.stateless_normal((repeats, model.num_samples, 1), (1, 2))
-    posterior = tf.concat(model.posterior(images), axis=-1)
-    model.posterior = lambda *_: tf.split(posterior, 2, axis=-1)
+    posterior = tf.concat(model.posterior_of(images), axis=-1)
+    model.posterior_of = lambda *_: tf.split(posterior, 2, axis=-1)
     with tf.GradientTape() as tape:
         tape.watch(posterior)
         loss = model.bound(images, noise, training=True)["loss"]

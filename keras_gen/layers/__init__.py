@@ -4,6 +4,7 @@ from keras_gen.layers import aliases  # noqa: F401 - registers them
 from keras_gen.layers.attended import Attended
 from keras_gen.layers.attention import SelfAttention
 from keras_gen.layers.augmentation import AUGMENTATIONS, Augmentation, DifferentiableAugmentation, PictureChange
+from keras_gen.layers.autoregressive_flow import InverseAutoregressiveFlow
 from keras_gen.layers.batch_normalization import BatchNormalization
 from keras_gen.layers.by_label import ByLabel
 from keras_gen.layers.canvas import LearnedCanvas, LearnedPooling
@@ -23,6 +24,7 @@ from keras_gen.layers.info_prior import InfoPrior
 from keras_gen.layers.instance_normalization import InstanceNormalization
 from keras_gen.layers.lightness import SameLightness
 from keras_gen.layers.likelihood import LIKELIHOODS, Likelihood, PixelDistribution, PixelLikelihood
+from keras_gen.layers.masked_dense import MaskedDense
 from keras_gen.layers.mixture_of_gaussians import MixtureOfGaussians
 from keras_gen.layers.modulation import ChannelBias, EqualizedDense, ModulatedConv2D, RootMeanSquare
 from keras_gen.layers.orthogonal import OffDiagonalOrthogonal
@@ -75,10 +77,12 @@ __all__ = [
     "GroupedConv2D",
     "InfoPrior",
     "InstanceNormalization",
+    "InverseAutoregressiveFlow",
     "LatentPrior",
     "LearnedCanvas",
     "LearnedPooling",
     "Likelihood",
+    "MaskedDense",
     "MixtureOfGaussians",
     "ModulatedConv2D",
     "NearestUpsampling",

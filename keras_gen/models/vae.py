@@ -16,6 +16,7 @@ from keras_gen import losses
 from keras_gen.layers import (
     LIKELIHOODS,
     GaussianSampling,
+    InverseAutoregressiveFlow,
     Likelihood,
     MixtureOfGaussians,
     PixelLikelihood,
@@ -34,16 +35,21 @@ from keras_gen.training.regularizers import (
 )
 from keras_gen.training.spec import ModelSpec
 from keras_gen.training.variational import (
+    check_importance,
+    draws_log_likelihood,
     mean_and_log_variance,
     posterior_noise,
     variational_networks,
-    weighed_draws,
 )
-from serving.common.errors import InputError, require_among, require_at_least
+from keras_gen.training.variational_options import check_exclusions
+from serving.common.errors import require_among, require_at_least
 
 Estimator = Literal["pathwise", "score_function", "doubly_reparameterized"]
 Objective = Literal["elbo", "simplified"]
 PriorName = Literal["standard_normal", "vamp"]
+PosteriorName = Literal["gaussian", "iaf"]
+# What a flow needs of the draws it bends: what they were before, and by how much it stretched there.
+Bent = tuple[tf.Tensor, tf.Tensor]
 BASELINE_DECAY = 0.9
 
 
@@ -51,15 +57,15 @@ BASELINE_DECAY = 0.9
 class VAE(BaseModel):
     """A decoder trained to explain the data, and an encoder that infers the latents behind a picture.
 
-    Maximizes a lower bound of the evidence with a diagonal Gaussian posterior and, by default, a standard normal prior:
+    Maximizes a lower bound of the evidence with, by default, a diagonal Gaussian posterior and a standard normal prior:
 
         num_samples = 1:  E_q log p(x|z) - KL(q(z|x) || p(z))              (ELBO)
         num_samples = k:  E_q log (1/k) sum_i p(x, z_i) / q(z_i|x)         (importance-weighted)
 
     Reported per epoch, in nats per picture, summed over pixels: `loss`; `elbo` with its terms `reconstruction`
-    (`-log p(x|z)`) and `kl`, for the standard normal prior in closed form; `sampled_elbo`, the same bound as the mean
-    of `log p(x, z) - log q(z|x)`; for several samples `importance_bound`; and with a regularizer `regularizer`, its
-    term before it is weighted.
+    (`-log p(x|z)`) and `kl`, for the standard normal prior and the Gaussian posterior in closed form; `sampled_elbo`,
+    the same bound as the mean of `log p(x, z) - log q(z|x)`; for several samples `importance_bound`; and with a
+    regularizer `regularizer`, its term before it is weighted.
 
     Args:
         image_shape: (height, width, channels).
@@ -70,6 +76,10 @@ class VAE(BaseModel):
             given like the encoder.
         prior: `standard_normal`, or `vamp`, the mean of the posteriors of pictures that are trained with the model.
         pseudo_inputs: number of those pictures.
+        posterior: `gaussian`, or `iaf`: Gaussian latents bent by an inverse autoregressive flow, whose context is a
+            third part of what the encoder gives, `3 * latent_dim` numbers then.
+        flow_steps: steps of that flow.
+        flow_units: width of the two hidden layers of each step.
         likelihood: `p(x|z)` of a pixel: `bernoulli` for its grey value as a probability, `continuous_bernoulli` for
             values in [0, 1], `gaussian`, or `discretized_logistic` for 256 levels. Or `ms_ssim`, an energy by the
             structural similarity at several sizes; no bound of the evidence is reported then.
@@ -101,8 +111,8 @@ class VAE(BaseModel):
     Higgins et al. 2017, "beta-VAE"; samples: Burda et al. 2016, "Importance Weighted Autoencoders"; their forms:
     Rainforth et al. 2018, "Tighter Variational Bounds are Not Necessarily Better"; score function: Mohamed et al. 2020,
     "Monte Carlo Gradient Estimation"; DReG: Tucker et al. 2019, "Doubly Reparameterized Gradient Estimators"; free
-    nats: Kingma et al. 2016, "IAF"; tc: Chen et al. 2018, "Isolating Sources of Disentanglement in VAEs"; mmd: Zhao et
-    al. 2019, "InfoVAE"; vamp: Tomczak & Welling 2018, "VAE with a VampPrior".
+    nats, iaf: Kingma et al. 2016, "IAF"; tc: Chen et al. 2018, "Isolating Sources of Disentanglement in VAEs"; mmd:
+    Zhao et al. 2019, "InfoVAE"; vamp: Tomczak & Welling 2018, "VAE with a VampPrior".
     """
 
     spec = ModelSpec(prior="standard_normal")
@@ -116,6 +126,9 @@ class VAE(BaseModel):
         decoder: NetworkSpec = "conv",
         prior: PriorName = "standard_normal",
         pseudo_inputs: int = 500,
+        posterior: PosteriorName = "gaussian",
+        flow_steps: int = 2,
+        flow_units: int = 128,
         likelihood: Likelihood = "bernoulli",
         sigma: float | None = 0.1,
         binarize: bool = False,
@@ -142,36 +155,26 @@ class VAE(BaseModel):
         require_at_least(0, beta=beta, free_nats=free_nats, kl_warmup_steps=kl_warmup_steps)
         require_among(get_args(Estimator), estimator=estimator)
         require_among(get_args(Objective), objective=objective)
-        weighted = num_samples > 1 or estimator == "doubly_reparameterized"
-        if weighted and (beta != 1 or free_nats or kl_warmup_steps or estimator == "score_function"):
-            raise InputError(
-                "the importance-weighted bound and doubly reparameterized gradients must have beta=1, free_nats=0, "
-                f"kl_warmup_steps=0 and no score function. Received: num_samples={num_samples}, beta={beta}, "
-                f"free_nats={free_nats}, kl_warmup_steps={kl_warmup_steps}, estimator={estimator!r}."
-            )
-        _check_importance(importance, num_samples, importance_groups, elbo_share)
-        if objective == "simplified" and (
-            likelihood != "gaussian" or sigma is None or num_samples > 1 or free_nats or estimator != "pathwise"
-        ):
-            raise InputError(
-                "the simplified objective must have the gaussian likelihood with a given sigma, num_samples=1, "
-                f"free_nats=0 and the pathwise estimator. Received: likelihood={likelihood!r}, sigma={sigma}, "
-                f"num_samples={num_samples}, free_nats={free_nats}, estimator={estimator!r}."
-            )
-        if regularizer and (num_samples > 1 or estimator != "pathwise" or objective != "elbo"):
-            raise InputError(
-                "a regularizer must have num_samples=1, the pathwise estimator and the objective elbo. "
-                f"Received: num_samples={num_samples}, estimator={estimator!r}, objective={objective!r}."
-            )
         require_among(get_args(PriorName), prior=prior)
-        if prior == "vamp" and (
-            free_nats or estimator == "score_function" or objective != "elbo" or regularizer == "mmd"
-        ):
-            raise InputError(
-                "the prior vamp must have free_nats=0, no score function, the objective elbo and no regularizer mmd. "
-                f"Received: free_nats={free_nats}, estimator={estimator!r}, objective={objective!r}, "
-                f"regularizer={regularizer!r}."
-            )
+        require_among(get_args(PosteriorName), posterior=posterior)
+        require_at_least(1, flow_steps=flow_steps, flow_units=flow_units)
+        check_exclusions(
+            {
+                "prior": prior,
+                "posterior": posterior,
+                "likelihood": likelihood,
+                "sigma": sigma,
+                "beta": beta,
+                "free_nats": free_nats,
+                "kl_warmup_steps": kl_warmup_steps,
+                "num_samples": num_samples,
+                "importance": importance,
+                "estimator": estimator,
+                "objective": objective,
+                "regularizer": regularizer,
+            }
+        )
+        check_importance(importance, num_samples, importance_groups, elbo_share)
         coupled = bool(found and found.couples_examples)
         self.spec = replace(
             self.spec,
@@ -183,11 +186,18 @@ class VAE(BaseModel):
             self.spec = replace(self.spec, prior="mixture")
         self.image_shape = tuple(image_shape)
         self.latent_dim = latent_dim
-        self.encoder, self.decoder = build_coder(encoder, decoder, self.image_shape, latent_dim, outputs=2 * latent_dim)
+        told = (3 if posterior == "iaf" else 2) * latent_dim
+        self.encoder, self.decoder = build_coder(encoder, decoder, self.image_shape, latent_dim, outputs=told)
         self.pixels = PixelLikelihood(likelihood, sigma, self.image_shape, name="pixels")
         self.prior = prior
         self.pseudo_inputs = pseudo_inputs
         self.pseudo = PseudoPictures(pseudo_inputs, self.image_shape, seed) if prior == "vamp" else None
+        self.posterior = posterior
+        self.flow_steps = flow_steps
+        self.flow_units = flow_units
+        self.flow = None
+        if posterior == "iaf":
+            self.flow = InverseAutoregressiveFlow(latent_dim, flow_steps, flow_units, seed, name="flow")
         self.likelihood = likelihood
         self.sigma = sigma
         self.binarize = binarize
@@ -198,7 +208,7 @@ class VAE(BaseModel):
         self.importance = importance
         self.importance_groups = importance_groups
         self.elbo_share = elbo_share
-        self.weighted = weighted
+        self.weighted = num_samples > 1 or estimator == "doubly_reparameterized"
         # What of the bound's gradient each network takes: both the same, where nothing else was asked for.
         self.split = importance != "iwae" or estimator == "doubly_reparameterized"
         self.estimator = estimator
@@ -218,12 +228,20 @@ class VAE(BaseModel):
 
     def call(self, images: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Pictures in [-1, 1] reconstructed from the posterior's mean, of the shape of `images`."""
-        mean, _ = self.posterior(images, training)
+        mean, _ = self.posterior_of(images, training)
         return self.pixels(self.decoder(mean, training=training))
 
-    def posterior(self, images: tf.Tensor, training: bool = False) -> tuple[tf.Tensor, tf.Tensor]:
-        """Mean and log-variance of `q(z|x)`, each (batch, latent_dim)."""
-        return mean_and_log_variance(self.encoder(images, training=training))
+    def posterior_of(self, images: tf.Tensor, training: bool = False) -> tuple[tf.Tensor, tf.Tensor]:
+        """Mean and log-variance of `q(z|x)`, each (batch, latent_dim): what is exported.
+
+        Of the posterior iaf they are those of one Gaussian in its place: at what the flow makes of the mean, and as
+        wide as the flow leaves each latent there, so that both have the same volume.
+        """
+        if self.flow is None:
+            return mean_and_log_variance(self.encoder(images, training=training))
+        mean, log_variance, context = keras.ops.split(self.encoder(images, training=training), 3, axis=-1)
+        middle, log_gates = self.flow(mean, context)
+        return middle, keras.ops.cast(log_variance, "float32") + 2.0 * log_gates
 
     def log_weights(self, images: tf.Tensor, noise: tf.Tensor) -> tf.Tensor:
         """`log p(x, z) - log q(z|x)` of draws from the posterior, nats, (batch, samples).
@@ -232,9 +250,8 @@ class VAE(BaseModel):
             images: (batch, height, width, channels) in [-1, 1].
             noise: standard normal, (batch, samples, latent_dim).
         """
-        mean, log_variance = (tf.cast(part, tf.float32) for part in self.posterior(images))
-        latents = self.sampling(mean[:, None], log_variance[:, None], noise)
-        return self._weigh(images, latents, mean, log_variance, training=False)[1]
+        latents, mean, log_variance, bent = self._inferred(images, noise, training=False)
+        return self._weigh(images, latents, mean, log_variance, bent, training=False)[1]
 
     def bound(self, images: tf.Tensor, noise: tf.Tensor, training: bool) -> dict[str, tf.Tensor]:
         """The bound and its terms per picture, nats, each (batch,).
@@ -244,17 +261,16 @@ class VAE(BaseModel):
             noise: standard normal, (batch, samples, latent_dim).
             training: mode of the networks' layers; also whether the warm-up of the KL term applies.
         """
-        mean, log_variance = (tf.cast(part, tf.float32) for part in self.posterior(images, training))
-        latents = self.sampling(mean[:, None], log_variance[:, None], noise)
+        latents, mean, log_variance, bent = self._inferred(images, noise, training)
         if self.estimator == "score_function":
             latents = tf.stop_gradient(latents)
         # Where gradients are split, the decoder's latents are cut off from the encoder.
         decoded = tf.stop_gradient(latents) if self.split else latents
         with tf.GradientTape() as tape:
             tape.watch(decoded)
-            log_likelihood, log_weights = self._weigh(images, decoded, mean, log_variance, training)
+            log_likelihood, log_weights = self._weigh(images, decoded, mean, log_variance, bent, training)
         reconstruction = -tf.reduce_mean(log_likelihood, axis=-1)
-        kl = self._kl(latents, mean, log_variance)
+        kl = self._kl(latents, mean, log_variance, bent)
         terms = {
             "elbo": -(reconstruction + kl),
             "sampled_elbo": tf.reduce_mean(log_weights, axis=-1),
@@ -315,32 +331,70 @@ class VAE(BaseModel):
     def inference_networks(self) -> dict[str, keras.Model]:
         """`encoder`: image -> mean, log_variance. `decoder`: latent -> image."""
         return variational_networks(
-            self.posterior, lambda latent: self.pixels(self.decoder(latent)), self.image_shape, self.latent_dim
+            self.posterior_of, lambda latent: self.pixels(self.decoder(latent)), self.image_shape, self.latent_dim
         )
 
+    def _inferred(
+        self, images: tf.Tensor, noise: tf.Tensor, training: bool
+    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, Bent | None]:
+        """Draws from the posterior, (batch, samples, size); mean and log-variance of its Gaussian, (batch, size); and
+        where a flow bends that Gaussian, what was drawn of it, and the logarithm of how much the flow stretches there,
+        (batch, samples)."""
+        if self.flow is None:
+            mean, log_variance = (tf.cast(part, tf.float32) for part in self.posterior_of(images, training))
+            return self.sampling(mean[:, None], log_variance[:, None], noise), mean, log_variance, None
+        parts = tf.cast(self.encoder(images, training=training), tf.float32)
+        mean, log_variance, context = tf.split(parts, 3, axis=-1)
+        drawn = self.sampling(mean[:, None], log_variance[:, None], noise)
+        latents, log_gates = self.flow(drawn, context[:, None])
+        return latents, mean, log_variance, (drawn, tf.reduce_sum(log_gates, axis=-1))
+
     def _weigh(
-        self, images: tf.Tensor, latents: tf.Tensor, mean: tf.Tensor, log_variance: tf.Tensor, training: bool
+        self,
+        images: tf.Tensor,
+        latents: tf.Tensor,
+        mean: tf.Tensor,
+        log_variance: tf.Tensor,
+        bent: Bent | None,
+        training: bool,
     ) -> tuple[tf.Tensor, tf.Tensor]:
         """`log p(x|z)` and `log p(x, z) - log q(z|x)`, each (batch, samples), of latents (batch, samples, size)."""
         decode = partial(self.decoder, training=training)
-        return weighed_draws(self.pixels, decode, images, latents, mean, log_variance, self._log_prior(latents))
+        log_likelihood = draws_log_likelihood(self.pixels, decode, images, latents)
+        return log_likelihood, self._beside(log_likelihood, latents, mean, log_variance, bent)
+
+    def _beside(
+        self,
+        log_likelihood: tf.Tensor | float,
+        latents: tf.Tensor,
+        mean: tf.Tensor,
+        log_variance: tf.Tensor,
+        bent: Bent | None,
+    ) -> tf.Tensor:
+        """`log p(x, z) - log q(z|x)`, (batch, samples); where a flow bends draws, the density is that of what was
+        drawn, divided by how much the flow stretches there."""
+        log_prior = self._log_prior(latents)
+        if bent is not None:
+            latents_before, log_stretch = bent
+            log_prior = losses.normal_log_density(latents, 0.0, 0.0) + log_stretch
+            latents = latents_before
+        return losses.log_importance_weights(log_likelihood, latents, mean[:, None], log_variance[:, None], log_prior)
 
     def _of_pseudo_inputs(self) -> tuple[tf.Tensor, tf.Tensor]:
         """Mean and log-variance of the components of the prior, each (pseudo_inputs, latent_dim), float32."""
         assert self.pseudo is not None, "of the prior vamp"
-        mean, log_variance = self.posterior(self.pseudo.pictures())
+        mean, log_variance = self.posterior_of(self.pseudo.pictures())
         return tf.cast(mean, tf.float32), tf.cast(log_variance, tf.float32)
 
     def _log_prior(self, latents: tf.Tensor) -> tf.Tensor | None:
         """`log p(z)`, (batch, samples); None for the standard normal prior."""
         return None if self.pseudo is None else losses.mixture_log_density(latents, *self._of_pseudo_inputs())
 
-    def _kl(self, latents: tf.Tensor, mean: tf.Tensor, log_variance: tf.Tensor) -> tf.Tensor:
+    def _kl(self, latents: tf.Tensor, mean: tf.Tensor, log_variance: tf.Tensor, bent: Bent | None) -> tf.Tensor:
         """In closed form where there is one, else by the draws; nats, (batch,)."""
-        if self.pseudo is None:
+        if self.pseudo is None and bent is None:
             return losses.standard_normal_kl(mean, log_variance)
-        beside = (latents, mean[:, None], log_variance[:, None], self._log_prior(latents))
-        return -tf.reduce_mean(losses.log_importance_weights(0.0, *beside), axis=-1)
+        return -tf.reduce_mean(self._beside(0.0, latents, mean, log_variance, bent), axis=-1)
 
     def _draw(self, images: tf.Tensor, rows: Callable[..., tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
         """The step's pictures, binarized if asked, and the noise of their latents, (batch, samples, latent_dim)."""
@@ -375,8 +429,7 @@ class VAE(BaseModel):
         slope = tf.stop_gradient(to_latents(output_gradients=of_encoder))
         if doubly:
             mean, log_variance = tf.stop_gradient(mean), tf.stop_gradient(log_variance)
-        of_posterior = mean[:, None], log_variance[:, None]
-        beside = losses.log_importance_weights(0.0, latents, *of_posterior, self._log_prior(latents))
+        beside = self._beside(0.0, latents, mean, log_variance, None)
         through_latents = tf.reduce_sum(slope * latents, axis=-1) + of_encoder * beside
         return tf.reduce_sum(of_decoder * log_likelihood + through_latents, axis=-1)
 
@@ -405,19 +458,3 @@ class VAE(BaseModel):
         log_posterior = losses.normal_log_density(latents[:, 0], mean, log_variance)
         advantage = tf.stop_gradient(cost - tf.convert_to_tensor(self.baseline))
         return advantage * (log_posterior - tf.stop_gradient(log_posterior))
-
-
-def _check_importance(form: str, samples: int, groups: int, elbo_share: float) -> None:
-    require_among(get_args(losses.Importance), importance=form)
-    require_at_least(1, importance_groups=groups)
-    if form != "iwae" and samples < 2:
-        raise InputError(f"the importance {form} must have num_samples above 1. Received: {samples}.")
-    if samples % groups or (groups > 1 and form not in ("miwae", "piwae")):
-        raise InputError(
-            "`importance_groups` must divide `num_samples` for miwae and piwae, and be 1 otherwise. "
-            f"Received: {groups}, with num_samples={samples} and importance={form!r}."
-        )
-    if not 0 <= elbo_share <= 1 or (elbo_share != 0.5 and form != "ciwae"):
-        raise InputError(
-            f"`elbo_share` must be from 0 to 1, and for ciwae alone. Received: {elbo_share}, with importance={form!r}."
-        )

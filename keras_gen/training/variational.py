@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import get_args
 
 import keras
 import tensorflow as tf
@@ -11,6 +12,7 @@ from keras_gen import losses
 from keras_gen.layers import PixelLikelihood
 from keras_gen.training.binarization import binarized
 from keras_gen.training.pieces import decoding_network
+from serving.common.errors import InputError, require_among, require_at_least
 
 
 def mean_and_log_variance(encoded: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -35,6 +37,17 @@ def posterior_noise(
     return images, rows(tf.shape(images)[0], size, "posterior")
 
 
+def draws_log_likelihood(
+    pixels: PixelLikelihood, decode: Callable[[tf.Tensor], tf.Tensor], images: tf.Tensor, latents: tf.Tensor
+) -> tf.Tensor:
+    """`log p(x|z)` of draws, nats, (batch, samples); arguments as for `weighed_draws`."""
+    samples = tf.shape(latents)[1]
+    decoded = decode(tf.reshape(latents, (-1, latents.shape[-1])))
+    repeated = tf.repeat(images, samples, axis=0)
+    nll = pixels.negative_log_likelihood(repeated, tf.cast(decoded, tf.float32))
+    return -tf.reshape(nll, (-1, samples))
+
+
 def weighed_draws(
     pixels: PixelLikelihood,
     decode: Callable[[tf.Tensor], tf.Tensor],
@@ -56,11 +69,7 @@ def weighed_draws(
         log_variance: likewise.
         log_prior: of the latents, (batch, samples); the standard normal distribution's by default.
     """
-    samples = tf.shape(latents)[1]
-    decoded = decode(tf.reshape(latents, (-1, latents.shape[-1])))
-    repeated = tf.repeat(images, samples, axis=0)
-    nll = pixels.negative_log_likelihood(repeated, tf.cast(decoded, tf.float32))
-    log_likelihood = -tf.reshape(nll, (-1, samples))
+    log_likelihood = draws_log_likelihood(pixels, decode, images, latents)
     weights = losses.log_importance_weights(log_likelihood, latents, mean[:, None], log_variance[:, None], log_prior)
     return log_likelihood, weights
 
@@ -88,3 +97,21 @@ def variational_networks(
         "encoder": keras.Model({"image": image, **label}, {"mean": mean, "log_variance": log_variance}),
         **decoding_network(picture, latent_dim, labelled),
     }
+
+
+def check_importance(form: str, samples: int, groups: int, elbo_share: float) -> None:
+    """Raises InputError for a form of the importance-weighted bound that is unknown, or that does not fit its
+    settings."""
+    require_among(get_args(losses.Importance), importance=form)
+    require_at_least(1, importance_groups=groups)
+    if form != "iwae" and samples < 2:
+        raise InputError(f"the importance {form} must have num_samples above 1. Received: {samples}.")
+    if samples % groups or (groups > 1 and form not in ("miwae", "piwae")):
+        raise InputError(
+            "`importance_groups` must divide `num_samples` for miwae and piwae, and be 1 otherwise. "
+            f"Received: {groups}, with num_samples={samples} and importance={form!r}."
+        )
+    if not 0 <= elbo_share <= 1 or (elbo_share != 0.5 and form != "ciwae"):
+        raise InputError(
+            f"`elbo_share` must be from 0 to 1, and for ciwae alone. Received: {elbo_share}, with importance={form!r}."
+        )

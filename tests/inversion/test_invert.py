@@ -142,7 +142,7 @@ class TestModels:
         np.testing.assert_allclose(found.pictures, expected.pictures, atol=1e-3)
 
     def test_the_encoder_comes_first_and_its_code_can_be_refined(self, small_vae, vae_bundle, pictures):
-        code = small_vae.posterior(pictures[:6])[0].numpy()
+        code = small_vae.posterior_of(pictures[:6])[0].numpy()
         plain = invert(small_vae, pictures[:6])
         np.testing.assert_allclose(plain.latents, code, atol=1e-6)
         np.testing.assert_allclose(plain.pictures, small_vae(pictures[:6]), atol=1e-5)

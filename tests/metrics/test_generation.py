@@ -29,7 +29,7 @@ def test_the_codes_of_all_data_follow_the_prior_where_model_and_posterior_are_ex
     codes, draws = aggregate_codes(model, x, None, seed=1), model.prior_latents(n, 2)
     critical = 2.5 * np.sqrt(2 / n)  # exceeded with probability 7e-6
     assert kolmogorov_smirnov(codes, draws)[0] < critical
-    means = model.posterior(x)[0].numpy()
+    means = model.posterior_of(x)[0].numpy()
     assert kolmogorov_smirnov(means, draws)[0] > 1.5 * critical  # their deviation is 0.6
     again, other = (aggregate_codes(model, x, None, seed) for seed in (1, 2))
     np.testing.assert_array_equal(again, codes)

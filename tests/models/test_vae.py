@@ -84,6 +84,11 @@ class TestVampPriorVAE(ModelContract):
     arguments = {**SMALL, "prior": "vamp", "pseudo_inputs": 7}
 
 
+class TestInverseAutoregressiveFlowVAE(ModelContract):
+    model_class = keras_gen.VAE
+    arguments = {**SMALL, "posterior": "iaf", "flow_units": 8}
+
+
 def linear_vae(**arguments) -> keras.Model:
     """A VAE whose networks are single dense layers, so that its bound has a closed form."""
     encoder = keras.Sequential([keras.Input((1, 1, 1)), keras.layers.Flatten(), keras.layers.Dense(2)])
@@ -234,9 +239,9 @@ IMAGES = np.array([-0.8, 0.1, 0.6], np.float32).reshape(3, 1, 1, 1)
 
 def test_the_vamp_prior_is_the_mean_of_the_posteriors_of_its_pictures(pictures):
     model = keras_gen.VAE(**SMALL, prior="vamp", pseudo_inputs=4)
-    mean, log_variance = (part.numpy() for part in model.posterior(model.pseudo.pictures()))
+    mean, log_variance = (part.numpy() for part in model.posterior_of(model.pseudo.pictures()))
     noise = np.random.default_rng(0).standard_normal((3, 5, 2)).astype(np.float32)
-    at, spread = (part.numpy()[:, None] for part in model.posterior(pictures[:3]))
+    at, spread = (part.numpy()[:, None] for part in model.posterior_of(pictures[:3]))
     latents = at + np.exp(spread / 2) * noise
     each = scipy.stats.norm.logpdf(latents[..., None, :], mean, np.exp(log_variance / 2)).sum(axis=-1)
     log_prior = scipy.special.logsumexp(each, axis=-1) - np.log(4)
@@ -298,7 +303,7 @@ def test_the_simplified_objective_is_the_squared_error_and_the_posteriors_cost()
     model = linear_vae(likelihood="gaussian", sigma=0.3, objective="simplified", beta=0.7)
     rng = np.random.default_rng(0)
     x, noise = (rng.uniform(-1, 1, (6, 1, 1, 1)).astype(np.float32) for _ in range(2))
-    mean, log_variance = (part.numpy() for part in model.posterior(x))
+    mean, log_variance = (part.numpy() for part in model.posterior_of(x))
     z = mean + np.exp(log_variance / 2) * noise[:, 0, :, 0]
     decoded = model.decoder(z).numpy()
     expected = ((x - decoded) ** 2).sum(axis=(1, 2, 3))
@@ -355,6 +360,10 @@ def test_a_learned_scale_finds_the_spread_of_the_data():
         ({"num_samples": 6, "importance_groups": 2}, "and be 1 otherwise"),
         ({"prior": "vamp", "free_nats": 0.5}, "the prior vamp must have free_nats=0"),
         ({"prior": "vamp", "pseudo_inputs": 0}, "`pseudo_inputs` must be at least 1"),
+        ({"posterior": "iaff"}, "`posterior` must be one of gaussian, iaf. Received: 'iaff'"),
+        ({"posterior": "iaf", "prior": "vamp"}, "the posterior iaf must have the prior standard_normal"),
+        ({"posterior": "iaf", "regularizer": "tc"}, "and no regularizer. Received: prior='standard_normal'"),
+        ({"flow_steps": 0}, "`flow_steps` must be at least 1. Received: 0."),
         ({"num_samples": 6, "elbo_share": 0.2}, "for ciwae alone"),
         ({"objective": "simplified"}, "must have the gaussian likelihood"),
         ({"sigma": 0.0}, "`sigma` must be positive. Received: 0.0."),
