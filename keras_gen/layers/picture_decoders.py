@@ -58,8 +58,9 @@ class PictureDecoders(keras.layers.Layer):
         self.built = True
 
     def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:
-        ask(lambda draw: self.weight * self._errors(*inputs, draw))
-        return inputs[2]
+        images, early, late = inputs
+        ask(lambda draw: self.weight * self._errors(images, early, late, draw))
+        return late
 
     def compute_output_shape(self, shapes: list[tuple[int | None, ...]]) -> tuple[int | None, ...]:
         return shapes[2]

@@ -18,7 +18,7 @@ from keras import layers
 
 from keras_gen.layers import Conv2D, GatedLinearUnit, PictureDecoders, SpectralConv2D, SpectralDense
 from keras_gen.networks.initializers import small_normal
-from keras_gen.networks.normalization import normalized
+from keras_gen.networks.normalization import Normalization, normalized
 from keras_gen.networks.sizes import halvings, widened
 from serving.common.errors import require_at_least
 
@@ -76,7 +76,7 @@ def discriminator(
     """
     require_at_least(1, filters=filters)
     require_at_least(0, decoding=decoding)
-    kind = "batch" if batch_normalization else "none"
+    kind: Normalization = "batch" if batch_normalization else "none"
 
     def convolved(x: keras.KerasTensor, channels: int, size: int, stride: int = 1) -> keras.KerasTensor:
         x = _convolution(channels, size, stride, spectral_normalization)(x)
