@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from keras_gen.metrics.variants import Answers
 
 MODEL_SUFFIX = ".keras"
+# Figures of samples that compare each class of the model with the same of the data.
+OF_CLASSES = {"classes", "class_frechet", "accuracy_score"}
 Draw: TypeAlias = Callable[[int, int], np.ndarray]
 Translate: TypeAlias = Callable[[np.ndarray], np.ndarray]
 Show: TypeAlias = "Callable[[Results], None]"
@@ -220,7 +222,9 @@ def _bundle(place: Path, options: Any, show: Show) -> list[Any]:
             "Received: a bundle without an encoder."
         )
     image = sampler.manifest.image
-    test, train = _sources(options, (image.height, image.width, image.channels), sampler.manifest.classes)
+    told = {"encode", "classify"} & set(sampler.abilities) or OF_CLASSES & set(options.metrics)
+    classes = sampler.manifest.classes if told else ()
+    test, train = _sources(options, (image.height, image.width, image.channels), classes)
     draw = (lambda n, seed: to_float(sampler.sample(n, seed))) if "sample" in sampler.abilities else None
     of_samples = _samples(place, draw, len(sampler.manifest.classes), options, test, train)
     coder, figures = _BundleCoder(sampler), []
@@ -347,7 +351,8 @@ def _by_bundle(translator: Translator, to: str, seed: int, images: np.ndarray) -
 
 
 def _sources(options: Any, shape: tuple[int, int, int], classes: Sequence[str]) -> tuple[Any, Any]:
-    """Both splits, with labels of the model's classes if it has any."""
+    """Both splits, with labels of the model's classes if it has any that the figures ask for. Without, pictures are
+    compared with those of other classes, such as samples of groups that were found without labels with digits."""
     from keras_gen.data import open_source
 
     test, train = (

@@ -290,3 +290,16 @@ def test_mistakes_are_one_line(vae_run, capfd, words, message):
     err = capfd.readouterr().err
     assert message in err
     assert len(err.splitlines()) == 1
+
+
+def test_samples_are_compared_with_pictures_of_other_classes(tmp_path, capsys):
+    """As those of groups that were found without labels are; where figures ask for classes, they must be the same."""
+    network = {"name": "mlp", "units": (8,)}
+    groups = ("group 0", "group 1")
+    model = keras_gen.ConditionalGAN((8, 8, 1), groups, latent_dim=2, generator=network, discriminator=network)
+    place = export.export_bundle(model, tmp_path / "groups")
+    words = ["evaluate", str(place), "--data", "digits", "--drawn", "200", "--metrics"]
+    assert main([*words, "spectrum"]) == 0
+    assert "spectrum" in capsys.readouterr().out
+    assert main([*words, "classes"]) == 2
+    assert "must hold pictures of known classes alone: group 0, group 1. Received: '0'." in capsys.readouterr().err
