@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from keras_gen.data import Source
+from keras_gen.metrics.classifier import FEATURES
 from keras_gen.metrics.extractors import Extracted, Extractor, open_extractor, stamp
 from keras_gen.metrics.figure import Figure
 from keras_gen.metrics.manifold import squared_distances_to_others
-from serving.common.errors import require_among
+from serving.common.errors import InputError, require_among
 
 AGAINST = ("test", "train")
 NEAREST = 5
@@ -53,6 +54,7 @@ class Comparison:
         self.reference = self.test if against == "test" else train.draw(count, seed)
         self.beside = (train if against == "test" else test).draw(len(drawn), seed)
         self._beside_are = "training" if against == "test" else "test"
+        self.chosen = extractor
         self._open = lambda: open_extractor(extractor, train, test)
 
     def of_other_samples(self, drawn: np.ndarray) -> Comparison:
@@ -61,6 +63,18 @@ class Comparison:
         other.drawn = drawn
         other.__dict__.pop("of_drawn", None)
         return other
+
+    def check_enough(self) -> None:
+        """Raises InputError where a Fréchet distance in the features of the classifier would lack pictures.
+
+        It is asked before the classifier is trained, which can take long.
+        """
+        counts = len(self.drawn), len(self.reference)
+        if self.chosen == "classifier" and min(counts) <= FEATURES:
+            raise InputError(
+                f"the Fréchet distance in {FEATURES} features must have at least {FEATURES + 1} samples, and as many "
+                f"pictures. Received: {counts[0]} and {counts[1]}."
+            )
 
     @cached_property
     def extractor(self) -> Extractor:

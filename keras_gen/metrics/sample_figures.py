@@ -46,6 +46,8 @@ def evaluate_samples(metrics: Sequence[str], comparison: Comparison) -> list[Fig
 def figures_of(metrics: Sequence[str], known: Mapping[str, Metric], comparison: Any) -> list[Figure]:
     """As `evaluate_samples`, by the functions of any table."""
     check_metrics(metrics, known)
+    if "frechet" in metrics:
+        comparison.check_enough()
     return [figure for name in dict.fromkeys(metrics) for figure in known[name](comparison)]
 
 

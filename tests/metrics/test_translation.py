@@ -140,3 +140,9 @@ def paint_grey(images):
 def test_variants_of_a_model_without_noise():
     with pytest.raises(InputError, match="several answers"):
         evaluate_translation({"a_to_b": paint_grey}, pairs(), pairs(), Settings(("variants",)))
+
+
+def test_too_few_pictures_are_named_before_a_classifier_is_trained(digits, monkeypatch):
+    monkeypatch.setattr("keras_gen.metrics.translation.cached_classifier", lambda *given: pytest.fail("it was opened"))
+    with pytest.raises(InputError, match="must have at least 129 samples, and as many pictures. Received: 100 and 100"):
+        evaluate_translation({"a_to_b": paint}, *digits, Settings(("domains", "frechet"), count=100))
