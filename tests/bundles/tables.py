@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from serving.bundle import operators, schema
@@ -75,10 +75,18 @@ def _filled(text: str, indent: str = "    ") -> str:
     return textwrap.fill(text, 118, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False)
 
 
+def _constant(name: str, values: Sequence[str]) -> str:
+    """On one line where it fits, and else a line for each."""
+    line = f"export const {name} = {json.dumps(values)} as const;"
+    if len(line) <= 120:
+        return line
+    return "\n".join([f"export const {name} = [", *(f"  {json.dumps(value)}," for value in values), "] as const;"])
+
+
 def typescript() -> str:
     """`serving/js/src/schema.ts`, as prettier forms it."""
     numbers = [f"export const {name.upper()} = {value};" for name, value in NUMBERS.items()]
-    texts = [f"export const {name.upper()} = {json.dumps(values)} as const;" for name, values in TEXTS.items()]
+    texts = [_constant(name.upper(), values) for name, values in TEXTS.items()]
     rules = [f"  /{rule}/," for rule in schema.UNFIT_NAMES]
     lines = [
         HEADER,

@@ -200,7 +200,7 @@ def test_another_size_is_converted_only_when_asked(run, vae_bundle, tmp_path):
         (["latent", "{bundle}", "--data", "digits", "--out", "l.npy"], "--out must be a file that ends in .png"),
         (["latent", "{bundle}", "--data", "digits", "--dimensions", "[0, 2]", "--out", "l.png"], "Received: 0, 2."),
         (["latent", "{bundle}", "--data", "digits", "--dimensions", "[1, 1]", "--out", "l.png"], "Received: 1, 1."),
-        (["attribute", "{bundle}", "--out", "a.png"], "needs pictures"),
+        (["attribute", "{bundle}", "--out", "a.png"], "must be given by --positive"),
         (["traverse", "{bundle}", "--dimensions", "[7]", "--out", "t.png"], "Received: 7."),
         (["traverse", "{bundle}", "--seed", str(2**70), "--out", "t.png"], "`seed` must be a 64-bit integer."),
         (["traverse", "nowhere", "--out", "t.png"], "nowhere must be a bundle"),

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.cluster import MiniBatchKMeans
 
 from keras_gen.data.examples import Examples, Shape, joined, splits_of
 from keras_gen.data.forms import Form, Inner
@@ -37,6 +36,8 @@ def read(inner: Inner, split: str, shape: Shape) -> Examples:
     Raises:
         InputError: no whole number, or not from 2 to half the number of training pictures.
     """
+    from sklearn.cluster import MiniBatchKMeans  # which a listing of sources does not need
+
     name = f"clustered:{inner.chosen}:{inner.name}"
     train = inner.read("train", shape).examples.images
     count = int(inner.chosen) if inner.chosen.isdecimal() else 0

@@ -15,7 +15,15 @@ export const MOST_AXES = 64;
 
 export const FEATURES = ["fixed_batch"] as const;
 export const INTERPOLATIONS = ["bicubic", "nearest"] as const;
-export const PRIORS = ["standard_normal", "mixture", "swiss_roll", "codes", "fitted", "masked_codes", "mapped"] as const;
+export const PRIORS = [
+  "standard_normal",
+  "mixture",
+  "swiss_roll",
+  "codes",
+  "fitted",
+  "masked_codes",
+  "mapped",
+] as const;
 export const WEIGHTS = ["raw", "ema"] as const;
 export const QUANTIZATIONS = ["int8", "fp16"] as const;
 export const DTYPES = ["uint8", "float32", "int64"] as const;
