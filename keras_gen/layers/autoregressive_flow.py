@@ -28,8 +28,9 @@ class InverseAutoregressiveFlow(keras.layers.Layer):
         seed: of the networks' first weights.
 
     Input: latents (..., size), and a context that can be added to them, such as (batch, 1, size).
+
     Output: latents, and the sum over steps of `log g`, each (..., size). Its sum over the last axis is the logarithm
-        of how much the flow stretches there.
+    of how much the flow stretches there.
 
     Raises:
         InputError: no latent, step or unit.

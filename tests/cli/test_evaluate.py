@@ -219,7 +219,7 @@ def test_samples_that_cannot_be_measured_are_one_line(gan_run, vae_run, vae_bund
     gan, encoder = [str(gan_run), "--data", "digits", "--metrics"], f"onnx:{vae_bundle / 'encoder.onnx'}"
     cases = [
         ([str(gan_run), "--data", f"npz:{pictures}", "--metrics", "frechet", "--drawn", "200"], "must have labels"),
-        ([*gan, "frechet", "--drawn", "128"], "at least 129 of each set. Received: 128 and 297."),
+        ([*gan, "frechet", "--drawn", "128"], "at least 129 samples, and as many pictures. Received: 128 and 297."),
         ([*gan, "score", "--drawn", "9"], "at least 10 samples"),
         ([*gan, "density", "--drawn", "5"], "at least 6 of each set"),
         ([*gan, "frechet", "--drawn", "0"], "`drawn` must be at least 1"),
