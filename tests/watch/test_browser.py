@@ -81,6 +81,7 @@ def test_runs_are_seen_as_they_are_written(browser, tmp_path):
         browser("wait", "img[alt='Samples of first after epoch 1']")
         browser("wait", "img[alt='Samples of second after epoch 1']")
         browser("click", "[data-figure=generator_loss] summary")
+        browser("wait", "[data-figure=generator_loss] tbody tr")
         assert browser("texts", "[data-figure=generator_loss] tbody tr") == ["2\t0.25\t\N{EN DASH}", "1\t0.5\t2"]
 
         for scheme in ("light", "dark"):
