@@ -223,8 +223,8 @@ def _bundle(place: Path, options: Any, show: Show) -> list[Any]:
         )
     image = sampler.manifest.image
     told = {"encode", "classify"} & set(sampler.abilities) or OF_CLASSES & set(options.metrics)
-    classes = sampler.manifest.classes if told else ()
-    test, train = _sources(options, (image.height, image.width, image.channels), classes)
+    asked = sampler.manifest.classes if told else ()
+    test, train = _sources(options, (image.height, image.width, image.channels), asked)
     draw = (lambda n, seed: to_float(sampler.sample(n, seed))) if "sample" in sampler.abilities else None
     of_samples = _samples(place, draw, len(sampler.manifest.classes), options, test, train)
     coder, figures = _BundleCoder(sampler), []
