@@ -52,7 +52,12 @@ def read(inner: Inner, split: str, shape: Shape) -> Examples:
         means = np.stack([numbers[groups == group].mean(axis=0) for group in range(count)])
     digits = len(str(count - 1))
     classes = tuple(f"group {group:0{digits}d}" for group in range(count))
-    return joined(name, [_part(inner, part, shape, classes, means, groups) for part in splits_of(split)])
+    parts = []
+    for part in splits_of(split):
+        images = train if part == "train" else inner.read(part, shape).examples.images
+        labels = groups if part == "train" else _distances(_numbers(images), means).argmin(axis=1)
+        parts.append(Examples(images, labels.astype(np.int32), classes))
+    return joined(name, parts)
 
 
 def equal_groups(distances: NDArray[np.float32]) -> NDArray[np.int64]:
@@ -82,19 +87,6 @@ def equal_groups(distances: NDArray[np.float32]) -> NDArray[np.int64]:
             room[group] -= len(first)
         waiting = np.flatnonzero(labels < 0)
     return labels
-
-
-def _part(
-    inner: Inner,
-    split: str,
-    shape: Shape,
-    classes: tuple[str, ...],
-    means: NDArray[np.float32],
-    groups: NDArray[np.int64],
-) -> Examples:
-    images = inner.read(split, shape).examples.images
-    labels = groups if split == "train" else _distances(_numbers(images), means).argmin(axis=1)
-    return Examples(images, labels.astype(np.int32), classes)
 
 
 def _numbers(images: np.ndarray) -> NDArray[np.float32]:
