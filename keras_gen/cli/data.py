@@ -73,7 +73,7 @@ def _parser() -> Parser:
     parser.add_argument("--load_size", type=int | str | None, default=None, help=load_size)
     parser.add_argument("--mirror", type=bool, default=False, help="for two domains: mirror pictures at random.")
     parser.add_argument("--reverse", type=bool, default=False, help="for two domains: use the second one as A.")
-    kinds = "changes as by --model.augmentation: color, translation, cutout, mirror, geometry."
+    kinds = "changes as by --model.augmentation: color, translation, cutout, mirror, geometry, affine."
     parser.add_argument("--augmentation", type=str, nargs="+", default=[], help=kinds)
     parser.add_argument("--columns", type=int, default=COLUMNS, help="pictures in a row.")
     parser.add_argument(

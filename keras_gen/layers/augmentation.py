@@ -16,6 +16,8 @@ COLOR_CHANNELS = 3
 SHIFT = 0.125
 HOLE = 0.5
 STRETCH = 0.2
+# Of `affine`: the most that a picture is turned, in radians, sheared, and moved, of its side; and the logarithm of a side's factor.
+TURN, SHEAR, MOVE, SIDE = math.pi / 12.0, 0.3, 1.0 / 16.0, 0.2
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,8 @@ class DifferentiableAugmentation(keras.layers.Layer):
     - `mirror`: half of the pictures left to right.
     - `geometry`: turned by any angle, enlarged or reduced by `2^0.2` for one standard deviation, and its sides likewise
       against each other, about the centre, by bilinear interpolation.
+    - `affine`: what leaves a handwritten character the same: turned by up to 15 degrees, sheared by up to 0.3, each
+      side multiplied by `e^-0.2` to `e^0.2`, and moved by up to a sixteenth. Outside, the pixels of the edge go on.
 
     Input: pictures (batch, height, width, channels) of static shape but for the batch; noise (batch, noise_size),
     uniform on [0, 1); which kinds a picture gets, (batch, kinds), true or false, all by default.
@@ -143,13 +147,34 @@ def _geometry(images: tf.Tensor, noise: tf.Tensor) -> tf.Tensor:
     normal = tf.math.ndtri(tf.clip_by_value(noise[:, 1:], 1e-3, 1.0 - 1e-3))
     size, sides = (tf.exp(STRETCH * math.log(2.0) * part)[:, None, None] for part in tf.unstack(normal, axis=1))
     cosine, sine = tf.cos(angle)[:, None, None], tf.sin(angle)[:, None, None]
-    down, right = tf.meshgrid(
-        *(tf.range(side, dtype=tf.float32) - (side - 1) / 2.0 for side in (height, width)), indexing="ij"
-    )
+    down, right = _from_the_centre(height, width)
     # Where each pixel comes from.
     rows = (cosine * down - sine * right) / (size * sides) + (height - 1) / 2.0
     columns = (sine * down + cosine * right) * sides / size + (width - 1) / 2.0
     return _interpolated(images, rows, columns)
+
+
+def _affine(images: tf.Tensor, noise: tf.Tensor) -> tf.Tensor:
+    """Turned, sheared, stretched and moved a little; what comes in is the edge."""
+    height, width = images.shape[1:3]
+    draws = tf.unstack(2.0 * tf.cast(noise, tf.float32)[:, :, None, None] - 1.0, axis=1)
+    turn, shear, down_side, right_side, down_move, right_move = draws
+    angle, slant = TURN * turn, SHEAR * shear
+    down, right = _from_the_centre(height, width)
+    rows = tf.exp(SIDE * down_side) * (tf.cos(angle) * down - tf.sin(angle) * right) + MOVE * height * down_move
+    columns = tf.sin(angle) * down + tf.cos(angle) * right + slant * down
+    columns = tf.exp(SIDE * right_side) * columns + MOVE * width * right_move
+    places = [
+        tf.clip_by_value(place + (side - 1) / 2.0, 0.0, side - 1.0)
+        for place, side in ((rows, height), (columns, width))
+    ]
+    return _interpolated(images, *places)
+
+
+def _from_the_centre(height: int, width: int) -> list[tf.Tensor]:
+    """How far each pixel is below the centre and to the right of it, two of (height, width)."""
+    sides = (tf.range(side, dtype=tf.float32) - (side - 1) / 2.0 for side in (height, width))
+    return tf.meshgrid(*sides, indexing="ij")
 
 
 def _interpolated(images: tf.Tensor, rows: tf.Tensor, columns: tf.Tensor) -> tf.Tensor:
@@ -184,6 +209,7 @@ AUGMENTATIONS: Registry[PictureChange] = Registry(
         "cutout": PictureChange(2, _cutout),
         "mirror": PictureChange(1, _mirror),
         "geometry": PictureChange(3, _geometry),
+        "affine": PictureChange(6, _affine),
     },
     kind=PictureChange,
 )

@@ -20,7 +20,7 @@ from keras_gen.losses.classification import (
     label_accuracy,
     label_cross_entropy,
 )
-from keras_gen.losses.consistency import balanced_consistency, lecam_penalty, mean_of_best
+from keras_gen.losses.consistency import balanced_consistency, invariant_information, lecam_penalty, mean_of_best
 from keras_gen.losses.contrastive import patch_contrastive_loss
 from keras_gen.losses.discrepancy import mmd_terms
 from keras_gen.losses.divergences import (
@@ -71,6 +71,7 @@ __all__ = [
     "hinge_generator_loss",
     "importance_bound",
     "importance_shares",
+    "invariant_information",
     "label_accuracy",
     "label_cross_entropy",
     "least_squares_discriminator_loss",

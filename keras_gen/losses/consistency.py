@@ -6,6 +6,9 @@ import tensorflow as tf
 
 from keras_gen.losses.adversarial import mean_per_example
 
+# A share of pictures whose logarithm is still a number.
+RARE = 1e-8
+
 
 def balanced_consistency(logits: tf.Tensor, changed_logits: tf.Tensor) -> tf.Tensor:
     """`(D(x) - D(T(x)))^2`: 0 where a change of the pictures does not change the judgement.
@@ -62,3 +65,30 @@ def mean_of_best(losses: tf.Tensor, logits: tf.Tensor, all_logits: tf.Tensor, be
     taken = tf.reduce_sum(tf.cast(all_logits >= limit, losses.dtype))
     share = tf.cast(tf.size(all_logits), losses.dtype) / taken
     return tf.where(logits >= limit, share * losses, tf.zeros_like(losses))
+
+
+def invariant_information(
+    first: tf.Tensor, second: tf.Tensor, every_first: tf.Tensor, every_second: tf.Tensor
+) -> tf.Tensor:
+    """Minus what the categories of two changed copies of a picture tell of each other, mutual information in nats.
+
+    It is least where both copies get the same category, surely, and all categories are as frequent as each other.
+    Gradients reach `first` and `second` alone, which is all of them: those of the frequencies cancel.
+
+    Args:
+        first: probabilities of the categories of one copy of each picture, (batch, categories).
+        second: likewise, of the other.
+        every_first: of all pictures that frequencies are taken from, these among them, (n, categories).
+        every_second: likewise.
+
+    Returns:
+        (batch,), whose mean over all pictures is minus the information, at least `-log categories`.
+
+    Source: Ji et al. 2019, "Invariant Information Clustering for Unsupervised Image Classification and Segmentation",
+    equations 2 and 3.
+    """
+    joint = tf.matmul(every_first, every_second, transpose_a=True) / tf.cast(tf.shape(every_first)[0], first.dtype)
+    joint = tf.maximum((joint + tf.transpose(joint)) / 2.0, RARE)
+    alone = tf.reduce_sum(joint, axis=1)
+    told = tf.math.log(joint / (alone[:, None] * alone[None]))
+    return -tf.reduce_sum(tf.matmul(first, tf.stop_gradient(told)) * second, axis=1)

@@ -77,7 +77,7 @@ def evaluate_coder(
     count: int | None,
     seed: int,
     show: Callable[[Results], None] = lambda shown: None,
-    clusters: int = 0,
+    clusters: range = range(0),
 ) -> list[Figure]:
     """Reconstruction where there is a decoder, and what the codes are worth.
 
@@ -88,7 +88,7 @@ def evaluate_coder(
         count: how many pictures of each, drawn with the seed; None for all.
         seed: seed of that draw.
         show: called with pictures beside their reconstructions, where there is a decoder.
-        clusters: how many numbers, the first of a code, are probabilities of clusters.
+        clusters: which numbers of a code are probabilities of clusters.
     """
     images, labels = random_pictures(test, count, seed)
     codes = coder.encode(images, labels)
@@ -106,9 +106,9 @@ def evaluate_coder(
         if tested is not None and learned is not None:
             return [*figures, *_disentanglement(codes, tested, fitted_codes, learned, data, seed)]
         if clusters:
-            found, known = (part[:, :clusters].argmax(axis=1) for part in (codes, fitted_codes))
+            found, known = (part[:, clusters].argmax(axis=1) for part in (codes, fitted_codes))
             share = cluster_accuracy(known, fitted_labels, found, labels)
-            how = {"clusters": clusters, "classes given by": len(fitted), "seed": seed}
+            how = {"clusters": len(clusters), "classes given by": len(fitted), "seed": seed}
             figures.append(Figure("cluster_accuracy", share, "", data, len(images), how))
         accuracy = linear_probe(fitted_codes, fitted_labels, codes, labels)
         settings: dict[str, Any] = {

@@ -79,7 +79,7 @@ class ClusteringAAE(AdversarialModel):
         super().__init__(seed, reports, **kwargs)
         require_at_least(2, clusters=clusters)
         require_at_least(0, adversarial_weight=adversarial_weight)
-        self.spec = replace(self.spec, clusters=clusters)
+        self.spec = replace(self.spec, clusters=range(clusters))
         self.image_shape = tuple(image_shape)
         self.latent_dim = latent_dim
         self.draw = InfoPrior(latent_dim, continuous=0, categories=clusters)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -10,15 +12,16 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from keras_gen.layers import InfoPrior
-from keras_gen.losses import code_surprise
+from keras_gen.layers import Augmentation, DifferentiableAugmentation, InfoPrior
+from keras_gen.layers.replica import gathered
+from keras_gen.losses import code_surprise, invariant_information
 from keras_gen.networks import NetworkSpec, build_network, with_hidden
 from keras_gen.training.game import Terms
 from keras_gen.training.generative import GenerativeAdversarialModel
 from keras_gen.training.moves import Moves, joined, watching
 from keras_gen.training.pieces import as_pictures, coding_networks
 from keras_gen.training.spec import ModelSpec
-from serving.common.errors import require_at_least
+from serving.common.errors import InputError, require_at_least
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -40,6 +43,10 @@ class InfoGAN(GenerativeAdversarialModel):
         continuous: how many continuous codes.
         code_weight: weight of the surprise about the category beside the adversarial loss.
         continuous_weight: that of the surprise about the continuous codes.
+        invariance: weight of the information that the categories guessed of a real picture and of a changed copy have
+            of each other, which the discriminator maximizes, so that categories become what changes leave as it is;
+            0 is the paper's InfoGAN, whose categories often mix the thing with its slant or width.
+        invariance_augmentation: what changes the copy; kinds as for `augmentation`.
         generator: network from latents to pictures in [-1, 1]; given as in `gan`.
         discriminator: network from pictures to one logit; given as in `gan`.
         seed: seed of the training noise.
@@ -49,7 +56,8 @@ class InfoGAN(GenerativeAdversarialModel):
         InputError: a value out of range, or networks that do not fit.
 
     Source: Chen et al. 2016, "InfoGAN: Interpretable Representation Learning by Information Maximizing Generative
-    Adversarial Nets", equations 5 and 6; weights: appendix C.1.
+    Adversarial Nets", equations 5 and 6; weights: appendix C.1; invariance: Ji et al. 2019, "Invariant Information
+    Clustering for Unsupervised Image Classification and Segmentation", equation 3.
     """
 
     spec = ModelSpec(prior="codes")
@@ -62,6 +70,8 @@ class InfoGAN(GenerativeAdversarialModel):
         continuous: int = 2,
         code_weight: float = 1.0,
         continuous_weight: float = 0.1,
+        invariance: float = 0.0,
+        invariance_augmentation: Sequence[Augmentation] = ("affine",),
         generator: NetworkSpec = "dcgan",
         discriminator: NetworkSpec = "dcgan",
         seed: int = 0,
@@ -69,7 +79,9 @@ class InfoGAN(GenerativeAdversarialModel):
     ) -> None:
         super().__init__(seed, ["code_loss"], **options)
         require_at_least(1, latent_dim=latent_dim)
-        require_at_least(0, code_weight=code_weight, continuous_weight=continuous_weight)
+        require_at_least(0, code_weight=code_weight, continuous_weight=continuous_weight, invariance=invariance)
+        if invariance and not categories:
+            raise InputError(f"`invariance` needs categories. Received: {invariance} with categories=0.")
         self.prior = InfoPrior(latent_dim, continuous, categories)
         self.image_shape = tuple(image_shape)
         self.latent_dim = latent_dim
@@ -77,6 +89,14 @@ class InfoGAN(GenerativeAdversarialModel):
         self.continuous = continuous
         self.code_weight = code_weight
         self.continuous_weight = continuous_weight
+        self.invariance = invariance
+        self.invariance_augmentation = tuple(invariance_augmentation)
+        self.change = DifferentiableAugmentation(self.invariance_augmentation)
+        self.spec = replace(
+            self.spec,
+            clusters=range(continuous, continuous + categories),
+            couples_examples=self.spec.couples_examples or invariance > 0,
+        )
         shape = {"image_shape": self.image_shape}
         self.generator = build_network(
             "generator", generator, (latent_dim,), self.image_shape, latent_dim=latent_dim, **shape
@@ -148,18 +168,28 @@ class InfoGAN(GenerativeAdversarialModel):
         return code_surprise(latents, tf.cast(guess, tf.float32), self.continuous, *weights)
 
     def _discriminator_terms(self, real: tf.Tensor, fake: tf.Tensor, latents: tf.Tensor, purpose: str) -> Terms:
-        terms, surprise = self._judged(partial(self.game.discriminator_terms, purpose=purpose), real, fake, latents, 1)
-        return {**terms, "loss": terms["loss"] + surprise}
+        terms, guesses = self._judged(partial(self.game.discriminator_terms, purpose=purpose), real, fake)
+        of_real, of_fake = guesses[:2]
+        loss = terms["loss"] + self._surprise(latents, of_fake)
+        if self.invariance:
+            loss += self.invariance * self._variance(real, of_real, purpose)
+        return {**terms, "loss": loss}
 
     def _generator_terms(self, real: tf.Tensor, fake: tf.Tensor, latents: tf.Tensor) -> Terms:
-        terms, surprise = self._judged(self.game.generator_terms, real, fake, latents, 0)
+        terms, guesses = self._judged(self.game.generator_terms, real, fake)
+        surprise = self._surprise(latents, guesses[0])
         return {"loss": terms["loss"] + surprise, "code_loss": surprise}
 
-    def _judged(
-        self, rule: Any, real: tf.Tensor, fake: tf.Tensor, latents: tf.Tensor, place: int
-    ) -> tuple[Terms, tf.Tensor]:
-        """The terms of a rule, and the surprise about the codes of the generated pictures, which are judged at this
-        place, whatever else is judged after them."""
+    def _variance(self, images: tf.Tensor, guess: tf.Tensor, purpose: str) -> tf.Tensor:
+        """Minus the information between the categories of pictures, as guessed, and of changed copies, (batch,)."""
+        draws = self.noise.training_rows(tf.shape(images)[0], self.change.noise_size, f"{purpose}/invariance", True)
+        _, again = self.judge(self.change(images, tf.cast(draws, images.dtype)), training=True)
+        first, second = (tf.nn.softmax(tf.cast(part[:, self.continuous :], tf.float32)) for part in (guess, again))
+        every = (gathered(tf.stop_gradient(part)) for part in (first, second))
+        return invariant_information(first, second, *every)
+
+    def _judged(self, rule: Any, real: tf.Tensor, fake: tf.Tensor) -> tuple[Terms, list[tf.Tensor]]:
+        """The terms of a rule, and the guesses at the codes of all that it had judged, in this order."""
         guesses = []
 
         def judge(images: tf.Tensor) -> tf.Tensor:
@@ -167,5 +197,4 @@ class InfoGAN(GenerativeAdversarialModel):
             guesses.append(guess)
             return logits
 
-        terms = rule(judge, real, fake)
-        return terms, self._surprise(latents, guesses[place])
+        return rule(judge, real, fake), guesses

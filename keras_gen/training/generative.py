@@ -46,7 +46,8 @@ class GenerativeAdversarialModel(AdversarialModel):
         instance_noise: standard deviation of Gaussian noise on all inputs of the discriminator (Sønderby et al. 2017).
         instance_noise_steps: training steps over which this noise falls to 0; by default it stays constant.
         augmentation: differentiable augmentation of all inputs of the discriminator: `color`, `translation`, `cutout`,
-            `mirror`, `geometry` (Zhao et al. 2020, "Differentiable Augmentation for Data-Efficient GAN Training").
+            `mirror`, `geometry`, `affine` (Zhao et al. 2020, "Differentiable Augmentation for Data-Efficient GAN
+            Training").
         augmentation_target: augment a picture only with a probability, which rises while the mean sign of the
             discriminator's logits for real pictures is above this value, and falls while it is below: 0.6 in the paper
             (ADA, Karras et al. 2020, "Training Generative Adversarial Networks with Limited Data"). By default all

@@ -37,7 +37,7 @@ class ModelSpec:
             computed on one micro-batch after the other.
         least_pictures: pictures that the data must have at least; fewer cannot fill a codebook.
         stands_on: name of the constructor's argument that takes another trained model, which `--from` opens.
-        clusters: how many numbers, the first of a code, are probabilities of clusters that were found without labels.
+        clusters: which numbers of a code are probabilities of clusters that were found without labels.
         styled: whether the generator takes a latent alone, with any class's code behind it: it can then be of styles,
             whose latent `use_space` chooses, and have penalties of its own.
         discriminator_steps: moves of the discriminator in a step, which share out the pictures of its batch.
@@ -60,7 +60,7 @@ class ModelSpec:
     couples_examples: bool = False
     least_pictures: int = 1
     stands_on: str | None = None
-    clusters: int = 0
+    clusters: range = range(0)
     styled: bool = False
     discriminator_steps: int = 1
 

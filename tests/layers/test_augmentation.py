@@ -162,6 +162,27 @@ def test_geometry_turns_and_stretches_about_the_centre():
     np.testing.assert_allclose(enlarged, line / 2**0.2, atol=1e-5)
 
 
+def test_affine_turns_shears_stretches_and_moves_a_little():
+    # Pixels of a plane a + b y + c x say where they come from; the edge goes on outside.
+    down, right = np.meshgrid(np.arange(9) - 4.0, np.arange(9) - 4.0, indexing="ij")
+    still = [0.5] * 6
+    turned = [1.0, *still[1:]]
+    sheared = [0.5, 1.0, *still[2:]]
+    stretched = [*still[:2], 1.0, 0.0, *still[4:]]
+    moved = [*still[:4], 1.0, 0.0]
+    angle, factor = np.pi / 12, np.exp(0.2)
+    expected = [
+        (down, right),
+        (np.cos(angle) * down - np.sin(angle) * right, np.sin(angle) * down + np.cos(angle) * right),
+        (down, right + 0.3 * down),
+        (factor * down, right / factor),
+        (down + 9 / 16, right - 9 / 16),
+    ]
+    planes = np.stack([down, right], axis=-1).astype(np.float32)[None].repeat(len(expected), axis=0)
+    received = augmented(["affine"], planes, [still, turned, sheared, stretched, moved])
+    np.testing.assert_allclose(received, [np.stack(np.clip(pair, -4, 4), axis=-1) for pair in expected], atol=1e-5)
+
+
 def test_only_the_chosen_kinds_change_a_picture():
     images, noise = random_pictures(2), np.array([[0.4, 0.1, 0.9], [0.4, 0.1, 0.9]], np.float32)
     layer = DifferentiableAugmentation(["mirror", "translation"])

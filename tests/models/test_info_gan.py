@@ -7,7 +7,7 @@ from scipy import stats
 
 import keras_gen
 from keras_gen.layers import InfoPrior
-from keras_gen.losses import code_surprise
+from keras_gen.losses import code_surprise, invariant_information
 from serving import InputError
 from serving.common.noise import standard_normal
 from tests.harness import ModelContract, seed_initializers
@@ -26,7 +26,9 @@ class TestInfoGAN(ModelContract):
         "discriminator": {"name": "dcgan", "filters": 4, "batch_normalization": False},
         "penalties": {"r1": 0.1},
         "consistency": 0.1,
+        "invariance": 0.5,
     }
+    stateless = {"invariance": 0.0}
 
 
 def test_the_prior_has_uniform_codes_equal_categories_and_normal_numbers():
@@ -51,6 +53,27 @@ def test_the_surprise_is_that_of_normal_codes_and_categories():
     np.testing.assert_allclose(code_surprise(latents, guess[:, :2], 2), [(0.25 + 4.0) / 2], rtol=1e-6)
 
 
+def test_what_two_guesses_tell_of_each_other_is_mutual_information():
+    first, second = np.random.default_rng(1).dirichlet([0.5] * 3, (2, 40)).astype(np.float32)
+    pairs = np.einsum("na,nb->ab", first, second) / 40
+    joint = (pairs + pairs.T) / 2
+    alone = joint.sum(axis=0)
+    expected = (joint * np.log(joint / np.outer(alone, alone))).sum()
+    made = tf.Variable(first)
+    with tf.GradientTape(persistent=True) as tape:
+        loss = invariant_information(made, second, first, second)
+        of_all = tf.reduce_mean(loss)
+        whole = tf.reduce_mean(invariant_information(made, second, made, second))
+    np.testing.assert_allclose(of_all, -expected, rtol=1e-5)
+    # The frequencies' own gradients differ by a constant for each picture, which its probabilities' sum cannot follow.
+    known, exact = tape.gradient(of_all, made).numpy(), tape.gradient(whole, made).numpy()
+    np.testing.assert_allclose(known - known.mean(axis=1, keepdims=True), exact - exact.mean(axis=1, keepdims=True))
+    sure = np.eye(4, dtype=np.float32)
+    np.testing.assert_allclose(invariant_information(sure, sure, sure, sure), [-np.log(4)] * 4, rtol=1e-5)
+    equal = np.full((4, 4), 0.25, np.float32)
+    np.testing.assert_allclose(invariant_information(equal, equal, equal, equal), [0.0] * 4, atol=1e-6)
+
+
 def test_the_codes_can_be_read_off_the_pictures_again(pictures):
     seed_initializers()
     model = keras_gen.InfoGAN((8, 8, 1), 4, 2, 1, generator=NETWORK, discriminator=NETWORK, ema_decay=0.9, seed=1)
@@ -69,6 +92,7 @@ def test_the_codes_can_be_read_off_the_pictures_again(pictures):
         ({"latent_dim": 12}, "`latent_dim` must be above 12, which the codes take. Received: 12."),
         ({"categories": 1}, "or two categories. Received: continuous=2, categories=1."),
         ({"categories": 0, "continuous": 0}, "or two categories. Received: continuous=0, categories=0."),
+        ({"categories": 0, "invariance": 1.0}, "`invariance` needs categories. Received: 1.0 with categories=0."),
         ({"code_weight": -1.0}, "`code_weight` must be at least 0. Received: -1.0"),
     ],
 )
