@@ -74,6 +74,7 @@ def test_the_wheel_has_all_that_runs(distributions):
         assert files(package, "*.py", "py.typed") <= wheel
     assert files("keras_gen/recipes", "*") <= wheel
     assert files("keras_gen/cli/shells", "*") <= wheel
+    assert {f"keras_gen/metrics/judges/{name}" for name in ("catalogue.json", "digits.onnx")} <= wheel
     assert files("serving/bundle", "*.json") <= wheel
     assert files("serving/server/grpc", "*.proto", "*.binpb") <= wheel
     assert {name for name in files("serving/ready", "*") if (ROOT / name).is_file()} <= wheel

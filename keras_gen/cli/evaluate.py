@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from keras_gen.metrics.variants import Answers
 
 MODEL_SUFFIX = ".keras"
-# Figures of samples that compare each class of the model with the same of the data.
-OF_CLASSES = {"classes", "class_frechet", "accuracy_score"}
 Draw: TypeAlias = Callable[[int, int], np.ndarray]
 Translate: TypeAlias = Callable[[np.ndarray], np.ndarray]
 Show: TypeAlias = "Callable[[Results], None]"
@@ -105,7 +103,8 @@ def _parser() -> Parser:
         "--extractor",
         type=str,
         default="classifier",
-        help="network whose features compare pictures: classifier, inception or onnx:FILE.",
+        help="network whose features compare pictures: classifier (of the data), judge:digits (published, in the "
+        "package), inception or onnx:FILE.",
     )
     parser.add_argument(
         "--against",
@@ -195,6 +194,7 @@ def _run(place: Path, options: Any, show: Show) -> list[Any]:
 
 def _bundle(place: Path, options: Any, show: Show) -> list[Any]:
     from keras_gen.metrics.evaluation import evaluate_classifier, evaluate_coder
+    from keras_gen.metrics.sample_figures import OF_CLASSES
     from keras_gen.metrics.variants import Answers
 
     manifest = Manifest.read(place)

@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from keras_gen.cli.reading import reading
-from keras_gen.data import import_data
+from keras_gen.data import Source, import_data
 from keras_gen.data.kinds import SOURCES
 from keras_gen.training.run_files import CONFIG
 from serving.bundle.manifest import FILE_NAME
 from serving.common.errors import InputError
 from serving.common.images import to_float
+from serving.common.interpolation import BICUBIC
 
 FOLDER = "folder"
 
@@ -36,6 +37,8 @@ def check_pictures(source: str, options: Any) -> None:
 def measure_pictures(source: str, options: Any) -> list[Any]:
     """The figures of all pictures of a source, against those of another.
 
+    All are read in the shape of the pictures that they are measured against, or of the judge, where there is one.
+
     Args:
         source: as `open_source` takes it.
         options: of the command line. `--against` names the other pictures, all of which are taken; or says which split
@@ -45,23 +48,49 @@ def measure_pictures(source: str, options: Any) -> list[Any]:
         InputError: sources that do not fit, or a metric that they cannot be measured by.
     """
     from keras_gen.data import open_source
-    from keras_gen.metrics.comparison import AGAINST, Comparison
-    from keras_gen.metrics.sample_figures import evaluate_samples
+    from keras_gen.metrics.comparison import Comparison
+    from keras_gen.metrics.extractors import read_shape
+    from keras_gen.metrics.sample_figures import OF_CLASSES, evaluate_samples
 
     import_data(source)
-    read = reading(options)
-    if options.against in AGAINST:
-        side = options.against
-        train = open_source(options.data, **read)
-        shape = train.image_shape
-        test = open_source(options.data, shape[:2], shape[2], options.split, **read)
-    else:
-        side = "test"
-        test = open_source(as_source(options.against) or options.against, split="all", **read)
-        shape = test.image_shape
-        train = open_source(options.data, shape[:2], shape[2], **read) if options.data else test
+    judged, read = read_shape(options.extractor), reading(options)
+    if judged is not None:
+        read["interpolation"] = read["interpolation"] or BICUBIC
+    side, test, train = _measured_against(options, judged, read)
+    shape = test.image_shape
     drawn = open_source(source, shape[:2], shape[2], "all", **read).draw(options.drawn, options.seed)
+    asked = [name for name in options.metrics if name in OF_CLASSES]
+    classes = (train.classes or drawn.classes) if asked else ()
+    if asked and drawn.examples.labels is None:
+        raise InputError(
+            f"{source} must have labels, such as a folder for each class, for --metrics {asked[0]}. Received: none."
+        )
     comparison = Comparison(
-        to_float(drawn.examples.images), 0, test, train, side, options.count, options.seed, options.extractor
+        to_float(drawn.examples.images),
+        len(classes),
+        test,
+        train,
+        side,
+        options.count,
+        options.seed,
+        options.extractor,
+        drawn.of_classes(classes).examples.labels,
     )
     return evaluate_samples(options.metrics, comparison)
+
+
+def _measured_against(
+    options: Any, judged: tuple[int, int, int] | None, read: dict[str, Any]
+) -> tuple[str, Source, Source]:
+    """Which of the two it is, test and training pictures, all of one shape."""
+    from keras_gen.data import open_source
+    from keras_gen.metrics.comparison import AGAINST
+
+    size, channels = (None, None) if judged is None else (judged[:2], judged[2])
+    if options.against in AGAINST:
+        train = open_source(options.data, size, channels, **read)
+        height, width, channels = train.image_shape
+        return options.against, open_source(options.data, (height, width), channels, options.split, **read), train
+    test = open_source(as_source(options.against) or options.against, size, channels, "all", **read)
+    height, width, channels = test.image_shape
+    return "test", test, open_source(options.data, (height, width), channels, **read) if options.data else test

@@ -13,6 +13,7 @@ from keras_gen.metrics.classifier import FEATURES
 from keras_gen.metrics.extractors import Extracted, Extractor, open_extractor, stamp
 from keras_gen.metrics.figure import Figure
 from keras_gen.metrics.manifold import squared_distances_to_others
+from serving.common.classes import class_labels
 from serving.common.errors import InputError, require_among
 
 AGAINST = ("test", "train")
@@ -31,7 +32,8 @@ class Comparison:
             as a copy of the training data would; `train` has it the other way around.
         count: how many pictures to measure against, drawn with the seed; None for all.
         seed: seed of every draw.
-        extractor: `classifier`, `inception` or `onnx:FILE`.
+        extractor: `classifier`, `inception`, `judge:NAME` or `onnx:FILE`.
+        labels: (n,) the class of each sample, where they do not cycle.
 
     Raises:
         InputError: an unknown `against`.
@@ -47,9 +49,11 @@ class Comparison:
         count: int | None = None,
         seed: int = 0,
         extractor: str = "classifier",
+        labels: np.ndarray | None = None,
     ) -> None:
         require_among(AGAINST, against=against)
         self.drawn, self.classes, self.train, self.seed = drawn, classes, train, seed
+        self._labels = labels
         self.test = test.draw(count, seed)
         self.reference = self.test if against == "test" else train.draw(count, seed)
         self.beside = (train if against == "test" else test).draw(len(drawn), seed)
@@ -63,6 +67,11 @@ class Comparison:
         other.drawn = drawn
         other.__dict__.pop("of_drawn", None)
         return other
+
+    @property
+    def labels(self) -> np.ndarray:
+        """(n,) the class of each sample."""
+        return class_labels(len(self.drawn), self.classes, self._labels)
 
     def check_enough(self) -> None:
         """Raises InputError where a Fréchet distance in the features of the classifier would lack pictures.

@@ -21,7 +21,6 @@ from keras_gen.metrics.memorization import authenticity, copying_rank
 from keras_gen.metrics.modes import modes_found
 from keras_gen.metrics.parzen import choose_sigma, parzen_log_likelihood
 from keras_gen.metrics.spectrum import spectrum_distance
-from serving.common.classes import class_labels
 from serving.common.errors import InputError, require_among
 from serving.common.images import to_float, to_uint8
 from serving.latents.neighbours import GREY_LEVEL, nearest_neighbours, nearest_others
@@ -29,6 +28,8 @@ from serving.latents.neighbours import GREY_LEVEL, nearest_neighbours, nearest_o
 Metric: TypeAlias = Callable[[Any], list[Figure]]
 SUBSET, SUBSETS = 1000, 100
 SPLITS = 10
+# Those that ask which class a sample was drawn of.
+OF_CLASSES = {"classes", "class_frechet", "accuracy_score"}
 PRECISION_NEIGHBOUR, DENSITY_NEIGHBOUR = 3, NEAREST
 VALIDATION = 1000
 PROBES = 1000
@@ -112,13 +113,13 @@ def classes(of: Comparison) -> list[Figure]:
     _check_knows_classes(of, "classes")
     _check_classes(of, of.classes, "the model")
     read = _probabilities(of, of.of_drawn).argmax(axis=1)
-    return [of.figure("class_accuracy", (read == class_labels(len(read), of.classes)).mean(), None, {})]
+    return [of.figure("class_accuracy", (read == of.labels).mean(), None, {})]
 
 
 def class_frechet(of: Comparison) -> list[Figure]:
     """`class_frechet_distance`: the mean over the classes of the Fréchet distance within each."""
     _check_knows_classes(of, "class_frechet")
-    labels, others = class_labels(len(of.drawn), of.classes), labels_of(of.reference)
+    labels, others = of.labels, labels_of(of.reference)
     features = of.of_reference.features
     of_beside = labels_of(of.beside)
     enough = np.bincount(of_beside, minlength=of.classes).min() > features.shape[1]
@@ -133,10 +134,9 @@ def class_frechet(of: Comparison) -> list[Figure]:
 def accuracy_score(of: Comparison) -> list[Figure]:
     """`classification_accuracy_score`: accuracy on the test pictures of a classifier that saw samples alone."""
     _check_knows_classes(of, "accuracy_score")
-    labels = class_labels(len(of.drawn), of.classes)
     real = of.train.draw(len(of.drawn), of.seed)
     names = of.train.classes
-    value = classification_accuracy_score(of.drawn, labels, names, of.test, of.seed)
+    value = classification_accuracy_score(of.drawn, of.labels, names, of.test, of.seed)
     beside = classification_accuracy_score(to_float(real.examples.images), labels_of(real), names, of.test, of.seed)
     settings = {f"{len(real)} {real.split} pictures have": rounded(beside)}
     return [of.plain_figure("classification_accuracy_score", value, of.test, settings)]

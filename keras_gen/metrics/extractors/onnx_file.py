@@ -12,7 +12,7 @@ from keras_gen.metrics.classifier import softmax
 from keras_gen.metrics.extractors.extractor import Extracted, Extractor, conformed, extract_in_blocks, target_shape
 from serving.common.errors import InputError
 from serving.common.images import to_float, to_uint8
-from serving.runtime.sessions import session_of
+from serving.runtime.sessions import DEFAULT, Settings, session_of
 
 BLOCK = 64
 DTYPES = {"tensor(uint8)": np.uint8, "tensor(float)": np.float32}
@@ -32,14 +32,22 @@ class OnnxFile(Extractor):
     Args:
         file: whole in one file, without external data.
         picture_shape: (height, width, channels) of the pictures to come, on one of which it is tried.
+        content: of the file, where it was read already.
+        settings: how to run it.
 
     Raises:
         InputError: a file that is missing, no ONNX, or of other inputs and outputs.
     """
 
-    def __init__(self, file: Path, picture_shape: tuple[int, int, int]) -> None:
+    def __init__(
+        self,
+        file: Path,
+        picture_shape: tuple[int, int, int],
+        content: bytes | None = None,
+        settings: Settings = DEFAULT,
+    ) -> None:
         self.file = file
-        content, self.session = _open(file)
+        content, self.session = _open(file, content, settings)
         self.name = f"onnx:{file.name} (SHA-256 {hashlib.sha256(content).hexdigest()[:12]})"
         self.settings: dict[str, Any] = {}
         self._read_input()
@@ -96,11 +104,11 @@ class OnnxFile(Extractor):
         return features, softmax(logits[0]) if logits else None
 
 
-def _open(file: Path) -> tuple[bytes, Any]:
+def _open(file: Path, content: bytes | None, settings: Settings) -> tuple[bytes, Any]:
     """The content of a file and its session."""
     try:
-        content = file.read_bytes()
-        return content, session_of(content)
+        content = file.read_bytes() if content is None else content
+        return content, session_of(content, settings)
     except Exception as error:  # as above
         raise _unusable(file, error) from error
 

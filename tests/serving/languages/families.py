@@ -37,6 +37,7 @@ CODE_MAP = {
 }
 FAMILIES: dict[str, dict[str, Any]] = {
     "aae": {**CODER, "latent_dim": 4, "discriminator": DENSE, "prior": "mixture"},
+    "ae_gan": {"image_shape": SHAPE, "latent_dim": 4, "encoder": DENSE, **PLAYERS},
     "autoencoder": CODER,
     "bigan": {"image_shape": SHAPE, "latent_dim": 4, "encoder": DENSE, **PLAYERS, "discriminator": DENSE},
     "biggan": {

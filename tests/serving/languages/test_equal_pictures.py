@@ -46,6 +46,7 @@ SHARE = 0.01
 # Whose networks compute what those of another model do, which stands for it; those of `coupled_gan` take what those of
 # `conditional_vae` take, and choose by the label.
 LIKE_OTHERS = {
+    "ae_gan": "bigan",
     "clustering_aae": "info_gan",
     "coupled_gan": "conditional_vae",
     "factor_vae": "vae",
