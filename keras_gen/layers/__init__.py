@@ -22,6 +22,7 @@ from keras_gen.layers.gradient_reversal import GradientReversal
 from keras_gen.layers.grouped_convolution import GroupedConv2D
 from keras_gen.layers.info_prior import InfoPrior
 from keras_gen.layers.instance_normalization import InstanceNormalization
+from keras_gen.layers.latent_levels import Inferred, LatentLevels, Merge
 from keras_gen.layers.lightness import SameLightness
 from keras_gen.layers.likelihood import LIKELIHOODS, Likelihood, PixelDistribution, PixelLikelihood
 from keras_gen.layers.masked_dense import MaskedDense
@@ -75,14 +76,17 @@ __all__ = [
     "GivenStatistics",
     "GradientReversal",
     "GroupedConv2D",
+    "Inferred",
     "InfoPrior",
     "InstanceNormalization",
     "InverseAutoregressiveFlow",
+    "LatentLevels",
     "LatentPrior",
     "LearnedCanvas",
     "LearnedPooling",
     "Likelihood",
     "MaskedDense",
+    "Merge",
     "MixtureOfGaussians",
     "ModulatedConv2D",
     "NearestUpsampling",

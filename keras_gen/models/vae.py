@@ -37,6 +37,7 @@ from keras_gen.training.spec import ModelSpec
 from keras_gen.training.variational import (
     check_importance,
     draws_log_likelihood,
+    kl_warmup,
     mean_and_log_variance,
     posterior_noise,
     variational_networks,
@@ -434,10 +435,7 @@ class VAE(BaseModel):
         return tf.reduce_sum(of_decoder * log_likelihood + through_latents, axis=-1)
 
     def _kl_weight(self, training: bool) -> float | tf.Tensor:
-        if not (training and self.kl_warmup_steps):
-            return self.beta
-        done = tf.cast(tf.convert_to_tensor(self.noise.step), tf.float32) / self.kl_warmup_steps
-        return self.beta * tf.minimum(done, 1.0)
+        return self.beta * kl_warmup(self.noise.step, self.kl_warmup_steps, training)
 
     def _regularizer(self, latents: tf.Tensor, mean: tf.Tensor, log_variance: tf.Tensor, training: bool) -> tf.Tensor:
         """The regularizer's term, (batch,)."""

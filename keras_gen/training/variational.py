@@ -99,6 +99,16 @@ def variational_networks(
     }
 
 
+def kl_warmup(step: tf.Variable, steps: int, training: bool) -> float | tf.Tensor:
+    """The share of its weight that the KL term has: in training it grows from 0 to 1 over the first `steps` steps.
+
+    Source: Sønderby et al. 2016, "Ladder Variational Autoencoders", section 2.3.
+    """
+    if not (training and steps):
+        return 1.0
+    return tf.minimum(tf.cast(tf.convert_to_tensor(step), tf.float32) / steps, 1.0)
+
+
 def check_importance(form: str, samples: int, groups: int, elbo_share: float) -> None:
     """Raises InputError for a form of the importance-weighted bound that is unknown, or that does not fit its
     settings."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
@@ -80,14 +80,15 @@ EXCLUSIONS = (
 )
 
 
-def check_exclusions(options: Mapping[str, Any]) -> None:
+def check_exclusions(options: Mapping[str, Any], exclusions: Sequence[Exclusion] = EXCLUSIONS) -> None:
     """Raises InputError for options that exclude each other.
 
     Args:
-        options: those of `VAE`, by name.
+        options: those that the exclusions ask for, by name.
+        exclusions: those of `VAE` by default.
     """
     of = SimpleNamespace(**options)
-    for broken, wanted, shown in EXCLUSIONS:
+    for broken, wanted, shown in exclusions:
         if broken(of):
             received = ", ".join(f"{name}={options[name]!r}" for name in shown)
             raise InputError(f"{wanted}. Received: {received}.")

@@ -79,6 +79,7 @@ FAMILIES: dict[str, dict[str, Any]] = {
     "denoising_autoencoder": CODER,
     "factor_vae": {**CODER, "discriminator": DENSE},
     "gan": {"image_shape": SHAPE, "latent_dim": 4, **PLAYERS},
+    "hierarchical_vae": {"image_shape": SHAPE, "encoder": DENSE, "decoder": DENSE, "level_sizes": (2, 3)},
     "info_gan": {"image_shape": SHAPE, "latent_dim": 6, "categories": 3, "continuous": 1, **PLAYERS},
     "pix2pix": {**TRANSLATING, "image_shape": OPACITY, "generator": {"name": "unet", "filters": 4}},
     "semi_supervised_aae": {**CODER, "classes": CLASSES, "class_discriminator": DENSE, "style_discriminator": DENSE},

@@ -50,6 +50,7 @@ LIKE_OTHERS = {
     "clustering_aae": "info_gan",
     "coupled_gan": "conditional_vae",
     "factor_vae": "vae",
+    "hierarchical_vae": "vae",
     "semi_supervised_aae": "conditional_vae",
 }
 
