@@ -16,7 +16,8 @@ COLOR_CHANNELS = 3
 SHIFT = 0.125
 HOLE = 0.5
 STRETCH = 0.2
-# Of `affine`: the most that a picture is turned, in radians, sheared, and moved, of its side; and the logarithm of a side's factor.
+# Of `affine`: the most that a picture is turned, in radians, sheared, and moved, of its side; and the logarithm of the
+# largest factor of a side.
 TURN, SHEAR, MOVE, SIDE = math.pi / 12.0, 0.3, 1.0 / 16.0, 0.2
 
 
