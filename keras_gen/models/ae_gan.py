@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gen import losses
+from keras_gen.losses.penalties import Discriminator
 from keras_gen.networks import NetworkSpec, build_network
 from keras_gen.training.clipping import clip_weights
 from keras_gen.training.ema import averaged_copy, update_average
@@ -36,6 +37,14 @@ class Made(NamedTuple):
     codes: tf.Tensor
     reconstructions: tf.Tensor
     recovered: tf.Tensor
+
+    def pictures(self) -> dict[str, tf.Tensor]:
+        """What shall look like pictures."""
+        return {"samples": self.samples, "reconstructions": self.reconstructions}
+
+    def latents(self) -> tuple[tf.Tensor, tf.Tensor]:
+        """What shall be distributed like latents."""
+        return self.codes, self.recovered
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -146,8 +155,8 @@ class AEGAN(GenerativeAdversarialModel):
         made = self._made(images, latents, training=False)
         fooling, scores = [], []
         for judge, real, fakes in (
-            (self.discriminator, images, (made.samples, made.reconstructions)),
-            (self.latent_discriminator, latents, (made.codes, made.recovered)),
+            (self.discriminator, images, made.pictures().values()),
+            (self.latent_discriminator, latents, made.latents()),
         ):
             real_logits, *fake_logits = (judge(each, training=False) for each in (real, *fakes))
             fooling.append(_mean([self.game.generator_loss(logits, real_logits) for logits in fake_logits]))
@@ -174,31 +183,29 @@ class AEGAN(GenerativeAdversarialModel):
         return Made(samples, codes, self.generator(codes, training=training), self.encoder(samples, training=training))
 
     def _discriminator_terms(self, images: tf.Tensor, latents: tf.Tensor, made: Made, purpose: str) -> Terms:
-        judge, judge_latents = (
-            partial(each, training=True) for each in (self.discriminator, self.latent_discriminator)
-        )
+        judge, judge_latents = self._judges()
         of_pictures = [
             self.game.discriminator_terms(judge, images, fake, f"{purpose}/{name}")
-            for name, fake in (("samples", made.samples), ("reconstructions", made.reconstructions))
+            for name, fake in made.pictures().items()
         ]
         real_logits = judge_latents(latents)
-        of_latents = _mean_terms(
-            [self.game.score(real_logits, judge_latents(fake)) for fake in (made.codes, made.recovered)]
-        )
+        of_latents = _mean_terms([self.game.score(real_logits, judge_latents(fake)) for fake in made.latents()])
         of_latents["loss"] += self.game.penalty(judge_latents, latents, made.codes, f"{purpose}/latents")
         return _of_both(_mean_terms(of_pictures), of_latents)
 
     def _generator_terms(self, images: tf.Tensor, latents: tf.Tensor, made: Made) -> Terms:
-        judge, judge_latents = (
-            partial(each, training=True) for each in (self.discriminator, self.latent_discriminator)
-        )
+        judge, judge_latents = self._judges()
         fooling = [
             self.game.generator_terms(judge, images, fake, f"generator/{name}")["loss"]
-            for name, fake in (("samples", made.samples), ("reconstructions", made.reconstructions))
+            for name, fake in made.pictures().items()
         ]
         real_logits = judge_latents(latents) if self.game.pair.relative else None
-        coding = [self.game.generator_loss(judge_latents(fake), real_logits) for fake in (made.codes, made.recovered)]
+        coding = [self.game.generator_loss(judge_latents(fake), real_logits) for fake in made.latents()]
         return self._with_errors(images, latents, made, _mean(fooling), _mean(coding))
+
+    def _judges(self) -> tuple[Discriminator, Discriminator]:
+        """The discriminators of pictures and of latents in training."""
+        return partial(self.discriminator, training=True), partial(self.latent_discriminator, training=True)
 
     def _with_errors(
         self, images: tf.Tensor, latents: tf.Tensor, made: Made, fooling: tf.Tensor, coding: tf.Tensor

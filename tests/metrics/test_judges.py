@@ -87,6 +87,15 @@ def test_figures_are_those_of_a_folder_and_of_a_source(digits, tmp_path, monkeyp
     assert folder["modes_found"]["value"] == 10
 
 
+def test_samples_of_a_bundle_are_read_as_what_was_asked_for(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    options = ["--data", "mnist5k", "--drawn", "100", "--metrics", "classes", "--extractor", "judge:digits"]
+    assert main(["evaluate", "ready:digits", *options]) == 0
+    (figure,) = json.loads((tmp_path / "digits_evaluation.json").read_text())
+    assert figure["name"] == "class_accuracy"
+    assert figure["value"] >= 0.95
+
+
 def test_what_it_cannot_judge_is_one_line(digits, tmp_path, monkeypatch, capfd):
     with pytest.raises(InputError, match=r"must be one of digits. Received: 'digit'. Did you mean 'digits'\?"):
         open_extractor("judge:digit", digits, digits)
