@@ -259,7 +259,7 @@ def test_own_corruption_gets_the_noise_that_it_asks_for(place, command):
         (["--model.penalties", "own_parts:PAIR:1"], "`penalties` 'own_parts:PAIR' must be an instance of Callable."),
         (
             ["--model.augmentation", "[cutot]"],
-            "`augmentation` must be one of color, translation, cutout, mirror, geometry. Received: 'cutot'",
+            "`augmentation` must be one of color, translation, cutout, mirror, geometry, affine. Received: 'cutot'",
         ),
         (
             ["--generator_optimizer.name", "own_parts:Halving"],

@@ -78,7 +78,7 @@ def test_other_data_is_not_stacked():
 def test_a_name_that_is_no_extractor_is_refused():
     digits = open_source("digits")
     for name in ("inceptoin", "onnx:", "onnx", "classifier:x"):
-        with pytest.raises(InputError, match="must be classifier, inception or onnx:FILE. Received: "):
+        with pytest.raises(InputError, match="must be classifier, inception, judge:NAME or onnx:FILE. Received: "):
             open_extractor(name, digits, digits)
 
 
