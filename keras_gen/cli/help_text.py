@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal, get_args, get_origin
 
 import jsonargparse
@@ -29,8 +29,10 @@ def choices(hint: Any) -> list[str]:
 def _name(kind: Any) -> str:
     if kind is bool:
         return "true or false"
-    if get_origin(kind) is list:
-        return f"a list of {described(get_args(kind)[0])}, as in '[1, 2]'"
+    if get_origin(kind) in (list, Sequence):
+        of = get_args(kind)[0]
+        example = "'[1, 2]'" if of in (int, float) else "[a,b]"
+        return f"a list of {described(of)}, as in {example}"
     if get_origin(kind) is tuple:
         return f"[{', '.join(map(described, get_args(kind)))}]"
     return kind.__name__ if isinstance(kind, type) and not get_args(kind) else str(kind).replace("typing.", "")

@@ -296,6 +296,14 @@ class TestMistakes:
                 ["train", "vae", "--data", "digits", "--model.latent_dim", "two"],
                 "--model.latent-dim must be int. Received: two.",
             ),
+            (
+                ["train", "hierarchical_vae", "--data", "digits", "--model.level-sizes", "16"],
+                "--model.level-sizes must be a list of int, as in '[1, 2]'. Received: 16.",
+            ),
+            (
+                ["train", "gan", "--data", "digits", "--model.augmentation", "3"],
+                "--model.augmentation must be a list of str, as in [a,b]. Received: 3.",
+            ),
             (["train", "vae", "--data", "digits", "--epochs", "0"], "`epochs` must be at least 1. Received: 0."),
             (["train", "vae", "--data", "digits", "--batch_size", "1501"], "Received: 1501."),
             (["train", "vae", "--data", "digits", "--model.encoder", "mpl"], "Did you mean 'mlp'?"),
