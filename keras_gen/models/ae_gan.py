@@ -7,18 +7,16 @@ from functools import partial
 from typing import Any, NamedTuple
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from keras_gen import losses
 from keras_gen.losses.penalties import Discriminator
 from keras_gen.networks import NetworkSpec, build_network
 from keras_gen.training.clipping import clip_weights
-from keras_gen.training.ema import averaged_copy, update_average
+from keras_gen.training.encoding import EncodingAdversarialModel
 from keras_gen.training.game import Terms
-from keras_gen.training.generative import GenerativeAdversarialModel
 from keras_gen.training.moves import Moves, joined, watching
-from keras_gen.training.pieces import as_pictures, coding_networks, side_by_side, together
+from keras_gen.training.pieces import together
 from keras_gen.training.spec import ModelSpec
 from serving.common.errors import require_at_least
 
@@ -48,7 +46,7 @@ class Made(NamedTuple):
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
-class AEGAN(GenerativeAdversarialModel):
+class AEGAN(EncodingAdversarialModel):
     """A generator and an encoder, a discriminator of pictures and one of latents, and both ways there and back.
 
     Samples and reconstructions shall look like pictures, codes and recovered latents shall be distributed like latents,
@@ -105,10 +103,7 @@ class AEGAN(GenerativeAdversarialModel):
         self.image_shape = tuple(image_shape)
         self.latent_dim = latent_dim
         shape = {"image_shape": self.image_shape}
-        self.encoder = build_network("encoder", encoder, self.image_shape, (latent_dim,), outputs=latent_dim, **shape)
-        self.generator = build_network(
-            "generator", generator, (latent_dim,), self.image_shape, latent_dim=latent_dim, **shape
-        )
+        self.build_both(encoder, generator)
         self.discriminator = build_network("discriminator", discriminator, self.image_shape, (1,), **shape)
         self.latent_discriminator = build_network(
             "code_discriminator", latent_discriminator, (latent_dim,), (1,), size=latent_dim
@@ -117,9 +112,7 @@ class AEGAN(GenerativeAdversarialModel):
         self.latent_weight = latent_weight
         self.adversarial_weight = adversarial_weight
         self.code_weight = code_weight
-        self.both = together(self.encoder, self.generator)
         self.judges = together(self.discriminator, self.latent_discriminator)
-        self.average_encoder = averaged_copy(self.encoder)
         self.begin()
         if self.weight_clip is not None:
             clip_weights(self.latent_discriminator, self.weight_clip)
@@ -127,13 +120,6 @@ class AEGAN(GenerativeAdversarialModel):
     @property
     def players(self) -> dict[str, keras.Model]:
         return {"generator": self.both, "discriminator": self.judges}
-
-    def moving_averages(self) -> list[tuple[keras.Model, keras.Model]]:
-        return [*super().moving_averages(), (self.average_encoder, self.encoder)]
-
-    def call(self, images: tf.Tensor, training: bool = False) -> tf.Tensor:
-        """Pictures in [-1, 1] generated from the codes of `images`, by the averaged networks."""
-        return self.average(self.average_encoder(images, training=False), training=False)
 
     def moves(self, images: tf.Tensor) -> Moves:
         judged = []
@@ -145,10 +131,6 @@ class AEGAN(GenerativeAdversarialModel):
             judged.append((yield self.discriminator_move(terms, turn)))
         generator = yield self.generator_move(partial(self._generator_terms, pictures, latents, made), tape)
         return self._reported(generator, joined(judged))
-
-    def end_step(self, values: Terms) -> Terms:
-        update_average(self.average_encoder, self.encoder, self.ema_decay, self.noise.step)
-        return super().end_step(values)
 
     def evaluation(self, images: tf.Tensor) -> Terms:
         latents = self.noise.evaluation_rows(tf.shape(images)[0], self.latent_dim, "generator")
@@ -162,20 +144,6 @@ class AEGAN(GenerativeAdversarialModel):
             fooling.append(_mean([self.game.generator_loss(logits, real_logits) for logits in fake_logits]))
             scores.append(_mean_terms([self.game.score(real_logits, logits) for logits in fake_logits]))
         return self._reported(self._with_errors(images, latents, made, *fooling), _of_both(*scores))
-
-    def sample(self, n: int, seed: int = 0) -> np.ndarray:
-        """`n` pictures, float32 in [-1, 1]; the seed means what it means in a bundle."""
-        return as_pictures(self.average(self.prior_latents(n, seed), training=False))
-
-    def preview(self, images: np.ndarray, seed: int) -> np.ndarray:
-        """Half of the pictures, each beside what is generated from its code; as many samples as the other half."""
-        half = max(1, len(images) // 4)
-        known = np.asarray(images[:half])
-        return np.concatenate([side_by_side(known, self(known).numpy()), self.sample(len(images) - 2 * half, seed)])
-
-    def inference_networks(self) -> dict[str, keras.Model]:
-        """`encoder`: image -> code. `decoder`: latent -> image; the averaged networks."""
-        return coding_networks(self.average_encoder, self.average)
 
     def _made(self, images: tf.Tensor, latents: tf.Tensor, training: bool) -> Made:
         samples = self.generator(latents, training=training)

@@ -7,22 +7,19 @@ from functools import partial
 from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from keras_gen.losses.penalties import Discriminator, Sample
 from keras_gen.networks import NetworkSpec, build_network
-from keras_gen.training.ema import averaged_copy, update_average
+from keras_gen.training.encoding import EncodingAdversarialModel
 from keras_gen.training.game import Terms
-from keras_gen.training.generative import GenerativeAdversarialModel
 from keras_gen.training.moves import Moves, joined, watching
-from keras_gen.training.pieces import as_pictures, coding_networks, side_by_side, together
 from keras_gen.training.spec import ModelSpec
 from serving.common.errors import require_at_least
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
-class BiGAN(GenerativeAdversarialModel):
+class BiGAN(EncodingAdversarialModel):
     """A GAN with an encoder: the discriminator tells (picture, its code) from (generated picture, its latent).
 
     If it cannot, encoder and generator are inverse to each other. In each training step the discriminator is updated
@@ -63,10 +60,7 @@ class BiGAN(GenerativeAdversarialModel):
         self.image_shape = tuple(image_shape)
         self.latent_dim = latent_dim
         shape = {"image_shape": self.image_shape}
-        self.encoder = build_network("encoder", encoder, self.image_shape, (latent_dim,), outputs=latent_dim, **shape)
-        self.generator = build_network(
-            "generator", generator, (latent_dim,), self.image_shape, latent_dim=latent_dim, **shape
-        )
+        self.build_both(encoder, generator)
         self.discriminator = build_network(
             "joint_discriminator",
             discriminator,
@@ -75,20 +69,11 @@ class BiGAN(GenerativeAdversarialModel):
             latent_dim=latent_dim,
             **shape,
         )
-        self.both = together(self.encoder, self.generator)
-        self.average_encoder = averaged_copy(self.encoder)
         self.begin()
 
     @property
     def players(self) -> dict[str, keras.Model]:
         return {"generator": self.both, "discriminator": self.discriminator}
-
-    def moving_averages(self) -> list[tuple[keras.Model, keras.Model]]:
-        return [*super().moving_averages(), (self.average_encoder, self.encoder)]
-
-    def call(self, images: tf.Tensor, training: bool = False) -> tf.Tensor:
-        """Pictures in [-1, 1] generated from the codes of `images`, by the averaged networks."""
-        return self.average(self.average_encoder(images, training=False), training=False)
 
     def moves(self, images: tf.Tensor) -> Moves:
         judge = partial(self._judge, training=True)
@@ -103,10 +88,6 @@ class BiGAN(GenerativeAdversarialModel):
         generator = yield self.generator_move(partial(self._generator_terms, judge, encoded, generated), tape)
         return self.reported(generator, joined(judged))
 
-    def end_step(self, values: Terms) -> Terms:
-        update_average(self.average_encoder, self.encoder, self.ema_decay, self.noise.step)
-        return super().end_step(values)
-
     def evaluation(self, images: tf.Tensor) -> Terms:
         latents = self.noise.evaluation_rows(tf.shape(images)[0], self.latent_dim, "generator")
         pairs = (
@@ -116,20 +97,6 @@ class BiGAN(GenerativeAdversarialModel):
         encoded, generated = (self._judge(pair, training=False) for pair in pairs)
         fooling = self._fooling(encoded, generated, self.game.generator_loss)
         return self.reported({"loss": fooling}, self.game.score(encoded, generated))
-
-    def sample(self, n: int, seed: int = 0) -> np.ndarray:
-        """`n` pictures, float32 in [-1, 1]; the seed means what it means in a bundle."""
-        return as_pictures(self.average(self.prior_latents(n, seed), training=False))
-
-    def preview(self, images: np.ndarray, seed: int) -> np.ndarray:
-        """Half of the pictures, each beside what is generated from its code; as many samples as the other half."""
-        half = max(1, len(images) // 4)
-        known = np.asarray(images[:half])
-        return np.concatenate([side_by_side(known, self(known).numpy()), self.sample(len(images) - 2 * half, seed)])
-
-    def inference_networks(self) -> dict[str, keras.Model]:
-        """`encoder`: image -> code. `decoder`: latent -> image; the averaged networks."""
-        return coding_networks(self.average_encoder, self.average)
 
     def _judge(self, pair: Sample, training: bool) -> tf.Tensor:
         """Logits of pairs of a picture and a code: large where the picture is taken for real."""

@@ -192,8 +192,7 @@ class HierarchicalVAE(BaseModel):
 
     def _draw(self, images: tf.Tensor, rows: Callable[..., tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
         """The step's pictures, binarized if asked, and the noise of their latents, (batch, samples, latent_dim)."""
-        images, noise = posterior_noise(images, rows, self.num_samples * self.latent_dim, self.binarize)
-        return images, tf.reshape(noise, (-1, self.num_samples, self.latent_dim))
+        return posterior_noise(images, rows, self.latent_dim, self.binarize, self.num_samples)
 
 
 def _weights(inferred: Inferred, log_likelihood: tf.Tensor) -> tf.Tensor:

@@ -172,7 +172,7 @@ class InfoGAN(GenerativeAdversarialModel):
         of_real, of_fake = guesses[:2]
         loss = terms["loss"] + self._surprise(latents, of_fake)
         if self.invariance:
-            loss += self.invariance * self._variance(real, of_real, purpose)
+            loss += self.invariance * self._invariance_loss(real, of_real, purpose)
         return {**terms, "loss": loss}
 
     def _generator_terms(self, real: tf.Tensor, fake: tf.Tensor, latents: tf.Tensor) -> Terms:
@@ -180,7 +180,7 @@ class InfoGAN(GenerativeAdversarialModel):
         surprise = self._surprise(latents, guesses[0])
         return {"loss": terms["loss"] + surprise, "code_loss": surprise}
 
-    def _variance(self, images: tf.Tensor, guess: tf.Tensor, purpose: str) -> tf.Tensor:
+    def _invariance_loss(self, images: tf.Tensor, guess: tf.Tensor, purpose: str) -> tf.Tensor:
         """Minus the information between the categories of pictures, as guessed, and of changed copies, (batch,)."""
         draws = self.noise.training_rows(tf.shape(images)[0], self.change.noise_size, f"{purpose}/invariance", True)
         _, again = self.judge(self.change(images, tf.cast(draws, images.dtype)), training=True)

@@ -22,19 +22,22 @@ def mean_and_log_variance(encoded: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
 
 
 def posterior_noise(
-    images: tf.Tensor, rows: Callable[..., tf.Tensor], size: int, binarize: bool
+    images: tf.Tensor, rows: Callable[..., tf.Tensor], latent_dim: int, binarize: bool, samples: int | None = None
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """The pictures of a step, drawn black and white if `binarize`, and the noise of their latents, (batch, size).
+    """The pictures of a step, drawn black and white if `binarize`, and the noise of their latents: (batch, latent_dim),
+    or (batch, samples, latent_dim).
 
     Args:
         images: (batch, height, width, channels) in [-1, 1].
         rows: `training_rows` or `evaluation_rows` of the model's noise.
-        size: noise per picture.
+        latent_dim: length of a latent.
         binarize: see above.
+        samples: latents of a picture; None for one, without an axis of its own.
     """
     if binarize:
         images = binarized(images, rows)
-    return images, rows(tf.shape(images)[0], size, "posterior")
+    noise = rows(tf.shape(images)[0], (samples or 1) * latent_dim, "posterior")
+    return images, noise if samples is None else tf.reshape(noise, (-1, samples, latent_dim))
 
 
 def draws_log_likelihood(
